@@ -1,0 +1,1 @@
+//! What a link rule for linkmend is written with

@@ -1,0 +1,2 @@
+//! x
+mod b { wasmtime::component::bindgen!({ path: "../../wit", world: "batch-rule" }); }

@@ -1,0 +1,1 @@
+//! Mends span links in OTLP trace files

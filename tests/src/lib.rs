@@ -1,0 +1,1 @@
+//! The integration suites of linkmend, and what they share
