@@ -1,1 +1,4 @@
-//! Mends span links in OTLP trace files
+//! Reads and writes OTLP trace files.
+#![forbid(unsafe_code)]
+
+pub mod json;

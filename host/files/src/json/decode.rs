@@ -1,0 +1,321 @@
+//! OTLP/JSON text to OTLP protobuf bytes, in one pass and without structs.
+//!
+//! serde_json reads; the visitors here write protobuf straight into a buffer,
+//! driven by the table in `schema`. The keys may come in any order and in
+//! either spelling (`traceId`, `trace_id`); unknown keys are skipped; `null`
+//! means absent. The bytes are canonical: ascending fields, no defaults.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::error::JsonError;
+use super::scalar::ScalarSeed;
+use super::schema::{
+    ANY_VALUE, Field, Kind, MAX_VALUE_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA,
+};
+use super::sink::{Sink, Step};
+
+/// The OTLP protobuf bytes of one `TracesData` object.
+///
+/// # Errors
+///
+/// The text is not JSON, not OTLP, or holds another signal than traces.
+pub fn decode(text: &[u8]) -> Result<Vec<u8>, JsonError> {
+    let mut decoder = Decoder::with_capacity(text.len() / 2);
+    decoder.traces(text)?;
+    Ok(decoder.finish())
+}
+
+/// Decodes texts one after the other into one buffer.
+#[derive(Debug, Default)]
+pub(crate) struct Decoder {
+    sink: Sink,
+}
+
+impl Decoder {
+    pub(crate) fn with_capacity(bytes: usize) -> Self {
+        let mut decoder = Self::default();
+        decoder.sink.out.reserve(bytes);
+        decoder
+    }
+
+    pub(crate) fn finish(self) -> Vec<u8> {
+        self.sink.out
+    }
+
+    /// Appends what a `TracesData` object holds.
+    pub(crate) fn traces(&mut self, text: &[u8]) -> Result<(), JsonError> {
+        let mut stray = None;
+        self.run(text, |sink, json| {
+            let top = MessageSeed {
+                sink,
+                message: &TRACES_DATA,
+                stray: Some(&mut stray),
+            };
+            match top.deserialize(json)? {
+                Presence::Present => Ok(()),
+                Presence::Null => Err(Error::custom("null is not OTLP trace data")),
+            }
+        })?;
+        Ok(())
+    }
+
+    /// Appends one element of a `resourceSpans` array, the one with that index.
+    pub(crate) fn resource_spans(&mut self, text: &[u8], index: usize) -> Result<(), JsonError> {
+        self.run(text, |sink, json| {
+            let Some(field) = TRACES_DATA.fields.first() else {
+                return Ok(());
+            };
+            sink.path.push(Step::Key(field.name));
+            sink.path.push(Step::Index(index));
+            sink.tag(field);
+            let start = sink.leave_length();
+            MessageSeed {
+                sink,
+                message: &RESOURCE_SPANS,
+                stray: None,
+            }
+            .deserialize(json)?;
+            sink.set_length(start);
+            Ok(())
+        })
+    }
+
+    fn run(
+        &mut self,
+        text: &[u8],
+        read: impl FnOnce(
+            &mut Sink,
+            &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>,
+        ) -> Result<(), serde_json::Error>,
+    ) -> Result<(), JsonError> {
+        let length = self.sink.out.len();
+        let text = std::str::from_utf8(text).map_err(|error| JsonError::utf8(text, error))?;
+        let mut json = serde_json::Deserializer::from_str(text);
+        // MAX_VALUE_DEPTH bounds the depth of what is read, and what is
+        // skipped is not read recursively.
+        json.disable_recursion_limit();
+        let result = read(&mut self.sink, &mut json).and_then(|()| {
+            self.sink.path.clear();
+            json.end()
+        });
+        result.map_err(|error| {
+            let error = JsonError::new(&error, self.sink.path_text());
+            self.sink.reset(length);
+            error
+        })
+    }
+}
+
+/// Whether there was a message, or `null` in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Presence {
+    Present,
+    Null,
+}
+
+/// Reads a message and writes its fields, without tag and length.
+struct MessageSeed<'s> {
+    sink: &'s mut Sink,
+    message: &'static Message,
+    /// For the outermost message: where to note a key that it does not know,
+    /// to tell "no spans" from "something else".
+    stray: Option<&'s mut Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for MessageSeed<'_> {
+    type Value = Presence;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Presence, D::Error> {
+        json.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for MessageSeed<'_> {
+    type Value = Presence;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "an object ({})", self.message.name)
+    }
+
+    fn visit_unit<E>(self) -> Result<Presence, E> {
+        Ok(Presence::Null)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Presence, A::Error> {
+        let nests = std::ptr::eq(self.message, &raw const ANY_VALUE);
+        if nests {
+            self.sink.value_depth += 1;
+            if self.sink.value_depth > MAX_VALUE_DEPTH {
+                return Err(Error::custom(format_args!(
+                    "values nested more than {MAX_VALUE_DEPTH} deep"
+                )));
+            }
+        }
+        let open = self.sink.open();
+        let mut known = false;
+        while let Some(key) = map.next_key_seed(KeySeed {
+            message: self.message,
+            stray: self.stray.as_deref_mut(),
+        })? {
+            let Some(field) = key else {
+                map.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            known = true;
+            self.sink.path.push(Step::Key(field.name));
+            if !self.sink.begin_field(&open, field) {
+                return Err(Error::custom("the key stands here twice"));
+            }
+            let sink = &mut *self.sink;
+            let keep = self.message.oneof;
+            map.next_value_seed(FieldSeed { sink, field, keep })?;
+            self.sink.end_field(&open, self.message);
+            self.sink.path.pop();
+        }
+        self.sink.close(&open);
+        if nests {
+            self.sink.value_depth -= 1;
+        }
+        match self.stray {
+            Some(Some(key)) if !known => Err(Error::custom(not_traces(key))),
+            _ => Ok(Presence::Present),
+        }
+    }
+}
+
+/// What an object without `resourceSpans` is, by a key that it has.
+fn not_traces(key: &str) -> String {
+    let signal = match key {
+        "resourceLogs" | "resource_logs" => "OTLP logs",
+        "resourceMetrics" | "resource_metrics" => "OTLP metrics",
+        "resourceProfiles" | "resource_profiles" => "OTLP profiles",
+        _ => {
+            return format!(
+                "not OTLP trace data: there is no `resourceSpans`, but `{}`",
+                key.escape_debug()
+            );
+        }
+    };
+    format!("these are {signal} (`{key}`), not trace data (`resourceSpans`)")
+}
+
+/// Looks a key up in the table.
+struct KeySeed<'s> {
+    message: &'static Message,
+    stray: Option<&'s mut Option<String>>,
+}
+
+impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
+    type Value = Option<&'static Field>;
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+        json.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for KeySeed<'_> {
+    type Value = Option<&'static Field>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a key")
+    }
+
+    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
+        let field = self.message.by_name(key);
+        if let (None, Some(stray)) = (field, self.stray) {
+            stray.get_or_insert_with(|| key.chars().take(40).collect());
+        }
+        Ok(field)
+    }
+}
+
+/// Reads the value of a field and writes it, with tag and length.
+struct FieldSeed<'s> {
+    sink: &'s mut Sink,
+    field: &'static Field,
+    /// Write it even if it is the default.
+    keep: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for FieldSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        let Self { sink, field, keep } = self;
+        if field.repeated {
+            json.deserialize_any(ListVisitor { sink, field })
+        } else {
+            ItemSeed { sink, field, keep }.deserialize(json)
+        }
+    }
+}
+
+struct ListVisitor<'s> {
+    sink: &'s mut Sink,
+    field: &'static Field,
+}
+
+impl<'de> Visitor<'de> for ListVisitor<'_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array")
+    }
+
+    fn visit_unit<E>(self) -> Result<(), E> {
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<(), A::Error> {
+        for index in 0.. {
+            self.sink.path.push(Step::Index(index));
+            let item = ItemSeed {
+                sink: self.sink,
+                field: self.field,
+                keep: true,
+            };
+            let more = seq.next_element_seed(item)?;
+            self.sink.path.pop();
+            if more.is_none() {
+                break;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Reads one value.
+struct ItemSeed<'s> {
+    sink: &'s mut Sink,
+    field: &'static Field,
+    /// Write it even if it is the default or, in an array, `null`.
+    keep: bool,
+}
+
+impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<(), D::Error> {
+        let Self { sink, field, keep } = self;
+        let Kind::Message(message) = field.kind else {
+            return ScalarSeed { sink, field, keep }.deserialize(json);
+        };
+        let before = sink.out.len();
+        sink.tag(field);
+        let start = sink.leave_length();
+        let presence = MessageSeed {
+            sink,
+            message,
+            stray: None,
+        }
+        .deserialize(json)?;
+        if presence == Presence::Null && !field.repeated {
+            sink.out.truncate(before);
+        } else {
+            sink.set_length(start);
+        }
+        Ok(())
+    }
+}
