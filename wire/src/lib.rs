@@ -1,1 +1,55 @@
-//! Walks and splices OTLP trace bytes
+//! Walks and splices OTLP trace bytes.
+//!
+//! A batch (`TracesData`, wire-identical to `ExportTraceServiceRequest`) stays
+//! what it is, bytes: nothing here decodes it into structs. [`Scan`] walks over
+//! it once, refuses what is not well-formed and finds the spans that a
+//! [`Selector`] asks for; [`subset`] cuts those out into a smaller valid
+//! message; [`SpanLinks`] and [`splice`] write spans anew whose links change,
+//! and leave every other byte as it was.
+//!
+//! # Layout
+//!
+//! | module | what it knows |
+//! |---|---|
+//! | [`cursor`], [`fields`] | the protobuf wire format: varints, tags, lengths |
+//! | [`encode`] | writing the same |
+//! | [`otlp`] | OTLP's messages and field numbers |
+//! | `schema` | the same as a table, for checking and for error paths |
+//! | [`scan`], [`select`] | finding the selected spans of a batch |
+//! | [`mod@subset`] | a smaller batch of the selected spans |
+//! | [`links`], [`mod@splice`] | a batch with other links |
+//! | [`value`] | reading attributes |
+//!
+//! # What is well-formed
+//!
+//! Fields in any order, unknown fields of any number at every level, and
+//! repeated singular fields (the last wins) are well-formed. Groups,
+//! a known field with another wire type, lengths past the end, varints of more
+//! than 64 bits, field number 0 and messages nested deeper than
+//! [`scan::MAX_DEPTH`] are not. Strings are not checked for UTF-8: they go
+//! through as they came.
+#![no_std]
+#![forbid(unsafe_code)]
+
+extern crate alloc;
+
+pub mod cursor;
+pub mod encode;
+mod error;
+pub mod fields;
+pub mod links;
+pub mod otlp;
+pub mod scan;
+mod schema;
+pub mod select;
+pub mod splice;
+pub mod subset;
+pub mod value;
+
+pub use error::{ErrorKind, WireError, field_path};
+pub use fields::{Field, Fields, Value};
+pub use links::{Fate, SpanLinks};
+pub use scan::{Scan, SelectedSpan};
+pub use select::Selector;
+pub use splice::{Patch, splice};
+pub use subset::subset;

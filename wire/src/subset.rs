@@ -1,0 +1,87 @@
+//! A smaller batch: the selected spans inside their resource and scope.
+
+use alloc::vec::Vec;
+
+use crate::encode::{bytes_field_len, put_bytes_field, put_delimiter};
+use crate::otlp::{resource_spans, scope_spans, traces_data};
+use crate::scan::{Frame, Scan, SelectedSpan};
+
+/// Writes the selected spans of `batch` to `out`, in their order, each inside
+/// a copy of what else its scope and its resource hold; scopes and resources
+/// without a selected span are left out. `scan` is the walk over `batch`.
+///
+/// When every span is selected the batch itself will do: see
+/// [`Scan::all_selected`].
+pub fn subset(batch: &[u8], scan: &Scan, out: &mut Vec<u8>) {
+    let by_resource =
+        |a: &SelectedSpan, b: &SelectedSpan| scan.resource_of(a) == scan.resource_of(b);
+    for spans in scan.selected.chunk_by(by_resource) {
+        let Some(resource) = spans
+            .first()
+            .and_then(|span| scan.resources.get(scan.resource_of(span)))
+        else {
+            continue;
+        };
+        let others = ranges(&scan.resource_others, resource);
+        let by_scope = |a: &SelectedSpan, b: &SelectedSpan| a.scope == b.scope;
+        let scopes_length: usize = spans
+            .chunk_by(by_scope)
+            .map(|spans| bytes_field_len(resource_spans::SCOPE_SPANS, scope_length(scan, spans)))
+            .sum();
+        let others_length: usize = others.iter().map(ExactSizeIterator::len).sum();
+        put_delimiter(
+            out,
+            traces_data::RESOURCE_SPANS,
+            others_length + scopes_length,
+        );
+        put_ranges(out, batch, others);
+        for spans in spans.chunk_by(by_scope) {
+            put_delimiter(out, resource_spans::SCOPE_SPANS, scope_length(scan, spans));
+            put_ranges(out, batch, scope_others(scan, spans));
+            for span in spans {
+                let body = batch.get(span.body.clone()).unwrap_or_default();
+                put_bytes_field(out, scope_spans::SPANS, body);
+            }
+        }
+    }
+}
+
+impl Scan {
+    /// Every span of the batch is selected.
+    #[must_use]
+    pub fn all_selected(&self) -> bool {
+        self.selected.len() == self.spans()
+    }
+
+    pub(crate) fn resource_of(&self, span: &SelectedSpan) -> usize {
+        self.scopes
+            .get(span.scope)
+            .map_or(usize::MAX, |scope| scope.parent)
+    }
+}
+
+fn scope_others<'s>(scan: &'s Scan, spans: &[SelectedSpan]) -> &'s [core::ops::Range<usize>] {
+    let scope = spans.first().and_then(|span| scan.scopes.get(span.scope));
+    scope.map_or(&[], |scope| ranges(&scan.scope_others, scope))
+}
+
+fn scope_length(scan: &Scan, spans: &[SelectedSpan]) -> usize {
+    let others = scope_others(scan, spans).iter().map(ExactSizeIterator::len);
+    let spans = spans
+        .iter()
+        .map(|span| bytes_field_len(scope_spans::SPANS, span.body.len()));
+    others.sum::<usize>() + spans.sum::<usize>()
+}
+
+fn ranges<'s>(
+    others: &'s [core::ops::Range<usize>],
+    frame: &Frame,
+) -> &'s [core::ops::Range<usize>] {
+    others.get(frame.others.clone()).unwrap_or_default()
+}
+
+fn put_ranges(out: &mut Vec<u8>, batch: &[u8], ranges: &[core::ops::Range<usize>]) {
+    for range in ranges {
+        out.extend_from_slice(batch.get(range.clone()).unwrap_or_default());
+    }
+}

@@ -1,0 +1,94 @@
+//! Reading attributes.
+
+use crate::fields::{Fields, Value};
+use crate::otlp::{any_value, key_value, list};
+
+/// A `KeyValue`.
+#[derive(Debug, Clone, Copy)]
+pub struct Attribute<'a> {
+    /// The key, as it came: UTF-8 by the protocol, which nobody checked.
+    pub key: &'a [u8],
+    /// The value.
+    pub value: AnyValue<'a>,
+}
+
+/// An `AnyValue`. Of a repeated value the last wins.
+#[derive(Debug, Clone, Copy)]
+pub enum AnyValue<'a> {
+    /// No value, or one of a kind that this crate does not know.
+    Empty,
+    /// A string, as it came: UTF-8 by the protocol, which nobody checked.
+    String(&'a [u8]),
+    /// A boolean.
+    Bool(bool),
+    /// A 64-bit integer.
+    Int(i64),
+    /// A double.
+    Double(f64),
+    /// An array.
+    Array(Array<'a>),
+    /// A list of keys and values.
+    KvList,
+    /// Bytes.
+    Bytes(&'a [u8]),
+}
+
+/// An `ArrayValue`.
+#[derive(Debug, Clone, Copy)]
+pub struct Array<'a> {
+    message: &'a [u8],
+}
+
+impl<'a> Attribute<'a> {
+    /// Reads a `KeyValue` message. What is not well-formed ends the reading:
+    /// the batch was checked by a [`crate::Scan`] before.
+    #[inline]
+    #[must_use]
+    pub fn read(message: &'a [u8]) -> Self {
+        let mut attribute = Self {
+            key: &[],
+            value: AnyValue::Empty,
+        };
+        for field in Fields::new(message).flatten() {
+            match (field.number, field.value) {
+                (key_value::KEY, Value::Bytes(key)) => attribute.key = key,
+                (key_value::VALUE, Value::Bytes(value)) => attribute.value = AnyValue::read(value),
+                _ => {}
+            }
+        }
+        attribute
+    }
+}
+
+impl<'a> AnyValue<'a> {
+    /// Reads an `AnyValue` message.
+    #[inline]
+    #[must_use]
+    pub fn read(message: &'a [u8]) -> Self {
+        let mut value = Self::Empty;
+        for field in Fields::new(message).flatten() {
+            value = match (field.number, field.value) {
+                (any_value::STRING, Value::Bytes(text)) => Self::String(text),
+                (any_value::BOOL, Value::Varint(bits)) => Self::Bool(bits != 0),
+                (any_value::INT, Value::Varint(bits)) => Self::Int(bits.cast_signed()),
+                (any_value::DOUBLE, Value::Fixed64(bits)) => Self::Double(f64::from_bits(bits)),
+                (any_value::ARRAY, Value::Bytes(message)) => Self::Array(Array { message }),
+                (any_value::KVLIST, Value::Bytes(_)) => Self::KvList,
+                (any_value::BYTES, Value::Bytes(bytes)) => Self::Bytes(bytes),
+                _ => continue,
+            };
+        }
+        value
+    }
+}
+
+impl<'a> Array<'a> {
+    /// The elements.
+    pub fn iter(&self) -> impl Iterator<Item = AnyValue<'a>> + use<'a> {
+        Fields::new(self.message)
+            .flatten()
+            .filter(|field| field.number == list::VALUES)
+            .filter_map(|field| field.bytes())
+            .map(AnyValue::read)
+    }
+}
