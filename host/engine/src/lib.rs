@@ -1,2 +1,72 @@
-//! x
-mod b { wasmtime::component::bindgen!({ path: "../../wit", world: "batch-rule" }); }
+//! Mends span links in OpenTelemetry trace batches.
+//!
+//! Asynchronous work (queues, batch jobs, fan-out) runs in traces of its own,
+//! and the span links that tie those traces together are often missing, broken
+//! or too many. A [`Processor`] takes OTLP trace batches as bytes, shows the
+//! spans that concern them to rules that run in a WebAssembly sandbox, checks
+//! what these answer, and splices the mended links into the bytes. All else in
+//! the batch comes out as it came in.
+//!
+//! # Example
+//!
+//! ```
+//! use bytes::Bytes;
+//! use linkmend::{Processor, Rule};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let processor = Processor::builder().rule(Rule::builtin()).build()?;
+//! // An ExportTraceServiceRequest, from wherever it comes.
+//! let batch = Bytes::new();
+//! let mended = processor.process(batch)?;
+//! println!("{} links added", mended.counts.links_added);
+//! let _traces: Option<Bytes> = mended.traces;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What is guaranteed, whatever a rule does
+//!
+//! 1. A rule can change links and `dropped_links_count`, nothing else.
+//! 2. Every link that a rule makes has a valid context; no span that it edits
+//!    keeps more than [`Limits::max_links`] links; [`Counts`] add up.
+//! 3. A rule that traps, hangs, grows or talks nonsense costs no data: see
+//!    [`OnError`]. Its instance is not used again.
+//! 4. A rule has no clock, file, environment or network.
+//! 5. Memory, time and output of a rule are limited: see [`Limits`].
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `processor` | the way of a batch through the rules |
+//! | `rule`, `limits` | what a user asks for |
+//! | `runner` | a loaded rule, its instances, its circuit |
+//! | `sandbox`, `native` | where a rule runs |
+//! | `mend` | checking a verdict, and doing what it says |
+//! | [`index`] | which span produced which message |
+
+mod bindings;
+mod counts;
+mod error;
+pub mod index;
+mod limits;
+mod mend;
+mod native;
+mod processor;
+mod rule;
+mod runner;
+mod sandbox;
+
+/// The words of the rule interface, see `wit/rule.wit`.
+pub mod interface {
+    pub use crate::bindings::linkmend::rule::types::{
+        About, Action, Attribute, Deferral, DropReason, Edit, MessageKey, Note, NoteKind, Plan,
+        Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
+    };
+}
+
+pub use counts::Counts;
+pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
+pub use limits::Limits;
+pub use processor::{Mended, Processor, ProcessorBuilder};
+pub use rule::{NativeRule, OnError, Rule};

@@ -1,0 +1,99 @@
+//! What was done.
+
+use std::collections::BTreeMap;
+use std::ops::AddAssign;
+
+use linkmend_wire::Scan;
+
+/// What was done to one batch, or to many.
+///
+/// `links_in + links_added = links_out + links_dropped_invalid +
+/// links_dropped_duplicate + links_cut`, always.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Batches.
+    pub batches: u64,
+    /// Spans, selected or not.
+    pub spans: u64,
+    /// Links that came in.
+    pub links_in: u64,
+    /// Links that were made, those that found no room among them.
+    pub links_added: u64,
+    /// Links that had an invalid context and were given the right one.
+    pub links_repaired: u64,
+    /// Links that had an invalid context and were dropped.
+    pub links_dropped_invalid: u64,
+    /// Links that said what another link of the span said, and were dropped.
+    pub links_dropped_duplicate: u64,
+    /// Links that did not fit under the limit: original ones, which the span's
+    /// `dropped_links_count` counts too, and made ones, which it does not.
+    pub links_cut: u64,
+    /// Links that were told why they exist (`link.type`).
+    pub links_typed: u64,
+    /// Links that went out.
+    pub links_out: u64,
+    /// Messages whose producer is not known.
+    pub unresolved: u64,
+    /// Messages with several producers and no way to choose.
+    pub ambiguous: u64,
+    /// Batches that a rule failed on.
+    pub rule_faults: u64,
+    /// `links_typed`, by the reason given.
+    pub by_link_type: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Of a batch that nothing was done to yet.
+    pub(crate) fn of_batch(scan: &Scan) -> Self {
+        Self {
+            batches: 1,
+            spans: scan.spans() as u64,
+            links_in: scan.links() as u64,
+            ..Self::default()
+        }
+    }
+
+    /// Of a batch that was dropped: none of its links came in or went out.
+    pub(crate) fn without_links(self) -> Self {
+        Self {
+            batches: self.batches,
+            spans: self.spans,
+            rule_faults: self.rule_faults,
+            ..Self::default()
+        }
+    }
+
+    /// How many links are left of those that came in and were made.
+    pub(crate) fn links_left(&self) -> u64 {
+        let gone = self.links_dropped_invalid + self.links_dropped_duplicate + self.links_cut;
+        (self.links_in + self.links_added).saturating_sub(gone)
+    }
+
+    pub(crate) fn count_type(&mut self, value: &str, count: u64) {
+        match self.by_link_type.get_mut(value) {
+            Some(counter) => *counter += count,
+            None => drop(self.by_link_type.insert(value.to_owned(), count)),
+        }
+    }
+}
+
+impl AddAssign<&Counts> for Counts {
+    fn add_assign(&mut self, other: &Counts) {
+        self.batches += other.batches;
+        self.spans += other.spans;
+        self.links_in += other.links_in;
+        self.links_added += other.links_added;
+        self.links_repaired += other.links_repaired;
+        self.links_dropped_invalid += other.links_dropped_invalid;
+        self.links_dropped_duplicate += other.links_dropped_duplicate;
+        self.links_cut += other.links_cut;
+        self.links_typed += other.links_typed;
+        self.links_out += other.links_out;
+        self.unresolved += other.unresolved;
+        self.ambiguous += other.ambiguous;
+        self.rule_faults += other.rule_faults;
+        for (value, count) in &other.by_link_type {
+            self.count_type(value, *count);
+        }
+    }
+}

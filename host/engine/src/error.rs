@@ -1,0 +1,284 @@
+//! What can go wrong: a rule that cannot be loaded, a batch that cannot be
+//! read, a rule that fails on a batch.
+
+use std::time::Duration;
+
+use linkmend_wire::WireError;
+
+/// A rule cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("rule `{rule}` cannot be loaded: {reason}")]
+pub struct LoadError {
+    /// The rule's name, or the file it is in.
+    pub rule: String,
+    /// Why.
+    #[source]
+    pub reason: LoadReason,
+}
+
+/// Why a rule cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum LoadReason {
+    /// The file cannot be read.
+    #[error("the file cannot be read: {error}")]
+    Read {
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The sandbox itself cannot be set up.
+    #[error("the sandbox cannot be set up: {0}")]
+    Sandbox(String),
+    /// Not WebAssembly at all.
+    #[error("it is not a WebAssembly component (no `\\0asm` header)")]
+    NotWasm,
+    /// A core module.
+    #[error(
+        "it is a WebAssembly core module, not a component; make one of it with `wasm-tools component new`"
+    )]
+    CoreModule,
+    /// A component that is damaged, or uses what the host does not support.
+    #[error("the component is not valid: {0}")]
+    Invalid(String),
+    /// Another version of the interface.
+    #[error(
+        "it was built against {found}, and this linkmend has linkmend:rule@{ours}; build it against wit/ of this version"
+    )]
+    WrongVersion {
+        /// What the component names.
+        found: String,
+        /// What the host has.
+        ours: &'static str,
+    },
+    /// It is no rule.
+    #[error(
+        "it does not export `{missing}`, which a rule of the world linkmend:rule/batch-rule must; it exports {found}"
+    )]
+    MissingExport {
+        /// The export that is missing.
+        missing: String,
+        /// What it does export.
+        found: String,
+    },
+    /// It needs what rules are not given.
+    #[error(
+        "it imports {names}, and a rule is given nothing but linkmend:rule/index; build it for a target without WASI, such as wasm32-unknown-unknown"
+    )]
+    Imports {
+        /// The imports.
+        names: String,
+    },
+    /// An export or import has another type than the interface says.
+    #[error("it does not fit the interface linkmend:rule: {0}")]
+    WrongType(String),
+    /// It failed before it was given a batch.
+    #[error("it failed while it was {stage}: {reason}")]
+    Init {
+        /// What it was doing.
+        stage: Stage,
+        /// How it failed.
+        reason: FaultReason,
+    },
+    /// It does not take its configuration.
+    #[error("it refuses its configuration: {0}")]
+    Config(String),
+}
+
+/// What a rule was doing when it failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Making an instance.
+    Instantiate,
+    /// `lifecycle.describe`
+    Describe,
+    /// `lifecycle.configure`
+    Configure,
+    /// `batch.process`
+    Process,
+}
+
+impl std::fmt::Display for Stage {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Instantiate => "being instantiated",
+            Self::Describe => "describing itself",
+            Self::Configure => "being configured",
+            Self::Process => "looking at a batch",
+        })
+    }
+}
+
+/// A rule failed on a batch.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("rule `{rule}` failed: {reason}")]
+pub struct RuleFault {
+    /// The rule's name.
+    pub rule: String,
+    /// How.
+    pub reason: FaultReason,
+}
+
+/// How a rule failed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum FaultReason {
+    /// It trapped.
+    #[error("it trapped: {0}")]
+    Trap(String),
+    /// It ran too long.
+    #[error("it ran longer than {name} = {limit:?}")]
+    Time {
+        /// The limit's name.
+        name: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
+    /// It wanted more memory than it may have.
+    #[error("it needs more linear memory than limits.memory = {limit} bytes")]
+    Memory {
+        /// The limit.
+        limit: usize,
+    },
+    /// It wanted more table elements than it may have.
+    #[error("it needs more table elements than limits.table_elements = {limit}")]
+    Table {
+        /// The limit.
+        limit: usize,
+    },
+    /// Its call stack was used up.
+    #[error("its call stack is used up (512 KiB)")]
+    Stack,
+    /// It handed too much to the host.
+    #[error("it handed more to the host than limits.output = {limit} bytes in one call")]
+    Output {
+        /// The limit.
+        limit: usize,
+    },
+    /// It said so itself.
+    #[error("it says: {0}")]
+    Said(String),
+    /// Its answer breaks the interface or a guarantee.
+    #[error("its answer is refused: {0}")]
+    Verdict(VerdictError),
+    /// It failed too often and is left alone for a while.
+    #[error("it failed {faults} times in a row and is left alone for another {wait:?}")]
+    Circuit {
+        /// How often.
+        faults: u32,
+        /// How long still.
+        wait: Duration,
+    },
+}
+
+/// Why an answer is refused.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerdictError {
+    /// There is no such span.
+    #[error("it names span {span}, and was given {given} spans")]
+    NoSuchSpan {
+        /// The number it gave.
+        span: u32,
+        /// How many it was given.
+        given: usize,
+    },
+    /// There is no such link.
+    #[error("it names link {link} of span {span}, which has {links} links")]
+    NoSuchLink {
+        /// The span.
+        span: u32,
+        /// The number it gave.
+        link: u32,
+        /// How many there are.
+        links: usize,
+    },
+    /// A link would get an invalid context.
+    #[error("it gives a link of span {span} an all-zero trace id or span id")]
+    InvalidContext {
+        /// The span.
+        span: u32,
+    },
+    /// A link is edited twice.
+    #[error("it edits link {link} of span {span} twice")]
+    EditedTwice {
+        /// The span.
+        span: u32,
+        /// The link.
+        link: u32,
+    },
+    /// The span would have too many links.
+    #[error("it leaves span {span} with {links} links, more than limits.max_links = {limit}")]
+    TooManyLinks {
+        /// The span.
+        span: u32,
+        /// How many it would have.
+        links: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// Too many edits.
+    #[error("it has {edits} edits for span {span}, more than limits.edits_per_span = {limit}")]
+    TooManyEdits {
+        /// The span.
+        span: u32,
+        /// How many.
+        edits: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The batch would grow too much.
+    #[error("its edits let the batch grow by more than limits.growth = {limit} bytes")]
+    TooMuchGrowth {
+        /// The limit.
+        limit: usize,
+    },
+    /// A range that reaches past what it is a range of.
+    #[error("a range of `{list}` reaches past its end")]
+    BadRange {
+        /// What it is a range of.
+        list: &'static str,
+    },
+    /// A text is not UTF-8.
+    #[error("a text is not UTF-8")]
+    BadText,
+    /// An attribute without a key.
+    #[error("an attribute has an empty key")]
+    EmptyKey,
+    /// An attribute that the link has already.
+    #[error("it adds an attribute to a link of span {span} that has it already: `{key}`")]
+    DuplicateAttribute {
+        /// The span.
+        span: u32,
+        /// The attribute's key.
+        key: String,
+    },
+    /// A link would have too many attributes.
+    #[error("it gives a link of span {span} more than 128 attributes")]
+    TooManyAttributes {
+        /// The span.
+        span: u32,
+    },
+    /// Edits where none were asked for.
+    #[error("it answers with edits to a call that only remembers")]
+    UnwantedEdits,
+    /// A deferral where none is possible.
+    #[error("it defers a span, which this call does not allow")]
+    UnwantedDeferral,
+}
+
+/// A batch did not go through.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProcessError {
+    /// It is not a well-formed `TracesData`.
+    #[error("not a well-formed OTLP batch: {error}{}{path}", if path.is_empty() { "" } else { " in " })]
+    Malformed {
+        /// What is wrong, and at which byte.
+        error: WireError,
+        /// The fields around it.
+        path: String,
+    },
+    /// A rule failed and its policy is [`crate::OnError::Reject`].
+    #[error("rejected: {0}")]
+    Rejected(RuleFault),
+}

@@ -1,0 +1,154 @@
+//! The message index in memory.
+
+use std::time::{Duration, Instant};
+
+use parking_lot::Mutex;
+
+use super::shard::{Found, Shard};
+use super::{IndexError, MessageIndex, MessageKey, Producer, Recalled, Text, text};
+
+/// How many shards: enough that threads seldom meet, few enough that each
+/// keeps its age order over many entries.
+const SHARDS: usize = 64;
+
+/// Bounds of a [`MemoryIndex`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IndexOptions {
+    /// How many producers to hold; the oldest go first. Memory is taken as
+    /// they come, about 85 bytes each. Default: 1,000,000.
+    pub max_entries: usize,
+    /// How long to hold a producer. `None`: for good, as fits data that is
+    /// read from files. Default: 15 minutes.
+    pub time_to_live: Option<Duration>,
+}
+
+impl Default for IndexOptions {
+    fn default() -> Self {
+        Self {
+            max_entries: 1_000_000,
+            time_to_live: Some(Duration::from_mins(15)),
+        }
+    }
+}
+
+/// What a [`MemoryIndex`] holds and has lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IndexStats {
+    /// Producers held.
+    pub entries: usize,
+    /// Producers that went because the index was full.
+    pub evicted: u64,
+    /// Producers that went because their time was up.
+    pub expired: u64,
+}
+
+/// The message index in memory.
+///
+/// A general cache would do but for three things: it may refuse what is new
+/// (the admission policies of `TinyLFU` and its kin: here nearly every key is
+/// written once and read once), it needs some 200 bytes an entry, and it orders
+/// by use where here entries go by age.
+#[derive(Debug)]
+pub struct MemoryIndex {
+    shards: Vec<Mutex<Shard>>,
+    started: Instant,
+}
+
+impl Default for MemoryIndex {
+    fn default() -> Self {
+        Self::new(IndexOptions::default())
+    }
+}
+
+impl MemoryIndex {
+    /// An empty one.
+    #[must_use]
+    pub fn new(options: IndexOptions) -> Self {
+        let shards = SHARDS.min(options.max_entries.max(1));
+        let capacity = options.max_entries.div_ceil(shards).max(1);
+        let time_to_live = options.time_to_live.map(millis);
+        Self {
+            shards: (0..shards)
+                .map(|_| Mutex::new(Shard::new(capacity, time_to_live)))
+                .collect(),
+            started: Instant::now(),
+        }
+    }
+
+    /// What the index holds and has lost.
+    #[must_use]
+    pub fn stats(&self) -> IndexStats {
+        let mut stats = IndexStats::default();
+        for shard in &self.shards {
+            let shard = shard.lock();
+            stats.entries += shard.len();
+            stats.evicted += shard.evicted;
+            stats.expired += shard.expired;
+        }
+        stats
+    }
+
+    fn shard(&self, key: MessageKey) -> Option<&Mutex<Shard>> {
+        // The low half chooses the bucket inside the shard.
+        self.shards
+            .get((key.high % self.shards.len() as u64) as usize)
+    }
+
+    fn now(&self) -> u64 {
+        millis(self.started.elapsed())
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+impl MessageIndex for MemoryIndex {
+    fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
+        let now = self.now();
+        for producer in producers {
+            let state = text(producer.trace_state, texts).ok_or(IndexError::Malformed)?;
+            if let Some(shard) = self.shard(producer.key) {
+                shard.lock().insert(producer, state, now);
+            }
+        }
+        Ok(())
+    }
+
+    fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
+        let now = self.now();
+        let mut recalled = Recalled {
+            counts: Vec::with_capacity(keys.len()),
+            producers: Vec::with_capacity(keys.len()),
+            texts: Vec::new(),
+        };
+        for key in keys {
+            let Some(shard) = self.shard(*key) else {
+                continue;
+            };
+            let shard = shard.lock();
+            let (found, more) = shard.find(*key, now);
+            for Found {
+                producer,
+                trace_state,
+            } in found.into_iter().flatten()
+            {
+                let range = Text {
+                    offset: recalled.texts.len() as u32,
+                    length: trace_state.len() as u32,
+                };
+                recalled.texts.extend_from_slice(trace_state);
+                recalled.producers.push(Producer {
+                    trace_state: range,
+                    ..producer
+                });
+            }
+            let count = found.iter().flatten().count() as u8;
+            recalled.counts.push(if more { MORE } else { count });
+        }
+        Ok(recalled)
+    }
+}
+
+/// The count that says that there were more producers than are given.
+const MORE: u8 = 5;

@@ -1,0 +1,40 @@
+//! The message index: which span produced which message.
+//!
+//! It is the only state that outlives a batch, and it is the host's: rules
+//! reach it through two functions, both for a whole batch at once.
+
+mod memory;
+mod shard;
+
+pub use crate::bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
+pub use crate::bindings::linkmend::rule::types::{MessageKey, Text};
+pub use memory::{IndexOptions, IndexStats, MemoryIndex};
+
+/// A place that remembers producers. Shared by all rules and all threads.
+pub trait MessageIndex: Send + Sync + 'static {
+    /// Adds producers, whose trace states lie in `texts`. Adding one twice (the
+    /// same key, trace id and span id) is harmless.
+    ///
+    /// # Errors
+    ///
+    /// [`IndexError::Malformed`] when a range is not in `texts`; what a store
+    /// that is not in memory may have to say.
+    fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError>;
+
+    /// Looks up keys: for each the best four producers, by rank and then the
+    /// latest start.
+    ///
+    /// # Errors
+    ///
+    /// What a store that is not in memory may have to say.
+    fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError>;
+}
+
+/// The bytes of a text.
+pub(crate) fn text(range: Text, texts: &[u8]) -> Option<&[u8]> {
+    if range.length == 0 {
+        return Some(&[]);
+    }
+    let start = range.offset as usize;
+    texts.get(start..start.checked_add(range.length as usize)?)
+}

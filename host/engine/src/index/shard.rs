@@ -1,0 +1,357 @@
+//! A part of the index: producers by key, and in the order of their age.
+
+use std::cmp::Reverse;
+use std::collections::{HashMap, VecDeque};
+
+use hashbrown::HashTable;
+
+use super::{MessageKey, Producer, Text};
+
+/// How many producers a key may have.
+const MOST: usize = 4;
+
+/// Producers are named by a number that counts up, and wraps: that of the
+/// oldest is `first`.
+type Number = u32;
+
+/// One shard. Owned by one thread at a time.
+#[derive(Debug)]
+pub(super) struct Shard {
+    /// Oldest first.
+    entries: VecDeque<Entry>,
+    first: Number,
+    /// The newest producer of each key; the others follow by `next`.
+    by_key: HashTable<Number>,
+    /// Few producers have a trace state.
+    trace_states: HashMap<Number, Box<[u8]>>,
+    capacity: usize,
+    /// Milliseconds.
+    time_to_live: Option<u64>,
+    pub(super) evicted: u64,
+    pub(super) expired: u64,
+}
+
+/// A producer. 72 bytes: what is rare lies elsewhere.
+#[derive(Debug, Clone, Copy)]
+struct Entry {
+    key: MessageKey,
+    trace_id: (u64, u64),
+    span_id: u64,
+    start: u64,
+    end: u64,
+    /// Milliseconds on the clock of the index.
+    since: u64,
+    /// An older producer of the same key; the last one names itself.
+    next: Number,
+    /// The W3C trace flags; the other bits tell of the producer's parent.
+    flags: u8,
+    rank: u8,
+    /// The key has, or had, more than [`MOST`] producers.
+    more: bool,
+}
+
+/// A producer that was looked up.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found<'a> {
+    pub(super) producer: Producer,
+    pub(super) trace_state: &'a [u8],
+}
+
+impl Shard {
+    pub(super) fn new(capacity: usize, time_to_live: Option<u64>) -> Self {
+        Self {
+            entries: VecDeque::new(),
+            first: 0,
+            by_key: HashTable::new(),
+            trace_states: HashMap::new(),
+            // Numbers wrap: those in use must differ.
+            capacity: capacity.min(Number::MAX as usize / 2),
+            time_to_live,
+            evicted: 0,
+            expired: 0,
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Adds a producer unless it is known.
+    pub(super) fn insert(&mut self, producer: &Producer, trace_state: &[u8], now: u64) {
+        self.expire(now);
+        let entry = Entry::new(producer, now);
+        let chain = self.chain(producer.key);
+        let known = |number: &Number| self.get(*number).is_some_and(|other| other.is_same(&entry));
+        if chain.iter().any(known) {
+            return;
+        }
+        if chain.len() < MOST {
+            self.push(entry, &chain, trace_state);
+        } else {
+            self.replace_worst(entry, &chain, trace_state);
+        }
+    }
+
+    /// The producers of a key, best first, and whether there were more.
+    pub(super) fn find(&self, key: MessageKey, now: u64) -> ([Option<Found<'_>>; MOST], bool) {
+        let mut found = [None; MOST];
+        let mut more = false;
+        let chain = self.chain(key);
+        let live = chain.iter().filter_map(|number| {
+            let entry = self
+                .get(*number)
+                .filter(|entry| !self.is_expired(entry, now))?;
+            Some((*number, entry))
+        });
+        for (place, (number, entry)) in found.iter_mut().zip(live) {
+            more |= entry.more;
+            *place = Some(Found {
+                producer: entry.producer(),
+                trace_state: self.trace_states.get(&number).map_or(&[], |state| state),
+            });
+        }
+        found.sort_by_key(|found| {
+            found.map_or((1, None), |found| (0, Some(order(&found.producer))))
+        });
+        (found, more)
+    }
+
+    /// The numbers of the producers of a key, newest first.
+    fn chain(&self, key: MessageKey) -> Chain {
+        let mut chain = Chain::default();
+        let head = self
+            .by_key
+            .find(key.low, |number| self.has_key(*number, key));
+        let mut next = head.copied();
+        while let Some(number) = next {
+            chain.push(number);
+            next = self.next(number);
+        }
+        chain
+    }
+
+    fn next(&self, number: Number) -> Option<Number> {
+        let next = self.get(number)?.next;
+        (next != number).then_some(next)
+    }
+
+    fn get(&self, number: Number) -> Option<&Entry> {
+        self.entries.get(number.wrapping_sub(self.first) as usize)
+    }
+
+    fn get_mut(&mut self, number: Number) -> Option<&mut Entry> {
+        self.entries
+            .get_mut(number.wrapping_sub(self.first) as usize)
+    }
+
+    fn has_key(&self, number: Number, key: MessageKey) -> bool {
+        self.get(number).is_some_and(|entry| entry.key == key)
+    }
+
+    fn push(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8]) {
+        if self.entries.len() >= self.capacity {
+            self.evicted += 1;
+            self.pop_oldest();
+        }
+        self.grow();
+        let key = entry.key;
+        let number = self.first.wrapping_add(self.entries.len() as u32);
+        // The oldest may have been the last of this very chain.
+        let head = chain.iter().copied().find(|head| self.get(*head).is_some());
+        let more = head
+            .and_then(|head| self.get(head))
+            .is_some_and(|head| head.more);
+        self.entries.push_back(Entry {
+            next: head.unwrap_or(number),
+            more,
+            ..entry
+        });
+        if !trace_state.is_empty() {
+            self.trace_states.insert(number, trace_state.into());
+        }
+        self.set_head(key, number);
+    }
+
+    /// Makes room for one more. A ring that doubles would end at up to twice
+    /// its capacity.
+    fn grow(&mut self) {
+        if self.entries.len() == self.entries.capacity() {
+            let room = self.entries.len().max(16);
+            let room = room.min(self.capacity.saturating_sub(self.entries.len()).max(1));
+            self.entries.reserve_exact(room);
+        }
+    }
+
+    fn set_head(&mut self, key: MessageKey, number: Number) {
+        let (entries, first) = (&self.entries, self.first);
+        let entry = |number: Number| entries.get(number.wrapping_sub(first) as usize);
+        let same = |other: &Number| entry(*other).is_some_and(|entry| entry.key == key);
+        let hash = |number: &Number| entry(*number).map_or(0, |entry| entry.key.low);
+        match self.by_key.find_mut(key.low, same) {
+            Some(head) => *head = number,
+            None => {
+                self.by_key.insert_unique(key.low, number, hash);
+            }
+        }
+    }
+
+    /// Puts a fifth producer in the place of the worst, unless it is the worst
+    /// itself: which four are kept must not depend on the order in which they
+    /// came.
+    fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8]) {
+        for number in chain.iter() {
+            if let Some(entry) = self.get_mut(*number) {
+                entry.more = true;
+            }
+        }
+        let worst = chain.iter().filter_map(|number| {
+            let entry = self.get(*number)?;
+            Some((order(&entry.producer()), *number))
+        });
+        let Some((worst, number)) = worst.max() else {
+            return;
+        };
+        if order(&entry.producer()) > worst {
+            return;
+        }
+        if let Some(place) = self.get_mut(number) {
+            *place = Entry {
+                next: place.next,
+                more: true,
+                ..entry
+            };
+        }
+        self.trace_states.remove(&number);
+        if !trace_state.is_empty() {
+            self.trace_states.insert(number, trace_state.into());
+        }
+    }
+
+    fn is_expired(&self, entry: &Entry, now: u64) -> bool {
+        self.time_to_live
+            .is_some_and(|time_to_live| now.saturating_sub(entry.since) >= time_to_live)
+    }
+
+    fn expire(&mut self, now: u64) {
+        while self
+            .entries
+            .front()
+            .is_some_and(|oldest| self.is_expired(oldest, now))
+        {
+            self.expired += 1;
+            self.pop_oldest();
+        }
+    }
+
+    fn pop_oldest(&mut self) {
+        let number = self.first;
+        let Some(key) = self.entries.front().map(|oldest| oldest.key) else {
+            return;
+        };
+        self.unlink(key, number);
+        self.entries.pop_front();
+        self.first = self.first.wrapping_add(1);
+        self.trace_states.remove(&number);
+    }
+
+    fn unlink(&mut self, key: MessageKey, number: Number) {
+        let next = self.next(number);
+        let chain = self.chain(key);
+        let before = chain
+            .iter()
+            .copied()
+            .take_while(|other| *other != number)
+            .last();
+        if let Some(before) = before {
+            if let Some(entry) = self.get_mut(before) {
+                entry.next = next.unwrap_or(before);
+            }
+            return;
+        }
+        let entries = &self.entries;
+        let first = self.first;
+        let same = |other: &Number| {
+            let entry = entries.get(other.wrapping_sub(first) as usize);
+            entry.is_some_and(|entry| entry.key == key)
+        };
+        if let Ok(mut head) = self.by_key.find_entry(key.low, same) {
+            match next {
+                Some(next) => *head.get_mut() = next,
+                None => drop(head.remove()),
+            }
+        }
+    }
+}
+
+impl Entry {
+    fn new(producer: &Producer, since: u64) -> Self {
+        Self {
+            key: producer.key,
+            trace_id: (producer.trace_id_high, producer.trace_id_low),
+            span_id: producer.span_id,
+            start: producer.start,
+            end: producer.end,
+            since,
+            next: 0,
+            flags: producer.flags as u8,
+            rank: producer.rank,
+            more: false,
+        }
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        self.trace_id == other.trace_id && self.span_id == other.span_id
+    }
+
+    fn producer(&self) -> Producer {
+        Producer {
+            key: self.key,
+            trace_id_high: self.trace_id.0,
+            trace_id_low: self.trace_id.1,
+            span_id: self.span_id,
+            start: self.start,
+            end: self.end,
+            trace_state: Text {
+                offset: 0,
+                length: 0,
+            },
+            flags: u32::from(self.flags),
+            rank: self.rank,
+        }
+    }
+}
+
+/// Best first: by rank, then the latest start; the rest makes it total.
+fn order(producer: &Producer) -> (u8, Reverse<u64>, u64, u64, u64) {
+    (
+        producer.rank,
+        Reverse(producer.start),
+        producer.trace_id_high,
+        producer.trace_id_low,
+        producer.span_id,
+    )
+}
+
+/// The numbers of the producers of one key, without an allocation.
+#[derive(Debug, Default)]
+struct Chain {
+    numbers: [Number; MOST],
+    length: usize,
+}
+
+impl Chain {
+    fn push(&mut self, number: Number) {
+        if let Some(place) = self.numbers.get_mut(self.length) {
+            *place = number;
+            self.length += 1;
+        }
+    }
+
+    fn len(&self) -> usize {
+        self.length
+    }
+
+    fn iter(&self) -> std::slice::Iter<'_, Number> {
+        self.numbers.get(..self.length).unwrap_or_default().iter()
+    }
+}

@@ -1,0 +1,159 @@
+//! From a verdict to the mended batch: the guarantees are kept here.
+//!
+//! Nothing of what a rule answers reaches a batch unchecked, and what reaches
+//! it can only be links and the dropped count: the splice has no other words.
+
+mod attributes;
+mod span;
+
+use linkmend_wire::{Patch, Scan, SpanLinks};
+
+use crate::bindings::linkmend::rule::types::{Edit, NoteKind, Tasks, Verdict};
+use crate::counts::Counts;
+use crate::error::VerdictError;
+use crate::limits::Limits;
+use attributes::Attributes;
+use span::{Links, SpanEditor};
+
+/// What is needed to mend batch after batch, kept so that it need not be
+/// allocated anew.
+#[derive(Debug, Default)]
+pub(crate) struct Mender {
+    links: SpanLinks,
+    span: Links,
+    patches: Vec<Patch>,
+    fresh: Vec<u8>,
+}
+
+/// A batch and who looks at it.
+pub(crate) struct Subject<'a> {
+    pub(crate) batch: &'a [u8],
+    pub(crate) scan: &'a Scan,
+    pub(crate) tasks: Tasks,
+    pub(crate) limits: &'a Limits,
+    /// The attribute that says why a link exists.
+    pub(crate) type_attribute: &'a str,
+}
+
+impl Mender {
+    /// Checks a verdict and does what it says: the mended batch, or `None`
+    /// when it stays as it is. Counts only what is done.
+    pub(crate) fn mend(
+        &mut self,
+        subject: &Subject<'_>,
+        verdict: &Verdict,
+        counts: &mut Counts,
+    ) -> Result<Option<Vec<u8>>, VerdictError> {
+        check_tasks(subject.tasks, verdict)?;
+        count_notes(subject, verdict, counts)?;
+        if verdict.edits.is_empty() {
+            return Ok(None);
+        }
+        let mut attributes = Attributes::encode(verdict, subject)?;
+        self.patches.clear();
+        self.fresh.clear();
+        let sorted = sorted(&verdict.edits);
+        let edits = sorted.as_deref().unwrap_or(&verdict.edits);
+        for edits in edits.chunk_by(|a, b| a.span == b.span) {
+            self.mend_span(subject, verdict, edits, &mut attributes, counts)?;
+        }
+        attributes.count_types(counts);
+        let mut out = Vec::new();
+        linkmend_wire::splice(
+            subject.batch,
+            subject.scan,
+            &self.patches,
+            &self.fresh,
+            &mut out,
+        );
+        Ok(Some(out))
+    }
+
+    fn mend_span(
+        &mut self,
+        subject: &Subject<'_>,
+        verdict: &Verdict,
+        edits: &[Edit],
+        attributes: &mut Attributes,
+        counts: &mut Counts,
+    ) -> Result<(), VerdictError> {
+        let Some(number) = edits.first().map(|edit| edit.span) else {
+            return Ok(());
+        };
+        let selected = subject.scan.selected();
+        let span = selected
+            .get(number as usize)
+            .ok_or(VerdictError::NoSuchSpan {
+                span: number,
+                given: selected.len(),
+            })?;
+        self.links.read(subject.batch, span.body());
+        let mut editor = SpanEditor {
+            subject,
+            verdict,
+            number,
+            links: &self.links,
+            out: &mut self.span,
+        };
+        editor.edit(edits, attributes, counts)?;
+        let start = self.fresh.len();
+        let rewrite = self.span.rewrite(self.links.dropped_links_count());
+        self.links
+            .rewrite(subject.batch, span.body(), rewrite, &mut self.fresh);
+        if self.fresh.len() > subject.limits.growth.saturating_add(subject.batch.len()) {
+            let limit = subject.limits.growth;
+            return Err(VerdictError::TooMuchGrowth { limit });
+        }
+        self.patches.push(Patch {
+            span: number as usize,
+            body: start..self.fresh.len(),
+        });
+        Ok(())
+    }
+}
+
+/// The edits in the order of their spans, when they are not in it already.
+fn sorted(edits: &[Edit]) -> Option<Vec<Edit>> {
+    if edits.is_sorted_by_key(|edit| edit.span) {
+        return None;
+    }
+    let mut sorted = edits.to_vec();
+    sorted.sort_by_key(|edit| edit.span);
+    Some(sorted)
+}
+
+fn check_tasks(tasks: Tasks, verdict: &Verdict) -> Result<(), VerdictError> {
+    if !tasks.contains(Tasks::MEND) && !verdict.edits.is_empty() {
+        return Err(VerdictError::UnwantedEdits);
+    }
+    if !tasks.contains(Tasks::DEFER) && !verdict.deferrals.is_empty() {
+        return Err(VerdictError::UnwantedDeferral);
+    }
+    Ok(())
+}
+
+fn count_notes(
+    subject: &Subject<'_>,
+    verdict: &Verdict,
+    counts: &mut Counts,
+) -> Result<(), VerdictError> {
+    let given = subject.scan.selected().len();
+    for note in &verdict.notes {
+        if note.span as usize >= given {
+            return Err(VerdictError::NoSuchSpan {
+                span: note.span,
+                given,
+            });
+        }
+        let count = u64::from(note.count);
+        match note.kind {
+            NoteKind::Unresolved => counts.unresolved += count,
+            NoteKind::Ambiguous => counts.ambiguous += count,
+            NoteKind::NoRoom => {
+                counts.links_added += count;
+                counts.links_cut += count;
+            }
+        }
+    }
+    Ok(())
+}

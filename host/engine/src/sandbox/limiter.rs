@@ -1,0 +1,71 @@
+//! What an instance may allocate.
+
+use wasmtime::ResourceLimiter;
+
+use crate::error::FaultReason;
+use crate::limits::Limits;
+
+/// Grants memory and tables up to the limits, and remembers what it refused:
+/// the guest only sees that it got nothing, and traps for reasons of its own.
+#[derive(Debug)]
+pub(crate) struct Limiter {
+    limits: Limits,
+    /// Linear memory of the instance, in bytes.
+    pub(crate) memory: usize,
+    pub(crate) refused: Option<FaultReason>,
+}
+
+impl Limiter {
+    pub(crate) fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            memory: 0,
+            refused: None,
+        }
+    }
+}
+
+impl ResourceLimiter for Limiter {
+    fn memory_growing(
+        &mut self,
+        current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        // A component may have several memories; they share the limit.
+        let total = self.memory.saturating_add(desired.saturating_sub(current));
+        if total > self.limits.memory {
+            let limit = self.limits.memory;
+            self.refused = Some(FaultReason::Memory { limit });
+            return Ok(false);
+        }
+        self.memory = total;
+        Ok(true)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        let fits = desired <= self.limits.table_elements;
+        if !fits {
+            let limit = self.limits.table_elements;
+            self.refused = Some(FaultReason::Table { limit });
+        }
+        Ok(fits)
+    }
+
+    fn instances(&self) -> usize {
+        64
+    }
+
+    fn tables(&self) -> usize {
+        16
+    }
+
+    fn memories(&self) -> usize {
+        8
+    }
+}
