@@ -166,7 +166,7 @@ impl<'a> SpanEditor<'a> {
         self.check_attributes(&[], &ranges, attributes)?;
         let start = self.out.fresh.len();
         self.context(&edit.context)?.put(&mut self.out.fresh);
-        attributes.put_fields(ranges, &mut self.out.fresh);
+        self.put_attributes(ranges, attributes)?;
         self.out.added.push(start..self.out.fresh.len());
         counts.links_added += 1;
         Ok(())
@@ -204,9 +204,24 @@ impl<'a> SpanEditor<'a> {
                 .put_over(original, &mut self.out.fresh),
             None => self.out.fresh.extend_from_slice(original),
         }
-        attributes.put_fields(ranges, &mut self.out.fresh);
+        self.put_attributes(ranges, attributes)?;
         if let Some(fate) = self.out.fates.get_mut(link) {
             *fate = Fate::Replace(start..self.out.fresh.len());
+        }
+        Ok(())
+    }
+
+    /// Appends attributes to the link that is being written. One large text
+    /// may be named for every link, so what it comes to is looked at each time.
+    fn put_attributes(
+        &mut self,
+        ranges: [Range<usize>; 2],
+        attributes: &mut Attributes,
+    ) -> Result<(), VerdictError> {
+        attributes.put_fields(ranges, &mut self.out.fresh);
+        let limit = self.subject.limits.growth;
+        if self.out.fresh.len() > limit.saturating_add(self.subject.batch.len()) {
+            return Err(VerdictError::TooMuchGrowth { limit });
         }
         Ok(())
     }
