@@ -1,6 +1,6 @@
 //! OTLP/JSON text to OTLP protobuf bytes, in one pass and without structs.
 //!
-//! serde_json reads; the visitors here write protobuf straight into a buffer,
+//! `serde_json` reads; the visitors here write protobuf straight into a buffer,
 //! driven by the table in `schema`. The keys may come in any order and in
 //! either spelling (`traceId`, `trace_id`); unknown keys are skipped; `null`
 //! means absent. The bytes are canonical: ascending fields, no defaults.

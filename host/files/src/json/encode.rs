@@ -237,7 +237,6 @@ impl<'a> Encoder<'a> {
             (Kind::Double, Value::Fixed64(bits)) => self.double(f64::from_bits(*bits)),
             (Kind::Bool, Value::Varint(value)) => self.json(&(*value != 0)),
             (Kind::Int64, Value::Varint(value)) => self.quoted(&value.cast_signed()),
-            (Kind::Fixed64, Value::Fixed64(value)) => self.quoted(value),
             (Kind::Enum(_), Value::Varint(value)) => self.json(&(*value as i32)),
             (_, Value::Varint(value)) => self.json(&(*value as u32)),
             (_, Value::Fixed64(value)) => self.quoted(value),

@@ -1,7 +1,7 @@
 //! OTLP/JSON, both ways, and new links in an old text.
 //!
 //! opentelemetry-proto has a serde form of the same; it refuses snake-case keys,
-//! enum names and `null`, and goes through structs. `docs` tells the figures.
+//! enum names and `null`, and goes through structs.
 
 mod decode;
 mod encode;

@@ -63,11 +63,7 @@ pub enum PatchError {
 /// # Errors
 ///
 /// [`PatchError`]: the three do not belong together.
-pub fn patch<'t>(
-    text: &'t [u8],
-    before: &[u8],
-    after: &[u8],
-) -> Result<Cow<'t, [u8]>, PatchError> {
+pub fn patch<'t>(text: &'t [u8], before: &[u8], after: &[u8]) -> Result<Cow<'t, [u8]>, PatchError> {
     if before == after {
         return Ok(Cow::Borrowed(text));
     }
@@ -102,7 +98,9 @@ pub(crate) fn span_edits(
     for (span, ((before, after), raw)) in pairs {
         if before != after {
             let start = offset_in(text, raw);
-            edit_span(raw, before, after, span, |edit| edits.push(edit.moved(start)))?;
+            edit_span(raw, before, after, span, |edit| {
+                edits.push(edit.moved(start));
+            })?;
         }
     }
     Ok(edits)

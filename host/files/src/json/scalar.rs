@@ -121,11 +121,17 @@ impl ScalarSeed<'_> {
 
     fn integer<E: Error>(self, value: i128) -> Result<(), E> {
         let fits = match self.field.kind {
-            Kind::Int64 => i64::try_from(value).map(|value| self.varint(value as u64)),
-            Kind::Enum(_) => i32::try_from(value).map(|value| self.varint(i64::from(value) as u64)),
+            Kind::Int64 => i64::try_from(value).map(|value| self.varint(value.cast_unsigned())),
+            Kind::Enum(_) => {
+                i32::try_from(value).map(|value| self.varint(i64::from(value).cast_unsigned()))
+            }
             Kind::Uint32 => u32::try_from(value).map(|value| self.varint(u64::from(value))),
             Kind::Fixed64 => u64::try_from(value).map(|value| self.fixed64(value)),
             Kind::Fixed32 => u32::try_from(value).map(|value| self.fixed32(value)),
+            #[allow(
+                clippy::cast_precision_loss,
+                reason = "JSON has one kind of number; the nearest double is what it means"
+            )]
             Kind::Double => {
                 self.fixed64((value as f64).to_bits());
                 return Ok(());

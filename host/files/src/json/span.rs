@@ -103,15 +103,13 @@ pub(super) fn edit_span(
         }
     }
     if before.dropped != after.dropped {
+        let key = match keys.trace_id {
+            Some(_) => "dropped_links_count",
+            None => "droppedLinksCount",
+        };
         match keys.dropped {
             Some(value) => edit(replace(text, value, after.dropped.to_string())),
-            None => {
-                let key = match keys.trace_id {
-                    Some(_) => "dropped_links_count",
-                    None => "droppedLinksCount",
-                };
-                members.push(format!("\"{key}\":{}", after.dropped));
-            }
+            None => members.push(format!("\"{key}\":{}", after.dropped)),
         }
     }
     if !members.is_empty() {

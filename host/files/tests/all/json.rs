@@ -29,7 +29,10 @@ fn value(text: &str) -> Option<Value> {
     let span = span(&format!(
         r#"{{"attributes":[{{"key":"k","value":{text}}}]}}"#
     ));
-    span.attributes[0].value.clone().and_then(|value| value.value)
+    span.attributes[0]
+        .value
+        .clone()
+        .and_then(|value| value.value)
 }
 
 fn span_fails(text: &str) -> String {
@@ -125,7 +128,10 @@ fn enums_are_numbers_and_names_are_taken_too() {
     assert_eq!(span(r#"{"kind":5}"#).kind, 5);
     assert_eq!(span(r#"{"kind":"SPAN_KIND_PRODUCER"}"#).kind, 4);
     assert_eq!(
-        span(r#"{"status":{"code":"STATUS_CODE_ERROR"}}"#).status.unwrap().code,
+        span(r#"{"status":{"code":"STATUS_CODE_ERROR"}}"#)
+            .status
+            .unwrap()
+            .code,
         2
     );
     assert!(span_fails(r#"{"kind":"SPAN_KIND_ODD"}"#).contains("spans[0].kind"));
@@ -146,7 +152,13 @@ fn null_means_absent() {
         r#"{"traceId":null,"attributes":null,"kind":null,"status":null,"links":[null],"name":null}"#,
     );
     assert_eq!(span.links.len(), 1);
-    assert_eq!(Span { links: vec![], ..span }, Span::default());
+    assert_eq!(
+        Span {
+            links: vec![],
+            ..span
+        },
+        Span::default()
+    );
     assert_eq!(value("null"), None);
     assert_eq!(value("{}"), None);
     assert_eq!(
@@ -177,7 +189,8 @@ fn bytes_are_base64_of_either_alphabet() {
 
 #[test]
 fn an_error_names_line_column_and_path() {
-    let text = "{\"resourceSpans\":[{},\n{\"scopeSpans\":[{\"spans\":[{},{},\n{\"traceId\":\"xy\"}]}]}]}";
+    let text =
+        "{\"resourceSpans\":[{},\n{\"scopeSpans\":[{\"spans\":[{},{},\n{\"traceId\":\"xy\"}]}]}]}";
     assert_eq!(
         fails(text),
         "line 3, column 15: resourceSpans[1].scopeSpans[0].spans[2].traceId: \

@@ -71,7 +71,10 @@ fn pair((key, value): (String, Option<AnyValue>)) -> KeyValue {
 }
 
 fn attributes() -> impl Strategy<Value = Vec<KeyValue>> {
-    vec((text(), option::weighted(0.9, any_value())).prop_map(pair), 0..3)
+    vec(
+        (text(), option::weighted(0.9, any_value())).prop_map(pair),
+        0..3,
+    )
 }
 
 prop_compose! {

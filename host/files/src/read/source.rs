@@ -1,0 +1,187 @@
+//! Bytes of an input, decompressed, with a view of what comes next.
+
+use std::io::{self, Cursor, Read};
+
+use flate2::read::MultiGzDecoder;
+
+use crate::fault::Position;
+use crate::format::Compression;
+
+const CHUNK: u64 = 256 * 1024;
+
+/// An input that is read in chunks; what is not consumed yet can be seen.
+pub(super) struct Source {
+    inner: Box<dyn Read + Send>,
+    buffer: Vec<u8>,
+    /// Where in the buffer the part that is not consumed begins.
+    start: usize,
+    /// How many bytes are consumed.
+    offset: u64,
+    line: u64,
+    column: u64,
+    count_lines: bool,
+    ended: bool,
+    failure: Option<io::Error>,
+    pub(super) compression: Compression,
+}
+
+impl Source {
+    /// Recognises the compression by the first bytes.
+    pub(super) fn open(mut input: Box<dyn Read + Send>) -> io::Result<Self> {
+        let mut magic = Vec::with_capacity(4);
+        input.by_ref().take(4).read_to_end(&mut magic)?;
+        let compression = match magic.as_slice() {
+            [0x1f, 0x8b, ..] => Compression::Gzip,
+            [0x28, 0xb5, 0x2f, 0xfd] => Compression::Zstd,
+            _ => Compression::None,
+        };
+        let whole = Cursor::new(magic).chain(input);
+        let inner: Box<dyn Read + Send> = match compression {
+            Compression::Gzip => Box::new(MultiGzDecoder::new(whole)),
+            Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(whole)?),
+            Compression::None | Compression::ZstdMessages => Box::new(whole),
+        };
+        Ok(Self {
+            inner,
+            buffer: Vec::new(),
+            start: 0,
+            offset: 0,
+            line: 1,
+            column: 1,
+            count_lines: true,
+            ended: false,
+            failure: None,
+            compression,
+        })
+    }
+
+    /// The positions of protobuf are offsets, and lines need not be counted.
+    pub(super) fn without_lines(&mut self) {
+        self.count_lines = false;
+    }
+
+    /// What is read and not consumed.
+    pub(super) fn seen(&self) -> &[u8] {
+        self.buffer.get(self.start..).unwrap_or_default()
+    }
+
+    /// Reads on; false when there is no more.
+    pub(super) fn more(&mut self) -> bool {
+        if self.ended {
+            return false;
+        }
+        if self.start > 0 {
+            self.buffer.drain(..self.start);
+            self.start = 0;
+        }
+        let before = self.buffer.len();
+        let result = self
+            .inner
+            .by_ref()
+            .take(CHUNK)
+            .read_to_end(&mut self.buffer);
+        if let Err(error) = result {
+            self.ended = true;
+            self.failure = Some(error);
+        }
+        // What came before a failure counts.
+        self.ended |= self.buffer.len() == before;
+        self.buffer.len() > before
+    }
+
+    /// At least `count` bytes seen; false when there are not as many.
+    pub(super) fn want(&mut self, count: usize) -> bool {
+        while self.seen().len() < count {
+            if !self.more() {
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The byte at `at` of what comes next.
+    pub(super) fn byte(&mut self, at: usize) -> Option<u8> {
+        if at >= self.seen().len() {
+            self.want(at.saturating_add(1));
+        }
+        self.seen().get(at).copied()
+    }
+
+    pub(super) fn consume(&mut self, count: usize) {
+        let count = count.min(self.seen().len());
+        if self.count_lines {
+            let consumed = self.buffer.get(self.start..self.start + count);
+            let consumed = consumed.unwrap_or_default();
+            if let Some(last) = memchr::memrchr(b'\n', consumed) {
+                self.line += memchr::memchr_iter(b'\n', consumed).count() as u64;
+                self.column = (count - last) as u64;
+            } else {
+                self.column += count as u64;
+            }
+        }
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    /// Consumes and returns the next `count` bytes.
+    pub(super) fn take(&mut self, count: usize) -> bytes::Bytes {
+        let taken = self.seen().get(..count).unwrap_or(self.seen());
+        let taken = bytes::Bytes::copy_from_slice(taken);
+        self.consume(taken.len());
+        taken
+    }
+
+    /// Consumes `count` bytes, seen or not; false when there are not as many.
+    pub(super) fn skip(&mut self, mut count: u64) -> bool {
+        loop {
+            let seen = self.seen().len();
+            if count <= seen as u64 {
+                self.consume(count as usize);
+                return true;
+            }
+            self.consume(seen);
+            count -= seen as u64;
+            if !self.more() {
+                return count == 0;
+            }
+        }
+    }
+
+    /// The line and column of what comes next.
+    pub(super) fn text_position(&self) -> Position {
+        Position::Text {
+            line: self.line,
+            column: self.column,
+        }
+    }
+
+    /// The line and column of the byte at `at` of what comes next.
+    pub(super) fn text_position_at(&self, at: usize) -> Position {
+        let before = self.seen().get(..at).unwrap_or(self.seen());
+        let lines = memchr::memchr_iter(b'\n', before).count() as u64;
+        let column = match memchr::memrchr(b'\n', before) {
+            Some(last) => before.len() - last,
+            None => before.len() + 1,
+        };
+        self.text_position().in_text(lines + 1, column as u64)
+    }
+
+    /// The offset of what comes next.
+    pub(super) fn byte_position(&self) -> Position {
+        Position::Byte {
+            offset: self.offset,
+            decompressed: self.compression != Compression::None
+                && self.compression != Compression::ZstdMessages,
+        }
+    }
+
+    /// There is no more for another reason than that the input ends.
+    pub(super) fn failed(&self) -> bool {
+        self.failure.is_some()
+    }
+
+    /// Why there is no more, if not because the input ends.
+    pub(super) fn failure(&mut self) -> Option<io::Error> {
+        self.failure.take()
+    }
+}

@@ -1,0 +1,184 @@
+//! Writing trace files.
+
+mod atomic;
+mod error;
+mod output;
+mod sink;
+
+use crate::format::{Compression, Encoding, Format};
+use crate::render::{Part, Piece};
+
+pub use atomic::AtomicFile;
+pub use error::OutputError;
+pub use output::Output;
+
+use sink::Sink;
+
+/// Writes rendered batches to an output, in the order in which they come.
+pub struct BatchWriter {
+    sink: Sink,
+    encoding: Encoding,
+    document: Document,
+    /// The last line has no end.
+    unended: bool,
+    written: u64,
+}
+
+/// How far a JSON document is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Document {
+    /// Before the first, or behind the last one.
+    Closed,
+    /// Behind the `[` of `resourceSpans`.
+    Begun,
+    /// Behind an element.
+    HasElements,
+}
+
+impl std::fmt::Debug for BatchWriter {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("BatchWriter")
+            .field("encoding", &self.encoding)
+            .field("written", &self.written)
+            .finish_non_exhaustive()
+    }
+}
+
+impl BatchWriter {
+    /// Begins to write. The pieces must be rendered for the same format.
+    ///
+    /// # Errors
+    ///
+    /// The compression cannot be set up.
+    pub fn new(output: Output, encoding: Encoding) -> Result<Self, OutputError> {
+        Ok(Self {
+            sink: Sink::new(output, encoding.compression)?,
+            encoding,
+            document: Document::Closed,
+            unended: false,
+            written: 0,
+        })
+    }
+
+    /// Bytes written so far, before compression.
+    pub fn written(&self) -> u64 {
+        self.written
+    }
+
+    /// Writes a batch.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be written.
+    pub fn write(&mut self, piece: &Piece) -> Result<(), OutputError> {
+        match (&piece.part, self.encoding.format) {
+            (Part::Nothing, _) => Ok(()),
+            (Part::Verbatim(text), _) => {
+                self.end_document()?;
+                self.put_line(text)
+            }
+            (Part::Opening(text), _) => {
+                self.end_document()?;
+                self.document = Document::Begun;
+                self.put(text)
+            }
+            (Part::Closing(text), _) => {
+                // Its beginning is there: nothing comes between but elements.
+                self.document = Document::Closed;
+                self.put(text)
+            }
+            (Part::Elements { lead, text }, _) => self.elements(lead, text),
+            (Part::Object(text), Format::JsonLines) => self.line(text),
+            (Part::Object(text), _) => {
+                self.end_document()?;
+                self.put(text)
+            }
+            (Part::Message(bytes), Format::Framed) => self.frame(bytes),
+            (Part::Message(bytes), _) => self.put(bytes),
+        }
+    }
+
+    /// Ends the output; only now a file appears under its name.
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be completed.
+    pub fn finish(mut self) -> Result<(), OutputError> {
+        if self.encoding.format == Format::Json {
+            if self.written == 0 {
+                self.begin_document()?;
+            }
+            self.end_document()?;
+        }
+        self.sink.finish()?.finish()
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        self.written += bytes.len() as u64;
+        self.sink.write(bytes)
+    }
+
+    /// A document of our own; it is not on one line, so that it is not taken
+    /// for JSON Lines.
+    fn begin_document(&mut self) -> Result<(), OutputError> {
+        self.document = Document::Begun;
+        self.put(b"{\"resourceSpans\":[\n")
+    }
+
+    /// Ends a document whose own end did not come, or that has none.
+    fn end_document(&mut self) -> Result<(), OutputError> {
+        match std::mem::replace(&mut self.document, Document::Closed) {
+            Document::Closed => Ok(()),
+            Document::Begun => self.put(b"]}\n"),
+            Document::HasElements => self.put(b"\n]}\n"),
+        }
+    }
+
+    /// Elements that could not be read leave no comma behind.
+    fn elements(&mut self, lead: &[u8], text: &[u8]) -> Result<(), OutputError> {
+        if text.is_empty() {
+            return Ok(());
+        }
+        if self.document == Document::Closed {
+            self.begin_document()?;
+        }
+        let comma = memchr::memchr(b',', lead);
+        match (self.document == Document::HasElements, comma) {
+            (true, None) => self.put(b",\n")?,
+            (true, Some(_)) | (false, None) => self.put(lead)?,
+            (false, Some(comma)) => self.put(lead.get(comma + 1..).unwrap_or_default())?,
+        }
+        self.document = Document::HasElements;
+        self.put(text)
+    }
+
+    fn line(&mut self, text: &[u8]) -> Result<(), OutputError> {
+        self.put_line(text)?;
+        self.unended = !text.ends_with(b"\n");
+        Ok(())
+    }
+
+    /// A line of its own, whether or not the last one has an end.
+    fn put_line(&mut self, text: &[u8]) -> Result<(), OutputError> {
+        if std::mem::take(&mut self.unended) {
+            self.put(b"\n")?;
+        }
+        self.put(text)
+    }
+
+    fn frame(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        if self.encoding.compression == Compression::ZstdMessages {
+            let packed = zstd::bulk::compress(bytes, zstd::DEFAULT_COMPRESSION_LEVEL)
+                .map_err(OutputError::Compress)?;
+            return self.plain_frame(&packed);
+        }
+        self.plain_frame(bytes)
+    }
+
+    fn plain_frame(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
+        let length =
+            u32::try_from(bytes.len()).map_err(|_| OutputError::FrameTooLong(bytes.len()))?;
+        self.put(&length.to_be_bytes())?;
+        self.put(bytes)
+    }
+}
