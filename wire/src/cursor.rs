@@ -62,12 +62,27 @@ impl<'a> Cursor<'a> {
         self.bytes.get(self.position..).unwrap_or_default()
     }
 
-    /// An error here.
+    /// An error in the value that begins here.
     #[cold]
     pub(crate) fn error(&self, kind: ErrorKind) -> WireError {
+        // When nothing of the value is there, the end of this message may be
+        // where the next one begins, and the path of the error would lead
+        // there: the last byte of the tag is still in this one.
+        if self.is_at_end() {
+            return self.tag_error(kind);
+        }
         WireError {
             kind,
             offset: self.position,
+        }
+    }
+
+    /// An error in the tag that was just read: at its last byte.
+    #[cold]
+    pub(crate) fn tag_error(&self, kind: ErrorKind) -> WireError {
+        WireError {
+            kind,
+            offset: self.position.saturating_sub(1),
         }
     }
 
@@ -160,8 +175,8 @@ impl<'a> Cursor<'a> {
             1 => self.fixed64().map(drop),
             2 => self.delimited().map(drop),
             5 => self.fixed32().map(drop),
-            3 | 4 => Err(self.error(ErrorKind::Group)),
-            _ => Err(self.error(ErrorKind::BadWireType)),
+            3 | 4 => Err(self.tag_error(ErrorKind::Group)),
+            _ => Err(self.tag_error(ErrorKind::BadWireType)),
         }
     }
 }

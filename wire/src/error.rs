@@ -12,7 +12,8 @@ use crate::schema::{Kind, Schema, TRACES_DATA};
 pub struct WireError {
     /// What is wrong.
     pub kind: ErrorKind,
-    /// Where: bytes from the start of the batch to the tag or value at fault.
+    /// Where: bytes from the start of the batch to the value at fault, or to
+    /// the last byte of its tag when that is at fault or no value follows.
     pub offset: usize,
 }
 

@@ -74,8 +74,8 @@ impl<'a> Fields<'a> {
                 Value::Bytes(cursor.slice(range))
             }
             5 => Value::Fixed32(cursor.fixed32()?),
-            3 | 4 => return Err(cursor.error(ErrorKind::Group)),
-            _ => return Err(cursor.error(ErrorKind::BadWireType)),
+            3 | 4 => return Err(cursor.tag_error(ErrorKind::Group)),
+            _ => return Err(cursor.tag_error(ErrorKind::BadWireType)),
         };
         Ok(Field {
             number: field_number(tag),

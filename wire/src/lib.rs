@@ -3,8 +3,8 @@
 //! A batch (`TracesData`, wire-identical to `ExportTraceServiceRequest`) stays
 //! what it is, bytes: nothing here decodes it into structs. [`Scan`] walks over
 //! it once, refuses what is not well-formed and finds the spans that a
-//! [`Selector`] asks for; [`subset`] cuts those out into a smaller valid
-//! message; [`SpanLinks`] and [`splice`] write spans anew whose links change,
+//! [`Selector`] asks for; [`subset()`] cuts those out into a smaller valid
+//! message; [`SpanLinks`] and [`splice()`] write spans anew whose links change,
 //! and leave every other byte as it was.
 //!
 //! # Layout
@@ -28,6 +28,16 @@
 //! than 64 bits, field number 0 and messages nested deeper than
 //! [`scan::MAX_DEPTH`] are not. Strings are not checked for UTF-8: they go
 //! through as they came.
+//!
+//! That is what prost decodes, and no more or less, but for two things:
+//!
+//! - prost skips a well-formed group of a number that it does not know; here
+//!   every group is refused.
+//! - prost refuses a string that is not UTF-8; here it goes through.
+//!
+//! And one thing is read in another way: of an array that comes in several
+//! pieces, [`value::AnyValue`] reads the last, where prost joins them. Such an
+//! array still goes through as it came.
 #![no_std]
 #![forbid(unsafe_code)]
 

@@ -36,7 +36,7 @@ pub enum Fate {
 /// What a span becomes.
 #[derive(Debug, Clone, Copy)]
 pub struct Rewrite<'a> {
-    /// One for each link of the span, in their order.
+    /// One for each link of the span, in their order. Links beyond them stay.
     pub fates: &'a [Fate],
     /// Links to append: ranges of `fresh`.
     pub added: &'a [Range<usize>],
@@ -94,7 +94,7 @@ impl SpanLinks {
         self.dropped.as_ref().map_or(0, |(count, _)| *count as u32)
     }
 
-    /// Writes the fields of the span that was read, with other links, to
+    /// Appends the fields of the span that was read, with other links, to
     /// `out`. All that is not a link or the dropped count is copied as it
     /// lies. Added links follow the last link, or stand at the end.
     pub fn rewrite(
@@ -260,7 +260,7 @@ impl Context<'_> {
         self.trace_id != 0 && self.span_id != 0
     }
 
-    /// Writes the fields of a new `Link` message.
+    /// Appends the fields of a new `Link` message.
     pub fn put(&self, out: &mut Vec<u8>) {
         self.put_ids(out);
         if !self.trace_state.is_empty() {
@@ -269,8 +269,8 @@ impl Context<'_> {
         self.put_flags(out);
     }
 
-    /// Writes the fields of the `Link` message `original`, with this context
-    /// for its own. Its trace state stays when this has none.
+    /// Appends the fields of the `Link` message `original`, with this context
+    /// for its own. Its trace state stays when this has none; its flags do not.
     pub fn put_over(&self, original: &[u8], out: &mut Vec<u8>) {
         self.put_ids(out);
         if !self.trace_state.is_empty() {

@@ -136,6 +136,8 @@ pub mod any_value {
     pub const KVLIST: u32 = 6;
     /// bytes
     pub const BYTES: u32 = 7;
+    /// int32, in profiles only
+    pub const STRING_STRINDEX: u32 = 8;
 }
 
 /// `ArrayValue` and `KeyValueList`.

@@ -10,7 +10,8 @@ use crate::otlp::{field_number, resource_spans, scope_spans, span, traces_data, 
 use crate::schema::{KEY_VALUE, Kind, RESOURCE_SPANS, SCOPE_SPANS, SPAN, Schema, TRACES_DATA};
 use crate::select::Selector;
 
-/// How deep messages may be nested, the limit of the protobuf libraries.
+/// How many messages may lie in each other inside of the batch, which is not
+/// counted itself: the limit of the protobuf libraries, prost's too.
 pub const MAX_DEPTH: u32 = 100;
 
 /// What a walk over a batch found. Made once and used for batch after batch,
@@ -84,7 +85,7 @@ impl Scan {
                 let body = cursor.delimited()?;
                 self.resource(cursor.within(body.clone()), length_at, body, selector)?;
             } else {
-                check_field(&TRACES_DATA, tag, &mut cursor, 1)?;
+                check_field(&TRACES_DATA, tag, &mut cursor, 0)?;
             }
         }
         Ok(())
@@ -141,7 +142,7 @@ impl Scan {
                     selector,
                 )?;
             } else {
-                check_field(&RESOURCE_SPANS, tag, &mut cursor, 2)?;
+                check_field(&RESOURCE_SPANS, tag, &mut cursor, 1)?;
                 push_range(
                     &mut self.resource_others,
                     first_other,
@@ -186,7 +187,7 @@ impl Scan {
                     });
                 }
             } else {
-                check_field(&SCOPE_SPANS, tag, &mut cursor, 3)?;
+                check_field(&SCOPE_SPANS, tag, &mut cursor, 2)?;
                 push_range(
                     &mut self.scope_others,
                     first_other,
@@ -233,12 +234,13 @@ fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<(usize, boo
                 let key = check_attribute(cursor.within(body))?;
                 has_key = has_key || selector.takes_key(key);
             }
-            KIND => kind = cursor.varint()?,
+            // An enum is an int32: readers take the low 32 bits.
+            KIND => kind = cursor.varint()? as u32,
             LINK => {
-                check_field(&SPAN, tag, &mut cursor, 4)?;
+                check_field(&SPAN, tag, &mut cursor, 3)?;
                 links += 1;
             }
-            _ => check_field(&SPAN, tag, &mut cursor, 4)?,
+            _ => check_field(&SPAN, tag, &mut cursor, 3)?,
         }
     }
     Ok((links, has_key || selector.takes_span(kind, links)))
@@ -282,14 +284,14 @@ fn check_any_attribute(mut cursor: Cursor<'_>) -> Result<&[u8], WireError> {
             let body = cursor.delimited()?;
             key = cursor.slice(body);
         } else {
-            check_field(&KEY_VALUE, tag, &mut cursor, 5)?;
+            check_field(&KEY_VALUE, tag, &mut cursor, 4)?;
         }
     }
     Ok(key)
 }
 
 /// Checks one field of a message, and what is nested in it. `depth` is how
-/// deep the message lies, 1 for `TracesData`.
+/// deep the message lies, 0 for `TracesData`.
 #[inline]
 fn check_field(
     schema: &'static Schema,
@@ -303,10 +305,13 @@ fn check_field(
         .wire_type()
         .is_some_and(|expected| expected != wire_type(tag))
     {
-        return Err(cursor.error(ErrorKind::WrongWireType));
+        return Err(cursor.tag_error(ErrorKind::WrongWireType));
     }
     match field.kind {
         Kind::Message(inner) => {
+            if depth >= MAX_DEPTH {
+                return Err(cursor.error(ErrorKind::TooDeep));
+            }
             let body = cursor.delimited()?;
             check_message(inner, cursor.within(body), depth + 1)
         }
@@ -319,9 +324,6 @@ fn check_message(
     mut cursor: Cursor<'_>,
     depth: u32,
 ) -> Result<(), WireError> {
-    if depth > MAX_DEPTH {
-        return Err(cursor.error(ErrorKind::TooDeep));
-    }
     while !cursor.is_at_end() {
         let tag = cursor.tag()?;
         check_field(schema, tag, &mut cursor, depth)?;

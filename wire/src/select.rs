@@ -55,7 +55,9 @@ impl Selector {
         }
     }
 
-    /// Also spans of the kind with this number.
+    /// Also spans of the kind with this number: see
+    /// [`crate::otlp::span_kind`]. Numbers above 7 select nothing; OTLP has
+    /// none above 5.
     #[must_use]
     pub fn with_kind(mut self, kind: u8) -> Self {
         self.kinds |= 1u8.checked_shl(u32::from(kind)).unwrap_or(0);
@@ -102,7 +104,7 @@ impl Selector {
 
     /// Selects spans of this kind, or with this many links.
     #[inline]
-    pub(crate) fn takes_span(&self, kind: u64, links: usize) -> bool {
+    pub(crate) fn takes_span(&self, kind: u32, links: usize) -> bool {
         self.everything
             || (kind < 8 && self.kinds >> kind & 1 == 1)
             || (self.with_links && links > 0)
@@ -111,9 +113,11 @@ impl Selector {
     /// Selects spans with an attribute of this key.
     #[inline]
     pub(crate) fn takes_key(&self, key: &[u8]) -> bool {
-        key.first()
-            .is_some_and(|&first| self.first_bytes.contains(first))
-            && self.keys.iter().any(|pattern| pattern.takes(key))
+        // An empty key can only be taken by an empty pattern.
+        let may_be = key
+            .first()
+            .is_none_or(|&first| self.first_bytes.contains(first));
+        may_be && self.keys.iter().any(|pattern| pattern.takes(key))
     }
 }
 

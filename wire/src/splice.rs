@@ -12,7 +12,8 @@ use crate::scan::{Frame, Scan};
 pub struct Patch {
     /// Which of [`Scan::selected`].
     pub span: usize,
-    /// Its new fields: a range of what is given to [`splice`] as `fresh`.
+    /// Its new fields: a range of what is given to [`splice()`] as `fresh`. When
+    /// it is not one, the output is not a batch.
     pub body: Range<usize>,
 }
 
@@ -23,8 +24,8 @@ struct Cut {
     body: Range<usize>,
 }
 
-/// Writes `batch` to `out` with the spans of `patches`, which are in the order
-/// of their spans, one a span. Only those spans and the lengths around them are
+/// Appends `batch` to `out` with the spans of `patches`, which are in the order
+/// of their spans, at most one for each. Only those spans and the lengths around them are
 /// written anew; `scan` is the walk over `batch`.
 pub fn splice(batch: &[u8], scan: &Scan, patches: &[Patch], fresh: &[u8], out: &mut Vec<u8>) {
     let in_scopes = scope_growth(scan, patches);

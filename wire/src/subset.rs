@@ -6,9 +6,10 @@ use crate::encode::{bytes_field_len, put_bytes_field, put_delimiter};
 use crate::otlp::{resource_spans, scope_spans, traces_data};
 use crate::scan::{Frame, Scan, SelectedSpan};
 
-/// Writes the selected spans of `batch` to `out`, in their order, each inside
-/// a copy of what else its scope and its resource hold; scopes and resources
-/// without a selected span are left out. `scan` is the walk over `batch`.
+/// Appends the selected spans of `batch` to `out`, in their order, each inside
+/// a copy of what else its scope and its resource hold. Scopes and resources
+/// without a selected span are left out, and so are unknown fields of the batch
+/// itself. `scan` is the walk over `batch`.
 ///
 /// When every span is selected the batch itself will do: see
 /// [`Scan::all_selected`].

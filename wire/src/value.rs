@@ -12,10 +12,12 @@ pub struct Attribute<'a> {
     pub value: AnyValue<'a>,
 }
 
-/// An `AnyValue`. Of a repeated value the last wins.
+/// An `AnyValue`. Of repeated values the last wins, whatever their kinds: of
+/// two arrays too, which other readers of protobuf join.
 #[derive(Debug, Clone, Copy)]
 pub enum AnyValue<'a> {
-    /// No value, or one of a kind that this crate does not know.
+    /// No value, or one that this crate cannot read: an index into the string
+    /// table of a profile.
     Empty,
     /// A string, as it came: UTF-8 by the protocol, which nobody checked.
     String(&'a [u8]),
@@ -40,8 +42,9 @@ pub struct Array<'a> {
 }
 
 impl<'a> Attribute<'a> {
-    /// Reads a `KeyValue` message. What is not well-formed ends the reading:
-    /// the batch was checked by a [`crate::Scan`] before.
+    /// Reads a `KeyValue` message. Of a repeated key the last wins; a repeated
+    /// value is read on, as protobuf merges messages. What is not well-formed
+    /// ends the reading: the batch was checked by a [`crate::Scan`] before.
     #[inline]
     #[must_use]
     pub fn read(message: &'a [u8]) -> Self {
@@ -52,7 +55,7 @@ impl<'a> Attribute<'a> {
         for field in Fields::new(message).flatten() {
             match (field.number, field.value) {
                 (key_value::KEY, Value::Bytes(key)) => attribute.key = key,
-                (key_value::VALUE, Value::Bytes(value)) => attribute.value = AnyValue::read(value),
+                (key_value::VALUE, Value::Bytes(value)) => attribute.value.read_on(value),
                 _ => {}
             }
         }
@@ -66,8 +69,15 @@ impl<'a> AnyValue<'a> {
     #[must_use]
     pub fn read(message: &'a [u8]) -> Self {
         let mut value = Self::Empty;
+        value.read_on(message);
+        value
+    }
+
+    /// What `message` says replaces the value, if it says anything.
+    #[inline]
+    fn read_on(&mut self, message: &'a [u8]) {
         for field in Fields::new(message).flatten() {
-            value = match (field.number, field.value) {
+            *self = match (field.number, field.value) {
                 (any_value::STRING, Value::Bytes(text)) => Self::String(text),
                 (any_value::BOOL, Value::Varint(bits)) => Self::Bool(bits != 0),
                 (any_value::INT, Value::Varint(bits)) => Self::Int(bits.cast_signed()),
@@ -75,10 +85,10 @@ impl<'a> AnyValue<'a> {
                 (any_value::ARRAY, Value::Bytes(message)) => Self::Array(Array { message }),
                 (any_value::KVLIST, Value::Bytes(_)) => Self::KvList,
                 (any_value::BYTES, Value::Bytes(bytes)) => Self::Bytes(bytes),
+                (any_value::STRING_STRINDEX, Value::Varint(_)) => Self::Empty,
                 _ => continue,
             };
         }
-        value
     }
 }
 
