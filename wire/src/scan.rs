@@ -143,11 +143,7 @@ impl Scan {
                 )?;
             } else {
                 check_field(&RESOURCE_SPANS, tag, &mut cursor, 1)?;
-                push_range(
-                    &mut self.resource_others,
-                    first_other,
-                    start..cursor.position(),
-                );
+                push_range(&mut self.resource_others, start..cursor.position());
             }
         }
         self.resources.push(Frame {
@@ -188,11 +184,7 @@ impl Scan {
                 }
             } else {
                 check_field(&SCOPE_SPANS, tag, &mut cursor, 2)?;
-                push_range(
-                    &mut self.scope_others,
-                    first_other,
-                    start..cursor.position(),
-                );
+                push_range(&mut self.scope_others, start..cursor.position());
             }
         }
         self.scopes.push(Frame {
@@ -205,16 +197,13 @@ impl Scan {
     }
 }
 
-/// Adds a range, joined to the one before when they touch.
-fn push_range(ranges: &mut Vec<Range<usize>>, first: usize, range: Range<usize>) {
-    if ranges.len() > first
-        && let Some(last) = ranges.last_mut()
-        && last.end == range.start
-    {
-        last.end = range.end;
-        return;
+/// Adds a range, joined to the one before when they touch. Those of two frames
+/// never do: a tag and a length lie between.
+fn push_range(ranges: &mut Vec<Range<usize>>, range: Range<usize>) {
+    match ranges.last_mut() {
+        Some(last) if last.end == range.start => last.end = range.end,
+        _ => ranges.push(range),
     }
-    ranges.push(range);
 }
 
 /// Checks a span: how many links it has, and whether it is selected.

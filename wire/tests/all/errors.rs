@@ -77,6 +77,36 @@ fn lengths_past_the_end_are_refused_at_every_level() {
 }
 
 #[test]
+fn lengths_of_an_attribute_must_agree_with_each_other() {
+    // Key, value, string, each with its length; the string has four bytes.
+    let attribute = |value: u8, string: u8| {
+        let bytes = [0x0a, 1, b'k', 0x12, value, 0x0a, string, 0x28, 1, 0x28, 1];
+        batch_of(&field(9, &bytes))
+    };
+    assert!(scan(&attribute(6, 4)).is_ok());
+    for (value, string) in [(2, 4), (3, 4), (5, 4), (7, 4), (0x7f, 4), (6, 5), (6, 0x7f)] {
+        let batch = attribute(value, string);
+        assert_eq!(error(&batch).kind, ErrorKind::LengthPastEnd);
+        TracesData::decode(batch.as_slice()).unwrap_err();
+    }
+    // What follows a shorter string is fields of the value, and what follows a
+    // shorter value those of the attribute: here unknown ones.
+    for (value, string) in [(6, 2), (6, 0), (4, 2), (2, 0)] {
+        let batch = attribute(value, string);
+        let ours = scan(&batch).map(|_| ());
+        assert_eq!(ours.is_ok(), TracesData::decode(batch.as_slice()).is_ok());
+    }
+}
+
+#[test]
+fn an_unfinished_number_in_a_plain_attribute_is_refused() {
+    for kind in [0x10, 0x18] {
+        let batch = batch_of(&field(9, &[0x0a, 1, b'k', 0x12, 2, kind, 0x80]));
+        assert_eq!(error(&batch).kind, ErrorKind::Truncated);
+    }
+}
+
+#[test]
 fn missing_values_are_refused_at_every_level() {
     for wire_type in [0, 1, 2, 5] {
         refused_everywhere(&tag(17, wire_type), ErrorKind::Truncated);
@@ -249,6 +279,8 @@ fn paths_are_of_any_offset() {
         "resource_spans[0].scope_spans[0].spans[0].links[0].trace_id"
     );
     assert_eq!(at(batch.len()), "");
+    // A fault further in is none of its concern.
+    assert_eq!(field_path(&field(1, &[0x0a, 9]), 0), "resource_spans[0]");
     assert_eq!(at(usize::MAX), "");
 }
 
