@@ -237,7 +237,9 @@ impl Decoding {
         } else {
             bytes
         };
-        if bytes.trim_ascii_start().starts_with(b"{") {
+        // A message whose first field is 123 bytes long begins with "\n{".
+        let is_message = Scan::new().run(&bytes, &Selector::default()).is_ok();
+        if !is_message && bytes.trim_ascii_start().starts_with(b"{") {
             self.object(bytes, Content::FramedObject)
         } else {
             self.message(bytes, 0)

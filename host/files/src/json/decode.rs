@@ -11,9 +11,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Seq
 
 use super::error::JsonError;
 use super::scalar::ScalarSeed;
-use super::schema::{
-    ANY_VALUE, Field, Kind, MAX_VALUE_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA,
-};
+use super::schema::{Field, Kind, MAX_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA};
 use super::sink::{Sink, Step};
 
 /// The OTLP protobuf bytes of one `TracesData` object.
@@ -69,6 +67,7 @@ impl Decoder {
             };
             sink.path.push(Step::Key(field.name));
             sink.path.push(Step::Index(index));
+            sink.depth = 1;
             sink.tag(field);
             let start = sink.leave_length();
             MessageSeed {
@@ -78,6 +77,7 @@ impl Decoder {
             }
             .deserialize(json)?;
             sink.set_length(start);
+            sink.depth = 0;
             Ok(())
         })
     }
@@ -93,7 +93,7 @@ impl Decoder {
         let length = self.sink.out.len();
         let text = std::str::from_utf8(text).map_err(|error| JsonError::utf8(text, error))?;
         let mut json = serde_json::Deserializer::from_str(text);
-        // MAX_VALUE_DEPTH bounds the depth of what is read, and what is
+        // MAX_DEPTH bounds the depth of what is read, and what is
         // skipped is not read recursively.
         json.disable_recursion_limit();
         let result = read(&mut self.sink, &mut json).and_then(|()| {
@@ -144,14 +144,11 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Presence, A::Error> {
-        let nests = std::ptr::eq(self.message, &raw const ANY_VALUE);
-        if nests {
-            self.sink.value_depth += 1;
-            if self.sink.value_depth > MAX_VALUE_DEPTH {
-                return Err(Error::custom(format_args!(
-                    "values nested more than {MAX_VALUE_DEPTH} deep"
-                )));
-            }
+        self.sink.depth += 1;
+        if self.sink.depth > MAX_DEPTH {
+            return Err(Error::custom(format_args!(
+                "more than {MAX_DEPTH} messages in each other"
+            )));
         }
         let open = self.sink.open();
         let mut known = false;
@@ -175,9 +172,7 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
             self.sink.path.pop();
         }
         self.sink.close(&open);
-        if nests {
-            self.sink.value_depth -= 1;
-        }
+        self.sink.depth -= 1;
         match self.stray {
             Some(Some(key)) if !known => Err(Error::custom(not_traces(key))),
             _ => Ok(Presence::Present),

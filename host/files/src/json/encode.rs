@@ -13,9 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use linkmend_wire::fields::{Field as WireField, Fields, Value};
 use linkmend_wire::otlp::traces_data;
 
-use super::schema::{
-    ANY_VALUE, Field, Kind, LINK, MAX_VALUE_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA,
-};
+use super::schema::{Field, Kind, LINK, MAX_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA};
 
 /// Protobuf bytes cannot be written as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -77,7 +75,7 @@ struct Encoder<'a> {
     out: Vec<u8>,
     /// The known fields of all open messages, with their place in the table.
     fields: Vec<(usize, WireField<'a>)>,
-    value_depth: usize,
+    depth: u32,
 }
 
 impl<'a> Encoder<'a> {
@@ -86,7 +84,7 @@ impl<'a> Encoder<'a> {
             batch,
             out: Vec::with_capacity(batch.len() * 2),
             fields: Vec::new(),
-            value_depth: 0,
+            depth: 0,
         }
     }
 
@@ -120,10 +118,7 @@ impl<'a> Encoder<'a> {
 
     /// Writes the object whose fields lie on the stack from `base` on.
     fn write(&mut self, base: usize, message: &'static Message) -> Result<(), EncodeError> {
-        let nests = std::ptr::eq(message, &raw const ANY_VALUE);
-        if nests {
-            self.enter(base)?;
-        }
+        self.enter(base)?;
         let fields = self.fields.get_mut(base..).unwrap_or_default();
         if message.oneof && fields.len() > 1 {
             // The last member wins.
@@ -146,18 +141,16 @@ impl<'a> Encoder<'a> {
         }
         self.out.push(b'}');
         self.fields.truncate(base);
-        if nests {
-            self.value_depth -= 1;
-        }
+        self.depth -= 1;
         Ok(())
     }
 
     fn enter(&mut self, base: usize) -> Result<(), EncodeError> {
-        self.value_depth += 1;
-        if self.value_depth > MAX_VALUE_DEPTH {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
             return Err(EncodeError {
                 offset: self.fields.get(base).map_or(0, |field| field.1.start),
-                reason: format!("values nested more than {MAX_VALUE_DEPTH} deep"),
+                reason: format!("more than {MAX_DEPTH} messages in each other"),
             });
         }
         Ok(())

@@ -201,7 +201,7 @@ message!(KEY_VALUE = "KeyValue" [
 ]);
 
 message!(
-    /// The only message that can hold itself.
+    /// The only message that can lie in itself, over lists.
     ANY_VALUE = oneof "AnyValue" [
         one(1, "stringValue", "string_value", Kind::Text),
         one(2, "boolValue", "bool_value", Kind::Bool),
@@ -221,6 +221,6 @@ message!(KEY_VALUE_LIST = "KeyValueList" [
     many(1, "values", "values", Kind::Message(&KEY_VALUE)),
 ]);
 
-/// How deep values may lie within each other. Deeper ones are refused: nobody
-/// writes them, and whoever does wants to exhaust the stack.
-pub(crate) const MAX_VALUE_DEPTH: usize = 64;
+/// How many messages may lie in each other, the batch counted: as deep as the
+/// walk over protobuf goes, so that what is decoded here can be walked.
+pub(crate) const MAX_DEPTH: u32 = linkmend_wire::scan::MAX_DEPTH;

@@ -16,8 +16,8 @@ pub(super) struct Sink {
     /// The way to what is read. Steps stay when an error ends the reading, so
     /// that the error can tell where it was.
     pub(super) path: Vec<Step>,
-    /// How many values the reading is inside of.
-    pub(super) value_depth: usize,
+    /// How many messages the reading is inside of.
+    pub(super) depth: u32,
 }
 
 /// A step of the way to a value.
@@ -127,7 +127,7 @@ impl Sink {
         self.out.truncate(length);
         self.entries.clear();
         self.path.clear();
-        self.value_depth = 0;
+        self.depth = 0;
     }
 
     /// The path as it is written: `resourceSpans[0].scopeSpans[1]`.

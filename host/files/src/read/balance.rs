@@ -35,6 +35,12 @@ impl Balance {
                 }
                 continue;
             }
+            if self.depth > 0 && !is_structure(byte) {
+                // Most of a document is of no interest.
+                let rest = chunk.get(at..).unwrap_or_default();
+                at += rest.iter().position(|byte| is_structure(*byte))?;
+                continue;
+            }
             match byte {
                 b'"' => self.in_string = true,
                 b'{' | b'[' => self.depth += 1,
@@ -59,4 +65,9 @@ impl Balance {
     pub(super) fn in_string(&self) -> bool {
         self.in_string
     }
+}
+
+/// A byte that may change the depth, or begin a string.
+fn is_structure(byte: u8) -> bool {
+    matches!(byte, b'"' | b'{' | b'}' | b'[' | b']')
 }

@@ -23,6 +23,9 @@ pub enum OutputError {
     /// Standard output cannot be written.
     #[error("cannot write to standard output: {0}")]
     Stdout(#[source] io::Error),
+    /// The writer cannot be written to.
+    #[error("cannot write: {0}")]
+    Writer(#[source] io::Error),
     /// It cannot be written on.
     #[error("cannot write {}: {source}", path.display())]
     Write {

@@ -1,4 +1,4 @@
-//! Where an output goes: a file, or standard output.
+//! Where an output goes.
 
 use std::io::{self, Stdout, Write};
 use std::path::Path;
@@ -6,19 +6,20 @@ use std::path::Path;
 use super::atomic::AtomicFile;
 use super::error::OutputError;
 
-/// A file that appears when it is complete, or standard output.
-#[derive(Debug)]
-pub enum Output {
-    /// Standard output.
+/// Where an output goes: a file that appears when it is complete, standard
+/// output, or any writer.
+pub struct Output(Inner);
+
+enum Inner {
     Stdout(Stdout),
-    /// A file.
     File(AtomicFile),
+    Other(Box<dyn Write + Send>),
 }
 
 impl Output {
     /// Standard output.
     pub fn stdout() -> Self {
-        Self::Stdout(io::stdout())
+        Self(Inner::Stdout(io::stdout()))
     }
 
     /// A file; fails at once if it cannot be written.
@@ -27,14 +28,20 @@ impl Output {
     ///
     /// See [`AtomicFile::create`].
     pub fn file(path: &Path) -> Result<Self, OutputError> {
-        AtomicFile::create(path).map(Self::File)
+        AtomicFile::create(path).map(|file| Self(Inner::File(file)))
+    }
+
+    /// Any writer; it is flushed at the end.
+    pub fn writer(writer: impl Write + Send + 'static) -> Self {
+        Self(Inner::Other(Box::new(writer)))
     }
 
     /// What an error in writing means here.
     pub(super) fn error(&self, source: io::Error) -> OutputError {
-        match self {
-            Self::Stdout(_) => OutputError::stdout(source),
-            Self::File(file) => OutputError::Write {
+        match &self.0 {
+            Inner::Stdout(_) => OutputError::stdout(source),
+            Inner::Other(_) => OutputError::Writer(source),
+            Inner::File(file) => OutputError::Write {
                 path: file.path().to_owned(),
                 source,
             },
@@ -43,25 +50,28 @@ impl Output {
 
     /// The output is complete.
     pub(super) fn finish(self) -> Result<(), OutputError> {
-        match self {
-            Self::Stdout(mut stdout) => stdout.flush().map_err(OutputError::stdout),
-            Self::File(file) => file.finish(),
+        match self.0 {
+            Inner::Stdout(mut stdout) => stdout.flush().map_err(OutputError::stdout),
+            Inner::File(file) => file.finish(),
+            Inner::Other(mut writer) => writer.flush().map_err(OutputError::Writer),
         }
     }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match self {
-            Self::Stdout(stdout) => stdout.write(bytes),
-            Self::File(file) => file.write(bytes),
+        match &mut self.0 {
+            Inner::Stdout(stdout) => stdout.write(bytes),
+            Inner::File(file) => file.write(bytes),
+            Inner::Other(writer) => writer.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match self {
-            Self::Stdout(stdout) => stdout.flush(),
-            Self::File(file) => file.flush(),
+        match &mut self.0 {
+            Inner::Stdout(stdout) => stdout.flush(),
+            Inner::File(file) => file.flush(),
+            Inner::Other(writer) => writer.flush(),
         }
     }
 }

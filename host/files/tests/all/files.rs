@@ -1,7 +1,7 @@
 //! Reading and writing whole files.
 
 use std::io::{Cursor, Read, Write};
-use std::path::Path;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use linkmend_files::json::encode;
@@ -9,7 +9,7 @@ use linkmend_files::{
     Batch, BatchReader, BatchWriter, Compression, Encoding, Format, InputFault, Output,
     ReadOptions, Target,
 };
-use opentelemetry_proto::tonic::trace::v1::TracesData;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, TracesData};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use prost::Message;
@@ -77,10 +77,8 @@ impl All {
 
     /// The file that is written when nothing is mended.
     pub fn write(&self, encoding: Encoding, keep_layout: bool) -> Vec<u8> {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("out");
-        let output = Output::file(&path).unwrap();
-        let mut writer = BatchWriter::new(output, encoding).unwrap();
+        let written = Shared::default();
+        let mut writer = BatchWriter::new(Output::writer(written.clone()), encoding).unwrap();
         let target = Target {
             format: encoding.format,
             keep_layout,
@@ -91,7 +89,27 @@ impl All {
             writer.write(&piece).unwrap();
         }
         writer.finish().unwrap();
-        std::fs::read(path).unwrap()
+        written.take()
+    }
+}
+
+/// A writer whose content can be seen.
+#[derive(Clone, Default)]
+pub struct Shared(Arc<Mutex<Vec<u8>>>);
+
+impl Shared {
+    pub fn take(&self) -> Vec<u8> {
+        std::mem::take(&mut self.0.lock().unwrap())
+    }
+}
+
+impl Write for Shared {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 
@@ -359,9 +377,9 @@ fn mended_elements_are_patched_in_their_document() {
         keep_layout: true,
     };
     let mended = Bytes::from(traces.encode_to_vec());
-    let path = tempfile::tempdir().unwrap().keep().join("out");
-    let render = |format, path: &Path| {
-        let output = Output::file(path).unwrap();
+    let render = |format| {
+        let written = Shared::default();
+        let output = Output::writer(written.clone());
         let mut writer = BatchWriter::new(output, encoding(format, Compression::None)).unwrap();
         for batch in &all.batches {
             let mended = if batch.traces().is_empty() {
@@ -374,30 +392,73 @@ fn mended_elements_are_patched_in_their_document() {
                 .unwrap();
         }
         writer.finish().unwrap();
-        std::fs::read_to_string(path).unwrap()
+        String::from_utf8(written.take()).unwrap()
     };
     let expected = text
         .replace("\"a\"", "\"a\",\"droppedLinksCount\":3")
         .replace("\"b\"", "\"b\",\"droppedLinksCount\":3");
-    assert_eq!(render(Format::Json, &path), expected);
-    let line = render(Format::JsonLines, &path);
+    assert_eq!(render(Format::Json), expected);
+    let line = render(Format::JsonLines);
     assert_eq!(line.matches('\n').count(), 1);
     assert_eq!(
         serde_json::from_str::<serde_json::Value>(&line).unwrap(),
         serde_json::from_str::<serde_json::Value>(&expected).unwrap()
     );
-    std::fs::remove_dir_all(path.parent().unwrap()).unwrap();
 }
 
 #[test]
 fn a_message_whose_length_looks_like_text_is_protobuf() {
     for length in 2..200 {
         let mut traces = TracesData {
-            resource_spans: vec![Default::default()],
+            resource_spans: vec![ResourceSpans::default()],
         };
         traces.resource_spans[0].schema_url = "{".repeat(length);
         let all = read(traces.encode_to_vec());
         assert_eq!(all.encoding.unwrap().format, Format::Proto);
         assert_eq!(all.traces(), traces);
+        let all = read(framed([&traces.encode_to_vec()[..]]));
+        assert_eq!(all.encoding.unwrap().format, Format::Framed);
+        assert_eq!(all.traces(), traces);
     }
+}
+
+/// An endless pretty-printed document, up to a number of elements.
+struct Endless {
+    left: usize,
+    rest: Cursor<Vec<u8>>,
+}
+
+impl Read for Endless {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.rest.read(buffer)?;
+        if count > 0 || self.left == 0 {
+            return Ok(count);
+        }
+        self.left -= 1;
+        let end = if self.left == 0 { "\n]}" } else { "," };
+        let pad = " ".repeat(100_000);
+        self.rest = Cursor::new(format!("\n  {{\n{pad}\"schemaUrl\": \"a\"}}{end}").into_bytes());
+        self.rest.read(buffer)
+    }
+}
+
+#[test]
+fn a_document_of_any_size_is_read_in_pieces() {
+    let input = Endless {
+        left: 500,
+        rest: Cursor::new(b"{\"resourceSpans\":[".to_vec()),
+    };
+    let reader = BatchReader::open(input, options(1 << 20, 1 << 18)).unwrap();
+    assert_eq!(reader.encoding().unwrap().format, Format::Json);
+    let mut elements = 0;
+    for raw in reader {
+        let raw = raw.unwrap();
+        assert!(raw.len() < 1 << 19);
+        let batch = raw.decode().batch.unwrap();
+        elements += TracesData::decode(&batch.traces()[..])
+            .unwrap()
+            .resource_spans
+            .len();
+    }
+    assert_eq!(elements, 500);
 }

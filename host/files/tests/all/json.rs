@@ -215,16 +215,27 @@ fn what_is_no_trace_data_is_told_apart() {
     assert!(fails("null").contains("not OTLP trace data"));
 }
 
+/// A span with values in each other.
+fn nested(open: &str, close: &str, depth: usize) -> String {
+    let (open, close) = (open.repeat(depth - 1), close.repeat(depth - 1));
+    with_span(&format!(
+        r#"{{"attributes":[{{"key":"k","value":{open}{{}}{close}}}]}}"#
+    ))
+}
+
 #[test]
-fn values_lie_at_most_64_deep() {
-    let nested = |depth: usize| {
-        let open = r#"{"arrayValue":{"values":["#.repeat(depth - 1);
-        let close = "]}}".repeat(depth - 1);
-        format!(r#"{{"attributes":[{{"key":"k","value":{open}{{}}{close}}}]}}"#)
-    };
-    let bytes = decode(with_span(&nested(64)).as_bytes()).unwrap();
-    assert_eq!(decode(&encode(&bytes).unwrap()).unwrap(), bytes);
-    assert!(span_fails(&nested(65)).contains("64 deep"));
+fn messages_lie_as_deep_in_each_other_as_protobuf_is_walked() {
+    let lists = (r#"{"arrayValue":{"values":["#, "]}}", 48);
+    let maps = (r#"{"kvlistValue":{"values":[{"value":"#, "}]}}", 32);
+    for (open, close, depth) in [lists, maps] {
+        let bytes = decode(nested(open, close, depth).as_bytes()).unwrap();
+        assert_eq!(decode(&encode(&bytes).unwrap()).unwrap(), bytes);
+        let mut scan = linkmend_wire::Scan::new();
+        scan.run(&bytes, &linkmend_wire::Selector::default())
+            .unwrap();
+        let error = fails(&nested(open, close, depth + 1));
+        assert!(error.contains("more than 100 messages"), "{error}");
+    }
     // What is skipped may lie as deep as it likes.
     let deep = "[".repeat(100_000) + &"]".repeat(100_000);
     assert!(decode(with_span(&format!(r#"{{"x":{deep}}}"#)).as_bytes()).is_ok());

@@ -95,3 +95,36 @@ fn an_output_that_cannot_be_written_fails_at_once_and_says_what_to_do() {
         "{is_folder}"
     );
 }
+
+#[test]
+fn a_writer_that_fails_is_told() {
+    struct Full;
+    impl Write for Full {
+        fn write(&mut self, _: &[u8]) -> std::io::Result<usize> {
+            Err(std::io::ErrorKind::StorageFull.into())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+    for compression in [Compression::None, Compression::Gzip, Compression::Zstd] {
+        let encoding = Encoding {
+            format: Format::Json,
+            compression,
+        };
+        let writer = BatchWriter::new(Output::writer(Full), encoding).unwrap();
+        assert!(matches!(writer.finish(), Err(OutputError::Writer(_))));
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_told_with_the_path() {
+    let output = Output::file(Path::new("/dev/full")).unwrap();
+    let encoding = Encoding {
+        format: Format::Json,
+        compression: Compression::None,
+    };
+    let error = BatchWriter::new(output, encoding).unwrap().finish();
+    assert!(error.unwrap_err().to_string().contains("/dev/full"));
+}
