@@ -1,1 +1,38 @@
-fn main() {}
+//! The command line of linkmend.
+//!
+//! Arguments, messages and exit codes are here; what is done is in the
+//! libraries.
+#![forbid(unsafe_code)]
+
+mod args;
+mod process;
+mod progress;
+mod report;
+mod units;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+/// How a command ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Exit {
+    /// All is done.
+    Done = 0,
+    /// Some input could not be read, or an output not be written.
+    Incomplete = 1,
+    /// The arguments or the configuration are wrong; nothing was done.
+    Usage = 2,
+    /// A rule failed, and the policy was not to pass.
+    Rule = 3,
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let exit = match arguments.command {
+        Command::Process(arguments) => process::run(&arguments),
+    };
+    ExitCode::from(exit as u8)
+}

@@ -52,6 +52,7 @@ pub struct IndexStats {
 pub struct MemoryIndex {
     shards: Vec<Mutex<Shard>>,
     started: Instant,
+    options: IndexOptions,
 }
 
 impl Default for MemoryIndex {
@@ -72,7 +73,14 @@ impl MemoryIndex {
                 .map(|_| Mutex::new(Shard::new(capacity, time_to_live)))
                 .collect(),
             started: Instant::now(),
+            options,
         }
+    }
+
+    /// Its bounds.
+    #[must_use]
+    pub fn options(&self) -> IndexOptions {
+        self.options
     }
 
     /// What the index holds and has lost.

@@ -1,0 +1,151 @@
+//! The arguments.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use linkmend::OnError;
+use linkmend_files::Format;
+
+use crate::units;
+
+/// Mends span links in OpenTelemetry traces.
+#[derive(Debug, Parser)]
+#[command(name = "linkmend", version, about, long_about = LONG_ABOUT, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const LONG_ABOUT: &str = "\
+Mends span links in OpenTelemetry traces.
+
+Asynchronous work (queues, batch jobs, fan-out) runs in traces of its own. linkmend finds the \
+producer of each message that a consumer names and adds the span link that is missing, repairs \
+links with an invalid context or drops them, removes duplicates, keeps a span at 128 links, and \
+says on each link why it exists (`link.type`).";
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Mend trace files
+    Process(ProcessArguments),
+}
+
+const PROCESS_EXAMPLES: &str = "\
+Examples:
+  Mend what the Collector's file exporter wrote:
+    linkmend process traces.jsonl -o mended.jsonl
+
+  See what would be done, and write nothing:
+    linkmend process --dry-run traces.jsonl
+
+  Producers and consumers in files of their own; mended files go to a directory:
+    linkmend process -o mended/ orders-api.jsonl.gz orders-worker.jsonl.gz
+
+  In a pipe:
+    zstd -dc traces.pb.zst | linkmend process - --format jsonl > mended.jsonl
+
+  With a rule of your own behind the built-in one:
+    linkmend process --rule builtin --rule team.wasm traces.jsonl -o mended.jsonl
+
+Formats (recognised by content): OTLP/JSON, one object or JSON Lines; OTLP protobuf, one message or \
+the Collector's framing (4-byte length before each); each plain, gzip or zstd. The output has the \
+input's format unless --format says otherwise.
+
+Exit codes:
+  0  all done
+  1  some input could not be read, or the output not be written; every fault is told with its place
+  2  wrong arguments or configuration; nothing was done
+  3  a rule failed and --on-error was not `pass`";
+
+/// Mends trace files.
+///
+/// The files are read twice: first to remember who produced which message, then
+/// to mend. So a consumer finds its producer in any of them, wherever it is,
+/// and memory does not grow with their size.
+#[derive(Debug, Args)]
+#[command(after_long_help = PROCESS_EXAMPLES, after_help = "`linkmend process --help` has examples, formats and exit codes.")]
+pub struct ProcessArguments {
+    /// Trace files; `-` is standard input
+    #[arg(required = true, value_name = "INPUT")]
+    pub inputs: Vec<PathBuf>,
+
+    /// Where the mended traces go: a file, a directory that is there or ends in `/` (each input under
+    /// its own name), or `-` for standard output
+    #[arg(short, long, value_name = "PATH", default_value = "-")]
+    pub output: PathBuf,
+
+    /// Replace each input by what becomes of it
+    #[arg(long, conflicts_with_all = ["output", "dry_run"])]
+    pub in_place: bool,
+
+    /// Write no traces, only the summary
+    #[arg(short = 'n', long, conflicts_with = "output")]
+    pub dry_run: bool,
+
+    /// Write this format: json, jsonl, proto or framed [default: the input's]
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<Format>,
+
+    /// Write the figures to this file as JSON
+    #[arg(long, value_name = "FILE")]
+    pub summary: Option<PathBuf>,
+
+    /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times: each rule
+    /// sees the edits of those before it
+    #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
+    pub rules: Vec<String>,
+
+    /// The configuration of a rule, a file with a JSON object: the first one for the first rule, and so on
+    #[arg(long = "rule-config", value_name = "FILE")]
+    pub rule_configs: Vec<PathBuf>,
+
+    /// What becomes of a batch that a rule fails on
+    #[arg(long, value_name = "POLICY", default_value = "pass")]
+    pub on_error: Policy,
+
+    /// A limit of the rules, such as `max_links=256`. See below. May be given several times
+    #[arg(long = "limit", value_name = "NAME=VALUE", long_help = units::limits_help())]
+    pub limits: Vec<String>,
+
+    /// The longest line, frame or resourceSpans element to read, such as `256MiB`
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::size)]
+    pub max_batch_bytes: usize,
+
+    /// How many producers to remember, about 85 bytes each; the oldest go first
+    #[arg(long, value_name = "COUNT", default_value = "4000000")]
+    pub max_index_entries: usize,
+
+    /// How many threads work [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "COUNT")]
+    pub threads: Option<NonZeroUsize>,
+
+    /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
+    #[arg(long, value_name = "DIR")]
+    pub code_cache: Option<PathBuf>,
+
+    /// Tell only of what went wrong
+    #[arg(short, long)]
+    pub quiet: bool,
+}
+
+/// What becomes of a batch that a rule fails on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Policy {
+    /// It goes on as it came
+    Pass,
+    /// It is left out
+    Drop,
+    /// The whole job ends, and nothing is written
+    Reject,
+}
+
+impl From<Policy> for OnError {
+    fn from(policy: Policy) -> Self {
+        match policy {
+            Policy::Pass => Self::Pass,
+            Policy::Drop => Self::Drop,
+            Policy::Reject => Self::Reject,
+        }
+    }
+}

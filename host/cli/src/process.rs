@@ -1,0 +1,237 @@
+//! `linkmend process`.
+
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+use linkmend::index::{IndexOptions, MemoryIndex};
+use linkmend::{Processor, Rule};
+use linkmend_files::{AtomicFile, ReadOptions};
+use linkmend_process::{Input, Job, JobError, Output, Summary};
+
+use crate::Exit;
+use crate::args::{Policy, ProcessArguments};
+use crate::progress::Watcher;
+use crate::{report, units};
+
+/// Runs the command.
+pub fn run(arguments: &ProcessArguments) -> Exit {
+    match prepare(arguments) {
+        Ok(prepared) => prepared.run(arguments),
+        Err(error) => {
+            eprintln!("linkmend: {error:#}");
+            Exit::Usage
+        }
+    }
+}
+
+struct Prepared {
+    processor: Processor,
+    index: Arc<MemoryIndex>,
+    job: Job,
+    watcher: Watcher,
+    summary: Option<AtomicFile>,
+}
+
+/// All that can be wrong before the first input is read.
+fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
+    let job = job(arguments)?;
+    let summary = arguments
+        .summary
+        .as_deref()
+        .map(AtomicFile::create)
+        .transpose()?;
+    let index = Arc::new(MemoryIndex::new(IndexOptions {
+        max_entries: arguments.max_index_entries,
+        // The times in a file are past: age says nothing there.
+        time_to_live: None,
+    }));
+    let mut builder = Processor::builder().index(Arc::<MemoryIndex>::clone(&index));
+    if let Some(cache) = code_cache(arguments) {
+        builder = builder.code_cache(cache);
+    }
+    for rule in rules(arguments)? {
+        builder = builder.rule(rule);
+    }
+    Ok(Prepared {
+        processor: builder.build()?,
+        index,
+        job,
+        watcher: Watcher::new(arguments.quiet).context("cannot watch for signals")?,
+        summary,
+    })
+}
+
+fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {
+    let inputs: Vec<Input> = arguments.inputs.iter().map(|path| input(path)).collect();
+    if inputs
+        .iter()
+        .filter(|input| **input == Input::Stdin)
+        .count()
+        > 1
+    {
+        bail!("standard input (`-`) can be read only once");
+    }
+    let mut options = ReadOptions::default();
+    options.max_batch_bytes = arguments.max_batch_bytes;
+    let threads = arguments
+        .threads
+        .or_else(|| std::thread::available_parallelism().ok());
+    Ok(Job {
+        inputs,
+        output: output(arguments)?,
+        format: arguments.format,
+        options,
+        threads: threads.unwrap_or(NonZeroUsize::MIN),
+    })
+}
+
+fn input(path: &Path) -> Input {
+    if path == Path::new("-") {
+        Input::Stdin
+    } else {
+        Input::File(path.to_owned())
+    }
+}
+
+fn output(arguments: &ProcessArguments) -> anyhow::Result<Output> {
+    let path = &arguments.output;
+    if arguments.in_place {
+        return Ok(Output::InPlace);
+    }
+    if arguments.dry_run {
+        return Ok(Output::Nowhere);
+    }
+    if path == Path::new("-") {
+        return Ok(Output::Stdout);
+    }
+    if path.is_dir() {
+        return Ok(Output::Directory(path.clone()));
+    }
+    if path.as_os_str().to_string_lossy().ends_with('/') {
+        std::fs::create_dir_all(path)
+            .with_context(|| format!("cannot make the directory {}", path.display()))?;
+        return Ok(Output::Directory(path.clone()));
+    }
+    Ok(Output::File(path.clone()))
+}
+
+fn rules(arguments: &ProcessArguments) -> anyhow::Result<Vec<Rule>> {
+    let limits = units::limits(&arguments.limits)?;
+    if arguments.rule_configs.len() > arguments.rules.len() {
+        bail!(
+            "there are {} --rule-config and {} rules; the first one is for the first rule, and so on",
+            arguments.rule_configs.len(),
+            arguments.rules.len()
+        );
+    }
+    let mut configs = arguments.rule_configs.iter();
+    let rules = arguments.rules.iter().map(|name| {
+        let rule = match name.as_str() {
+            "builtin" => Rule::builtin(),
+            path => Rule::file(path),
+        };
+        let rule = match configs.next() {
+            Some(path) => rule.with_config(config(path)?),
+            None => rule,
+        };
+        Ok(rule
+            .with_limits(limits)
+            .with_on_error(arguments.on_error.into()))
+    });
+    rules.collect()
+}
+
+fn config(path: &Path) -> anyhow::Result<String> {
+    let text = std::fs::read_to_string(path)
+        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+    // The rule says what the keys mean; that it is JSON can be said better here.
+    if let Err(error) = serde_json::from_str::<serde_json::Map<_, _>>(&text) {
+        bail!(
+            "the configuration {} is no JSON object: {error}",
+            path.display()
+        );
+    }
+    Ok(text)
+}
+
+fn code_cache(arguments: &ProcessArguments) -> Option<PathBuf> {
+    match &arguments.code_cache {
+        Some(path) if path.as_os_str().is_empty() => None,
+        // Wasmtime wants it absolute.
+        Some(path) => std::path::absolute(path).ok(),
+        None => {
+            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+            let cache = cache.filter(|path| path.is_absolute());
+            let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
+            cache.map(|cache| cache.join("linkmend"))
+        }
+    }
+}
+
+impl Prepared {
+    fn run(mut self, arguments: &ProcessArguments) -> Exit {
+        let started = Instant::now();
+        let result = linkmend_process::run(&self.processor, &self.job, &mut self.watcher);
+        self.watcher.finish();
+        let summary = match result {
+            Ok(summary) => summary,
+            Err(error) => return failed(&error),
+        };
+        self.warn_of_evictions();
+        if !arguments.quiet {
+            eprint!("{}", report::readable(&summary, started.elapsed()));
+        }
+        if let Err(error) = self.write_summary(&summary) {
+            eprintln!("linkmend: {error:#}");
+            return Exit::Incomplete;
+        }
+        exit(&summary, arguments.on_error)
+    }
+
+    fn write_summary(&mut self, summary: &Summary) -> anyhow::Result<()> {
+        let Some(mut file) = self.summary.take() else {
+            return Ok(());
+        };
+        serde_json::to_writer_pretty(&mut file, summary).context("cannot write the summary")?;
+        file.finish()?;
+        Ok(())
+    }
+
+    fn warn_of_evictions(&self) {
+        let stats = self.index.stats();
+        if stats.evicted > 0 {
+            eprintln!(
+                "linkmend: {} producers did not fit into the index and were forgotten, oldest first: links may be \
+                 missing; raise --max-index-entries (now {})",
+                stats.evicted,
+                self.index.options().max_entries
+            );
+        }
+    }
+}
+
+fn exit(summary: &Summary, policy: Policy) -> Exit {
+    if summary.rule_faults > 0 && policy != Policy::Pass {
+        Exit::Rule
+    } else if summary.rejected_inputs > 0 {
+        Exit::Incomplete
+    } else {
+        Exit::Done
+    }
+}
+
+fn failed(error: &JobError) -> Exit {
+    match error {
+        // Who reads the output has what it wants.
+        JobError::Output(error) if error.is_broken_pipe() => return Exit::Done,
+        _ => eprintln!("linkmend: {error}"),
+    }
+    match error {
+        JobError::Rejected { .. } => Exit::Rule,
+        JobError::Output(error) if error.is_usage() => Exit::Usage,
+        _ => Exit::Incomplete,
+    }
+}

@@ -1,0 +1,112 @@
+//! Watching a job: a bar on a terminal, and a line for everything that goes
+//! wrong.
+
+use std::collections::HashMap;
+use std::fmt::Display;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use linkmend_process::{Event, Input, Reading, Watch};
+
+/// So many lines are written for one input: a file of another kind may be wrong
+/// a million times.
+const MOST_LINES: u64 = 20;
+
+/// Watches a job on standard error.
+pub struct Watcher {
+    bar: ProgressBar,
+    interrupted: Arc<AtomicBool>,
+    lines: HashMap<String, u64>,
+}
+
+impl Watcher {
+    /// With a bar, when standard error is a terminal.
+    pub fn new(quiet: bool) -> std::io::Result<Self> {
+        let interrupted = Arc::new(AtomicBool::new(false));
+        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+            // The second time it ends at once.
+            signal_hook::flag::register_conditional_shutdown(
+                signal,
+                130,
+                Arc::clone(&interrupted),
+            )?;
+            signal_hook::flag::register(signal, Arc::clone(&interrupted))?;
+        }
+        let target = if quiet {
+            ProgressDrawTarget::hidden()
+        } else {
+            ProgressDrawTarget::stderr()
+        };
+        Ok(Self {
+            bar: ProgressBar::with_draw_target(None, target),
+            interrupted,
+            lines: HashMap::new(),
+        })
+    }
+
+    /// Takes the bar away, and tells of what was not told.
+    pub fn finish(&self) {
+        self.bar.finish_and_clear();
+        for (input, lines) in &self.lines {
+            if *lines > MOST_LINES {
+                eprintln!("linkmend: {input}: and {} more faults", lines - MOST_LINES);
+            }
+        }
+    }
+
+    fn tell(&mut self, input: &Input, text: impl Display) {
+        let input = input.to_string();
+        let line = format!("linkmend: {input}: {text}");
+        let lines = self.lines.entry(input).or_default();
+        *lines += 1;
+        if *lines <= MOST_LINES {
+            self.bar.suspend(|| eprintln!("{line}"));
+        }
+    }
+}
+
+impl Watch for Watcher {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Begin(bytes) => begin(&self.bar, bytes),
+            Event::Reading(reading, input) => self.bar.set_message(match reading {
+                Reading::Remember => format!("reading {input}"),
+                Reading::Mend => format!("mending {input}"),
+            }),
+            Event::BadInput(input, error) => self.tell(input, error),
+            Event::BadBatch(input, fault) => self.tell(input, fault),
+            Event::LostBatch(input, position, error) => self.tell(input, format_args!("{position}: {error}")),
+            Event::RuleFault(input, position, fault) => self.tell(input, format_args!("{position}: {fault}")),
+            Event::NotReplaced(input) => self.tell(
+                input,
+                "left as it was: some of it could not be read and would be lost; write the rest elsewhere with -o",
+            ),
+            _ => {}
+        }
+    }
+
+    fn counter(&self) -> Arc<dyn Fn(u64) + Send + Sync> {
+        let bar = self.bar.clone();
+        Arc::new(move |bytes| bar.inc(bytes))
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.interrupted.load(Ordering::Relaxed)
+    }
+}
+
+fn begin(bar: &ProgressBar, bytes: Option<u64>) {
+    let template = match bytes {
+        Some(bytes) => {
+            bar.set_length(bytes);
+            "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}\n{msg}"
+        }
+        None => "{spinner} {bytes} {bytes_per_sec} {msg}",
+    };
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(200));
+}

@@ -1,0 +1,154 @@
+//! Sizes, durations, and the limits that are given in them.
+
+use std::time::Duration;
+
+use anyhow::{Context, bail};
+use linkmend::Limits;
+
+/// Bytes: a number, alone or with KiB, MiB or GiB (KB, MB, GB for powers of
+/// 1,000).
+pub fn size(text: &str) -> anyhow::Result<usize> {
+    const UNITS: [(&str, usize); 7] = [
+        ("KiB", 1 << 10),
+        ("MiB", 1 << 20),
+        ("GiB", 1 << 30),
+        ("KB", 1_000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("B", 1),
+    ];
+    let unit = UNITS.iter().find(|(name, _)| text.ends_with(name));
+    let (number, factor) = match unit {
+        Some((name, factor)) => (text.trim_end_matches(name).trim_end(), *factor),
+        None => (text, 1),
+    };
+    let number = number.parse::<usize>().ok();
+    let bytes = number
+        .and_then(|number| number.checked_mul(factor))
+        .filter(|bytes| *bytes > 0);
+    bytes.with_context(|| format!("`{text}` is no size; give a number of bytes, or such as 64MiB"))
+}
+
+fn duration(text: &str) -> anyhow::Result<Duration> {
+    let duration = humantime::parse_duration(text)
+        .ok()
+        .filter(|duration| !duration.is_zero());
+    duration.with_context(|| format!("`{text}` is no duration; give one such as 500ms or 2s"))
+}
+
+fn count(text: &str) -> anyhow::Result<usize> {
+    text.parse()
+        .with_context(|| format!("`{text}` is no number"))
+}
+
+/// A limit: its name, what it is for, and where it is kept.
+struct Limit {
+    name: &'static str,
+    help: &'static str,
+    place: Place,
+}
+
+#[derive(Clone, Copy)]
+enum Place {
+    Count(fn(&mut Limits) -> &mut usize),
+    Size(fn(&mut Limits) -> &mut usize),
+    Time(fn(&mut Limits) -> &mut Duration),
+}
+
+const fn limit(name: &'static str, help: &'static str, place: Place) -> Limit {
+    Limit { name, help, place }
+}
+
+/// One table for parsing, help and messages.
+const LIMITS: [Limit; 8] = [
+    limit(
+        "max_links",
+        "links a span may have after a rule edited it",
+        Place::Count(|limits| &mut limits.max_links),
+    ),
+    limit(
+        "call_time",
+        "wall clock for one batch",
+        Place::Time(|limits| &mut limits.call_time),
+    ),
+    limit(
+        "init_time",
+        "wall clock for making an instance and configuring it",
+        Place::Time(|limits| &mut limits.init_time),
+    ),
+    limit(
+        "memory",
+        "linear memory of an instance",
+        Place::Size(|limits| &mut limits.memory),
+    ),
+    limit(
+        "table_elements",
+        "table elements of an instance",
+        Place::Count(|limits| &mut limits.table_elements),
+    ),
+    limit(
+        "output",
+        "what one call may hand to the host",
+        Place::Size(|limits| &mut limits.output),
+    ),
+    limit(
+        "growth",
+        "by how much the edits may let a batch grow",
+        Place::Size(|limits| &mut limits.growth),
+    ),
+    limit(
+        "edits_per_span",
+        "edits for one span",
+        Place::Count(|limits| &mut limits.edits_per_span),
+    ),
+];
+
+impl Place {
+    fn set(self, limits: &mut Limits, text: &str) -> anyhow::Result<()> {
+        match self {
+            Self::Count(place) => *place(limits) = count(text)?,
+            Self::Size(place) => *place(limits) = size(text)?,
+            Self::Time(place) => *place(limits) = duration(text)?,
+        }
+        Ok(())
+    }
+
+    fn show(self, limits: &mut Limits) -> String {
+        match self {
+            Self::Count(place) => place(limits).to_string(),
+            Self::Size(place) => format!("{}MiB", *place(limits) >> 20),
+            Self::Time(place) => humantime::format_duration(*place(limits)).to_string(),
+        }
+    }
+}
+
+/// The limits, with `NAME=VALUE` settings over the defaults.
+pub fn limits(settings: &[String]) -> anyhow::Result<Limits> {
+    let mut limits = Limits::default();
+    for setting in settings {
+        let (name, value) = setting.split_once('=').with_context(|| {
+            format!("--limit {setting}: a limit is given as NAME=VALUE, such as max_links=256")
+        })?;
+        let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
+            let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
+            bail!(
+                "--limit {setting}: there is no limit `{name}`; there are {}",
+                names.join(", ")
+            );
+        };
+        let set = limit.place.set(&mut limits, value);
+        set.with_context(|| format!("--limit {setting}"))?;
+    }
+    Ok(limits)
+}
+
+/// The limits and their defaults, for `--help`.
+pub fn limits_help() -> String {
+    let mut defaults = Limits::default();
+    let lines = LIMITS.iter().map(|limit| {
+        let default = limit.place.show(&mut defaults);
+        format!("\n  {:<15} {} [default: {default}]", limit.name, limit.help)
+    });
+    let lines: String = lines.collect();
+    format!("A limit of the rules. May be given several times\n{lines}")
+}

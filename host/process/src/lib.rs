@@ -1,0 +1,36 @@
+//! Mends span links in trace files: what `linkmend process` does.
+//!
+//! ```text
+//!           first reading                    second reading
+//! input ─► decode ─► remember      input ─► decode ─► mend ─► render ─► output
+//!                        │                              ▲
+//!                        └──────── message index ───────┘
+//! ```
+//!
+//! Inputs are read twice: all of them first to remember who produced which
+//! message, then to mend. So a consumer finds its producer wherever that is,
+//! in another file or further down, and nothing need be held in memory but the
+//! index. What can be read only once (standard input, a pipe) is spooled to a
+//! temporary file on the way.
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `job` | the whole: inputs, two readings, outputs, summary |
+//! | `input` | what is read, once or twice |
+//! | `output` | where it goes |
+//! | `parallel` | many threads, one order, bounded memory |
+//! | `summary` | the figures at the end |
+#![forbid(unsafe_code)]
+
+mod input;
+mod job;
+mod output;
+mod parallel;
+mod summary;
+
+pub use input::{Input, InputError};
+pub use job::{Event, Job, JobError, Reading, Watch, run};
+pub use output::{Output, OutputError};
+pub use summary::Summary;
