@@ -86,3 +86,12 @@ pub fn plan(selector: Selector) -> Plan {
         reads: Vec::new(),
     }
 }
+
+impl Tasks {
+    /// All of `tasks` are wanted.
+    #[inline]
+    #[must_use]
+    pub fn contains(self, tasks: Self) -> bool {
+        self & tasks == tasks
+    }
+}

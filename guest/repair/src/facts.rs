@@ -1,0 +1,317 @@
+//! What the rule knows of a span and of a link: the attributes that the
+//! recipes read, under all their names.
+
+use crate::config::Config;
+use crate::value::Value;
+
+/// A fact that has had several names: the newest name that is set wins, since
+/// emitters in transition set the old ones beside it
+/// (`OTEL_SEMCONV_STABILITY_OPT_IN=messaging/dup`).
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Fact<'a> {
+    /// The value.
+    pub value: Value<'a>,
+    /// The place of its name among the names, 0 the newest.
+    name: u8,
+}
+
+impl<'a> Fact<'a> {
+    #[inline]
+    fn offer(&mut self, name: u8, value: Value<'a>) {
+        let better = name <= self.name || matches!(self.value, Value::Absent);
+        if better && value.is_usable() {
+            *self = Self { value, name };
+        }
+    }
+
+    #[inline]
+    fn inherit(&mut self, from: &Self) {
+        if matches!(self.value, Value::Absent) {
+            *self = *from;
+        }
+    }
+}
+
+/// The known attributes of a span or of a link.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct MessageFacts<'a> {
+    /// What is done with the message: a fact for each name, since a word that
+    /// nobody knows under the newest says nothing of the next.
+    pub operation_type: Fact<'a>,
+    /// `messaging.operation`
+    pub operation: Fact<'a>,
+    /// `messaging.operation.name`
+    pub operation_name: Fact<'a>,
+    /// `bullmq.queue.operation`, `celery.action`
+    pub job_action: Fact<'a>,
+    /// The method of a client span.
+    pub method: Fact<'a>,
+    /// The messaging system.
+    pub system: Fact<'a>,
+    /// The message id, or an array of them.
+    pub id: Fact<'a>,
+    /// An array of message ids.
+    pub ids: Fact<'a>,
+    /// Topic, queue, exchange.
+    pub destination: Fact<'a>,
+    /// Kafka's partition.
+    pub partition: Fact<'a>,
+    /// Kafka's offset.
+    pub offset: Fact<'a>,
+    /// Kafka's cluster.
+    pub cluster: Fact<'a>,
+    /// How many messages a batch has.
+    pub message_count: Fact<'a>,
+    /// The captured `traceparent` header, one or an array.
+    pub traceparent: Fact<'a>,
+    /// The captured `tracestate` header, one or an array.
+    pub tracestate: Fact<'a>,
+    /// `MassTransit`'s id.
+    pub masstransit_id: Fact<'a>,
+    /// `NServiceBus`' id.
+    pub nservicebus_id: Fact<'a>,
+    /// The source of a `CloudEvent`.
+    pub event_source: Fact<'a>,
+    /// The id of a `CloudEvent`.
+    pub event_id: Fact<'a>,
+    /// `BullMQ`'s queue.
+    pub bullmq_queue: Fact<'a>,
+    /// `BullMQ`'s job.
+    pub bullmq_job: Fact<'a>,
+    /// There is an attribute of Celery.
+    pub celery: bool,
+}
+
+/// The attributes that can hold a message id (or, the last, a context): a span
+/// without any of them and without links is of no concern.
+pub const KEY_ATTRIBUTES: &[&str] = &[
+    "messaging.message.id",
+    "messaging.message_id",
+    "messaging.message.ids",
+    "messaging.kafka.offset",
+    "messaging.kafka.message.offset",
+    "messaging.masstransit.message_id",
+    "nservicebus.message_id",
+    "cloudevents.event_id",
+    "bullmq.job.id",
+    "messaging.header.traceparent",
+];
+
+impl<'a> MessageFacts<'a> {
+    /// Takes note of an attribute. `value` is read only when the key is known.
+    #[inline]
+    pub fn attribute(&mut self, key: &[u8], value: impl FnOnce() -> Value<'a>) {
+        if let Some((fact, name)) = self.fact(key) {
+            fact.offer(name, value());
+        }
+    }
+
+    /// Which fact an attribute is, and which of its names that is.
+    #[inline]
+    fn fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
+        match key.split_first_chunk() {
+            Some((b"messaging.", name)) => self.messaging_fact(name),
+            _ => self.other_fact(key),
+        }
+    }
+
+    /// Names by length first: the compiler makes a jump of it.
+    /// Sources: semconv 1.44.0 and its schema files back to 1.9.0.
+    #[inline]
+    fn messaging_fact(&mut self, name: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
+        Some(match (name.len(), name) {
+            (6, b"system") => (&mut self.system, 0),
+            (9, b"operation") => (&mut self.operation, 0),
+            (10, b"message.id") => (&mut self.id, 0),
+            (10, b"message_id") => (&mut self.id, 1),
+            (11, b"message.ids") => (&mut self.ids, 0),
+            (11, b"destination") => (&mut self.destination, 1),
+            (11, b"source.name") => (&mut self.destination, 2),
+            (12, b"kafka.offset") => (&mut self.offset, 0),
+            (14, b"operation.type") => (&mut self.operation_type, 0),
+            (14, b"operation.name") => (&mut self.operation_name, 0),
+            (15, b"kafka.partition") => (&mut self.partition, 3),
+            (16, b"destination.name") => (&mut self.destination, 0),
+            (16, b"kafka.cluster.id") => (&mut self.cluster, 0),
+            (17, b"header.tracestate") => (&mut self.tracestate, 0),
+            (18, b"header.traceparent") => (&mut self.traceparent, 0),
+            (19, b"batch.message_count") => (&mut self.message_count, 0),
+            (20, b"kafka.message.offset") => (&mut self.offset, 1),
+            (22, b"kafka.source.partition") => (&mut self.partition, 2),
+            (22, b"masstransit.message_id") => (&mut self.masstransit_id, 0),
+            (24, b"destination.partition.id") => (&mut self.partition, 0),
+            (27, b"kafka.destination.partition") => (&mut self.partition, 1),
+            _ => return None,
+        })
+    }
+
+    #[inline]
+    fn other_fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
+        Some(match key.first()? {
+            b'c' if key.starts_with(b"celery.") => {
+                self.celery = true;
+                match key {
+                    b"celery.action" => (&mut self.job_action, 1),
+                    _ => return None,
+                }
+            }
+            b'c' => match key {
+                b"cloudevents.event_id" => (&mut self.event_id, 0),
+                b"cloudevents.event_source" => (&mut self.event_source, 0),
+                _ => return None,
+            },
+            b'b' => match key {
+                b"bullmq.queue.operation" => (&mut self.job_action, 0),
+                b"bullmq.queue.name" => (&mut self.bullmq_queue, 0),
+                b"bullmq.job.id" => (&mut self.bullmq_job, 0),
+                _ => return None,
+            },
+            b'n' if key == b"nservicebus.message_id" => (&mut self.nservicebus_id, 0),
+            b'r' if key == b"rpc.method" => (&mut self.method, 0),
+            b'a' if key == b"aws.operation" => (&mut self.method, 1),
+            _ => return None,
+        })
+    }
+
+    /// Fills what a link leaves out from its span: per-message data stands on
+    /// the link, what is equal for all messages on the span (semconv, "batch
+    /// messaging operations"). What names one message is never filled in.
+    pub fn inherit(&mut self, span: &Self) {
+        self.system.inherit(&span.system);
+        self.destination.inherit(&span.destination);
+        self.partition.inherit(&span.partition);
+        self.cluster.inherit(&span.cluster);
+        self.event_source.inherit(&span.event_source);
+        self.bullmq_queue.inherit(&span.bullmq_queue);
+        self.celery |= span.celery;
+    }
+
+    /// There is something that names a message.
+    #[inline]
+    #[must_use]
+    pub fn names_messages(&self) -> bool {
+        self.id_facts().iter().any(|fact| fact.value.is_usable())
+    }
+
+    /// The facts that name a message.
+    #[inline]
+    #[must_use]
+    pub fn id_facts(&self) -> [&Fact<'a>; 7] {
+        [
+            &self.id,
+            &self.ids,
+            &self.offset,
+            &self.masstransit_id,
+            &self.nservicebus_id,
+            &self.event_id,
+            &self.bullmq_job,
+        ]
+    }
+
+    /// The same, to be changed.
+    pub fn id_facts_mut(&mut self) -> [&mut Fact<'a>; 7] {
+        [
+            &mut self.id,
+            &mut self.ids,
+            &mut self.offset,
+            &mut self.masstransit_id,
+            &mut self.nservicebus_id,
+            &mut self.event_id,
+            &mut self.bullmq_job,
+        ]
+    }
+}
+
+/// What the rule knows of a span.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SpanFacts<'a> {
+    /// Its place in the batch, which edits name it by.
+    pub number: u32,
+    /// 0: invalid.
+    pub trace_id: u128,
+    /// 0: invalid.
+    pub span_id: u64,
+    /// 0: a root span.
+    pub parent_span_id: u64,
+    /// W3C `tracestate`.
+    pub trace_state: &'a [u8],
+    /// The name.
+    pub name: &'a [u8],
+    /// The number of its kind.
+    pub kind: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub start: u64,
+    /// Nanoseconds since the Unix epoch.
+    pub end: u64,
+    /// The status is an error.
+    pub failed: bool,
+    /// OTLP flags.
+    pub flags: u32,
+    /// The known attributes.
+    pub message: MessageFacts<'a>,
+}
+
+/// What the rule knows of a link.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LinkFacts<'a> {
+    /// 0: invalid.
+    pub trace_id: u128,
+    /// 0: invalid.
+    pub span_id: u64,
+    /// The link has a trace state.
+    pub has_trace_state: bool,
+    /// How many attributes it has.
+    pub attribute_count: u32,
+    /// A sum of the digests of its attributes, but for those that linkmend
+    /// adds itself: equal sets have equal sums, in any order.
+    pub digest: u64,
+    /// The digest of the attribute that says why the link exists; `None`: it
+    /// has none.
+    pub type_digest: Option<u64>,
+    /// The link carries linkmend's mark.
+    pub is_marked: bool,
+    /// `opentracing.ref_type`
+    pub ref_type: Value<'a>,
+    /// `retry.attempt` or `retry.of` is there.
+    pub is_retry: bool,
+    /// The known attributes.
+    pub message: MessageFacts<'a>,
+}
+
+impl<'a> LinkFacts<'a> {
+    /// Takes note of an attribute. `digest` is a number that equal attributes
+    /// have in common and different ones have not; it may be 0 when the span
+    /// has one link only.
+    #[inline]
+    pub fn attribute(
+        &mut self,
+        config: &Config,
+        key: &[u8],
+        digest: u64,
+        value: impl FnOnce() -> Value<'a>,
+    ) {
+        self.attribute_count += 1;
+        // An empty key can not be one of the configured names that are off.
+        if !key.is_empty() && key == config.type_attribute.as_bytes() {
+            self.type_digest = Some(digest);
+            return;
+        }
+        if !key.is_empty() && key == config.provenance_attribute.as_bytes() {
+            self.is_marked = true;
+            return;
+        }
+        self.digest = self.digest.wrapping_add(digest);
+        match key {
+            b"opentracing.ref_type" => self.ref_type = value(),
+            b"retry.attempt" | b"retry.of" => self.is_retry = true,
+            _ => self.message.attribute(key, value),
+        }
+    }
+
+    /// Both ids are valid.
+    #[inline]
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.trace_id != 0 && self.span_id != 0
+    }
+}

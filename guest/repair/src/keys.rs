@@ -1,0 +1,278 @@
+//! The recipes: what identifies a message, for each messaging system and
+//! library.
+//!
+//! A key is the hash of a family, the environment and the parts that the
+//! recipe names, see [`linkmend_rule::KeyBuilder`]; the table is the contract
+//! with other rules.
+//!
+//! | messages of | family | parts after the environment |
+//! |---|---|---|
+//! | Kafka | `kafka` | cluster or nothing, topic, partition, offset |
+//! | Kafka, where only the producer knows its cluster | `kafka-any-cluster` | nothing, topic, partition, offset |
+//! | SQS, SNS, Pub/Sub, Service Bus, Event Hubs, Event Grid, `RabbitMQ`, `RocketMQ`, JMS | `sqs`, ... | id |
+//! | Pulsar | `pulsar` | topic without `-partition-N`, id |
+//! | Sidekiq, Active Job, Que, Resque, Delayed Job, `BullMQ` | `sidekiq`, ... | queue, id |
+//! | Celery | `celery` | id |
+//! | `MassTransit`, `NServiceBus` | `masstransit`, `nservicebus` | id |
+//! | `CloudEvents` | `cloudevents` | source, id |
+//! | anything else | `generic` | system or `-`, then id, or destination and id |
+//!
+//! Numbers are written in decimal, bytes in hex.
+
+use linkmend_rule::{KeyBuilder, MessageKey};
+
+use crate::facts::MessageFacts;
+use crate::system::System;
+use crate::value::{natural, put_decimal};
+
+/// From which side of a message a key is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Side {
+    /// Every key that a consumer may ask for.
+    Producer,
+    /// Every key that a producer may have left, the most exact first.
+    Consumer,
+}
+
+/// Makes keys, one message after the other.
+#[derive(Debug, Default)]
+pub struct KeyMaker {
+    builder: KeyBuilder,
+    id: Vec<u8>,
+    destination: Vec<u8>,
+    number: Vec<u8>,
+    system: Vec<u8>,
+}
+
+/// A place in a Kafka log.
+struct Record<'a> {
+    topic: &'a [u8],
+    partition: u64,
+    offset: u64,
+}
+
+impl KeyMaker {
+    /// Appends the keys of the message that `facts` names (scalars only; an
+    /// array names nothing here) to `keys`, and answers whether the
+    /// application made them up.
+    pub fn put_keys(
+        &mut self,
+        facts: &MessageFacts<'_>,
+        environment: &[u8],
+        side: Side,
+        keys: &mut Vec<MessageKey>,
+    ) -> bool {
+        let system = System::named(facts.system.value.text().unwrap_or_default());
+        self.put_kafka(facts, system, environment, side, keys);
+        let mut client_assigned = self.put_library_ids(facts, environment, keys);
+        if facts.id.value.is_scalar() {
+            client_assigned |= self.put_id(facts, system, environment, keys);
+        }
+        client_assigned
+    }
+
+    /// The recipes of libraries that name their messages themselves, whatever
+    /// carries them.
+    fn put_library_ids(
+        &mut self,
+        facts: &MessageFacts<'_>,
+        environment: &[u8],
+        keys: &mut Vec<MessageKey>,
+    ) -> bool {
+        let mut client_assigned = false;
+        if facts.bullmq_job.value.is_scalar() && facts.bullmq_queue.value.is_scalar() {
+            let queue = facts.bullmq_queue.value.written(&mut self.destination);
+            let job = facts.bullmq_job.value.written(&mut self.id);
+            put(
+                &mut self.builder,
+                "bullmq",
+                &[environment, queue, job],
+                keys,
+            );
+        }
+        if facts.masstransit_id.value.is_scalar() {
+            let id = facts.masstransit_id.value.written(&mut self.id);
+            put(&mut self.builder, "masstransit", &[environment, id], keys);
+        }
+        if facts.nservicebus_id.value.is_scalar() {
+            let id = facts.nservicebus_id.value.written(&mut self.id);
+            put(&mut self.builder, "nservicebus", &[environment, id], keys);
+        }
+        if facts.event_id.value.is_scalar() && facts.event_source.value.is_scalar() {
+            let source = facts.event_source.value.written(&mut self.destination);
+            let id = facts.event_id.value.written(&mut self.id);
+            put(
+                &mut self.builder,
+                "cloudevents",
+                &[environment, source, id],
+                keys,
+            );
+            client_assigned = true;
+        }
+        client_assigned
+    }
+
+    /// The recipes that read the message id. The generic one is for messages
+    /// that no other knows.
+    fn put_id(
+        &mut self,
+        facts: &MessageFacts<'_>,
+        system: System,
+        environment: &[u8],
+        keys: &mut Vec<MessageKey>,
+    ) -> bool {
+        let builder = &mut self.builder;
+        let id = facts.id.value.written(&mut self.id);
+        let destination = facts.destination.value.written(&mut self.destination);
+        if facts.celery {
+            put(builder, "celery", &[environment, id], keys);
+        }
+        match system {
+            System::Unique {
+                name,
+                client_assigned,
+            } => {
+                put(builder, name, &[environment, id], keys);
+                return client_assigned;
+            }
+            System::Pulsar if !destination.is_empty() => {
+                let topic = without_partition(destination);
+                put(builder, "pulsar", &[environment, topic, id], keys);
+                return false;
+            }
+            System::Jobs(name) if !destination.is_empty() => {
+                put(builder, name, &[environment, destination, id], keys);
+                return false;
+            }
+            // A bare offset collides with those of all other partitions, and
+            // one with its partition is a key already.
+            System::Kafka if is_digits(id) || split_record(id).is_some() => return false,
+            _ if facts.celery => return false,
+            _ => {}
+        }
+        self.system.clear();
+        self.system
+            .extend_from_slice(facts.system.value.text().unwrap_or(b"-"));
+        self.system.make_ascii_lowercase();
+        if id.len() >= LONG_ID && !is_digits(id) {
+            put(builder, "generic", &[environment, &self.system, id], keys);
+        } else if !destination.is_empty() {
+            let parts = [environment, &self.system, destination, id];
+            put(builder, "generic", &parts, keys);
+        }
+        true
+    }
+
+    fn put_kafka(
+        &mut self,
+        facts: &MessageFacts<'_>,
+        system: System,
+        environment: &[u8],
+        side: Side,
+        keys: &mut Vec<MessageKey>,
+    ) {
+        let topic = facts.destination.value.written(&mut self.destination);
+        let record = by_offset(facts, topic).or_else(|| match system {
+            System::Kafka => by_id(facts, facts.id.value.written(&mut self.id), topic),
+            _ => None,
+        });
+        let Some(record) = record else {
+            return;
+        };
+        self.number.clear();
+        put_decimal(record.partition, false, &mut self.number);
+        let split = self.number.len();
+        put_decimal(record.offset, false, &mut self.number);
+        let (partition, offset) = self.number.split_at(split);
+        let place = [environment, record.topic, partition, offset];
+        let cluster = facts.cluster.value.text().unwrap_or_default();
+        let builder = &mut self.builder;
+        put_record(builder, "kafka", cluster, place, keys);
+        // Who does not know its cluster finds, and is found, whatever the
+        // other side knows; two that know theirs must agree.
+        match (side, cluster.is_empty()) {
+            (Side::Producer, true) => {}
+            (Side::Producer, false) | (Side::Consumer, true) => {
+                put_record(builder, "kafka-any-cluster", b"", place, keys);
+            }
+            (Side::Consumer, false) => put_record(builder, "kafka", b"", place, keys),
+        }
+    }
+}
+
+fn put_record(
+    builder: &mut KeyBuilder,
+    family: &str,
+    cluster: &[u8],
+    [environment, topic, partition, offset]: [&[u8]; 4],
+    keys: &mut Vec<MessageKey>,
+) {
+    let parts = [environment, cluster, topic, partition, offset];
+    put(builder, family, &parts, keys);
+}
+
+/// Shorter ids, and numbers, are not taken to be unique in a whole system.
+const LONG_ID: usize = 16;
+
+#[inline]
+fn put(builder: &mut KeyBuilder, family: &str, parts: &[&[u8]], keys: &mut Vec<MessageKey>) {
+    builder.start(family);
+    for part in parts {
+        builder.part(part);
+    }
+    keys.push(builder.finish());
+}
+
+/// Topic, partition and offset as attributes. A producer that does not wait
+/// for the acknowledgement has the offset -1.
+#[inline]
+fn by_offset<'a>(facts: &MessageFacts<'_>, topic: &'a [u8]) -> Option<Record<'a>> {
+    Some(Record {
+        topic: Some(topic).filter(|topic| !topic.is_empty())?,
+        offset: facts.offset.value.natural()?,
+        partition: facts.partition.value.natural()?,
+    })
+}
+
+/// `topic.partition.offset` in the id (confluent-kafka and aiokafka on
+/// Python), or the bare offset (otelsarama).
+fn by_id<'a>(facts: &MessageFacts<'_>, id: &'a [u8], topic: &'a [u8]) -> Option<Record<'a>> {
+    if let Some(offset) = natural(id) {
+        return Some(Record {
+            topic: Some(topic).filter(|topic| !topic.is_empty())?,
+            partition: facts.partition.value.natural()?,
+            offset,
+        });
+    }
+    let record = split_record(id)?;
+    (topic.is_empty() || topic == record.topic).then_some(record)
+}
+
+fn split_record(id: &[u8]) -> Option<Record<'_>> {
+    let mut parts = id.rsplitn(3, |&byte| byte == b'.');
+    let offset = natural(parts.next()?)?;
+    let partition = natural(parts.next()?)?;
+    let topic = parts.next().filter(|topic| !topic.is_empty())?;
+    Some(Record {
+        topic,
+        partition,
+        offset,
+    })
+}
+
+fn is_digits(text: &[u8]) -> bool {
+    text.iter().all(u8::is_ascii_digit)
+}
+
+/// The topic of a partition: a consumer may name `orders-partition-3` where
+/// the producer names `orders`.
+fn without_partition(topic: &[u8]) -> &[u8] {
+    let digits = topic.iter().rev().take_while(|byte| byte.is_ascii_digit());
+    let stem = topic.len() - digits.count();
+    match topic.split_at_checked(stem) {
+        Some((stem, number)) if !number.is_empty() => {
+            stem.strip_suffix(b"-partition-").unwrap_or(topic)
+        }
+        _ => topic,
+    }
+}

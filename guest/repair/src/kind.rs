@@ -1,0 +1,83 @@
+//! Why a link exists: the values of `link.type`.
+
+use crate::role::Role;
+use crate::value::Value;
+
+/// A value of `link.type`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkType {
+    /// One message, or one other cause, set the span off.
+    TriggeredBy,
+    /// The span gathers several.
+    AggregatedFrom,
+    /// `OpenTracing`'s.
+    FollowsFrom,
+    /// `OpenTracing`'s.
+    ChildOf,
+    /// The span tries again what the other tried.
+    RetryOf,
+    /// The span sends what the other made.
+    PublishOf,
+    /// The span ends what the other received.
+    Settles,
+    /// Nothing closer is known.
+    RelatedTo,
+}
+
+impl LinkType {
+    /// The value.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TriggeredBy => "triggered_by",
+            Self::AggregatedFrom => "aggregated_from",
+            Self::FollowsFrom => "follows_from",
+            Self::ChildOf => "child_of",
+            Self::RetryOf => "retry_of",
+            Self::PublishOf => "publish_of",
+            Self::Settles => "settles",
+            Self::RelatedTo => "related_to",
+        }
+    }
+}
+
+/// What links of `OpenTracing` shims say (semconv 1.44.0,
+/// general/trace-compatibility.md).
+#[must_use]
+pub fn by_ref_type(value: Value<'_>) -> Option<LinkType> {
+    match value.text()? {
+        b"follows_from" => Some(LinkType::FollowsFrom),
+        b"child_of" => Some(LinkType::ChildOf),
+        _ => None,
+    }
+}
+
+/// What of a span decides over the types of its links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// The role of the span.
+    pub role: Role,
+    /// It has a parent.
+    pub has_parent: bool,
+    /// It is for several messages, by its count or by its ids.
+    pub is_batch: bool,
+    /// How many valid links it has, before any is cut.
+    pub valid_links: usize,
+    /// How many of them lead to other traces.
+    pub foreign_links: usize,
+}
+
+/// The type of a link that does not say it itself.
+#[must_use]
+pub fn link_type(surroundings: &Surroundings, leads_elsewhere: bool) -> LinkType {
+    let span = surroundings;
+    match span.role {
+        Role::Settler => LinkType::Settles,
+        Role::Producer => LinkType::PublishOf,
+        Role::Consumer if span.is_batch || span.foreign_links >= 2 => LinkType::AggregatedFrom,
+        Role::Consumer => LinkType::TriggeredBy,
+        Role::None if span.valid_links >= 2 => LinkType::AggregatedFrom,
+        Role::None if !span.has_parent || leads_elsewhere => LinkType::TriggeredBy,
+        Role::None => LinkType::RelatedTo,
+    }
+}

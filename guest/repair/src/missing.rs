@@ -1,0 +1,100 @@
+//! When a consumer needs a link to the producer of a message, and when it has
+//! what serves for one.
+
+use linkmend_rule::MessageKey;
+
+use crate::batch::{Batch, Slot, SpanRecord};
+use crate::config::Config;
+use crate::links::{self, Fate};
+use crate::producers::{Producers, trace_id};
+
+/// What the links of a consumer lead to, once they are repaired.
+#[derive(Debug, Default)]
+pub struct Linked {
+    targets: Vec<(u128, u64)>,
+    keys: Vec<(u64, u64)>,
+    /// Links that do not say which message they are for, into other traces. A
+    /// link into the trace of the consumer does not lead to a producer in
+    /// another one, and a producer in the same one needs no link.
+    anonymous: u64,
+}
+
+impl Linked {
+    /// Reads the links of a span.
+    pub fn read(&mut self, batch: &Batch, span: &SpanRecord, fates: &[Fate<'_>]) {
+        self.targets.clear();
+        self.keys.clear();
+        self.anonymous = 0;
+        for (link, fate) in span.links.of(&batch.links).iter().zip(fates) {
+            let Some(target) = links::target(link, fate) else {
+                continue;
+            };
+            self.targets.push(target);
+            let keys = links::keys(batch, link);
+            self.keys.extend(keys.iter().map(|key| (key.high, key.low)));
+            if keys.is_empty() && target.0 != span.trace_id {
+                self.anonymous += 1;
+            }
+        }
+        self.targets.sort_unstable();
+        self.keys.sort_unstable();
+    }
+
+    /// A link leads there.
+    pub fn is_target(&self, target: (u128, u64)) -> bool {
+        self.targets.binary_search(&target).is_ok()
+    }
+
+    fn is_linked(&self, key: MessageKey) -> bool {
+        self.keys.binary_search(&(key.high, key.low)).is_ok()
+    }
+
+    /// A link serves, whoever the producer is: it is for the same message, or
+    /// there are as many links as messages.
+    pub fn serves(&self, need: &Need<'_>) -> bool {
+        let messages = need.span.message_count.max(need.span.slots.count() as u64);
+        self.anonymous >= messages || need.keys.iter().any(|&key| self.is_linked(key))
+    }
+}
+
+/// A message of a consumer.
+#[derive(Debug, Clone, Copy)]
+pub struct Need<'b> {
+    /// The configuration.
+    pub config: &'b Config,
+    /// The consumer.
+    pub span: &'b SpanRecord,
+    /// The message.
+    pub slot: &'b Slot,
+    /// Its keys.
+    pub keys: &'b [MessageKey],
+}
+
+impl Need<'_> {
+    /// One of the known producers of the message, not only the one that would
+    /// be chosen, is linked or is the parent.
+    pub fn is_met_by_known(&self, linked: &Linked, producers: &Producers) -> bool {
+        let carried = self.slot.carried;
+        let carried = carried.map(|(carried, _)| (carried.trace_id, carried.span_id));
+        let known = producers
+            .all(self.slot.keys)
+            .map(|producer| (trace_id(producer), producer.span_id));
+        carried
+            .into_iter()
+            .chain(known)
+            .any(|target| linked.is_target(target) || self.is_parent(target))
+    }
+
+    /// The target is the parent, and that is enough.
+    pub fn is_parent(&self, (trace_id, span_id): (u128, u64)) -> bool {
+        !self.config.link_to_parent
+            && trace_id == self.span.trace_id
+            && span_id == self.span.parent_span_id
+    }
+
+    /// The target is in the trace of the consumer, and that is enough: the
+    /// context did arrive, if not here then with an ancestor or a sibling.
+    pub fn is_met_by_trace(&self, trace_id: u128) -> bool {
+        self.config.same_trace_satisfies && trace_id == self.span.trace_id
+    }
+}

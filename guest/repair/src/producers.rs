@@ -1,0 +1,189 @@
+//! What the index knows of the keys of a batch, and the choice among several
+//! producers of one message.
+
+use linkmend_rule::{IndexError, Producer, Recalled, Text};
+
+use crate::batch::{Run, SpanRecord};
+
+/// What the index knows of the keys of a batch.
+#[derive(Debug, Default)]
+pub struct Producers {
+    known: Vec<Producer>,
+    texts: Vec<u8>,
+    counts: Vec<u8>,
+    /// Where the producers of a key begin, and of the last one end.
+    starts: Vec<u32>,
+}
+
+/// More producers were seen than the index keeps.
+const MORE: u8 = 5;
+
+impl Producers {
+    /// Takes the answer of the index for `wanted` keys.
+    ///
+    /// # Errors
+    ///
+    /// An answer that does not fit the question.
+    pub fn take(&mut self, recalled: Recalled, wanted: usize) -> Result<(), IndexError> {
+        self.starts.clear();
+        self.starts.push(0);
+        let mut end = 0;
+        for &count in &recalled.counts {
+            end += u32::from(count.min(MORE - 1));
+            self.starts.push(end);
+        }
+        self.known = recalled.producers;
+        self.texts = recalled.texts;
+        self.counts = recalled.counts;
+        if self.counts.len() == wanted && self.known.len() == end as usize {
+            Ok(())
+        } else {
+            Err(IndexError::Malformed)
+        }
+    }
+
+    /// The producers of one key, and whether there were more.
+    fn of(&self, key: usize) -> (&[Producer], bool) {
+        let at = |key: usize| self.starts.get(key).copied().unwrap_or_default() as usize;
+        let producers = self.known.get(at(key)..at(key + 1));
+        let more = self.counts.get(key).is_some_and(|&count| count >= MORE);
+        (producers.unwrap_or_default(), more)
+    }
+
+    /// The producers of all of `keys`.
+    pub fn all(&self, keys: Run) -> impl Iterator<Item = &Producer> {
+        keys.places().flat_map(|key| self.of(key).0)
+    }
+
+    /// A text of a producer.
+    pub fn text(&self, text: Text) -> &[u8] {
+        let start = text.offset as usize;
+        self.texts
+            .get(start..start + text.length as usize)
+            .unwrap_or_default()
+    }
+
+    /// Chooses the producer of the message with these `keys` for a span: of
+    /// the first key that leads to one.
+    pub fn choose(&self, keys: Run, client_assigned: bool, search: &Search<'_>) -> Choice<'_> {
+        keys.places()
+            .map(|key| {
+                let (producers, more) = self.of(key);
+                search.choose(producers, more && client_assigned)
+            })
+            .find(|choice| *choice != Choice::None)
+            .unwrap_or(Choice::None)
+    }
+}
+
+/// What is looked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Search<'a> {
+    /// The span that the link is for.
+    pub span: &'a SpanRecord,
+    /// How far clocks may differ.
+    pub skew: u64,
+    /// What the link says already: 0, or the trace id.
+    pub trace_id: u128,
+    /// What the link says already: 0, or the span id.
+    pub span_id: u64,
+}
+
+/// What was found.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Choice<'a> {
+    /// No producer that can be it.
+    None,
+    /// The producer.
+    One(&'a Producer),
+    /// Several that can be it, the latest first.
+    Several([Option<&'a Producer>; 4]),
+}
+
+/// Two producers that start as close together as this, in nanoseconds, can
+/// not be told apart by time.
+const SIMULTANEOUS: u64 = 1_000;
+
+impl Search<'_> {
+    fn choose<'p>(&self, producers: &'p [Producer], too_many: bool) -> Choice<'p> {
+        let mut found = [None; 4];
+        let mut count = 0;
+        for producer in producers {
+            if let Some(order) = self.order(producer)
+                && let Some(place) = found.get_mut(count)
+            {
+                *place = Some((order, producer));
+                count += 1;
+            }
+        }
+        let found = found.get_mut(..count).unwrap_or_default();
+        found.sort_unstable_by_key(|entry| entry.map(|(order, _)| order));
+        let Some(&Some((best_order, best))) = found.first() else {
+            return Choice::None;
+        };
+        let rivals = |(order, producer): (Order, &Producer)| {
+            let apart = best.start.abs_diff(producer.start);
+            let tied =
+                apart == 0 || (trace_id(best) != trace_id(producer) && apart <= SIMULTANEOUS);
+            too_many || (order.late, order.rank) == (best_order.late, best_order.rank) && tied
+        };
+        let mut several = [None; 4];
+        let tied = found
+            .iter()
+            .flatten()
+            .copied()
+            .filter(|entry| rivals(*entry));
+        let mut count = 0;
+        for (place, (_, producer)) in several.iter_mut().zip(tied) {
+            *place = Some(producer);
+            count += 1;
+        }
+        if count == 1 && !too_many {
+            Choice::One(best)
+        } else {
+            Choice::Several(several)
+        }
+    }
+
+    /// How good a producer is; `None`: it can not be the one.
+    fn order(&self, producer: &Producer) -> Option<Order> {
+        let span = self.span;
+        let trace = trace_id(producer);
+        let is_itself = trace == span.trace_id && producer.span_id == span.span_id;
+        let agrees = (self.trace_id == 0 || self.trace_id == trace)
+            && (self.span_id == 0 || self.span_id == producer.span_id);
+        if is_itself || !agrees || producer.start > span.limit.saturating_add(self.skew) {
+            return None;
+        }
+        // Within the skew of clocks a later one can be it, but one that
+        // really went before is nearer: a task that is tried again is sent
+        // anew, under the same id, by the very span that looks for its
+        // producer. What that sends is in its own trace and after its start.
+        let bound = if trace == span.trace_id {
+            span.start
+        } else {
+            span.limit
+        };
+        Some(Order {
+            late: producer.start > bound,
+            rank: producer.rank,
+            start: core::cmp::Reverse(producer.start),
+            identity: (trace, producer.span_id),
+        })
+    }
+}
+
+/// The best is the least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Order {
+    late: bool,
+    rank: u8,
+    start: core::cmp::Reverse<u64>,
+    identity: (u128, u64),
+}
+
+/// The trace id of a producer.
+#[inline]
+pub fn trace_id(producer: &Producer) -> u128 {
+    u128::from(producer.trace_id_high) << 64 | u128::from(producer.trace_id_low)
+}

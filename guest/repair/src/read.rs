@@ -1,0 +1,145 @@
+//! Facts from the bytes, in one walk over each span.
+
+use linkmend_rule::KeyBuilder;
+use linkmend_wire::links::{span_id, trace_id};
+use linkmend_wire::otlp::{
+    key_value, link, resource, resource_spans, scope_spans, span, status, traces_data,
+};
+use linkmend_wire::value::AnyValue;
+use linkmend_wire::{Fields, Value as Wire};
+
+use crate::config::Config;
+use crate::facts::{LinkFacts, SpanFacts};
+use crate::value::Value;
+
+const STATUS_ERROR: u64 = 2;
+
+/// Calls `each` with the `Span` messages of a batch and the environment that
+/// they run in, in their order.
+pub fn for_each_span<'a>(batch: &'a [u8], mut each: impl FnMut(&'a [u8], &'a [u8])) {
+    for resource_spans in messages(batch, traces_data::RESOURCE_SPANS) {
+        let environment = environment(resource_spans);
+        for scope in messages(resource_spans, resource_spans::SCOPE_SPANS) {
+            for span in messages(scope, scope_spans::SPANS) {
+                each(environment, span);
+            }
+        }
+    }
+}
+
+fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
+    Fields::new(message)
+        .flatten()
+        .filter(move |field| field.number == number)
+        .filter_map(|field| field.bytes())
+}
+
+/// The deployment environment of a resource; empty when it has none. Kafka
+/// offsets and small ids repeat in every environment.
+fn environment(resource_spans: &[u8]) -> &[u8] {
+    let mut new = &[][..];
+    let mut old = &[][..];
+    for attribute in messages(resource_spans, resource_spans::RESOURCE)
+        .flat_map(|resource| messages(resource, resource::ATTRIBUTES))
+    {
+        let (key, value) = key_and_value(attribute);
+        let place = match key {
+            b"deployment.environment.name" => &mut new,
+            b"deployment.environment" => &mut old,
+            _ => continue,
+        };
+        if let AnyValue::String(text) = AnyValue::read(value) {
+            *place = text;
+        }
+    }
+    if new.is_empty() { old } else { new }
+}
+
+/// The key and the unread value of a `KeyValue`.
+#[inline]
+fn key_and_value(message: &[u8]) -> (&[u8], &[u8]) {
+    let mut pair = (&[][..], &[][..]);
+    for field in Fields::new(message).flatten() {
+        match (field.number, field.value) {
+            (key_value::KEY, Wire::Bytes(key)) => pair.0 = key,
+            (key_value::VALUE, Wire::Bytes(value)) => pair.1 = value,
+            _ => {}
+        }
+    }
+    pair
+}
+
+/// The facts of the `Span` message `message`; its `Link` messages are appended
+/// to `links`, to be read when the attributes of the span are known.
+#[inline]
+pub fn span_facts<'a>(number: u32, message: &'a [u8], links: &mut Vec<&'a [u8]>) -> SpanFacts<'a> {
+    let mut facts = SpanFacts {
+        number,
+        ..SpanFacts::default()
+    };
+    for field in Fields::new(message).flatten() {
+        match (field.number, field.value) {
+            (span::ATTRIBUTES, Wire::Bytes(attribute)) => {
+                let (key, value) = key_and_value(attribute);
+                facts
+                    .message
+                    .attribute(key, || Value::from(AnyValue::read(value)));
+            }
+            (span::LINKS, Wire::Bytes(link)) => links.push(link),
+            (span::TRACE_ID, Wire::Bytes(id)) => facts.trace_id = trace_id(id).unwrap_or(0),
+            (span::SPAN_ID, Wire::Bytes(id)) => facts.span_id = span_id(id).unwrap_or(0),
+            (span::PARENT_SPAN_ID, Wire::Bytes(id)) => {
+                facts.parent_span_id = span_id(id).unwrap_or(0);
+            }
+            (span::TRACE_STATE, Wire::Bytes(state)) => facts.trace_state = state,
+            (span::NAME, Wire::Bytes(name)) => facts.name = name,
+            (span::KIND, Wire::Varint(kind)) => facts.kind = kind,
+            (span::START_TIME_UNIX_NANO, Wire::Fixed64(time)) => facts.start = time,
+            (span::END_TIME_UNIX_NANO, Wire::Fixed64(time)) => facts.end = time,
+            (span::STATUS, Wire::Bytes(status)) => facts.failed = is_error(status),
+            (span::FLAGS, Wire::Fixed32(flags)) => facts.flags = flags,
+            _ => {}
+        }
+    }
+    facts
+}
+
+fn is_error(status: &[u8]) -> bool {
+    Fields::new(status)
+        .flatten()
+        .filter(|field| field.number == status::CODE)
+        .last()
+        .is_some_and(|field| field.number_value() == Some(STATUS_ERROR))
+}
+
+/// The facts of the `Link` message `message`. Digests are made when there is
+/// another link to compare it with.
+pub fn link_facts<'a>(
+    message: &'a [u8],
+    config: &Config,
+    digests: Option<&mut KeyBuilder>,
+) -> LinkFacts<'a> {
+    let mut facts = LinkFacts::default();
+    let mut digests = digests;
+    for field in Fields::new(message).flatten() {
+        match (field.number, field.value) {
+            (link::TRACE_ID, Wire::Bytes(id)) => facts.trace_id = trace_id(id).unwrap_or(0),
+            (link::SPAN_ID, Wire::Bytes(id)) => facts.span_id = span_id(id).unwrap_or(0),
+            (link::TRACE_STATE, Wire::Bytes(state)) => facts.has_trace_state = !state.is_empty(),
+            (link::ATTRIBUTES, Wire::Bytes(attribute)) => {
+                let (key, value) = key_and_value(attribute);
+                let digest = match &mut digests {
+                    Some(digests) => digest(digests, key, value),
+                    None => 0,
+                };
+                facts.attribute(config, key, digest, || Value::from(AnyValue::read(value)));
+            }
+            _ => {}
+        }
+    }
+    facts
+}
+
+fn digest(digests: &mut KeyBuilder, key: &[u8], value: &[u8]) -> u64 {
+    digests.start("").part(key).part(value).finish().low
+}

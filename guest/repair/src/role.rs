@@ -1,0 +1,141 @@
+//! What part a span plays in the way of a message.
+
+use linkmend_wire::otlp::span_kind;
+
+use crate::facts::{MessageFacts, SpanFacts};
+use crate::value::Value;
+
+/// What a span does with messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Nothing that is known.
+    None,
+    /// Makes or sends them.
+    Producer,
+    /// Receives or processes them.
+    Consumer,
+    /// Acknowledges, rejects or otherwise ends them.
+    Settler,
+}
+
+/// A role, and what it takes to play it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The role.
+    pub role: Role,
+    /// The operation is `create`: its context is the creation context.
+    pub creates: bool,
+    /// The consumer waits for messages: its span may start before they were
+    /// sent (a long poll).
+    pub waits: bool,
+}
+
+/// The part that a span plays.
+#[inline]
+#[must_use]
+pub fn part(span: &SpanFacts<'_>) -> Part {
+    spoken(&span.message)
+        .or_else(|| by_kind(span.kind))
+        .or_else(|| by_method(span))
+        .unwrap_or(NO_PART)
+}
+
+const NO_PART: Part = plain(Role::None);
+
+const fn plain(role: Role) -> Part {
+    Part {
+        role,
+        creates: false,
+        waits: false,
+    }
+}
+
+/// The part that the operation attributes name, the newest first.
+#[inline]
+fn spoken(facts: &MessageFacts<'_>) -> Option<Part> {
+    [
+        &facts.operation_type,
+        &facts.operation,
+        &facts.operation_name,
+        &facts.job_action,
+    ]
+    .into_iter()
+    .filter_map(|fact| fact.value.text())
+    .find_map(by_word)
+}
+
+/// All words of the conventions since their first version, and of emitters
+/// that have their own.
+fn by_word(word: &[u8]) -> Option<Part> {
+    let mut buffer = [0; 12];
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    Some(match &*lower {
+        b"create" => Part {
+            creates: true,
+            ..plain(Role::Producer)
+        },
+        b"send" | b"publish" | b"schedule" | b"enqueue" | b"apply_async" => plain(Role::Producer),
+        b"receive" | b"poll" | b"peek" | b"consume" => Part {
+            waits: true,
+            ..plain(Role::Consumer)
+        },
+        b"process" | b"deliver" | b"run" => plain(Role::Consumer),
+        b"settle" | b"ack" | b"nack" | b"modack" | b"commit" | b"complete" | b"abandon"
+        | b"dead_letter" | b"defer" | b"reject" => plain(Role::Settler),
+        _ => return None,
+    })
+}
+
+#[inline]
+fn by_kind(kind: u64) -> Option<Part> {
+    match kind {
+        span_kind::PRODUCER => Some(plain(Role::Producer)),
+        span_kind::CONSUMER => Some(plain(Role::Consumer)),
+        _ => None,
+    }
+}
+
+/// A client span that names a message plays the part that its method or the
+/// end of its name says (botocore: `SQS.SendMessage`, kind CLIENT, no
+/// operation).
+fn by_method(span: &SpanFacts<'_>) -> Option<Part> {
+    if span.kind != span_kind::CLIENT || !span.message.names_messages() {
+        return None;
+    }
+    let method = match span.message.method.value {
+        Value::Text(method) => method,
+        _ => span.name,
+    };
+    let last = method
+        .rsplit(|byte| matches!(byte, b'.' | b'/' | b' '))
+        .next()
+        .unwrap_or_default();
+    let begins = |word: &[u8]| {
+        last.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    if begins(b"send") || begins(b"publish") {
+        Some(plain(Role::Producer))
+    } else if begins(b"receive") {
+        Some(Part {
+            waits: true,
+            ..plain(Role::Consumer)
+        })
+    } else {
+        None
+    }
+}
+
+/// Which of several producers of a message is preferred: the span whose
+/// context is the creation context first (semconv, "producer spans").
+#[inline]
+#[must_use]
+pub fn rank(part: Part, kind: u64) -> u8 {
+    match kind {
+        _ if part.creates => 0,
+        span_kind::PRODUCER => 1,
+        _ => 2,
+    }
+}
