@@ -38,7 +38,7 @@ pub struct Counts {
     pub ambiguous: u64,
     /// Batches that a rule failed on.
     pub rule_faults: u64,
-    /// `links_typed`, by the reason given.
+    /// `links_typed`, by the reason given: the first 100 reasons, and `other`.
     pub by_link_type: BTreeMap<String, u64>,
 }
 
@@ -69,11 +69,17 @@ impl Counts {
         (self.links_in + self.links_added).saturating_sub(gone)
     }
 
+    /// Reasons become labels of metrics: a rule must not make up ever new ones.
     pub(crate) fn count_type(&mut self, value: &str, count: u64) {
-        match self.by_link_type.get_mut(value) {
-            Some(counter) => *counter += count,
-            None => drop(self.by_link_type.insert(value.to_owned(), count)),
+        const MOST: usize = 100;
+        const LONGEST: usize = 128;
+        if let Some(counter) = self.by_link_type.get_mut(value) {
+            *counter += count;
+            return;
         }
+        let is_named = self.by_link_type.len() < MOST && value.len() <= LONGEST;
+        let value = if is_named { value } else { "other" };
+        *self.by_link_type.entry(value.to_owned()).or_default() += count;
     }
 }
 

@@ -62,7 +62,8 @@ pub enum LoadReason {
     },
     /// It needs what rules are not given.
     #[error(
-        "it imports {names}, and a rule is given nothing but linkmend:rule/index; build it for a target without WASI, such as wasm32-unknown-unknown"
+        "it imports {names}, and a rule is given nothing but linkmend:rule/index@{}; build it for a target without WASI, such as wasm32-unknown-unknown",
+        crate::sandbox::OURS
     )]
     Imports {
         /// The imports.
@@ -71,6 +72,24 @@ pub enum LoadReason {
     /// An export or import has another type than the interface says.
     #[error("it does not fit the interface linkmend:rule: {0}")]
     WrongType(String),
+    /// Its name is not fit for logs and metrics.
+    #[error(
+        "it calls itself {name:?}; a name has 1 to 64 lower-case letters, digits, `-`, `_` and `.`"
+    )]
+    BadName {
+        /// The name.
+        name: String,
+    },
+    /// It selects spans by more keys than the host looks for.
+    #[error(
+        "it wants spans by {keys} attribute keys and prefixes, and at most {limit} are looked for"
+    )]
+    TooManyKeys {
+        /// How many.
+        keys: usize,
+        /// The limit.
+        limit: usize,
+    },
     /// It failed before it was given a batch.
     #[error("it failed while it was {stage}: {reason}")]
     Init {
@@ -125,6 +144,9 @@ pub enum FaultReason {
     /// It trapped.
     #[error("it trapped: {0}")]
     Trap(String),
+    /// An export has another type than the interface says.
+    #[error("it does not fit the interface linkmend:rule: {0}")]
+    Interface(String),
     /// It ran too long.
     #[error("it ran longer than {name} = {limit:?}")]
     Time {
@@ -281,4 +303,15 @@ pub enum ProcessError {
     /// A rule failed and its policy is [`crate::OnError::Reject`].
     #[error("rejected: {0}")]
     Rejected(RuleFault),
+}
+
+/// A text of a rule, cut to what a log line can take.
+pub(crate) fn clip(mut text: String) -> String {
+    const LONGEST: usize = 1000;
+    if text.len() > LONGEST {
+        let length = text.len();
+        text.truncate(text.floor_char_boundary(LONGEST));
+        text.push_str(&format!("... ({length} bytes)"));
+    }
+    text
 }

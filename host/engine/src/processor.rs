@@ -147,6 +147,11 @@ impl Workspace {
                 }
             }
         }
+        if counts.batches == 0 {
+            // No rule was asked: it is looked at all the same.
+            self.scan(&batch, &Selector::none())?;
+            counts = Counts::of_batch(&self.scan);
+        }
         counts.links_out = counts.links_left();
         Ok(Mended {
             traces: Some(batch),

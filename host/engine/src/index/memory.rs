@@ -4,18 +4,26 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::shard::{Found, Shard};
+use super::shard::{Found, KeyHasher, MOST, Shard};
 use super::{IndexError, MessageIndex, MessageKey, Producer, Recalled, Text, text};
 
-/// How many shards: enough that threads seldom meet, few enough that each
-/// keeps its age order over many entries.
-const SHARDS: usize = 64;
+/// How many shards at most: enough that threads seldom meet.
+const MOST_SHARDS: usize = 64;
+
+/// How many producers a shard has room for at least: of small shards, some
+/// fill long before the others.
+const SMALLEST_SHARD: usize = 1024;
+
+/// What is kept of a trace state (W3C Trace Context: vendors should propagate
+/// at least 512 characters). One that is longer is left away, as a whole.
+const LONGEST_TRACE_STATE: usize = 512;
 
 /// Bounds of a [`MemoryIndex`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexOptions {
-    /// How many producers to hold; the oldest go first. Memory is taken as
-    /// they come, about 85 bytes each. Default: 1,000,000.
+    /// How many producers to hold; the oldest go first (of each of up to 64
+    /// parts of the index). Memory is taken as they come, about 85 bytes each,
+    /// and what a trace state needs. Default: 1,000,000.
     pub max_entries: usize,
     /// How long to hold a producer. `None`: for good, as fits data that is
     /// read from files. Default: 15 minutes.
@@ -44,6 +52,8 @@ pub struct IndexStats {
 
 /// The message index in memory.
 ///
+/// Trace states of more than 512 bytes are not kept.
+///
 /// A general cache would do but for three things: it may refuse what is new
 /// (the admission policies of `TinyLFU` and its kin: here nearly every key is
 /// written once and read once), it needs some 200 bytes an entry, and it orders
@@ -51,6 +61,7 @@ pub struct IndexStats {
 #[derive(Debug)]
 pub struct MemoryIndex {
     shards: Vec<Mutex<Shard>>,
+    hasher: KeyHasher,
     started: Instant,
     options: IndexOptions,
 }
@@ -65,13 +76,17 @@ impl MemoryIndex {
     /// An empty one.
     #[must_use]
     pub fn new(options: IndexOptions) -> Self {
-        let shards = SHARDS.min(options.max_entries.max(1));
-        let capacity = options.max_entries.div_ceil(shards).max(1);
+        let entries = options.max_entries.max(1);
+        let shards = (entries / SMALLEST_SHARD).clamp(1, MOST_SHARDS);
         let time_to_live = options.time_to_live.map(millis);
+        let hasher = KeyHasher::random();
+        let shard = |number| {
+            let capacity = entries / shards + usize::from(number < entries % shards);
+            Mutex::new(Shard::new(capacity, time_to_live, hasher))
+        };
         Self {
-            shards: (0..shards)
-                .map(|_| Mutex::new(Shard::new(capacity, time_to_live)))
-                .collect(),
+            shards: (0..shards).map(shard).collect(),
+            hasher,
             started: Instant::now(),
             options,
         }
@@ -97,9 +112,9 @@ impl MemoryIndex {
     }
 
     fn shard(&self, key: MessageKey) -> Option<&Mutex<Shard>> {
-        // The low half chooses the bucket inside the shard.
-        self.shards
-            .get((key.high % self.shards.len() as u64) as usize)
+        // The ends of the hash choose the place inside the shard.
+        let part = self.hasher.hash(key) >> 24 & 0xffff_ffff;
+        self.shards.get((part % self.shards.len() as u64) as usize)
     }
 
     fn now(&self) -> u64 {
@@ -116,6 +131,9 @@ impl MessageIndex for MemoryIndex {
         let now = self.now();
         for producer in producers {
             let state = text(producer.trace_state, texts).ok_or(IndexError::Malformed)?;
+            let state = Some(state)
+                .filter(|state| state.len() <= LONGEST_TRACE_STATE)
+                .unwrap_or_default();
             if let Some(shard) = self.shard(producer.key) {
                 shard.lock().insert(producer, state, now);
             }
@@ -151,8 +169,11 @@ impl MessageIndex for MemoryIndex {
                     ..producer
                 });
             }
-            let count = found.iter().flatten().count() as u8;
-            recalled.counts.push(if more { MORE } else { count });
+            let count = found.iter().flatten().count();
+            // Some of the four may have gone since there were more: the count
+            // then says how many follow.
+            let more = more && count == MOST;
+            recalled.counts.push(if more { MORE } else { count as u8 });
         }
         Ok(recalled)
     }

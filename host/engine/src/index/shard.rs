@@ -2,13 +2,14 @@
 
 use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
+use std::hash::{BuildHasher as _, RandomState};
 
 use hashbrown::HashTable;
 
 use super::{MessageKey, Producer, Text};
 
 /// How many producers a key may have.
-const MOST: usize = 4;
+pub(super) const MOST: usize = 4;
 
 /// Producers are named by a number that counts up, and wraps: that of the
 /// oldest is `first`.
@@ -24,11 +25,20 @@ pub(super) struct Shard {
     by_key: HashTable<Number>,
     /// Few producers have a trace state.
     trace_states: HashMap<Number, Box<[u8]>>,
+    hasher: KeyHasher,
     capacity: usize,
     /// Milliseconds.
     time_to_live: Option<u64>,
     pub(super) evicted: u64,
     pub(super) expired: u64,
+}
+
+/// Hashes keys. They are hashes already, but it is a rule that makes them: keys
+/// that differ in one half alone, or were chosen to meet in a table, must not
+/// make the host slow.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct KeyHasher {
+    seed: (u64, u64),
 }
 
 /// A producer. 72 bytes: what is rare lies elsewhere.
@@ -58,12 +68,13 @@ pub(super) struct Found<'a> {
 }
 
 impl Shard {
-    pub(super) fn new(capacity: usize, time_to_live: Option<u64>) -> Self {
+    pub(super) fn new(capacity: usize, time_to_live: Option<u64>, hasher: KeyHasher) -> Self {
         Self {
             entries: VecDeque::new(),
             first: 0,
             by_key: HashTable::new(),
             trace_states: HashMap::new(),
+            hasher,
             // Numbers wrap: those in use must differ.
             capacity: capacity.min(Number::MAX as usize / 2),
             time_to_live,
@@ -88,7 +99,7 @@ impl Shard {
         if chain.len() < MOST {
             self.push(entry, &chain, trace_state);
         } else {
-            self.replace_worst(entry, &chain, trace_state);
+            self.replace_worst(entry, &chain, trace_state, now);
         }
     }
 
@@ -119,9 +130,8 @@ impl Shard {
     /// The numbers of the producers of a key, newest first.
     fn chain(&self, key: MessageKey) -> Chain {
         let mut chain = Chain::default();
-        let head = self
-            .by_key
-            .find(key.low, |number| self.has_key(*number, key));
+        let hash = self.hasher.hash(key);
+        let head = self.by_key.find(hash, |number| self.has_key(*number, key));
         let mut next = head.copied();
         while let Some(number) = next {
             chain.push(number);
@@ -183,14 +193,15 @@ impl Shard {
     }
 
     fn set_head(&mut self, key: MessageKey, number: Number) {
-        let (entries, first) = (&self.entries, self.first);
+        let (entries, first, hasher) = (&self.entries, self.first, self.hasher);
         let entry = |number: Number| entries.get(number.wrapping_sub(first) as usize);
         let same = |other: &Number| entry(*other).is_some_and(|entry| entry.key == key);
-        let hash = |number: &Number| entry(*number).map_or(0, |entry| entry.key.low);
-        match self.by_key.find_mut(key.low, same) {
+        let rehash = |number: &Number| entry(*number).map_or(0, |entry| hasher.hash(entry.key));
+        let hash = hasher.hash(key);
+        match self.by_key.find_mut(hash, same) {
             Some(head) => *head = number,
             None => {
-                self.by_key.insert_unique(key.low, number, hash);
+                self.by_key.insert_unique(hash, number, rehash);
             }
         }
     }
@@ -198,7 +209,7 @@ impl Shard {
     /// Puts a fifth producer in the place of the worst, unless it is the worst
     /// itself: which four are kept must not depend on the order in which they
     /// came.
-    fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8]) {
+    fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8], now: u64) {
         for number in chain.iter() {
             if let Some(entry) = self.get_mut(*number) {
                 entry.more = true;
@@ -206,12 +217,13 @@ impl Shard {
         }
         let worst = chain.iter().filter_map(|number| {
             let entry = self.get(*number)?;
-            Some((order(&entry.producer()), *number))
+            let order = order(&entry.producer());
+            Some((self.is_expired(entry, now), order, *number))
         });
-        let Some((worst, number)) = worst.max() else {
+        let Some((is_expired, worst, number)) = worst.max() else {
             return;
         };
-        if order(&entry.producer()) > worst {
+        if !is_expired && order(&entry.producer()) > worst {
             return;
         }
         if let Some(place) = self.get_mut(number) {
@@ -274,12 +286,28 @@ impl Shard {
             let entry = entries.get(other.wrapping_sub(first) as usize);
             entry.is_some_and(|entry| entry.key == key)
         };
-        if let Ok(mut head) = self.by_key.find_entry(key.low, same) {
+        if let Ok(mut head) = self.by_key.find_entry(self.hasher.hash(key), same) {
             match next {
                 Some(next) => *head.get_mut() = next,
                 None => drop(head.remove()),
             }
         }
+    }
+}
+
+impl KeyHasher {
+    pub(super) fn random() -> Self {
+        let seed = || RandomState::new().hash_one(0u8);
+        Self {
+            seed: (seed(), seed()),
+        }
+    }
+
+    /// A folded multiplication: every bit of the key reaches every bit of the
+    /// hash.
+    pub(super) fn hash(self, key: MessageKey) -> u64 {
+        let product = u128::from(key.low ^ self.seed.0) * u128::from(key.high ^ self.seed.1);
+        (product as u64) ^ (product >> 64) as u64
     }
 }
 

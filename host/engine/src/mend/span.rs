@@ -9,7 +9,7 @@ use super::Subject;
 use super::attributes::Attributes;
 use crate::bindings::linkmend::rule::types::{Action, DropReason, Edit, SpanContext, Verdict};
 use crate::counts::Counts;
-use crate::error::VerdictError;
+use crate::error::{VerdictError, clip};
 use crate::index::text;
 
 /// The `AttributePerLinkCountLimit` of the OpenTelemetry specification.
@@ -282,7 +282,7 @@ impl<'a> SpanEditor<'a> {
     fn duplicate(&self, key: &[u8]) -> VerdictError {
         VerdictError::DuplicateAttribute {
             span: self.number,
-            key: String::from_utf8_lossy(key).into_owned(),
+            key: clip(String::from_utf8_lossy(key).into_owned()),
         }
     }
 }

@@ -8,10 +8,10 @@ use wasmtime::{Store, Trap};
 
 use super::limiter::Limiter;
 use super::{Sandbox, TICK};
+use crate::bindings::BatchRule;
 use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
 use crate::bindings::linkmend::rule::types::{self, About, MessageKey, Plan, Tasks, Verdict};
-use crate::bindings::{BatchRule, BatchRulePre};
-use crate::error::{FaultReason, Stage};
+use crate::error::{FaultReason, Stage, clip};
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::runner::Runner;
@@ -19,10 +19,16 @@ use crate::runner::Runner;
 /// What one call of `remember` or `recall` may bring.
 const MOST_ENTRIES: usize = 1 << 20;
 
+/// How many keys are looked up before the size of the answer is looked at: a
+/// key that is asked for again and again has a large one.
+const KEYS_AT_ONCE: usize = 16_384;
+
 /// What the host keeps for an instance.
 pub(super) struct HostState {
     limiter: Limiter,
     index: Arc<dyn MessageIndex>,
+    /// What the index may hand to the guest in one call, in bytes.
+    most_recalled: usize,
 }
 
 impl types::Host for HostState {}
@@ -39,8 +45,39 @@ impl Host for HostState {
         if keys.len() > MOST_ENTRIES {
             return Err(IndexError::TooMany);
         }
-        self.index.recall(&keys)
+        let mut parts = keys.chunks(KEYS_AT_ONCE);
+        let mut all = self.index.recall(parts.next().unwrap_or_default())?;
+        self.check_size(&all)?;
+        for keys in parts {
+            append(&mut all, &self.index.recall(keys)?)?;
+            self.check_size(&all)?;
+        }
+        Ok(all)
     }
+}
+
+impl HostState {
+    fn check_size(&self, recalled: &Recalled) -> Result<(), IndexError> {
+        let producers = size_of_val(recalled.producers.as_slice());
+        if producers + recalled.texts.len() > self.most_recalled {
+            return Err(IndexError::TooMany);
+        }
+        Ok(())
+    }
+}
+
+fn append(all: &mut Recalled, part: &Recalled) -> Result<(), IndexError> {
+    let before = u32::try_from(all.texts.len()).map_err(|_| IndexError::TooMany)?;
+    all.counts.extend_from_slice(&part.counts);
+    all.texts.extend_from_slice(&part.texts);
+    all.producers.reserve(part.producers.len());
+    for producer in &part.producers {
+        let mut producer = *producer;
+        let offset = producer.trace_state.offset.checked_add(before);
+        producer.trace_state.offset = offset.ok_or(IndexError::TooMany)?;
+        all.producers.push(producer);
+    }
+    Ok(())
 }
 
 /// What a rule is given: the message index, and nothing else.
@@ -54,7 +91,7 @@ pub(super) fn linker(sandbox: &Sandbox) -> wasmtime::Result<Linker<HostState>> {
 #[derive(Clone)]
 pub(super) struct Template {
     pub(super) sandbox: Sandbox,
-    pub(super) pre: BatchRulePre<HostState>,
+    pub(super) pre: InstancePre<HostState>,
     pub(super) limits: Limits,
     pub(super) index: Arc<dyn MessageIndex>,
 }
@@ -64,6 +101,8 @@ pub(super) struct Instance {
     store: Store<HostState>,
     rule: BatchRule,
     limits: Limits,
+    /// Its linear memory when it was configured, in bytes.
+    memory_at_first: usize,
 }
 
 impl Template {
@@ -72,13 +111,13 @@ impl Template {
         pre: InstancePre<HostState>,
         limits: Limits,
         index: Arc<dyn MessageIndex>,
-    ) -> wasmtime::Result<Self> {
-        Ok(Self {
+    ) -> Self {
+        Self {
             sandbox: sandbox.clone(),
-            pre: BatchRulePre::new(pre)?,
+            pre,
             limits,
             index,
-        })
+        }
     }
 
     /// An instance that is not configured yet.
@@ -86,23 +125,28 @@ impl Template {
         let state = HostState {
             limiter: Limiter::new(self.limits),
             index: Arc::clone(&self.index),
+            most_recalled: self.limits.output,
         };
         let mut store = Store::new(&self.sandbox.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(self.limits.output);
         store.set_epoch_deadline(ticks(self.limits.init_time));
-        match self.pre.instantiate(&mut store) {
+        let instance = match self.pre.instantiate(&mut store) {
+            Ok(instance) => instance,
+            Err(error) => {
+                let stage = Stage::Instantiate;
+                return Err(reason(&error, store.data(), &self.limits, stage));
+            }
+        };
+        // The types of the exports are compared here, not before.
+        match BatchRule::new(&mut store, &instance) {
             Ok(rule) => Ok(Instance {
+                memory_at_first: store.data().limiter.memory,
                 store,
                 rule,
                 limits: self.limits,
             }),
-            Err(error) => Err(reason(
-                &error,
-                store.data(),
-                &self.limits,
-                Stage::Instantiate,
-            )),
+            Err(error) => Err(FaultReason::Interface(format!("{error:#}"))),
         }
     }
 
@@ -111,7 +155,7 @@ impl Template {
         let mut instance = self.instantiate()?;
         match instance.configure(config)? {
             Ok(_plan) => Ok(instance),
-            Err(text) => Err(FaultReason::Said(text)),
+            Err(text) => Err(FaultReason::Said(clip(text))),
         }
     }
 }
@@ -130,6 +174,7 @@ impl Instance {
         self.store.set_epoch_deadline(ticks(self.limits.init_time));
         let lifecycle = self.rule.linkmend_rule_lifecycle();
         let plan = lifecycle.call_configure(&mut self.store, config);
+        self.memory_at_first = self.store.data().limiter.memory;
         plan.map_err(|error| self.reason(&error, Stage::Configure))
     }
 
@@ -144,7 +189,7 @@ impl Runner for Instance {
         self.store.set_epoch_deadline(ticks(self.limits.call_time));
         let batch = self.rule.linkmend_rule_batch();
         match batch.call_process(&mut self.store, tasks, traces) {
-            Ok(answer) => answer.map_err(FaultReason::Said),
+            Ok(answer) => answer.map_err(|text| FaultReason::Said(clip(text))),
             Err(error) => Err(self.reason(&error, Stage::Process)),
         }
     }
@@ -152,15 +197,19 @@ impl Runner for Instance {
     /// Linear memory only grows: an instance that took much for one large
     /// batch is given back, so that it does not keep it for good.
     fn is_fresh(&self) -> bool {
-        self.store.data().limiter.memory <= self.limits.memory / 2
+        let memory = self.store.data().limiter.memory;
+        let grown = memory.saturating_sub(self.memory_at_first);
+        grown <= self.limits.memory / 2
     }
 }
 
 /// The deadline of a call, in ticks. The tick that is under way counts for
 /// nothing.
 fn ticks(limit: Duration) -> u64 {
+    // wasmtime adds it to the ticks that were.
+    const LONGEST: u64 = u64::MAX / 2;
     let ticks = limit.as_nanos().div_ceil(TICK.as_nanos());
-    u64::try_from(ticks).unwrap_or(u64::MAX - 1) + 1
+    u64::try_from(ticks).unwrap_or(LONGEST).min(LONGEST) + 1
 }
 
 /// Why a call failed, in the words of the limits.
@@ -191,5 +240,5 @@ fn reason(
             limit: limits.output,
         };
     }
-    FaultReason::Trap(text)
+    FaultReason::Trap(clip(text.replacen("wasm trap: ", "", 1)))
 }

@@ -12,6 +12,8 @@ pub(crate) struct Limiter {
     limits: Limits,
     /// Linear memory of the instance, in bytes.
     pub(crate) memory: usize,
+    /// Table elements of the instance.
+    table_elements: usize,
     pub(crate) refused: Option<FaultReason>,
 }
 
@@ -20,6 +22,7 @@ impl Limiter {
         Self {
             limits,
             memory: 0,
+            table_elements: 0,
             refused: None,
         }
     }
@@ -32,7 +35,8 @@ impl ResourceLimiter for Limiter {
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        // A component may have several memories; they share the limit.
+        // A component may have several memories, and tables; they share the
+        // limit.
         let total = self.memory.saturating_add(desired.saturating_sub(current));
         if total > self.limits.memory {
             let limit = self.limits.memory;
@@ -45,16 +49,19 @@ impl ResourceLimiter for Limiter {
 
     fn table_growing(
         &mut self,
-        _current: usize,
+        current: usize,
         desired: usize,
         _maximum: Option<usize>,
     ) -> wasmtime::Result<bool> {
-        let fits = desired <= self.limits.table_elements;
-        if !fits {
+        let more = desired.saturating_sub(current);
+        let total = self.table_elements.saturating_add(more);
+        if total > self.limits.table_elements {
             let limit = self.limits.table_elements;
             self.refused = Some(FaultReason::Table { limit });
+            return Ok(false);
         }
-        Ok(fits)
+        self.table_elements = total;
+        Ok(true)
     }
 
     fn instances(&self) -> usize {

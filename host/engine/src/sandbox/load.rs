@@ -8,14 +8,19 @@ use wasmtime::component::types::ComponentItem;
 
 use super::Sandbox;
 use super::instance::{Template, linker};
-use crate::error::{LoadReason, Stage};
+use crate::bindings::linkmend::rule::types::{About, Plan};
+use crate::error::{FaultReason, LoadReason, Stage, clip};
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::rule::OnError;
 use crate::runner::{LoadedRule, Runner};
 
 /// The version of `linkmend:rule` that the host has.
-const OURS: &str = "0.1.0";
+pub(crate) const OURS: &str = "0.1.0";
+
+/// How many attribute keys and prefixes a rule may select spans by: the host
+/// compares every attribute of every span with them, without a time limit.
+const MOST_KEYS: usize = 1000;
 
 /// What a rule of the world `batch-rule` exports.
 const EXPORTS: [&str; 2] = ["lifecycle", "batch"];
@@ -35,18 +40,25 @@ pub(crate) fn load(
     let linker = linker(sandbox).map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
     check_exports(sandbox, &component)?;
     check_imports(sandbox, &component)?;
-    let template = linker
+    let pre = linker
         .instantiate_pre(&component)
-        .and_then(|pre| Template::new(sandbox, pre, limits, index))
         .map_err(|error| LoadReason::WrongType(format!("{error:#}")))?;
+    let template = Template::new(sandbox, pre, limits, index);
 
-    let failed = |stage| move |reason| LoadReason::Init { stage, reason };
+    let failed = |stage| {
+        move |reason| match reason {
+            FaultReason::Interface(text) => LoadReason::WrongType(text),
+            reason => LoadReason::Init { stage, reason },
+        }
+    };
     let mut first = template.instantiate().map_err(failed(Stage::Instantiate))?;
     let about = first.describe().map_err(failed(Stage::Describe))?;
     let plan = first
         .configure(config)
         .map_err(failed(Stage::Configure))?
-        .map_err(LoadReason::Config)?;
+        .map_err(|text| LoadReason::Config(clip(text)))?;
+    check_about(&about)?;
+    check_plan(&plan)?;
 
     let config = config.to_owned();
     let make = move || {
@@ -122,6 +134,28 @@ fn check_imports(sandbox: &Sandbox, component: &Component) -> Result<(), LoadRea
     Err(LoadReason::Imports {
         names: list(&foreign),
     })
+}
+
+/// A rule's name goes into logs and metrics.
+fn check_about(about: &About) -> Result<(), LoadReason> {
+    let name = about.name.as_str();
+    let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
+    if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
+        return Ok(());
+    }
+    Err(LoadReason::BadName {
+        name: clip(name.to_owned()),
+    })
+}
+
+fn check_plan(plan: &Plan) -> Result<(), LoadReason> {
+    let selector = &plan.selector;
+    let keys = selector.attribute_keys.len() + selector.attribute_prefixes.len();
+    if keys > MOST_KEYS {
+        let limit = MOST_KEYS;
+        return Err(LoadReason::TooManyKeys { keys, limit });
+    }
+    Ok(())
 }
 
 /// An interface that only names types needs nothing of the host.

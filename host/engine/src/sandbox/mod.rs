@@ -5,7 +5,7 @@ mod limiter;
 mod load;
 mod ticker;
 
-pub(crate) use load::load;
+pub(crate) use load::{OURS, load};
 
 use std::path::Path;
 use std::time::Duration;
