@@ -1,0 +1,3 @@
+;; Never comes back from being instantiated.
+(func $start (loop $again (br $again)))
+(start $start)

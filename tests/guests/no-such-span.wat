@@ -1,0 +1,4 @@
+;; Edits a span that it was not given.
+(func $hostile (param i32 i32 i32) (result i32)
+  (call $edit (i32.const 0) (i32.const 3) (i32.const 0) (i32.const 0))
+  (call $answer (i32.const 1)))

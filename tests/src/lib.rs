@@ -1,1 +1,0 @@
-//! The integration suites of linkmend, and what they share

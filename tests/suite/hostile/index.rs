@@ -1,0 +1,37 @@
+//! Guests that abuse the message index.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use linkmend::Processor;
+use linkmend::index::MemoryIndex;
+
+use super::{LIMITS, bait, guest, rule};
+
+#[test]
+fn a_small_question_with_a_large_answer_is_refused() {
+    let processor = super::processor(rule(guest!("large-recall")));
+    let mended = processor.process(bait()).unwrap();
+    assert_eq!(mended.faults, []);
+}
+
+#[test]
+fn keys_that_are_nearly_equal_cost_no_more_than_others() {
+    let index = Arc::new(MemoryIndex::default());
+    let limits = linkmend::Limits {
+        output: 64 << 20,
+        call_time: Duration::from_secs(20),
+        ..LIMITS
+    };
+    let processor = Processor::builder()
+        .rule(rule(guest!("equal-hashes")).with_limits(limits))
+        .index(index.clone())
+        .build()
+        .unwrap();
+    let start = Instant::now();
+    let mended = processor.process(bait()).unwrap();
+    assert_eq!(mended.faults, []);
+    assert_eq!(index.stats().entries, 100_000);
+    let took = start.elapsed();
+    assert!(took < Duration::from_secs(2), "{took:?}");
+}

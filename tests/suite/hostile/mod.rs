@@ -1,0 +1,159 @@
+//! Rules that mean no good: `guests/*.wat`. For each: the batch takes the way
+//! that the policy says, the error names the rule and the reason, and the host
+//! goes on.
+
+mod calls;
+mod index;
+mod load;
+mod verdicts;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use linkmend::{Limits, LoadError, Mended, OnError, ProcessError, Processor, Rule};
+use linkmend_tests::otlp::{self, kind, span, spans_of};
+
+const SHELL: &str = include_str!("../../guests/shell.wat");
+
+/// What a guest is given when it does not say it itself.
+const DEFAULTS: [(&str, &str); 3] = [
+    (
+        "(export \"describe\")",
+        "(func (export \"describe\") (result i32) (i32.const 256))",
+    ),
+    (
+        "(export \"configure\")",
+        "(func (export \"configure\") (param i32 i32) (result i32) (i32.const 320))",
+    ),
+    (
+        "(func $hostile",
+        "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
+    ),
+];
+
+/// Small, so that reaching them takes little time.
+const LIMITS: Limits = Limits {
+    memory: 16 << 20,
+    table_elements: 100_000,
+    init_time: Duration::from_millis(300),
+    call_time: Duration::from_millis(100),
+    output: 2 << 20,
+    growth: 1 << 20,
+    edits_per_span: 20_000,
+    max_links: 128,
+};
+
+/// The text of a guest in its shell.
+fn in_shell(guest: &str) -> String {
+    let defaults: Vec<&str> = DEFAULTS
+        .iter()
+        .filter(|(mark, _)| !guest.contains(mark))
+        .map(|(_, default)| *default)
+        .collect();
+    SHELL
+        .replace("\n    GUEST-HERE", guest)
+        .replace("\n    DEFAULTS-HERE", &defaults.join("\n"))
+}
+
+fn component(text: &str) -> Vec<u8> {
+    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
+}
+
+fn rule(guest: &str) -> Rule {
+    Rule::component("hostile.wasm", component(&in_shell(guest))).with_limits(LIMITS)
+}
+
+fn processor(rule: Rule) -> Processor {
+    let built = Processor::builder().rule(rule).build();
+    built.unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// What a user reads when the rule cannot be used.
+fn load_error(rule: Rule) -> LoadError {
+    match Processor::builder().rule(rule).build() {
+        Ok(_) => panic!("the rule was loaded"),
+        Err(error) => error,
+    }
+}
+
+/// A batch of one span that the guests of [`SHELL`] answer well.
+fn good_batch() -> Bytes {
+    otlp::batch(vec![span(9, kind::SERVER, "good", Vec::new())])
+}
+
+/// A batch of one span with one link that the guests are hostile to.
+fn bait() -> Bytes {
+    let mut span = span(9, kind::SERVER, &"bait".repeat(300), Vec::new());
+    span.links.push(otlp::link(4));
+    otlp::batch(vec![span])
+}
+
+/// The processor mends a batch as if nothing had been.
+fn assert_goes_on(processor: &Processor) {
+    let mended = processor.process(good_batch()).unwrap();
+    assert_eq!(mended.faults, []);
+    assert_eq!(mended.counts.links_added, 1);
+    let spans = spans_of(&mended.traces.unwrap());
+    assert_eq!(spans[0].links.len(), 1);
+    assert_eq!(spans[0].links[0].span_id, otlp::span_id(3));
+}
+
+/// A hostile answer to a batch: each policy does what it says, the user reads
+/// `text`, and the next batch is mended.
+fn assert_fault(guest: &str, text: &str) {
+    assert_fault_of(&rule(guest), text);
+}
+
+fn assert_fault_of(rule: &Rule, text: &str) {
+    let text = format!("rule `hostile` failed: {text}");
+
+    let passing = processor(rule.clone());
+    let bait = bait();
+    let mended = passing.process(bait.clone()).unwrap();
+    assert_eq!(fault(&mended), text);
+    let traces = mended.traces.unwrap();
+    assert_eq!(traces.as_ptr(), bait.as_ptr(), "not the same bytes");
+    assert_eq!(traces, bait);
+    assert_eq!(mended.counts.rule_faults, 1);
+    assert_eq!((mended.counts.links_in, mended.counts.links_out), (1, 1));
+    assert_goes_on(&passing);
+
+    let dropping = processor(rule.clone().with_on_error(OnError::Drop));
+    let mended = dropping.process(bait.clone()).unwrap();
+    assert_eq!(fault(&mended), text);
+    assert_eq!(mended.traces, None);
+    assert_eq!((mended.counts.batches, mended.counts.spans), (1, 1));
+    assert_eq!((mended.counts.links_in, mended.counts.links_out), (0, 0));
+    assert_goes_on(&dropping);
+
+    let rejecting = processor(rule.clone().with_on_error(OnError::Reject));
+    match rejecting.process(bait) {
+        Err(error @ ProcessError::Rejected(_)) => {
+            assert_eq!(error.to_string(), format!("rejected: {text}"));
+        }
+        other => panic!("not rejected: {other:?}"),
+    }
+    assert_goes_on(&rejecting);
+}
+
+/// The one fault of a batch.
+fn fault(mended: &Mended) -> String {
+    let [fault] = &mended.faults[..] else {
+        panic!("{} faults", mended.faults.len());
+    };
+    assert_eq!(fault.rule, "hostile");
+    fault.to_string()
+}
+
+/// The text of a guest.
+macro_rules! guest {
+    ($name:literal) => {
+        include_str!(concat!("../../guests/", $name, ".wat"))
+    };
+}
+use guest;
+
+#[test]
+fn the_shell_itself_is_a_good_rule() {
+    assert_goes_on(&processor(rule("")));
+}

@@ -1,0 +1,15 @@
+//! What the integration suites and the benchmarks of linkmend share.
+//!
+//! # Layout
+//!
+//! | module | what it has |
+//! |---|---|
+//! | [`otlp`] | batches, made of prost's structs |
+//! | [`order`] | the field orders that senders write |
+//! | [`rules`] | rules of a closure |
+//! | [`memory`] | how much memory the message index takes |
+
+pub mod memory;
+pub mod order;
+pub mod otlp;
+pub mod rules;
