@@ -1,0 +1,131 @@
+//! `cargo xtask build-guest`: the rules that are components, and `guest/dist`.
+//!
+//! # Layout
+//!
+//! - [`compiler`] finds a compiler for WebAssembly, and makes a module
+//! - [`component`] makes a component of a module, and looks at its interface
+//! - [`sources`] is one digest over all that a guest is built from
+//! - [`dist`] is what is committed: the component, and the record beside it
+
+mod compiler;
+mod component;
+mod dist;
+mod sources;
+
+use std::fs;
+use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context, Result};
+
+use crate::workspace::Workspace;
+use compiler::Compiler;
+use dist::{Dist, Record};
+
+/// The rule that is built into linkmend.
+const BUILT_IN: &str = "linkmend-repair";
+
+/// Build the rules that are WebAssembly components, into `guest/dist`.
+///
+/// The component of the built-in rule is committed, so that linkmend builds
+/// where nothing can compile to WebAssembly. Run this after a change of its
+/// sources (a test says when), and commit both files: the component, and the
+/// record (.json) that says what it was built from, and with what.
+///
+/// It takes what it finds: the target wasm32-unknown-unknown of the Rust
+/// toolchain (`rustup target add wasm32-unknown-unknown`), or else Debian's
+/// compiler, which builds the standard library from source. The result does
+/// not depend on the folder that it is built in, only on the compiler.
+///
+/// Every build also leaves the component in `target/guest`, and the test suite
+/// takes it from there instead of `guest/dist` when it is told to:
+///
+///     LINKMEND_BUILTIN_COMPONENT=$PWD/target/guest/linkmend-repair.wasm cargo test --workspace
+#[derive(clap::Args)]
+#[command(verbatim_doc_comment)]
+pub struct Options {
+    /// Build, but leave `guest/dist` as it is and compare with it.
+    ///
+    /// Fails when it is older than its sources, or when the same compiler
+    /// makes something else of the same sources. Another compiler is no
+    /// failure: versions and sizes are printed.
+    #[arg(long)]
+    check: bool,
+
+    /// Packages of the workspace to build, each a library that calls
+    /// `linkmend_rule::export!`.
+    #[arg(value_name = "PACKAGE", default_value = BUILT_IN)]
+    packages: Vec<String>,
+}
+
+/// Runs the task.
+pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    let compiler = Compiler::find()?;
+    println!("{}", compiler.describe());
+    let mut code = ExitCode::SUCCESS;
+    for package in &options.packages {
+        let started = Instant::now();
+        let (component, record) =
+            build(workspace, &compiler, package).with_context(|| format!("package {package}"))?;
+        println!(
+            "{package}: {} bytes, sha256 {}, {:.1} s",
+            record.bytes,
+            record.sha256,
+            started.elapsed().as_secs_f32()
+        );
+        let dist = Dist::new(workspace, package);
+        if options.check {
+            let standing = dist.standing(&record)?;
+            println!("{}: {standing}", dist.name());
+            if standing.is_failure() {
+                code = ExitCode::FAILURE;
+            }
+        } else {
+            dist.write(&component, &record)?;
+            println!("{}: written", dist.name());
+        }
+    }
+    Ok(code)
+}
+
+/// Builds one package; the component lies in the target directory as well.
+fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(Vec<u8>, Record)> {
+    let sources = sources::digest(workspace, package)?;
+    let module = compiler.compile(workspace, package)?;
+    let component = component::from_module(&module)?;
+    component::check_interface(&component)?;
+    fs::write(
+        workspace.guest_target().join(format!("{package}.wasm")),
+        &component,
+    )?;
+    let record = Record {
+        package: package.into(),
+        sha256: sources::sha256(&component),
+        bytes: component.len(),
+        compiler: compiler.describe(),
+        sources_sha256: sources,
+    };
+    Ok((component, record))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::dist::Standing;
+    use super::*;
+
+    /// Scenario: a source of the built-in rule changed, and its component was
+    /// not built anew.
+    /// Guarantees: nobody ships a component that is not what the sources say.
+    #[test]
+    fn the_committed_component_is_as_new_as_its_sources() -> Result<()> {
+        let workspace = Workspace::load()?;
+        let sources = sources::digest(&workspace, BUILT_IN)?;
+        let record = Dist::new(&workspace, BUILT_IN).record()?;
+        assert!(
+            record.is_some_and(|record| record.sources_sha256 == sources),
+            "{}",
+            Standing::Stale
+        );
+        Ok(())
+    }
+}
