@@ -89,6 +89,14 @@ pub struct Slot {
     pub name: MessageName,
 }
 
+impl Slot {
+    /// There is a way to find the producer.
+    #[inline]
+    pub fn is_something(&self) -> bool {
+        self.keys.count() > 0 || self.carried.is_some()
+    }
+}
+
 /// What names a message on a link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MessageName {
@@ -106,6 +114,21 @@ pub enum MessageName {
         /// The topic.
         topic: Run,
     },
+}
+
+impl MessageName {
+    /// What it says, for comparing.
+    pub fn read(self, texts: &[u8]) -> (Option<u64>, &[u8], &[u8]) {
+        match self {
+            Self::Unnamed => (None, &[], &[]),
+            Self::Id(id) => (None, id.of(texts), &[]),
+            Self::Record {
+                offset,
+                partition,
+                topic,
+            } => (Some(offset), partition.of(texts), topic.of(texts)),
+        }
+    }
 }
 
 /// A link of a span.

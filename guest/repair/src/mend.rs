@@ -77,6 +77,7 @@ impl<'b> Mending<'b> {
 
         self.repair(span);
         links::drop_duplicates(self.batch, span, &mut self.fates, &mut self.order);
+        self.repair_last(span, max);
         let staying = self.fates.iter().filter(|fate| fate.stays()).count();
         // A span without room wants nothing: what could not be added the first
         // time is not asked for again.
@@ -121,6 +122,24 @@ impl<'b> Mending<'b> {
         }
     }
 
+    /// Repairs the link that will be the only one once the others are dropped
+    /// and cut: a second run would.
+    fn repair_last(&mut self, span: &'b SpanRecord, max: usize) {
+        let fates = self.fates.iter().enumerate();
+        let mut staying = fates.filter(|(_, fate)| fate.stays());
+        let Some((number, Fate::Tolerate)) = staying.next() else {
+            return;
+        };
+        let is_only = max == 1 || staying.next().is_none();
+        let link = span.links.of(&self.batch.links).get(number);
+        if is_only && let Some(link) = link.filter(|link| !link.slot.is_something()) {
+            let context = self.repaired(span, link, true);
+            if let (Some(context), Some(fate)) = (context, self.fates.get_mut(number)) {
+                *fate = Fate::Repair(context);
+            }
+        }
+    }
+
     fn beyond_repair(&self, link: &LinkRecord) -> Fate<'static> {
         match self.config.invalid_links {
             InvalidLinks::Drop => Fate::Drop(DropReason::Invalid),
@@ -140,7 +159,7 @@ impl<'b> Mending<'b> {
             return None;
         }
         let slots = span.slots.of(&self.batch.slots);
-        let own = link.slot.keys.count() > 0 || link.slot.carried.is_some();
+        let own = link.slot.is_something();
         let slot = match slots {
             _ if own => &link.slot,
             // The only link of a span for one message is the link to that
@@ -250,12 +269,14 @@ impl<'b> Mending<'b> {
 
     fn want(&mut self, need: &Need<'b>, context: Context<'b>) {
         let target = (context.trace_id, context.span_id);
-        if need.is_met_by_trace(context.trace_id) || need.is_parent(target) {
+        if need.is_met_by_trace(target) || need.is_parent(target) {
             return;
         }
         // Two new links to one span differ by the message that they name.
+        let texts = &self.batch.texts;
+        let name = need.slot.name.read(texts);
         let is_same = |(other, slot): &(Context<'_>, &Slot)| {
-            target == (other.trace_id, other.span_id) && slot.name == need.slot.name
+            target == (other.trace_id, other.span_id) && slot.name.read(texts) == name
         };
         if !self.linked.is_target(target) && !self.added.iter().any(is_same) {
             self.added.push((context, need.slot));

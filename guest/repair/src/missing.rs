@@ -86,15 +86,20 @@ impl Need<'_> {
     }
 
     /// The target is the parent, and that is enough.
-    pub fn is_parent(&self, (trace_id, span_id): (u128, u64)) -> bool {
-        !self.config.link_to_parent
-            && trace_id == self.span.trace_id
-            && span_id == self.span.parent_span_id
+    pub fn is_parent(&self, target: (u128, u64)) -> bool {
+        !self.config.link_to_parent && self.leads_to_parent(target)
     }
 
     /// The target is in the trace of the consumer, and that is enough: the
     /// context did arrive, if not here then with an ancestor or a sibling.
-    pub fn is_met_by_trace(&self, trace_id: u128) -> bool {
-        self.config.same_trace_satisfies && trace_id == self.span.trace_id
+    /// Who wants links to parents wants them in the same trace.
+    pub fn is_met_by_trace(&self, target: (u128, u64)) -> bool {
+        self.config.same_trace_satisfies
+            && target.0 == self.span.trace_id
+            && !self.leads_to_parent(target)
+    }
+
+    fn leads_to_parent(&self, (trace_id, span_id): (u128, u64)) -> bool {
+        trace_id == self.span.trace_id && span_id == self.span.parent_span_id
     }
 }

@@ -42,7 +42,8 @@ pub fn for_each_message<'a>(facts: &MessageFacts<'a>, mut each: impl FnMut(&Mess
         rest.id.value = Value::Absent;
     }
     for (place, value) in ids.into_iter().enumerate() {
-        if !value.is_array() && place != IDS {
+        let is_one_id = place == IDS && value.is_scalar();
+        if !value.is_array() && !is_one_id {
             continue;
         }
         value.for_each_element(|element| {

@@ -1,1 +1,18 @@
-//! Tests of the built-in rule.
+//! The built-in rule, by what it does to spans: bytes in, a verdict out,
+//! applied to decoded spans.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod choice;
+mod configuration;
+mod invalid;
+mod limits;
+mod properties;
+mod recipes;
+mod satisfied;
+mod support;
+mod types;

@@ -1,0 +1,193 @@
+//! Links with an invalid context, and links that say the same.
+
+use super::support::*;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::span::Link;
+
+const SYSTEM: (&str, &str) = ("messaging.system", "rabbitmq");
+
+fn message(id: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        (SYSTEM.0, text(SYSTEM.1)),
+        ("messaging.message.id", text(id)),
+    ]
+}
+
+fn system() -> Vec<(&'static str, Value)> {
+    vec![(SYSTEM.0, text(SYSTEM.1))]
+}
+
+#[test]
+fn a_link_that_names_its_message_is_repaired_in_place() {
+    let mut broken = broken_link(&[("messaging.message.id", text("a")), ("x", int(1))]);
+    broken.dropped_attributes_count = 3;
+    broken.trace_state = "own=1".into();
+    let mut sent = producer(1, &message("a"));
+    sent.trace_state = "ot=th:8".into();
+    let links = vec![link_to(8, &[]), broken, link_to(9, &[])];
+    let outcome = mend(vec![sent, with_links(consumer(2, &system()), links)]);
+    assert_eq!(outcome.targets(2), [8, 1, 9]);
+    let link = &outcome.links(2)[1];
+    assert_eq!(link.dropped_attributes_count, 3);
+    assert_eq!(link.flags, 0x301);
+    let keys: Vec<_> = link.attributes.iter().map(|a| a.key.as_str()).collect();
+    assert_eq!(
+        keys,
+        ["messaging.message.id", "x", "link.type", "link.repaired"]
+    );
+}
+
+#[test]
+fn the_only_link_of_a_single_message_is_repaired_in_place() {
+    let received = with_links(
+        consumer(2, &message("a")),
+        vec![broken_link(&[("x", int(1))])],
+    );
+    let outcome = mend(vec![producer(1, &message("a")), received]);
+    assert_eq!((outcome.targets(2), outcome.added), (vec![1], 0));
+    assert_eq!(outcome.links(2)[0].attributes[0].key, "x");
+}
+
+#[test]
+fn a_captured_header_on_a_link_repairs_it() {
+    let header = "00-00000010000000000000000000000001-1000000000000001-00";
+    let links = vec![broken_link(&[(
+        "messaging.header.traceparent",
+        texts(&[header]),
+    )])];
+    let outcome = mend(vec![with_links(span(2, 1, &[]), links)]);
+    assert_eq!(outcome.targets(2), [1]);
+    assert_eq!(outcome.links(2)[0].flags, 0x300);
+}
+
+#[test]
+fn half_an_id_must_agree() {
+    let with = |trace: Vec<u8>, span: Vec<u8>| {
+        let link = Link {
+            trace_id: trace,
+            span_id: span,
+            ..broken_link(&[("messaging.message.id", text("a"))])
+        };
+        let received = with_links(consumer(2, &system()), vec![link]);
+        mend(vec![producer(1, &message("a")), received])
+    };
+    assert_eq!(with(trace_id(1), vec![]).targets(2), [1]);
+    assert_eq!(with(vec![0; 16], span_id(1)).targets(2), [1]);
+    assert_eq!(with(trace_id(3), vec![0; 8]).invalid, 1);
+    assert_eq!(with(vec![], span_id(3)).invalid, 1);
+    // What has not the length of an id says nothing.
+    assert_eq!(with(vec![7; 15], vec![7; 9]).targets(2), [1]);
+}
+
+#[test]
+fn beyond_repair_by_configuration() {
+    let with_state = Link {
+        trace_state: "a=b".into(),
+        ..broken_link(&[])
+    };
+    let links = vec![
+        broken_link(&[]),
+        broken_link(&[("x", int(1))]),
+        with_state,
+        link_to(9, &[]),
+    ];
+    let with = |config| {
+        let spans = vec![with_links(span(2, 1, &[]), links.clone())];
+        mend_with(config, vec![batch("", spans)])
+    };
+    let outcome = with("{}");
+    assert_eq!((outcome.targets(2), outcome.invalid), (vec![9], 3));
+    assert_eq!(outcome.span(2).dropped_links_count, 0);
+    let outcome = with(r#"{"invalid_links": "drop_bare"}"#);
+    assert_eq!((outcome.links(2).len(), outcome.invalid), (3, 1));
+    assert_eq!(outcome.links(2)[0], links[1]);
+    let outcome = with(r#"{"invalid_links": "keep"}"#);
+    assert_eq!((outcome.links(2).len(), outcome.invalid), (4, 0));
+}
+
+#[test]
+fn a_repaired_link_that_another_one_repeats_is_dropped() {
+    let id = [("messaging.message.id", text("a"))];
+    let links = vec![broken_link(&id), link_to(1, &id)];
+    let received = with_links(consumer(2, &system()), links);
+    let outcome = mend(vec![producer(1, &message("a")), received]);
+    assert_eq!((outcome.targets(2), outcome.duplicate), (vec![1], 1));
+    assert_eq!(
+        value(&outcome.links(2)[0].attributes, "link.repaired"),
+        None
+    );
+}
+
+#[test]
+fn duplicates_by_message_or_by_attributes() {
+    let id = |id: &str| [("messaging.message.id", text(id))];
+    let links = vec![
+        link_to(9, &[]),
+        link_to(9, &id("a")),
+        link_to(9, &id("b")),
+        link_to(9, &id("a")),
+        link_to(9, &[("x", int(1)), ("y", int(2))]),
+        link_to(9, &[("y", int(2)), ("x", int(1))]),
+        link_to(9, &[("x", int(2)), ("y", int(1))]),
+        link_to(8, &[]),
+        link_to(9, &[]),
+    ];
+    let outcome = mend(vec![with_links(consumer(2, &system()), links)]);
+    assert_eq!(outcome.duplicate, 3);
+    assert_eq!(outcome.targets(2), [9, 9, 9, 9, 9, 8]);
+}
+
+#[test]
+fn duplicates_with_and_without_a_type() {
+    let typed = |kind: &str| link_to(9, &[("link.type", text(kind))]);
+    let links = vec![
+        link_to(9, &[]),
+        typed("a"),
+        typed("b"),
+        typed("a"),
+        link_to(9, &[]),
+    ];
+    let outcome = mend(vec![with_links(consumer(2, &[]), links)]);
+    let types: Vec<_> = outcome.links(2).iter().map(link_type).collect();
+    assert_eq!(types, [Some("a"), Some("b")]);
+    assert_eq!(outcome.duplicate, 3);
+}
+
+#[test]
+fn a_message_of_a_broken_link_is_told_of_once() {
+    let id = [("messaging.message.id", text("a"))];
+    let received = with_links(consumer(2, &message("a")), vec![broken_link(&id)]);
+    let outcome = mend(vec![received]);
+    assert_eq!((outcome.unresolved, outcome.invalid), (1, 1));
+}
+
+#[test]
+fn settlers_are_not_repaired() {
+    let mut attributes = system();
+    attributes.push(("messaging.operation.type", text("settle")));
+    let links = vec![
+        broken_link(&[("messaging.message.id", text("a"))]),
+        link_to(9, &[]),
+    ];
+    let settler = with_links(span(2, 3, &attributes), links);
+    let outcome = mend(vec![producer(1, &message("a")), settler]);
+    assert_eq!(outcome.targets(2), [9]);
+    assert_eq!(link_type(&outcome.links(2)[0]), Some("settles"));
+}
+
+#[test]
+fn a_link_of_a_producer_is_repaired_but_not_to_itself() {
+    let mut create = message("a");
+    create.push(("messaging.operation", text("create")));
+    let mut send = message("a");
+    send.push(("messaging.operation", text("publish")));
+    let link = || vec![broken_link(&[("messaging.message.id", text("a"))])];
+    let outcome = mend(vec![
+        producer(1, &create),
+        with_links(producer(2, &send), link()),
+    ]);
+    assert_eq!(outcome.targets(2), [1]);
+    assert_eq!(link_type(&outcome.links(2)[0]), Some("publish_of"));
+    let outcome = mend(vec![with_links(producer(2, &send), link())]);
+    assert_eq!(outcome.targets(2), [0; 0]);
+}

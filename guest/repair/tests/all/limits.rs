@@ -1,0 +1,118 @@
+//! How many links a span may have, and what is counted.
+
+use super::support::*;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+fn message(id: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text(id)),
+    ]
+}
+
+fn linked(count: u64) -> Span {
+    let links = (0..count)
+        .map(|number| link_to(100 + number, &[]))
+        .collect();
+    with_links(span(2, 1, &[]), links)
+}
+
+#[test]
+fn of_129_and_5000_links_the_first_128_stay() {
+    for count in [128, 129, 5000] {
+        let outcome = mend(vec![linked(count)]);
+        let first: Vec<_> = (100..228).collect();
+        assert_eq!(outcome.targets(2), first);
+        assert_eq!(outcome.cut as u64, count - 128);
+        assert_eq!(u64::from(outcome.span(2).dropped_links_count), count - 128);
+    }
+}
+
+#[test]
+fn a_full_span_gets_no_link() {
+    let mut attributes = message("a");
+    attributes.push(("messaging.batch.message_count", int(1000)));
+    let received = Span {
+        kind: 5,
+        attributes: consumer(2, &attributes).attributes,
+        ..linked(128)
+    };
+    let outcome = mend(vec![producer(1, &message("a")), received]);
+    assert_eq!((outcome.added, outcome.no_room), (0, 0));
+    assert_eq!(outcome.links(2).len(), 128);
+}
+
+#[test]
+fn what_does_not_fit_is_told() {
+    let ids: Vec<_> = (0..200).map(|id| format!("id {id}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let attributes = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&ids)),
+    ];
+    let outcome = mend(vec![producer(1, &attributes), consumer(2, &attributes)]);
+    assert_eq!((outcome.added, outcome.no_room), (128, 72));
+    assert_eq!(outcome.span(2).dropped_links_count, 0);
+    let config = r#"{"max_links": 3}"#;
+    let spans = vec![producer(1, &attributes), consumer(2, &attributes)];
+    let outcome = mend_with(config, vec![batch("", spans)]);
+    assert_eq!((outcome.added, outcome.no_room), (3, 197));
+}
+
+#[test]
+fn no_links_at_all() {
+    let spans = vec![
+        producer(1, &message("a")),
+        consumer(3, &message("a")),
+        linked(2),
+    ];
+    let outcome = mend_with(r#"{"max_links": 0}"#, vec![batch("", spans)]);
+    assert_eq!((outcome.cut, outcome.added), (2, 0));
+    assert_eq!(outcome.span(2).dropped_links_count, 2);
+}
+
+#[test]
+fn the_type_does_not_depend_on_the_limit() {
+    let outcome = mend_with(r#"{"max_links": 1}"#, vec![batch("", vec![linked(3)])]);
+    assert_eq!(link_type(&outcome.links(2)[0]), Some("aggregated_from"));
+}
+
+#[test]
+fn invalid_and_duplicate_links_make_room_before_the_cut() {
+    let mut received = linked(128);
+    received.links.insert(0, broken_link(&[]));
+    received.links.insert(5, received.links[3].clone());
+    let outcome = mend(vec![received]);
+    assert_eq!((outcome.invalid, outcome.duplicate, outcome.cut), (1, 1, 0));
+    assert_eq!(outcome.links(2).len(), 128);
+}
+
+#[test]
+fn dropped_links_count_near_its_end() {
+    let mut full = linked(200);
+    full.dropped_links_count = u32::MAX - 1;
+    assert_eq!(mend(vec![full]).span(2).dropped_links_count, u32::MAX);
+}
+
+#[test]
+fn links_full_of_attributes_get_none() {
+    let names: Vec<_> = (0..128).map(|n| format!("a{n}")).collect();
+    let attributes: Vec<_> = names.iter().map(|name| (name.as_str(), int(1))).collect();
+    let links = vec![link_to(9, &attributes), link_to(8, &attributes[..127])];
+    let outcome = mend(vec![with_links(span(2, 1, &[]), links)]);
+    let counts: Vec<_> = outcome
+        .links(2)
+        .iter()
+        .map(|link| link.attributes.len())
+        .collect();
+    assert_eq!(counts, [128, 128]);
+
+    let mut attributes = attributes;
+    attributes[0] = ("messaging.message.id", text("a"));
+    let links = vec![broken_link(&attributes[..127])];
+    let received = with_links(consumer(2, &message("a")[..1]), links);
+    let outcome = mend(vec![producer(1, &message("a")), received]);
+    assert_eq!(outcome.links(2)[0].attributes.len(), 128);
+    assert_eq!(link_type(&outcome.links(2)[0]), Some("triggered_by"));
+}

@@ -1,0 +1,151 @@
+//! When a consumer has what serves for a link.
+
+use super::support::*;
+use linkmend_rule::{MemoryIndex, Tasks};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::TracesData;
+
+fn message(id: &str) -> Vec<(&'static str, Value)> {
+    vec![
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text(id)),
+    ]
+}
+
+fn ids(ids: &[&str]) -> Vec<(&'static str, Value)> {
+    vec![
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(ids)),
+    ]
+}
+
+#[test]
+fn by_a_link_to_the_producer_or_to_another_candidate() {
+    let spans = |target| {
+        vec![
+            starting(producer(1, &message("a")), NOON - 2 * SECOND),
+            producer(3, &message("a")),
+            with_links(consumer(2, &message("a")), vec![link_to(target, &[])]),
+        ]
+    };
+    assert_eq!(mend(spans(3)).targets(2), [3]);
+    assert_eq!(mend(spans(1)).targets(2), [1]);
+}
+
+#[test]
+fn by_a_link_that_names_the_message() {
+    let link = link_to(9, &[("messaging.message.id", text("a"))]);
+    let spans = vec![
+        producer(1, &message("a")),
+        with_links(consumer(2, &message("a")), vec![link]),
+    ];
+    assert_eq!(mend(spans).targets(2), [9]);
+}
+
+#[test]
+fn by_the_parent_unless_configured_otherwise() {
+    let mut received = consumer(2, &message("a"));
+    received.trace_id = trace_id(1);
+    received.parent_span_id = span_id(1);
+    let spans = vec![producer(1, &message("a")), received];
+    assert_eq!(mend(spans.clone()).added, 0);
+    let with = |config| mend_with(config, vec![batch("", spans.clone())]).targets(2);
+    assert_eq!(with(r#"{"same_trace": "link"}"#), [0; 0]);
+    assert_eq!(
+        with(r#"{"same_trace": "link", "link_to_parent": true}"#),
+        [1]
+    );
+    assert_eq!(with(r#"{"link_to_parent": true}"#), [1]);
+}
+
+#[test]
+fn by_the_trace_unless_configured_otherwise() {
+    let mut received = consumer(2, &message("a"));
+    received.trace_id = trace_id(1);
+    received.parent_span_id = span_id(7);
+    let spans = vec![producer(1, &message("a")), received];
+    assert_eq!(mend(spans.clone()).added, 0);
+    let outcome = mend_with(r#"{"same_trace": "link"}"#, vec![batch("", spans)]);
+    assert_eq!(outcome.targets(2), [1]);
+}
+
+#[test]
+fn by_links_that_do_not_say_which_message_they_are_for() {
+    let one = with_links(consumer(2, &message("a")), vec![link_to(9, &[])]);
+    assert_eq!(mend(vec![producer(1, &message("a")), one]).targets(2), [9]);
+    // A link into the consumer's own trace, or to itself, leads to no producer.
+    let mut own = link_to(9, &[]);
+    own.trace_id = trace_id(2);
+    let one = with_links(consumer(2, &message("a")), vec![own, link_to(2, &[])]);
+    assert_eq!(
+        mend(vec![producer(1, &message("a")), one]).targets(2),
+        [9, 2, 1]
+    );
+}
+
+#[test]
+fn batch_of_10_with_7_context_links_and_3_ids_only_in_an_array() {
+    let mut spans: Vec<_> = ["a", "b", "c"]
+        .iter()
+        .zip([11, 12, 13])
+        .map(|(id, number)| producer(number, &message(id)))
+        .collect();
+    let mut attributes = ids(&["a", "b", "c"]);
+    attributes.push(("messaging.batch.message_count", int(10)));
+    let links = (1..=7).map(|number| link_to(number, &[])).collect();
+    spans.push(with_links(consumer(20, &attributes), links));
+    let outcome = mend(spans);
+    assert_eq!(outcome.targets(20), [1, 2, 3, 4, 5, 6, 7, 11, 12, 13]);
+    let links = outcome.links(20);
+    assert!(
+        links
+            .iter()
+            .all(|link| link_type(link) == Some("aggregated_from"))
+    );
+    assert_eq!(
+        value(&links[7].attributes, "messaging.message.id"),
+        Some(&text("a"))
+    );
+}
+
+#[test]
+fn a_batch_with_as_many_links_as_messages_needs_none() {
+    let mut attributes = ids(&["a"]);
+    attributes.push(("messaging.batch.message_count", int(2)));
+    let links = vec![link_to(8, &[]), link_to(9, &[])];
+    let spans = vec![
+        producer(1, &message("a")),
+        with_links(consumer(2, &attributes), links),
+    ];
+    assert_eq!(mend(spans).added, 0);
+}
+
+#[test]
+fn what_is_satisfied_is_not_kept_back() {
+    let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+    let traces = TracesData {
+        resource_spans: vec![batch(
+            "",
+            vec![
+                with_links(consumer(1, &message("a")), vec![link_to(9, &[])]),
+                consumer(2, &message("b")),
+                consumer(3, &[("messaging.system", text("rabbitmq"))]),
+                with_links(
+                    consumer(4, &[("messaging.system", text("rabbitmq"))]),
+                    vec![broken_link(&[("messaging.message.id", text("c"))])],
+                ),
+            ],
+        )],
+    };
+    let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
+    assert_eq!(outcome.deferred, [(1, 1), (3, 1)]);
+}
+
+#[test]
+fn incoming_dropped_links_do_not_stand_in_the_way() {
+    let mut received = consumer(2, &message("a"));
+    received.dropped_links_count = 5;
+    let outcome = mend(vec![producer(1, &message("a")), received]);
+    assert_eq!(outcome.targets(2), [1]);
+    assert_eq!(outcome.span(2).dropped_links_count, 5);
+}

@@ -1,0 +1,131 @@
+//! Why a link exists.
+
+use super::support::*;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+#[track_caller]
+fn types(span: Span, expected: &[&str]) {
+    let outcome = mend(vec![span]);
+    let types: Vec<_> = outcome.spans[0]
+        .links
+        .iter()
+        .map(|link| link_type(link).unwrap())
+        .collect();
+    assert_eq!(types, expected);
+}
+
+fn links(count: u64) -> Vec<opentelemetry_proto::tonic::trace::v1::span::Link> {
+    (0..count)
+        .map(|number| link_to(100 + number, &[]))
+        .collect()
+}
+
+fn operation(word: &str) -> [(&'static str, Value); 1] {
+    [("messaging.operation.type", text(word))]
+}
+
+#[test]
+fn what_the_link_says_stays() {
+    let typed = link_to(9, &[("link.type", text("mine"))]);
+    types(with_links(span(2, 1, &[]), vec![typed]), &["mine"]);
+    // A type that is no word, or an empty one, can not be added to.
+    for odd in [int(1), text("")] {
+        let spans = vec![with_links(
+            span(2, 1, &[]),
+            vec![link_to(9, &[("link.type", odd)])],
+        )];
+        assert_eq!(mend(spans.clone()).spans, spans);
+    }
+}
+
+#[test]
+fn by_attributes_of_the_link() {
+    let all = vec![
+        link_to(7, &[("opentracing.ref_type", text("follows_from"))]),
+        link_to(8, &[("opentracing.ref_type", text("child_of"))]),
+        link_to(9, &[("retry.of", text("x"))]),
+        link_to(6, &[("retry.attempt", int(2))]),
+    ];
+    let expected = ["follows_from", "child_of", "retry_of", "retry_of"];
+    types(with_links(consumer(2, &[]), all), &expected);
+}
+
+#[test]
+fn by_the_role_of_the_span() {
+    types(
+        with_links(span(2, 3, &operation("settle")), links(2)),
+        &["settles"; 2],
+    );
+    types(
+        with_links(span(2, 3, &operation("ack")), links(1)),
+        &["settles"],
+    );
+    types(with_links(producer(2, &[]), links(2)), &["publish_of"; 2]);
+    types(with_links(consumer(2, &[]), links(1)), &["triggered_by"]);
+    types(
+        with_links(consumer(2, &[]), links(2)),
+        &["aggregated_from"; 2],
+    );
+}
+
+#[test]
+fn by_the_number_of_messages() {
+    let count = [("messaging.batch.message_count", int(2))];
+    types(
+        with_links(consumer(2, &count), links(1)),
+        &["aggregated_from"],
+    );
+    let ids = [(
+        "messaging.message.ids",
+        texts(&["long enough to be one", "long enough to be two"]),
+    )];
+    types(
+        with_links(consumer(2, &ids), links(1)),
+        &["aggregated_from"],
+    );
+    // One link elsewhere and one to the ambient span: one message.
+    let mut ambient = link_to(9, &[]);
+    ambient.trace_id = trace_id(2);
+    let both = vec![link_to(8, &[]), ambient];
+    types(with_links(consumer(2, &[]), both), &["triggered_by"; 2]);
+}
+
+#[test]
+fn without_a_role() {
+    types(
+        with_links(span(2, 1, &[]), links(2)),
+        &["aggregated_from"; 2],
+    );
+    types(with_links(span(2, 1, &[]), links(1)), &["triggered_by"]);
+    let mut child = with_links(span(2, 1, &[]), links(1));
+    child.parent_span_id = span_id(3);
+    types(child.clone(), &["triggered_by"]);
+    child.links[0].trace_id = trace_id(2);
+    types(child, &["related_to"]);
+}
+
+#[test]
+fn names_of_the_attributes_are_configurable() {
+    let message = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("a")),
+    ];
+    let spans = vec![producer(1, &message), consumer(2, &message)];
+    let keys = |config| -> Vec<String> {
+        let outcome = mend_with(config, vec![batch("", spans.clone())]);
+        let attributes = &outcome.links(2)[0].attributes;
+        attributes
+            .iter()
+            .map(|attribute| attribute.key.clone())
+            .collect()
+    };
+    assert_eq!(keys("{}"), ["link.type", "link.repaired"]);
+    assert_eq!(
+        keys(r#"{"link_type_attribute": "why"}"#),
+        ["why", "link.repaired"]
+    );
+    assert_eq!(keys(r#"{"provenance_attribute": ""}"#), ["link.type"]);
+    let none = r#"{"provenance_attribute": "", "link_type_attribute": ""}"#;
+    assert_eq!(keys(none), [""; 0]);
+}
