@@ -7,6 +7,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod behaviour;
 mod hostile;
 
 use linkmend_tests::memory::CountingAllocator;

@@ -4,11 +4,13 @@
 //!
 //! | module | what it has |
 //! |---|---|
+//! | [`arms`] | the built-in rule, native and in the sandbox |
 //! | [`otlp`] | batches, made of prost's structs |
 //! | [`order`] | the field orders that senders write |
 //! | [`rules`] | rules of a closure |
 //! | [`memory`] | how much memory the message index takes |
 
+pub mod arms;
 pub mod memory;
 pub mod order;
 pub mod otlp;

@@ -1,0 +1,345 @@
+//! The built-in rule in the sandbox and without it, on batches in both field
+//! orders.
+
+use std::path::Path;
+
+use bytes::Bytes;
+use linkmend::index::{self, MessageIndex};
+use linkmend::interface as host;
+use linkmend::{NativeRule, Processor, Rule};
+use linkmend_repair::Repair;
+use linkmend_rule::{self as sdk, BatchRule as _};
+
+use crate::order::descending;
+
+/// Names the file that the sandboxed built-in rule is read from, where it is
+/// not the embedded one: a fresh build, in CI.
+pub const BUILTIN_COMPONENT: &str = "LINKMEND_BUILTIN_COMPONENT";
+
+/// Where the built-in rule runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arm {
+    /// Without a sandbox.
+    Native,
+    /// As a component.
+    Sandbox,
+}
+
+/// In which order the fields of a batch stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    /// As SDKs write them.
+    Ascending,
+    /// As the Collector writes them.
+    Descending,
+}
+
+impl Arm {
+    /// The built-in rule.
+    ///
+    /// # Panics
+    ///
+    /// When `config` is not one.
+    #[must_use]
+    pub fn rule(self, config: &str) -> Rule {
+        match self {
+            Self::Native => native_repair(config),
+            Self::Sandbox => sandboxed_repair().with_config(config),
+        }
+    }
+
+    /// A processor with the built-in rule alone.
+    ///
+    /// # Panics
+    ///
+    /// When the rule cannot be loaded.
+    #[must_use]
+    pub fn processor(self, config: &str) -> Processor {
+        let built = Processor::builder().rule(self.rule(config)).build();
+        built.unwrap_or_else(|error| panic!("{error}"))
+    }
+}
+
+impl Order {
+    /// A batch in this order; it is in ascending order.
+    #[must_use]
+    pub fn of(self, batch: &Bytes) -> Bytes {
+        match self {
+            Self::Ascending => batch.clone(),
+            Self::Descending => descending(batch).into(),
+        }
+    }
+}
+
+/// Makes four tests of a function of an [`Arm`] and an [`Order`].
+#[macro_export]
+macro_rules! rule_test {
+    ($(#[$meta:meta])* fn $name:ident($arm:ident, $order:ident) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+            use $crate::arms::{Arm, Order};
+
+            fn case($arm: Arm, $order: Order) $body
+
+            #[test]
+            fn native_ascending() {
+                case(Arm::Native, Order::Ascending);
+            }
+
+            #[test]
+            fn native_descending() {
+                case(Arm::Native, Order::Descending);
+            }
+
+            #[test]
+            fn sandbox_ascending() {
+                case(Arm::Sandbox, Order::Ascending);
+            }
+
+            #[test]
+            fn sandbox_descending() {
+                case(Arm::Sandbox, Order::Descending);
+            }
+        }
+    };
+}
+
+fn sandboxed_repair() -> Rule {
+    match std::env::var_os(BUILTIN_COMPONENT) {
+        Some(path) => Rule::file(Path::new(&path)),
+        None => Rule::builtin(),
+    }
+}
+
+/// The built-in rule without the sandbox.
+///
+/// # Panics
+///
+/// When `config` is not one.
+#[must_use]
+pub fn native_repair(config: &str) -> Rule {
+    let configured = |config: &str| match Repair::configure(config) {
+        Ok(configured) => configured,
+        Err(text) => panic!("{text}"),
+    };
+    let (_, plan) = configured(config);
+    let config = config.to_owned();
+    Rule::native(about(Repair::describe()), host_plan(plan), move || {
+        Box::new(NativeRepair(configured(&config).0))
+    })
+}
+
+struct NativeRepair(Repair);
+
+impl NativeRule for NativeRepair {
+    fn process(
+        &mut self,
+        tasks: host::Tasks,
+        traces: &[u8],
+        index: &dyn MessageIndex,
+    ) -> Result<host::Verdict, String> {
+        let verdict = self
+            .0
+            .process(sdk_tasks(tasks), traces, &mut Adapter(index))?;
+        Ok(host_verdict(verdict))
+    }
+}
+
+/// The host's index, as a rule sees it.
+pub struct Adapter<'a>(pub &'a dyn MessageIndex);
+
+impl sdk::Index for Adapter<'_> {
+    fn remember(
+        &mut self,
+        producers: &[sdk::Producer],
+        texts: &[u8],
+    ) -> Result<(), sdk::IndexError> {
+        let producers: Vec<_> = producers.iter().map(host_producer).collect();
+        self.0.remember(&producers, texts).map_err(sdk_error)
+    }
+
+    fn recall(&mut self, keys: &[sdk::MessageKey]) -> Result<sdk::Recalled, sdk::IndexError> {
+        let keys: Vec<_> = keys.iter().map(host_key).collect();
+        let recalled = self.0.recall(&keys).map_err(sdk_error)?;
+        Ok(sdk::Recalled {
+            counts: recalled.counts,
+            producers: recalled.producers.iter().map(sdk_producer).collect(),
+            texts: recalled.texts,
+        })
+    }
+}
+
+fn about(about: sdk::About) -> host::About {
+    host::About {
+        name: about.name,
+        version: about.version,
+        summary: about.summary,
+    }
+}
+
+fn host_plan(plan: sdk::Plan) -> host::Plan {
+    let kinds = [
+        (sdk::SpanKinds::UNSPECIFIED, host::SpanKinds::UNSPECIFIED),
+        (sdk::SpanKinds::INTERNAL, host::SpanKinds::INTERNAL),
+        (sdk::SpanKinds::SERVER, host::SpanKinds::SERVER),
+        (sdk::SpanKinds::CLIENT, host::SpanKinds::CLIENT),
+        (sdk::SpanKinds::PRODUCER, host::SpanKinds::PRODUCER),
+        (sdk::SpanKinds::CONSUMER, host::SpanKinds::CONSUMER),
+    ];
+    let mut selected = host::SpanKinds::empty();
+    for (theirs, ours) in kinds {
+        if plan.selector.kinds & theirs == theirs {
+            selected |= ours;
+        }
+    }
+    host::Plan {
+        selector: host::Selector {
+            kinds: selected,
+            attribute_keys: plan.selector.attribute_keys,
+            attribute_prefixes: plan.selector.attribute_prefixes,
+            with_links: plan.selector.with_links,
+        },
+        uses_index: plan.uses_index,
+        type_attribute: plan.type_attribute,
+        reads: plan.reads,
+    }
+}
+
+fn sdk_tasks(tasks: host::Tasks) -> sdk::Tasks {
+    let pairs = [
+        (host::Tasks::REMEMBER, sdk::Tasks::REMEMBER),
+        (host::Tasks::MEND, sdk::Tasks::MEND),
+        (host::Tasks::DEFER, sdk::Tasks::DEFER),
+    ];
+    let wanted = pairs.into_iter().filter(|(ours, _)| tasks.contains(*ours));
+    wanted.fold(sdk::Tasks::empty(), |all, (_, theirs)| all | theirs)
+}
+
+fn host_verdict(verdict: sdk::Verdict) -> host::Verdict {
+    host::Verdict {
+        edits: verdict.edits.iter().map(host_edit).collect(),
+        attributes: verdict.attributes.iter().map(host_attribute).collect(),
+        notes: verdict.notes.iter().map(host_note).collect(),
+        deferrals: verdict.deferrals.iter().map(host_deferral).collect(),
+        keys: verdict.keys.iter().map(host_key).collect(),
+        texts: verdict.texts,
+    }
+}
+
+fn host_edit(edit: &sdk::Edit) -> host::Edit {
+    host::Edit {
+        span: edit.span,
+        link: edit.link,
+        action: match edit.action {
+            sdk::Action::AddLink => host::Action::AddLink,
+            sdk::Action::ReplaceContext => host::Action::ReplaceContext,
+            sdk::Action::DropLink => host::Action::DropLink,
+            sdk::Action::AddAttributes => host::Action::AddAttributes,
+        },
+        reason: match edit.reason {
+            sdk::DropReason::Invalid => host::DropReason::Invalid,
+            sdk::DropReason::Duplicate => host::DropReason::Duplicate,
+            sdk::DropReason::OverLimit => host::DropReason::OverLimit,
+        },
+        context: host::SpanContext {
+            trace_id_high: edit.context.trace_id_high,
+            trace_id_low: edit.context.trace_id_low,
+            span_id: edit.context.span_id,
+            trace_state: host_text(edit.context.trace_state),
+            flags: edit.context.flags,
+        },
+        first_attribute: edit.first_attribute,
+        attribute_count: edit.attribute_count,
+    }
+}
+
+fn host_attribute(attribute: &sdk::Attribute) -> host::Attribute {
+    host::Attribute {
+        key: host_text(attribute.key),
+        kind: match attribute.kind {
+            sdk::ValueKind::Text => host::ValueKind::Text,
+            sdk::ValueKind::Boolean => host::ValueKind::Boolean,
+            sdk::ValueKind::Integer => host::ValueKind::Integer,
+            sdk::ValueKind::Double => host::ValueKind::Double,
+        },
+        text: host_text(attribute.text),
+        bits: attribute.bits,
+    }
+}
+
+fn host_note(note: &sdk::Note) -> host::Note {
+    host::Note {
+        span: note.span,
+        kind: match note.kind {
+            sdk::NoteKind::Unresolved => host::NoteKind::Unresolved,
+            sdk::NoteKind::Ambiguous => host::NoteKind::Ambiguous,
+            sdk::NoteKind::NoRoom => host::NoteKind::NoRoom,
+        },
+        count: note.count,
+    }
+}
+
+fn host_deferral(deferral: &sdk::Deferral) -> host::Deferral {
+    host::Deferral {
+        span: deferral.span,
+        first_key: deferral.first_key,
+        key_count: deferral.key_count,
+    }
+}
+
+fn host_key(key: &sdk::MessageKey) -> host::MessageKey {
+    host::MessageKey {
+        high: key.high,
+        low: key.low,
+    }
+}
+
+fn host_text(text: sdk::Text) -> host::Text {
+    host::Text {
+        offset: text.offset,
+        length: text.length,
+    }
+}
+
+fn host_producer(producer: &sdk::Producer) -> index::Producer {
+    index::Producer {
+        key: host_key(&producer.key),
+        trace_id_high: producer.trace_id_high,
+        trace_id_low: producer.trace_id_low,
+        span_id: producer.span_id,
+        start: producer.start,
+        end: producer.end,
+        trace_state: host_text(producer.trace_state),
+        flags: producer.flags,
+        rank: producer.rank,
+    }
+}
+
+fn sdk_producer(producer: &index::Producer) -> sdk::Producer {
+    sdk::Producer {
+        key: sdk::MessageKey {
+            high: producer.key.high,
+            low: producer.key.low,
+        },
+        trace_id_high: producer.trace_id_high,
+        trace_id_low: producer.trace_id_low,
+        span_id: producer.span_id,
+        start: producer.start,
+        end: producer.end,
+        trace_state: sdk::Text {
+            offset: producer.trace_state.offset,
+            length: producer.trace_state.length,
+        },
+        flags: producer.flags,
+        rank: producer.rank,
+    }
+}
+
+fn sdk_error(error: index::IndexError) -> sdk::IndexError {
+    match error {
+        index::IndexError::Malformed => sdk::IndexError::Malformed,
+        index::IndexError::TooMany => sdk::IndexError::TooMany,
+        index::IndexError::Unavailable => sdk::IndexError::Unavailable,
+    }
+}
