@@ -1,12 +1,14 @@
 //! Facts from the bytes, in one walk over each span.
 
 use linkmend_rule::KeyBuilder;
+use linkmend_wire::cursor::Cursor;
 use linkmend_wire::links::{span_id, trace_id};
 use linkmend_wire::otlp::{
-    key_value, link, resource, resource_spans, scope_spans, span, status, traces_data,
+    any_value, field_number, key_value, link, resource, resource_spans, scope_spans, span, status,
+    traces_data, wire_type,
 };
 use linkmend_wire::value::AnyValue;
-use linkmend_wire::{Fields, Value as Wire};
+use linkmend_wire::{Fields, Value as Wire, WireError};
 
 use crate::config::Config;
 use crate::facts::{LinkFacts, SpanFacts};
@@ -58,6 +60,30 @@ fn environment(resource_spans: &[u8]) -> &[u8] {
 /// The key and the unread value of a `KeyValue`.
 #[inline]
 fn key_and_value(message: &[u8]) -> (&[u8], &[u8]) {
+    plain_pair(message).unwrap_or_else(|| any_pair(message))
+}
+
+/// A pair as nearly all are: key, then value, both shorter than 128 bytes.
+#[inline]
+fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (&[KEY, key_length], rest) = message.split_first_chunk()? else {
+        return None;
+    };
+    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
+    let (&[VALUE, length], value) = rest.split_first_chunk()? else {
+        return None;
+    };
+    let plain = (key_length | length) < 0x80 && value.len() == usize::from(length);
+    plain.then_some((key, value))
+}
+
+const KEY: u8 = (key_value::KEY << 3 | DELIMITED) as u8;
+const VALUE: u8 = (key_value::VALUE << 3 | DELIMITED) as u8;
+const STRING: u8 = (any_value::STRING << 3 | DELIMITED) as u8;
+const DELIMITED: u32 = 2;
+
+#[inline(never)]
+fn any_pair(message: &[u8]) -> (&[u8], &[u8]) {
     let mut pair = (&[][..], &[][..]);
     for field in Fields::new(message).flatten() {
         match (field.number, field.value) {
@@ -69,39 +95,78 @@ fn key_and_value(message: &[u8]) -> (&[u8], &[u8]) {
     pair
 }
 
+/// An `AnyValue`, by a short cut for short strings.
+#[inline]
+fn read_value(message: &[u8]) -> Value<'_> {
+    match message.split_first_chunk() {
+        Some((&[STRING, length], text)) if length < 0x80 && text.len() == usize::from(length) => {
+            Value::Text(text)
+        }
+        _ => Value::from(AnyValue::read(message)),
+    }
+}
+
 /// The facts of the `Span` message `message`; its `Link` messages are appended
 /// to `links`, to be read when the attributes of the span are known.
+///
+/// What is not well-formed ends the reading: the host checked the batch.
 #[inline]
 pub fn span_facts<'a>(number: u32, message: &'a [u8], links: &mut Vec<&'a [u8]>) -> SpanFacts<'a> {
     let mut facts = SpanFacts {
         number,
         ..SpanFacts::default()
     };
-    for field in Fields::new(message).flatten() {
-        match (field.number, field.value) {
-            (span::ATTRIBUTES, Wire::Bytes(attribute)) => {
-                let (key, value) = key_and_value(attribute);
-                facts
-                    .message
-                    .attribute(key, || Value::from(AnyValue::read(value)));
-            }
-            (span::LINKS, Wire::Bytes(link)) => links.push(link),
-            (span::TRACE_ID, Wire::Bytes(id)) => facts.trace_id = trace_id(id).unwrap_or(0),
-            (span::SPAN_ID, Wire::Bytes(id)) => facts.span_id = span_id(id).unwrap_or(0),
-            (span::PARENT_SPAN_ID, Wire::Bytes(id)) => {
-                facts.parent_span_id = span_id(id).unwrap_or(0);
-            }
-            (span::TRACE_STATE, Wire::Bytes(state)) => facts.trace_state = state,
-            (span::NAME, Wire::Bytes(name)) => facts.name = name,
-            (span::KIND, Wire::Varint(kind)) => facts.kind = kind,
-            (span::START_TIME_UNIX_NANO, Wire::Fixed64(time)) => facts.start = time,
-            (span::END_TIME_UNIX_NANO, Wire::Fixed64(time)) => facts.end = time,
-            (span::STATUS, Wire::Bytes(status)) => facts.failed = is_error(status),
-            (span::FLAGS, Wire::Fixed32(flags)) => facts.flags = flags,
-            _ => {}
+    let mut cursor = Cursor::new(message);
+    while !cursor.is_at_end() {
+        if span_field(&mut cursor, &mut facts, links).is_err() {
+            break;
         }
     }
     facts
+}
+
+#[inline]
+fn span_field<'a>(
+    cursor: &mut Cursor<'a>,
+    facts: &mut SpanFacts<'a>,
+    links: &mut Vec<&'a [u8]>,
+) -> Result<(), WireError> {
+    let tag = cursor.tag()?;
+    match (field_number(tag), wire_type(tag)) {
+        (number, DELIMITED) => {
+            let range = cursor.delimited()?;
+            span_bytes(number, cursor.slice(range), facts, links);
+        }
+        (span::KIND, 0) => facts.kind = cursor.varint()?,
+        (span::START_TIME_UNIX_NANO, 1) => facts.start = cursor.fixed64()?,
+        (span::END_TIME_UNIX_NANO, 1) => facts.end = cursor.fixed64()?,
+        (span::FLAGS, 5) => facts.flags = cursor.fixed32()?,
+        _ => cursor.skip(tag)?,
+    }
+    Ok(())
+}
+
+#[inline]
+fn span_bytes<'a>(
+    number: u32,
+    bytes: &'a [u8],
+    facts: &mut SpanFacts<'a>,
+    links: &mut Vec<&'a [u8]>,
+) {
+    match number {
+        span::ATTRIBUTES => {
+            let (key, value) = key_and_value(bytes);
+            facts.message.attribute(key, || read_value(value));
+        }
+        span::LINKS => links.push(bytes),
+        span::TRACE_ID => facts.trace_id = trace_id(bytes).unwrap_or(0),
+        span::SPAN_ID => facts.span_id = span_id(bytes).unwrap_or(0),
+        span::PARENT_SPAN_ID => facts.parent_span_id = span_id(bytes).unwrap_or(0),
+        span::TRACE_STATE => facts.trace_state = bytes,
+        span::NAME => facts.name = bytes,
+        span::STATUS => facts.failed = is_error(bytes),
+        _ => {}
+    }
 }
 
 fn is_error(status: &[u8]) -> bool {
@@ -132,7 +197,7 @@ pub fn link_facts<'a>(
                     Some(digests) => digest(digests, key, value),
                     None => 0,
                 };
-                facts.attribute(config, key, digest, || Value::from(AnyValue::read(value)));
+                facts.attribute(config, key, digest, || read_value(value));
             }
             _ => {}
         }

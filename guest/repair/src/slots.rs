@@ -1,7 +1,7 @@
 //! One span, several messages: which facts belong to which.
 
 use crate::facts::MessageFacts;
-use crate::system::System;
+use crate::system::joins_ids;
 use crate::value::Value;
 
 /// How many messages of one span are looked at.
@@ -73,7 +73,9 @@ pub fn names_several(facts: &MessageFacts<'_>) -> bool {
 /// Several ids in one string.
 #[inline]
 fn joined_ids<'a>(facts: &MessageFacts<'a>) -> Option<&'a [u8]> {
-    let text = facts.id.value.text().filter(|text| text.contains(&b','))?;
-    let system = System::named(facts.system.value.text().unwrap_or_default());
-    system.joins_ids().then_some(text)
+    let system = facts.system.value.text().unwrap_or_default();
+    if !joins_ids(system) {
+        return None;
+    }
+    facts.id.value.text().filter(|text| text.contains(&b','))
 }

@@ -71,11 +71,11 @@ impl System {
             _ => Self::Other,
         }
     }
+}
 
-    /// One attribute may hold several ids, with commas between them (old Java
-    /// agents on a `RocketMQ` batch).
-    #[must_use]
-    pub fn joins_ids(self) -> bool {
-        self == unique("rocketmq")
-    }
+/// One attribute may hold several ids, with commas between them (old Java
+/// agents on a `RocketMQ` batch). `system` is what `messaging.system` says.
+#[inline]
+pub fn joins_ids(system: &[u8]) -> bool {
+    system.eq_ignore_ascii_case(b"rocketmq")
 }
