@@ -8,7 +8,9 @@
 )]
 
 mod behaviour;
+mod guarantees;
 mod hostile;
+mod index;
 
 use linkmend_tests::memory::CountingAllocator;
 

@@ -1,5 +1,5 @@
-//! The orders in which senders write fields: SDKs in ascending order of their
-//! numbers, the Collector in descending order.
+//! What senders may do with fields: SDKs write them in ascending order of their
+//! numbers, the Collector in descending order, and newer ones have more of them.
 
 use std::cmp::Reverse;
 
@@ -38,6 +38,28 @@ fn reorder(message: &[u8], shape: &Shape) -> Vec<u8> {
         match (inner, field.bytes()) {
             (Some((number, shape)), Some(bytes)) => {
                 put_bytes_field(&mut out, *number, &reorder(bytes, shape));
+            }
+            _ => out.extend_from_slice(message.get(field.start..field.end).unwrap_or_default()),
+        }
+    }
+    out
+}
+
+/// A well-formed `TracesData` with more fields: what `next` answers goes before
+/// every field of every message. It answers with whole fields, or nothing.
+#[must_use]
+pub fn salted(batch: &[u8], next: &mut dyn FnMut() -> Vec<u8>) -> Vec<u8> {
+    salt(batch, &TRACES_DATA, next)
+}
+
+fn salt(message: &[u8], shape: &Shape, next: &mut dyn FnMut() -> Vec<u8>) -> Vec<u8> {
+    let mut out = Vec::with_capacity(message.len());
+    for field in Fields::new(message).flatten() {
+        out.append(&mut next());
+        let inner = shape.0.iter().find(|(number, _)| *number == field.number);
+        match (inner, field.bytes()) {
+            (Some((number, shape)), Some(bytes)) => {
+                put_bytes_field(&mut out, *number, &salt(bytes, shape, next));
             }
             _ => out.extend_from_slice(message.get(field.start..field.end).unwrap_or_default()),
         }

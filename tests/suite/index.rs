@@ -1,0 +1,270 @@
+//! The message index in memory.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use linkmend::index::{
+    IndexError, IndexOptions, MemoryIndex, MessageIndex as _, MessageKey, Producer, Recalled, Text,
+};
+use linkmend_tests::memory::bytes_per_entry;
+use linkmend_tests::rules::NO_TEXT;
+use proptest::prelude::*;
+
+fn index(max_entries: usize) -> MemoryIndex {
+    MemoryIndex::new(IndexOptions {
+        max_entries,
+        time_to_live: None,
+    })
+}
+
+fn key(number: u64) -> MessageKey {
+    MessageKey {
+        high: number,
+        low: number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    }
+}
+
+/// The producer of message `message` that is span number `span`.
+fn producer(message: u64, span: u64) -> Producer {
+    Producer {
+        key: key(message),
+        trace_id_high: span,
+        trace_id_low: span + 1,
+        span_id: span + 2,
+        start: 1000 + span,
+        end: 2000 + span,
+        trace_state: NO_TEXT,
+        flags: 1,
+        rank: 0,
+    }
+}
+
+fn remember(index: &MemoryIndex, producers: &[Producer]) {
+    index.remember(producers, &[]).unwrap();
+}
+
+fn recall(index: &MemoryIndex, messages: &[u64]) -> Recalled {
+    let keys: Vec<_> = messages.iter().map(|message| key(*message)).collect();
+    index.recall(&keys).unwrap()
+}
+
+#[test]
+fn what_was_remembered_is_recalled() {
+    let index = index(100);
+    let all = [producer(1, 11), producer(2, 12), producer(1, 13)];
+    remember(&index, &all);
+    let recalled = recall(&index, &[1, 3, 2, 1]);
+    assert_eq!(recalled.counts, [2, 0, 1, 2]);
+    assert_eq!(recalled.producers, [all[2], all[0], all[1], all[2], all[0]]);
+    assert_eq!(index.stats().entries, 3);
+}
+
+#[test]
+fn nothing_is_used_up() {
+    let index = index(100);
+    remember(&index, &[producer(1, 11)]);
+    for _ in 0..3 {
+        assert_eq!(recall(&index, &[1]).counts, [1]);
+    }
+}
+
+#[test]
+fn no_keys_and_no_producers_are_fine() {
+    let index = index(100);
+    remember(&index, &[]);
+    let recalled = recall(&index, &[]);
+    assert!(recalled.counts.is_empty() && recalled.producers.is_empty());
+}
+
+#[test]
+fn remembering_twice_is_harmless() {
+    let index = index(100);
+    let all: Vec<_> = (11..16).map(|span| producer(1, span)).collect();
+    remember(&index, &all[..2]);
+    remember(&index, &all[..2]);
+    assert_eq!(recall(&index, &[1]).counts, [2]);
+    remember(&index, &all);
+    remember(&index, &all);
+    let recalled = recall(&index, &[1]);
+    assert_eq!(recalled.counts, [5]);
+    assert_eq!(recalled.producers.len(), 4);
+    assert_eq!(index.stats().entries, 4);
+}
+
+#[test]
+fn trace_states_come_back_with_their_producers() {
+    let index = index(100);
+    let with = |span, offset, length| Producer {
+        trace_state: Text { offset, length },
+        ..producer(1, span)
+    };
+    let all = [with(11, 0, 3), with(12, 0, 0), with(13, 3, 7)];
+    index.remember(&all, b"a=bvendor=").unwrap();
+    let recalled = recall(&index, &[1]);
+    let states: Vec<_> = recalled
+        .producers
+        .iter()
+        .map(|producer| {
+            let range = producer.trace_state;
+            let start = range.offset as usize;
+            &recalled.texts[start..start + range.length as usize]
+        })
+        .collect();
+    assert_eq!(states, [&b"vendor="[..], b"", b"a=b"]);
+}
+
+#[test]
+fn a_trace_state_that_is_not_there_is_an_error() {
+    let mut lying = producer(1, 11);
+    for (offset, length) in [(0, 4), (4, 1), (u32::MAX, u32::MAX)] {
+        lying.trace_state = Text { offset, length };
+        let error = index(100).remember(&[lying], b"a=b").unwrap_err();
+        assert_eq!(error, IndexError::Malformed);
+    }
+}
+
+#[test]
+fn a_trace_state_that_is_too_long_is_left_away() {
+    let index = index(100);
+    let mut long = producer(1, 11);
+    long.trace_state.length = 513;
+    let mut fitting = producer(2, 12);
+    fitting.trace_state.length = 512;
+    index.remember(&[long, fitting], &[b'a'; 600]).unwrap();
+    let recalled = recall(&index, &[1, 2]);
+    assert_eq!(recalled.counts, [1, 1]);
+    assert_eq!(recalled.texts.len(), 512);
+}
+
+#[test]
+fn the_oldest_go_first() {
+    let index = index(50);
+    for message in 0..80 {
+        remember(&index, &[producer(message, message)]);
+    }
+    let counts = recall(&index, &(0..80).collect::<Vec<_>>()).counts;
+    assert_eq!(counts, [vec![0; 30], vec![1; 50]].concat());
+    assert_eq!((index.stats().entries, index.stats().evicted), (50, 30));
+}
+
+#[test]
+fn the_count_says_how_many_follow_when_some_have_gone() {
+    let index = index(4);
+    let all: Vec<_> = (11..16).map(|span| producer(1, span)).collect();
+    remember(&index, &all);
+    assert_eq!(recall(&index, &[1]).counts, [5]);
+    // Two others push two of the four out.
+    remember(&index, &[producer(2, 21), producer(3, 22)]);
+    let recalled = recall(&index, &[1, 2]);
+    assert_eq!(recalled.counts, [2, 1]);
+    assert_eq!(recalled.producers.len(), 3);
+}
+
+#[test]
+fn bounds_hold_whatever_they_are() {
+    for max_entries in [0, 1, 3, 63, 64, 65, 1000, 5000] {
+        let index = index(max_entries);
+        for message in 0..6000 {
+            remember(&index, &[producer(message, message)]);
+        }
+        let entries = index.stats().entries;
+        assert!(entries <= max_entries.max(1), "{entries} of {max_entries}");
+        assert!(
+            entries * 10 >= max_entries * 8,
+            "{entries} of {max_entries}"
+        );
+        assert_eq!(recall(&index, &[5999]).counts, [1]);
+    }
+}
+
+#[test]
+fn what_is_too_old_is_gone() {
+    let index = MemoryIndex::new(IndexOptions {
+        max_entries: 100,
+        time_to_live: Some(Duration::from_millis(60)),
+    });
+    remember(&index, &[producer(1, 11)]);
+    assert_eq!(recall(&index, &[1]).counts, [1]);
+    thread::sleep(Duration::from_millis(80));
+    assert_eq!(recall(&index, &[1]).counts, [0]);
+    remember(&index, &[producer(2, 12), producer(1, 13)]);
+    assert_eq!(recall(&index, &[1, 2]).counts, [1, 1]);
+    assert_eq!((index.stats().entries, index.stats().expired), (2, 1));
+}
+
+#[test]
+fn threads_may_use_it_together() {
+    let index = index(10_000);
+    let recalled = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for thread in 0..4 {
+            let (index, recalled) = (&index, &recalled);
+            scope.spawn(move || {
+                for message in 0..2000 {
+                    // Every thread has a producer of each message.
+                    remember(index, &[producer(message, 10 + thread)]);
+                    let found = recall(index, &[message, message / 2]);
+                    assert!(found.counts.iter().all(|count| (1..=4).contains(count)));
+                    let sum: usize = found.counts.iter().map(|count| usize::from(*count)).sum();
+                    assert_eq!(found.producers.len(), sum);
+                    recalled.fetch_add(sum, Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert!(recalled.into_inner() >= 16_000);
+    assert_eq!(index.stats().entries, 8000);
+    assert!(
+        recall(&index, &(0..2000).collect::<Vec<_>>())
+            .counts
+            .iter()
+            .all(|count| *count == 4)
+    );
+}
+
+#[test]
+fn an_entry_takes_little_memory() {
+    for entries in [100_000, 1_000_000] {
+        let bytes = bytes_per_entry(entries).unwrap();
+        assert!(bytes <= 160.0, "{bytes:.1} bytes an entry at {entries}");
+        assert!(
+            bytes >= 72.0,
+            "{bytes:.1} bytes an entry at {entries}: not measured"
+        );
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_best_four_are_kept_in_whatever_order_they_come(
+        all in prop::collection::vec((0u8..4, 0u64..6), 0..12)
+            .prop_map(|all| (1..).zip(all).collect::<Vec<_>>())
+            .prop_shuffle(),
+        times in 1usize..3,
+    ) {
+        let producers: Vec<_> = all
+            .iter()
+            .map(|(span, (rank, start))| Producer {
+                rank: *rank,
+                start: *start,
+                ..producer(1, *span)
+            })
+            .collect();
+        let index = index(1000);
+        for _ in 0..times {
+            for producer in &producers {
+                // Another message between any two.
+                remember(&index, &[*producer, self::producer(2, producer.span_id)]);
+            }
+        }
+        let mut best = producers.clone();
+        best.sort_by_key(|producer| {
+            (producer.rank, u64::MAX - producer.start, producer.trace_id_high)
+        });
+        best.truncate(4);
+        let recalled = recall(&index, &[1]);
+        prop_assert_eq!(recalled.producers, best);
+        prop_assert_eq!(recalled.counts, [producers.len().min(5) as u8]);
+    }
+}
