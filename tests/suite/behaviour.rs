@@ -15,8 +15,10 @@ use linkmend_tests::rules::{
 };
 
 fn processor(rules: impl IntoIterator<Item = Rule>) -> Processor {
-    let builder = Processor::builder();
-    let builder = rules.into_iter().fold(builder, |all, rule| all.rule(rule));
+    let mut builder = Processor::builder();
+    for rule in rules {
+        builder = builder.rule(rule);
+    }
     builder.build().unwrap()
 }
 

@@ -57,7 +57,7 @@ pub fn live() -> isize {
 /// many messages, when it is made for just so many; `None` where the binary
 /// does not use [`CountingAllocator`].
 #[must_use]
-pub fn bytes_per_entry(entries: usize) -> Option<f64> {
+pub fn bytes_per_entry(entries: usize) -> Option<usize> {
     let before = live();
     let index = MemoryIndex::new(IndexOptions {
         max_entries: entries,
@@ -67,9 +67,9 @@ pub fn bytes_per_entry(entries: usize) -> Option<f64> {
         // Infallible: there is no text to be out of range.
         let _ = index.remember(&[producer(number)], &[]);
     }
-    let taken = live() - before;
+    let taken = usize::try_from(live() - before).unwrap_or(0);
     let held = index.stats().entries;
-    (taken > 0 && held > 0).then(|| taken as f64 / held as f64)
+    (taken > 0 && held > 0).then(|| taken.div_ceil(held))
 }
 
 fn producer(number: u64) -> Producer {

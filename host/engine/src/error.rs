@@ -311,7 +311,7 @@ pub(crate) fn clip(mut text: String) -> String {
     if text.len() > LONGEST {
         let length = text.len();
         text.truncate(text.floor_char_boundary(LONGEST));
-        text.push_str(&format!("... ({length} bytes)"));
+        text = format!("{text}... ({length} bytes)");
     }
     text
 }

@@ -1,9 +1,9 @@
 //! The same edits on prost's structs, and what of a batch no rule may change:
 //! nothing here uses linkmend's own walker.
 
-use linkmend::interface::{Action, Attribute, DropReason, Edit, Text, Verdict};
-use linkmend_tests::otlp;
-use opentelemetry_proto::tonic::common::v1::KeyValue;
+use linkmend::interface::{Action, Attribute, DropReason, Edit, Text, ValueKind, Verdict};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::bytes::Buf;
@@ -87,10 +87,17 @@ fn attributes(edit: &Edit, verdict: &Verdict) -> Vec<KeyValue> {
     let first = edit.first_attribute as usize;
     let range = first..first + edit.attribute_count as usize;
     let attribute = |attribute: &Attribute| {
-        otlp::text(
-            &text(attribute.key, verdict),
-            &text(attribute.text, verdict),
-        )
+        let value = match attribute.kind {
+            ValueKind::Text => Value::StringValue(text(attribute.text, verdict)),
+            ValueKind::Boolean => Value::BoolValue(attribute.bits != 0),
+            ValueKind::Integer => Value::IntValue(attribute.bits.cast_signed()),
+            ValueKind::Double => Value::DoubleValue(f64::from_bits(attribute.bits)),
+        };
+        KeyValue {
+            key: text(attribute.key, verdict),
+            value: Some(AnyValue { value: Some(value) }),
+            ..KeyValue::default()
+        }
     };
     verdict.attributes[range].iter().map(attribute).collect()
 }

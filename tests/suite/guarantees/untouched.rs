@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use linkmend::Processor;
-use linkmend::interface::{DropReason, Verdict};
+use linkmend::interface::{DropReason, ValueKind, Verdict};
 use linkmend_tests::order::{descending, salted};
 use linkmend_tests::otlp::{self, decode, kind, link, links, span, text};
 use linkmend_tests::rules::{
@@ -73,11 +73,21 @@ fn verdict(plans: &[(Fates, u8)]) -> Verdict {
     let mut verdict = nothing();
     let first = push_text(&mut verdict, "link.type", "repaired");
     push_text(&mut verdict, "second", "");
+    for (name, kind, bits) in [
+        ("integer", ValueKind::Integer, (-5i64).cast_unsigned()),
+        ("yes", ValueKind::Boolean, 1),
+        ("no", ValueKind::Boolean, 0),
+        ("double", ValueKind::Double, 0.1f64.to_bits()),
+    ] {
+        let place = push_text(&mut verdict, name, "");
+        let attribute = &mut verdict.attributes[place as usize];
+        (attribute.kind, attribute.bits) = (kind, bits);
+    }
     for (number, (fates, added)) in plans.iter().enumerate().rev() {
         let span = number as u32;
         for to in 0..u64::from(*added) {
             let edit = add(span, 500 + to);
-            let edit = with_attributes(edit, first, (to % 3) as u32);
+            let edit = with_attributes(edit, first, (to * 2) as u32);
             verdict.edits.push(edit);
         }
         for (link, fate) in (0..).zip(fates) {
@@ -101,7 +111,7 @@ fn verdict(plans: &[(Fates, u8)]) -> Verdict {
 
 /// Unknown fields of every wire type, by a few bytes of chance.
 fn salt(chance: &[u8]) -> impl FnMut() -> Vec<u8> {
-    let mut chance = chance.to_vec().into_iter().cycle();
+    let mut chance = chance.iter().cycle();
     move || match chance.next().unwrap_or(0) % 8 {
         // Field 1000, a varint; field 100, fixed 64 and 32; field 17, bytes.
         0 => vec![0xc0, 0x3e, 0x96, 0x01],

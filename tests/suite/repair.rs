@@ -1,0 +1,96 @@
+//! The built-in rule, native and in the sandbox, on batches in both field
+//! orders. What it decides is tested beside it; here it meets the host.
+
+use bytes::Bytes;
+use linkmend_tests::otlp::{batch, kind, link, span, spans_of, text};
+use linkmend_tests::rule_test;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+fn message(number: u64, kind: i32, id: &str) -> Span {
+    let operation = if kind == kind::PRODUCER {
+        "send"
+    } else {
+        "process"
+    };
+    let attributes = vec![
+        text("messaging.system", "rabbitmq"),
+        text("messaging.operation.type", operation),
+        text("messaging.destination.name", "orders"),
+        text("messaging.message.id", id),
+    ];
+    span(number, kind, "message", attributes)
+}
+
+fn producer() -> Span {
+    message(7, kind::PRODUCER, "4711")
+}
+
+fn consumer() -> Span {
+    message(8, kind::CONSUMER, "4711")
+}
+
+/// A call, a consumer, and a span with an invalid link and a good one twice.
+fn consumers() -> Bytes {
+    let mut linked = span(9, kind::SERVER, "linked", Vec::new());
+    linked.links = vec![link(0), link(1), link(1)];
+    batch(vec![
+        span(10, kind::SERVER, "call", vec![text("http.route", "/")]),
+        consumer(),
+        linked,
+    ])
+}
+
+rule_test! {
+    fn a_consumer_is_linked_to_its_producer(arm, order) {
+        let processor = arm.processor("{}");
+        processor.process(order.of(&batch(vec![producer()]))).unwrap();
+        let mended = processor.process(order.of(&consumers())).unwrap();
+        assert_eq!(mended.faults, []);
+        let out = mended.traces.unwrap();
+        let spans = spans_of(&out);
+        assert_eq!(spans[1].links.len(), 1);
+        assert_eq!(spans[1].links[0].span_id, producer().span_id);
+        assert_eq!(spans[1].links[0].trace_id, producer().trace_id);
+        assert_eq!(spans[2].links.len(), 1);
+        let counts = mended.counts;
+        assert_eq!((counts.links_added, counts.links_dropped_invalid), (1, 1));
+        assert_eq!((counts.links_dropped_duplicate, counts.links_out), (1, 2));
+    }
+}
+
+rule_test! {
+    fn its_own_output_stays_as_it_is(arm, order) {
+        let processor = arm.processor("{}");
+        processor.process(order.of(&batch(vec![producer()]))).unwrap();
+        let once = processor.process(order.of(&consumers())).unwrap().traces.unwrap();
+        let again = processor.process(once.clone()).unwrap();
+        assert_eq!(again.traces.unwrap(), once);
+        assert_eq!(again.counts.links_added, 0);
+    }
+}
+
+rule_test! {
+    fn reading_twice_finds_what_comes_later(arm, order) {
+        let processor = arm.processor("{}");
+        assert!(processor.uses_index());
+        let late = order.of(&batch(vec![consumer(), producer()]));
+        let other = order.of(&consumers());
+        for batch in [&other, &late] {
+            let mended = processor.remember(batch.clone()).unwrap();
+            assert_eq!(mended.faults, []);
+            assert_eq!(mended.traces.as_ref(), Some(batch));
+        }
+        let mended = processor.mend(other).unwrap();
+        assert_eq!(mended.counts.links_added, 1);
+    }
+}
+
+rule_test! {
+    fn traffic_without_messages_or_links_is_not_touched(arm, order) {
+        let processor = arm.processor("{}");
+        let calls = (1..50).map(|number| span(number, kind::SERVER, "call", Vec::new()));
+        let batch = order.of(&batch(calls.collect()));
+        let mended = processor.process(batch.clone()).unwrap();
+        assert_eq!(mended.traces.unwrap().as_ptr(), batch.as_ptr());
+    }
+}
