@@ -11,6 +11,7 @@ mod behaviour;
 mod guarantees;
 mod hostile;
 mod index;
+mod policy;
 mod repair;
 
 use linkmend_tests::memory::CountingAllocator;

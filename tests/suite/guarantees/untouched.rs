@@ -111,7 +111,7 @@ fn verdict(plans: &[(Fates, u8)]) -> Verdict {
 
 /// Unknown fields of every wire type, by a few bytes of chance.
 fn salt(chance: &[u8]) -> impl FnMut() -> Vec<u8> {
-    let mut chance = chance.iter().cycle();
+    let mut chance = chance.iter().copied().cycle();
     move || match chance.next().unwrap_or(0) % 8 {
         // Field 1000, a varint; field 100, fixed 64 and 32; field 17, bytes.
         0 => vec![0xc0, 0x3e, 0x96, 0x01],
