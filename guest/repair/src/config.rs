@@ -201,7 +201,7 @@ impl Config {
             let setting = SETTINGS.iter().find(|setting| setting.key == key);
             let setting = setting.ok_or_else(|| unknown_key(key))?;
             (setting.set)(&mut config, value).ok_or_else(|| {
-                let values = setting.values;
+                let (value, values) = (shown(value), setting.values);
                 format!("{key}: {value} is not a value it takes; it takes {values}")
             })?;
         }
@@ -212,6 +212,19 @@ impl Config {
             ));
         }
         Ok(config)
+    }
+}
+
+/// A value in few words. Writing it as JSON would take a writer of JSON into
+/// the component.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "null".into(),
+        Value::Bool(value) => value.to_string(),
+        Value::Number(number) => number.to_string(),
+        Value::String(text) => format!("\"{text}\""),
+        Value::Array(_) => "an array".into(),
+        Value::Object(_) => "an object".into(),
     }
 }
 

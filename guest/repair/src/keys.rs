@@ -214,7 +214,8 @@ fn put_record(
 /// Shorter ids, and numbers, are not taken to be unique in a whole system.
 const LONG_ID: usize = 16;
 
-#[inline]
+/// Not inlined: a dozen copies are 8 kB of the component.
+#[inline(never)]
 fn put(builder: &mut KeyBuilder, family: &str, parts: &[&[u8]], keys: &mut Vec<MessageKey>) {
     builder.start(family);
     for part in parts {

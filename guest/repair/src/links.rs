@@ -36,65 +36,70 @@ pub fn target(link: &LinkRecord, fate: &Fate<'_>) -> Option<(u128, u64)> {
     }
 }
 
-/// Drops links that say what another one of the span says. Returned lists are
-/// used again by the caller: `order` holds nothing of use afterwards.
+/// Drops links that say what another one of the span says. `order` is used
+/// again from span to span, and holds nothing of use afterwards.
 pub fn drop_duplicates(
     batch: &Batch,
     span: &SpanRecord,
     fates: &mut [Fate<'_>],
-    order: &mut Vec<Candidate>,
+    order: &mut Vec<Row>,
 ) {
     order.clear();
-    for (number, (link, fate)) in span.links.of(&batch.links).iter().zip(&*fates).enumerate() {
+    let links = span.links.of(&batch.links);
+    for ((number, link), fate) in (0..).zip(links).zip(&*fates) {
         if let Some(target) = target(link, fate) {
-            order.push(Candidate {
-                target,
-                statement: statement(batch, link),
-                is_repaired: matches!(fate, Fate::Repair(_)),
-                type_digest: link.type_digest,
-                number,
-            });
+            let is_repaired = matches!(fate, Fate::Repair(_));
+            order.push(row(target, statement(batch, link), is_repaired, number));
         }
     }
     if order.len() < 2 {
         return;
     }
     order.sort_unstable();
-    let mut rest = order.as_slice();
-    while let Some(first) = rest.first() {
-        let same = |other: &&Candidate| first.says_as(other);
-        let (group, others) = rest.split_at(rest.iter().take_while(same).count());
-        for number in surplus(group) {
+    for group in order.chunk_by(|one, other| what(one) == what(other)) {
+        for number in surplus(group, links) {
             if let Some(fate) = fates.get_mut(number) {
                 *fate = Fate::Drop(DropReason::Duplicate);
             }
         }
-        rest = others;
     }
 }
+
+/// What sorts: everything that is sorted in this crate is made of these, since
+/// every type that is sorted costs the component 10 kB.
+pub type Row = [u64; 6];
 
 /// A link that may be another's duplicate. The order puts those that say the
-/// same next to each other, the one to keep first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Candidate {
-    target: (u128, u64),
-    statement: Statement,
-    /// An original is not dropped for one that linkmend repaired.
-    is_repaired: bool,
-    number: usize,
-    type_digest: Option<u64>,
+/// same next to each other, the one to keep first: an original is not dropped
+/// for one that linkmend repaired.
+fn row(target: (u128, u64), said: Statement, is_repaired: bool, number: u64) -> Row {
+    let (high, low) = ((target.0 >> 64) as u64, target.0 as u64);
+    let (is_message, a, b) = match said {
+        Statement::Message(a, b) => (1, a, b),
+        Statement::Attributes(digest) => (0, digest, 0),
+    };
+    let place = is_message << 63 | u64::from(is_repaired) << 62 | number;
+    [high, low, target.1, a, b, place]
 }
 
-impl Candidate {
-    fn says_as(&self, other: &Self) -> bool {
-        (self.target, self.statement) == (other.target, other.statement)
-    }
+/// What a row says: its target, and its statement.
+fn what(row: &Row) -> ([u64; 5], bool) {
+    let [high, low, span_id, a, b, place] = *row;
+    ([high, low, span_id, a, b], is_for_message(place))
+}
+
+fn is_for_message(place: u64) -> bool {
+    place >> 63 == 1
+}
+
+fn number([.., place]: &Row) -> usize {
+    (place & u64::from(u32::MAX)) as usize
 }
 
 /// What a link says besides its target: which message it is for, or without
 /// one, its attributes. Links to one span for several of its messages are
 /// legitimate (semconv, "batch publishing").
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Statement {
     Message(u64, u64),
     Attributes(u64),
@@ -120,22 +125,21 @@ pub fn keys<'b>(batch: &'b Batch, link: &LinkRecord) -> &'b [linkmend_rule::Mess
 /// The links of a group to drop. Of links for a message the first stays. Of
 /// others the first of each type stays; one without a type goes when there is
 /// one with a type: it would be given one next, and say less for sure.
-fn surplus(group: &[Candidate]) -> impl Iterator<Item = usize> {
-    let is_surplus = |(place, link): &(usize, &Candidate)| {
+fn surplus(group: &[Row], links: &[LinkRecord]) -> impl Iterator<Item = usize> {
+    let kind = |row: &Row| links.get(number(row)).and_then(|link| link.type_digest);
+    let is_surplus = move |(place, row): &(usize, &Row)| {
+        let [.., flags] = **row;
+        if is_for_message(flags) {
+            return *place > 0;
+        }
         let before = group.get(..*place).unwrap_or_default();
-        match (link.statement, link.type_digest) {
-            (Statement::Message(..), _) => *place > 0,
-            (_, Some(_)) => before
-                .iter()
-                .any(|other| other.type_digest == link.type_digest),
-            (_, None) => *place > 0 || group.iter().any(|other| other.type_digest.is_some()),
+        match kind(row) {
+            Some(own) => before.iter().any(|other| kind(other) == Some(own)),
+            None => *place > 0 || group.iter().any(|other| kind(other).is_some()),
         }
     };
-    group
-        .iter()
-        .enumerate()
-        .filter(is_surplus)
-        .map(|(_, link)| link.number)
+    let rows = group.iter().enumerate();
+    rows.filter(is_surplus).map(|(_, row)| number(row))
 }
 
 /// Cuts the tail of what is left to `max` links, and answers how many are

@@ -7,7 +7,7 @@ use crate::batch::{Batch, LinkRecord, Slot, SpanRecord};
 use crate::carried::Carried;
 use crate::config::{Ambiguous, Config, InvalidLinks};
 use crate::kind::{Surroundings, link_type};
-use crate::links::{self, Candidate, Fate};
+use crate::links::{self, Fate, Row};
 use crate::missing::{Linked, Need};
 use crate::producers::{Choice, Producers, Search, trace_id};
 use crate::role::Role;
@@ -46,7 +46,7 @@ struct Mending<'b> {
     added: Vec<(Context<'b>, &'b Slot)>,
     /// Keys that no producer is known of.
     pending: Vec<MessageKey>,
-    order: Vec<Candidate>,
+    order: Vec<Row>,
     linked: Linked,
     counts: Counts,
 }

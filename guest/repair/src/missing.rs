@@ -5,14 +5,14 @@ use linkmend_rule::MessageKey;
 
 use crate::batch::{Batch, Slot, SpanRecord};
 use crate::config::Config;
-use crate::links::{self, Fate};
+use crate::links::{self, Fate, Row};
 use crate::producers::{Producers, trace_id};
 
 /// What the links of a consumer lead to, once they are repaired.
 #[derive(Debug, Default)]
 pub struct Linked {
-    targets: Vec<(u128, u64)>,
-    keys: Vec<(u64, u64)>,
+    targets: Vec<Row>,
+    keys: Vec<Row>,
     /// Links that do not say which message they are for, into other traces. A
     /// link into the trace of the consumer does not lead to a producer in
     /// another one, and a producer in the same one needs no link.
@@ -29,9 +29,9 @@ impl Linked {
             let Some(target) = links::target(link, fate) else {
                 continue;
             };
-            self.targets.push(target);
+            self.targets.push(target_row(target));
             let keys = links::keys(batch, link);
-            self.keys.extend(keys.iter().map(|key| (key.high, key.low)));
+            self.keys.extend(keys.iter().map(|&key| key_row(key)));
             if keys.is_empty() && target.0 != span.trace_id {
                 self.anonymous += 1;
             }
@@ -42,11 +42,11 @@ impl Linked {
 
     /// A link leads there.
     pub fn is_target(&self, target: (u128, u64)) -> bool {
-        self.targets.binary_search(&target).is_ok()
+        self.targets.binary_search(&target_row(target)).is_ok()
     }
 
     fn is_linked(&self, key: MessageKey) -> bool {
-        self.keys.binary_search(&(key.high, key.low)).is_ok()
+        self.keys.binary_search(&key_row(key)).is_ok()
     }
 
     /// A link serves, whoever the producer is: it is for the same message, or
@@ -55,6 +55,15 @@ impl Linked {
         let messages = need.span.message_count.max(need.span.slots.count() as u64);
         self.anonymous >= messages || need.keys.iter().any(|&key| self.is_linked(key))
     }
+}
+
+fn target_row((trace_id, span_id): (u128, u64)) -> Row {
+    let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+    [high, low, span_id, 0, 0, 0]
+}
+
+fn key_row(key: MessageKey) -> Row {
+    [key.high, key.low, 0, 0, 0, 0]
 }
 
 /// A message of a consumer.

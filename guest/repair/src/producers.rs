@@ -106,19 +106,25 @@ const SIMULTANEOUS: u64 = 1_000;
 
 impl Search<'_> {
     fn choose<'p>(&self, producers: &'p [Producer], too_many: bool) -> Choice<'p> {
-        let mut found = [None; 4];
+        let mut found: [Option<(Order, &'p Producer)>; 4] = [None; 4];
         let mut count = 0;
         for producer in producers {
             if let Some(order) = self.order(producer)
-                && let Some(place) = found.get_mut(count)
+                && count < found.len()
             {
-                *place = Some((order, producer));
+                // At most four: each goes to its place at once.
+                let better = |entry: &&Option<(Order, _)>| entry.is_some_and(|(o, _)| o < order);
+                let place = found.iter().take_while(better).count();
+                if let Some(from) = found.get_mut(place..=count) {
+                    from.rotate_right(1);
+                }
+                if let Some(entry) = found.get_mut(place) {
+                    *entry = Some((order, producer));
+                }
                 count += 1;
             }
         }
-        let found = found.get_mut(..count).unwrap_or_default();
-        found.sort_unstable_by_key(|entry| entry.map(|(order, _)| order));
-        let Some(&Some((best_order, best))) = found.first() else {
+        let [Some((best_order, best)), ..] = found else {
             return Choice::None;
         };
         let rivals = |(order, producer): (Order, &Producer)| {
