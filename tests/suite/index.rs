@@ -194,6 +194,30 @@ fn what_is_too_old_is_gone() {
 }
 
 #[test]
+fn what_is_too_old_makes_room_for_what_is_worse() {
+    let index = MemoryIndex::new(IndexOptions {
+        max_entries: 100,
+        time_to_live: Some(Duration::from_millis(300)),
+    });
+    let ranked = |message, span, rank| Producer {
+        rank,
+        ..producer(message, span)
+    };
+    let first: Vec<_> = (1..5).map(|span| ranked(1, span, 1)).collect();
+    let second: Vec<_> = (1..5).map(|span| ranked(2, span, 0)).collect();
+    remember(&index, &first);
+    remember(&index, &second);
+    thread::sleep(Duration::from_millis(200));
+    // Takes the place of the worst, which is the oldest of all.
+    remember(&index, &[ranked(1, 9, 0)]);
+    thread::sleep(Duration::from_millis(200));
+    remember(&index, &[ranked(2, 9, 7)]);
+    let recalled = recall(&index, &[1, 2]);
+    assert_eq!(recalled.counts, [1, 1]);
+    assert_eq!(recalled.producers, [ranked(1, 9, 0), ranked(2, 9, 7)]);
+}
+
+#[test]
 fn threads_may_use_it_together() {
     let index = index(10_000);
     let recalled = AtomicUsize::new(0);

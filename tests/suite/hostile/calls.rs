@@ -6,7 +6,7 @@ use linkmend::Limits;
 
 use super::{LIMITS, assert_fault, assert_fault_of, bait, guest, processor, rule};
 
-const TIME: &str = "it ran longer than limits.call_time = 100ms";
+const TIME: &str = "it ran longer than limits.call_time = 250ms";
 
 #[test]
 fn an_endless_loop_is_interrupted() {

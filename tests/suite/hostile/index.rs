@@ -6,11 +6,12 @@ use std::time::{Duration, Instant};
 use linkmend::Processor;
 use linkmend::index::MemoryIndex;
 
-use super::{LIMITS, bait, guest, rule};
+use super::{PATIENT, bait, guest, rule};
 
 #[test]
 fn a_small_question_with_a_large_answer_is_refused() {
-    let processor = super::processor(rule(guest!("large-recall")));
+    // The first of the keys alone would fit.
+    let processor = super::processor(rule(guest!("large-recall")).with_limits(PATIENT));
     let mended = processor.process(bait()).unwrap();
     assert_eq!(mended.faults, []);
 }
@@ -18,13 +19,8 @@ fn a_small_question_with_a_large_answer_is_refused() {
 #[test]
 fn keys_that_are_nearly_equal_cost_no_more_than_others() {
     let index = Arc::new(MemoryIndex::default());
-    let limits = linkmend::Limits {
-        output: 64 << 20,
-        call_time: Duration::from_secs(20),
-        ..LIMITS
-    };
     let processor = Processor::builder()
-        .rule(rule(guest!("equal-hashes")).with_limits(limits))
+        .rule(rule(guest!("equal-hashes")).with_limits(PATIENT))
         .index(index.clone())
         .build()
         .unwrap();

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use linkmend::{Limits, Rule};
 
-use super::{LIMITS, assert_goes_on, component, guest, in_shell, load_error, processor, rule};
+use super::{
+    LIMITS, PATIENT, assert_goes_on, component, guest, in_shell, load_error, processor, rule,
+};
 
 /// What a user reads when this text is loaded as a component.
 fn told(text: &str) -> String {
@@ -66,11 +68,7 @@ fn a_name_that_is_none() {
 
 #[test]
 fn more_keys_than_can_be_looked_for() {
-    let limits = Limits {
-        output: 16 << 20,
-        ..LIMITS
-    };
-    let error = load_error(rule(guest!("many-keys")).with_limits(limits)).to_string();
+    let error = load_error(rule(guest!("many-keys")).with_limits(PATIENT)).to_string();
     assert_eq!(
         error,
         "rule `hostile.wasm` cannot be loaded: it wants spans by 100000 attribute keys and prefixes, and at most 1000 are looked for"

@@ -36,11 +36,18 @@ const LIMITS: Limits = Limits {
     memory: 16 << 20,
     table_elements: 100_000,
     init_time: Duration::from_millis(300),
-    call_time: Duration::from_millis(100),
+    call_time: Duration::from_millis(250),
     output: 2 << 20,
     growth: 1 << 20,
     edits_per_span: 20_000,
     max_links: 128,
+};
+
+/// For guests that take long over it, and are not to be stopped for that.
+const PATIENT: Limits = Limits {
+    output: 64 << 20,
+    call_time: Duration::from_secs(20),
+    ..LIMITS
 };
 
 /// The text of a guest in its shell.

@@ -1,9 +1,9 @@
 //! Guests whose answer is refused.
 
-use linkmend::{Limits, ProcessError};
+use linkmend::ProcessError;
 
 use super::{
-    LIMITS, assert_fault, assert_fault_of, assert_goes_on, bait, fault, guest, processor, rule,
+    PATIENT, assert_fault, assert_fault_of, assert_goes_on, bait, fault, guest, processor, rule,
 };
 
 const GROWTH: &str = "its answer is refused: its edits let the batch grow by more than limits.growth = 1048576 bytes";
@@ -90,12 +90,8 @@ fn attributes_past_the_end() {
 
 #[test]
 fn one_text_in_a_hundred_thousand_attributes() {
-    let limits = Limits {
-        output: 16 << 20,
-        ..LIMITS
-    };
     assert_fault_of(
-        &rule(guest!("amplified-attributes")).with_limits(limits),
+        &rule(guest!("amplified-attributes")).with_limits(PATIENT),
         GROWTH,
     );
 }
