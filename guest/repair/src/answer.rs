@@ -5,9 +5,10 @@ use linkmend_rule::{
     VerdictBuilder,
 };
 
-use crate::batch::{Batch, MessageName};
+use crate::batch::Batch;
 use crate::config::Config;
 use crate::kind::LinkType;
+use crate::records::MessageName;
 
 /// How many attributes a link may have (OTLP, `AttributePerLinkCountLimit`).
 pub const MAX_ATTRIBUTES: u32 = 128;

@@ -1,5 +1,5 @@
-//! What is kept of a batch between reading it and deciding: numbers only, in
-//! flat lists that are used again for the next batch.
+//! What is kept of a batch between reading it and deciding: flat lists, used
+//! again for the next batch.
 
 use linkmend_rule::{KeyBuilder, MessageKey, Producer, Tasks, Text};
 
@@ -7,162 +7,11 @@ use crate::carried::{self, Carried};
 use crate::facts::{LinkFacts, MessageFacts, SpanFacts};
 use crate::keys::{KeyMaker, Side};
 use crate::kind::{LinkType, by_ref_type};
+use crate::records::{LinkRecord, MessageName, Run, Slot, SpanRecord};
 use crate::role::{self, Part, Role};
 use crate::slots::{MAX_MESSAGES, for_each_message, names_several};
 use crate::system::System;
 use crate::value::Value;
-
-/// A part of a list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Run {
-    start: u32,
-    end: u32,
-}
-
-impl Run {
-    /// What was pushed to a list since it was `start` long.
-    #[inline]
-    fn since<T>(start: usize, list: &[T]) -> Self {
-        Self {
-            start: start as u32,
-            end: list.len() as u32,
-        }
-    }
-
-    /// The part.
-    #[inline]
-    pub fn of<T>(self, list: &[T]) -> &[T] {
-        list.get(self.places()).unwrap_or_default()
-    }
-
-    /// The places of the part in the list.
-    #[inline]
-    pub fn places(self) -> core::ops::Range<usize> {
-        self.start as usize..self.end as usize
-    }
-
-    /// How many elements.
-    #[inline]
-    pub fn count(self) -> usize {
-        self.places().len()
-    }
-}
-
-/// A span that may need mending.
-#[derive(Debug, Clone, Copy)]
-pub struct SpanRecord {
-    /// Its place in the batch.
-    pub number: u32,
-    /// Its role.
-    pub role: Role,
-    /// Valid.
-    pub trace_id: u128,
-    /// Valid.
-    pub span_id: u64,
-    /// 0: a root span.
-    pub parent_span_id: u64,
-    /// When it started.
-    pub start: u64,
-    /// When its messages were sent at the latest.
-    pub limit: u64,
-    /// `messaging.batch.message_count`, 0 without.
-    pub message_count: u64,
-    /// Its messages, in `Batch::slots`; only a consumer has any.
-    pub slots: Run,
-    /// Messages that were too many to look at.
-    pub surplus: u32,
-    /// Its links, in `Batch::links`.
-    pub links: Run,
-}
-
-/// One message: alternatives for finding its producer.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Slot {
-    /// Its keys, in `Batch::wanted` or, of a valid link, in
-    /// `Batch::link_keys`; the first that leads anywhere counts.
-    pub keys: Run,
-    /// The context that came with it, and its trace state in `Batch::texts`.
-    pub carried: Option<(Carried, Run)>,
-    /// The application makes up the ids.
-    pub client_assigned: bool,
-    /// What a link says of the message, where there are several.
-    pub name: MessageName,
-}
-
-impl Slot {
-    /// There is a way to find the producer.
-    #[inline]
-    pub fn is_something(&self) -> bool {
-        self.keys.count() > 0 || self.carried.is_some()
-    }
-}
-
-/// What names a message on a link.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum MessageName {
-    /// Nothing.
-    #[default]
-    Unnamed,
-    /// An id, in `Batch::texts`.
-    Id(Run),
-    /// A place in a Kafka log; partition and topic in `Batch::texts`.
-    Record {
-        /// The offset.
-        offset: u64,
-        /// The partition.
-        partition: Run,
-        /// The topic.
-        topic: Run,
-    },
-}
-
-impl MessageName {
-    /// What it says, for comparing.
-    pub fn read(self, texts: &[u8]) -> (Option<u64>, &[u8], &[u8]) {
-        match self {
-            Self::Unnamed => (None, &[], &[]),
-            Self::Id(id) => (None, id.of(texts), &[]),
-            Self::Record {
-                offset,
-                partition,
-                topic,
-            } => (Some(offset), partition.of(texts), topic.of(texts)),
-        }
-    }
-}
-
-/// A link of a span.
-#[derive(Debug, Clone, Copy)]
-pub struct LinkRecord {
-    /// 0: invalid.
-    pub trace_id: u128,
-    /// 0: invalid.
-    pub span_id: u64,
-    /// It has neither attributes nor a trace state.
-    pub is_bare: bool,
-    /// How many attributes it has.
-    pub attribute_count: u32,
-    /// See [`LinkFacts::digest`].
-    pub digest: u64,
-    /// See [`LinkFacts::type_digest`].
-    pub type_digest: Option<u64>,
-    /// It carries linkmend's mark.
-    pub is_marked: bool,
-    /// What its own attributes say that it is.
-    pub own_type: Option<LinkType>,
-    /// The message that it is for.
-    pub slot: Slot,
-    /// The keys are in [`Batch::wanted`].
-    pub keys_are_wanted: bool,
-}
-
-impl LinkRecord {
-    /// Both ids are valid.
-    #[inline]
-    pub fn is_valid(&self) -> bool {
-        self.trace_id != 0 && self.span_id != 0
-    }
-}
 
 /// See the module.
 #[derive(Debug, Default)]

@@ -18,7 +18,7 @@
 //! | `slots` | which facts belong to which message of a batch |
 //! | `system`, `keys` | what identifies a message |
 //! | `carried` | contexts in captured headers |
-//! | `batch` | what is kept of a batch |
+//! | `records`, `batch` | what is kept of a batch |
 //! | `producers` | the choice among several producers |
 //! | `missing` | whether a link is missing |
 //! | `links` | repaired, dropped, doubled, cut |
@@ -37,6 +37,7 @@ mod mend;
 mod missing;
 mod producers;
 pub mod read;
+mod records;
 mod role;
 mod slots;
 mod system;

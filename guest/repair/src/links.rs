@@ -5,7 +5,8 @@
 
 use linkmend_rule::{Context, DropReason};
 
-use crate::batch::{Batch, LinkRecord, SpanRecord};
+use crate::batch::Batch;
+use crate::records::{LinkRecord, SpanRecord};
 
 /// What becomes of a link.
 #[derive(Debug, Clone, Copy, PartialEq)]

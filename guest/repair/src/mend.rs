@@ -3,13 +3,14 @@
 use linkmend_rule::{Context, DropReason, MessageKey, NoteKind, Producer, Tasks, Verdict};
 
 use crate::answer::{Answer, MAX_ATTRIBUTES};
-use crate::batch::{Batch, LinkRecord, Slot, SpanRecord};
+use crate::batch::Batch;
 use crate::carried::Carried;
 use crate::config::{Ambiguous, Config, InvalidLinks};
 use crate::kind::{Surroundings, link_type};
 use crate::links::{self, Fate, Row};
 use crate::missing::{Linked, Need};
 use crate::producers::{Choice, Producers, Search, trace_id};
+use crate::records::{LinkRecord, Slot, SpanRecord};
 use crate::role::Role;
 
 /// Remote, and known to be so (OTLP flags, bits 8 and 9): what comes out of a

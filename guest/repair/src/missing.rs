@@ -3,10 +3,11 @@
 
 use linkmend_rule::MessageKey;
 
-use crate::batch::{Batch, Slot, SpanRecord};
+use crate::batch::Batch;
 use crate::config::Config;
 use crate::links::{self, Fate, Row};
 use crate::producers::{Producers, trace_id};
+use crate::records::{Slot, SpanRecord};
 
 /// What the links of a consumer lead to, once they are repaired.
 #[derive(Debug, Default)]

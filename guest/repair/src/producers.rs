@@ -3,7 +3,7 @@
 
 use linkmend_rule::{IndexError, Producer, Recalled, Text};
 
-use crate::batch::{Run, SpanRecord};
+use crate::records::{Run, SpanRecord};
 
 /// What the index knows of the keys of a batch.
 #[derive(Debug, Default)]
