@@ -112,7 +112,7 @@ pub enum FaultKind {
         reason: String,
     },
     /// Longer than the limit.
-    #[error("{what} is longer than {limit} bytes (--max-batch-bytes)")]
+    #[error("{what} is longer than {limit} bytes; raise --max-batch-bytes to read it")]
     TooLong {
         /// What: a line, a frame, an element.
         what: &'static str,

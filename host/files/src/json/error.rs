@@ -25,6 +25,9 @@ impl JsonError {
         if let Some(at) = reason.rfind(" at line ") {
             reason.truncate(at);
         }
+        if error.is_syntax() || error.is_eof() {
+            reason.insert_str(0, "not JSON: ");
+        }
         Self {
             line: error.line().max(1) as u64,
             column: error.column().max(1) as u64,

@@ -82,7 +82,7 @@ impl Source {
             .read_to_end(&mut self.buffer);
         if let Err(error) = result {
             self.ended = true;
-            self.failure = Some(error);
+            self.failure = Some(explain(error, self.compression));
         }
         // What came before a failure counts.
         self.ended |= self.buffer.len() == before;
@@ -184,4 +184,22 @@ impl Source {
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }
+}
+
+/// What the decompressor says, in words that mean something to who has the
+/// file. What the system says stays as it is.
+fn explain(error: io::Error, compression: Compression) -> io::Error {
+    let name = match compression {
+        Compression::Gzip => "gzip",
+        Compression::Zstd => "zstd",
+        Compression::None | Compression::ZstdMessages => return error,
+    };
+    if error.raw_os_error().is_some() {
+        return error;
+    }
+    let text = match error.kind() {
+        io::ErrorKind::UnexpectedEof => format!("the {name} stream is cut off"),
+        _ => format!("the {name} stream is damaged: {error}"),
+    };
+    io::Error::new(error.kind(), text)
 }

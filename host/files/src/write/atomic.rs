@@ -129,7 +129,7 @@ fn begin(path: &Path) -> io::Result<Inner> {
     };
     let file = builder
         .tempfile_in(folder)
-        .map_err(|error| without_path(&error))?;
+        .map_err(|error| without_path(folder, &error))?;
     if let Some(existing) = existing {
         file.as_file().set_permissions(existing.permissions())?;
     }
@@ -137,10 +137,13 @@ fn begin(path: &Path) -> io::Result<Inner> {
 }
 
 /// The error names the output, not the name beside it.
-fn without_path(error: &io::Error) -> io::Error {
-    match error.raw_os_error() {
-        Some(code) => io::Error::from_raw_os_error(code),
-        None => error.kind().into(),
+fn without_path(folder: &Path, error: &io::Error) -> io::Error {
+    match error.kind() {
+        io::ErrorKind::NotFound => io::Error::new(
+            io::ErrorKind::NotFound,
+            format!("there is no folder {}", folder.display()),
+        ),
+        kind => kind.into(),
     }
 }
 
@@ -166,7 +169,7 @@ fn sync_folder(target: &Path) {
 
 fn advice(path: &Path, error: &io::Error) -> &'static str {
     match error.kind() {
-        io::ErrorKind::NotFound => "create its folder first, or choose another path",
+        io::ErrorKind::NotFound => "create it first, or choose another path",
         io::ErrorKind::PermissionDenied => {
             "choose a path where you may write, or change the permissions"
         }

@@ -52,7 +52,7 @@ fn a_bad_line_is_left_out() {
         [
             "line 2, column 58: resourceSpans[0].scopeSpans[0].spans[0].traceId: \
              expected an even number of hex digits, found \"no\"",
-            "line 4, column 5: EOF while parsing a value",
+            "line 4, column 5: not JSON: EOF while parsing a value",
         ]
     );
     assert!(all.faults.iter().all(|fault| !fault.ends_input));
@@ -154,7 +154,7 @@ fn a_document_that_is_no_json_is_a_fault_where_it_goes_wrong() {
         ("{\"resourceLogs\":[]}", "these are OTLP logs"),
         (
             "{\"a\":1 \"resourceSpans\":[]}",
-            "line 1, column 8: expected `,`",
+            "line 1, column 8: not JSON: expected `,`",
         ),
         (
             "{\"resourceSpans\":[{}],\"resourceSpans\":[]}",
@@ -200,7 +200,8 @@ fn what_is_longer_than_the_limit_is_skipped() {
             assert_eq!(names(&all), ["a", "b"]);
             let faults = all.faults_text();
             assert_eq!(faults.len(), 1);
-            let expected = format!("{what} is longer than 1000 bytes (--max-batch-bytes)");
+            let expected =
+                format!("{what} is longer than 1000 bytes; raise --max-batch-bytes to read it");
             assert!(
                 faults[0].starts_with(place) && faults[0].ends_with(&expected),
                 "{faults:?}"

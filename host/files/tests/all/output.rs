@@ -86,7 +86,7 @@ fn an_output_that_cannot_be_written_fails_at_once_and_says_what_to_do() {
     };
     let missing = fails(&folder.path().join("no/such/out"));
     assert!(
-        missing.contains("no/such/out") && missing.contains("create its folder"),
+        missing.contains("no/such/out") && missing.contains("create it first"),
         "{missing}"
     );
     let is_folder = fails(folder.path());
