@@ -10,14 +10,15 @@
 //! Inputs are read twice: all of them first to remember who produced which
 //! message, then to mend. So a consumer finds its producer wherever that is,
 //! in another file or further down, and nothing need be held in memory but the
-//! index. What can be read only once (standard input, a pipe) is spooled to a
-//! temporary file on the way.
+//! index. What can be read only once (a pipe) is spooled to a temporary file on
+//! the way.
 //!
 //! # Layout
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `job` | the whole: inputs, two readings, outputs, summary |
+//! | `job` | what is to be done, who watches it, and how it can end |
+//! | `run` | the whole: inputs, two readings, outputs, summary |
 //! | `input` | what is read, once or twice |
 //! | `output` | where it goes |
 //! | `parallel` | many threads, one order, bounded memory |
@@ -28,9 +29,11 @@ mod input;
 mod job;
 mod output;
 mod parallel;
+mod run;
 mod summary;
 
 pub use input::{Input, InputError};
-pub use job::{Event, Job, JobError, Reading, Watch, run};
+pub use job::{Event, Job, JobError, Reading, Watch, Written};
 pub use output::{Output, OutputError};
+pub use run::run;
 pub use summary::Summary;

@@ -47,26 +47,27 @@ impl OutputError {
     pub fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Write(linkmend_files::OutputError::BrokenPipe))
     }
-
-    /// It was asked for what cannot be: nothing was begun.
-    #[must_use]
-    pub fn is_usage(&self) -> bool {
-        !matches!(self, Self::Write(error) if !matches!(error, linkmend_files::OutputError::Create { .. }))
-    }
 }
 
-/// The outputs of a job, opened before any work is done.
+/// The outputs of a job. That they can be written is found out before any work
+/// is done.
 pub(crate) struct Outputs {
     format: Option<Format>,
     in_place: bool,
     kind: Kind,
+    /// What is being written.
+    writer: Option<(BatchWriter, Encoding)>,
+    /// Something is there to be written, if only an empty input.
+    begun: bool,
+    finished: usize,
 }
 
 enum Kind {
     /// One for all inputs. Its writer is made when the format is known.
-    One(Option<FileOutput>, Option<(BatchWriter, Encoding)>),
-    /// One for each input, in their order.
-    Each(Vec<Option<FileOutput>>, Option<(BatchWriter, Encoding)>),
+    One(Option<FileOutput>),
+    /// One for each input, in their order; opened one after the other, as there
+    /// may be more of them than a process may have open files.
+    Each(Vec<Option<PathBuf>>),
     Nowhere,
 }
 
@@ -78,12 +79,17 @@ impl Outputs {
     ) -> Result<Self, OutputError> {
         let kind = match output {
             Output::Nowhere => Kind::Nowhere,
-            Output::Stdout => Kind::One(Some(FileOutput::stdout()), None),
+            Output::Stdout => {
+                if inputs.iter().any(is_stdout) {
+                    return Err(OutputError::IsInput("standard output".into()));
+                }
+                Kind::One(Some(FileOutput::stdout()))
+            }
             Output::File(path) => {
                 if inputs.iter().any(|input| is_same_file(input, path)) {
                     return Err(OutputError::IsInput(path.clone()));
                 }
-                Kind::One(Some(FileOutput::file(path)?), None)
+                Kind::One(Some(FileOutput::file(path)?))
             }
             Output::Directory(directory) => {
                 let paths = inputs.iter().map(|input| match input {
@@ -106,7 +112,15 @@ impl Outputs {
             format,
             in_place: *output == Output::InPlace,
             kind,
+            writer: None,
+            begun: false,
+            finished: 0,
         })
+    }
+
+    /// How many files have their names.
+    pub(crate) fn finished(&self) -> usize {
+        self.finished
     }
 
     /// The next batches are those of input number `place`, which has this
@@ -118,60 +132,79 @@ impl Outputs {
         encoding: Option<Encoding>,
         only_input: bool,
     ) -> Result<linkmend_files::Target, OutputError> {
-        let wanted = encoding_of(encoding, self.format);
-        let own = match &mut self.kind {
-            Kind::Nowhere => wanted,
-            Kind::One(output, writer) => {
-                if let Some(output) = output.take() {
-                    *writer = Some((BatchWriter::new(output, wanted)?, wanted));
+        self.begun = true;
+        let mut wanted = encoding_of(encoding, self.format);
+        match &mut self.kind {
+            Kind::Nowhere => {}
+            Kind::One(output) => {
+                // An empty input does not decide for those behind it.
+                if encoding.is_some()
+                    && let Some(output) = output.take()
+                {
+                    self.writer = Some((BatchWriter::new(output, wanted)?, wanted));
                 }
-                writer.as_ref().map_or(wanted, |(_, encoding)| *encoding)
+                wanted = self.writer.as_ref().map_or(wanted, |(_, own)| *own);
             }
-            Kind::Each(outputs, writer) => {
-                if let Some(output) = outputs.get_mut(place).and_then(Option::take) {
-                    *writer = Some((BatchWriter::new(output, wanted)?, wanted));
+            Kind::Each(paths) => {
+                if let Some(path) = paths.get_mut(place).and_then(Option::take) {
+                    let output = FileOutput::file(&path)?;
+                    self.writer = Some((BatchWriter::new(output, wanted)?, wanted));
                 }
-                wanted
             }
-        };
-        let own_file = only_input || matches!(self.kind, Kind::Each(..));
+        }
+        let own_file = only_input || matches!(self.kind, Kind::Each(_));
         Ok(linkmend_files::Target {
-            format: own.format,
-            keep_layout: own_file && encoding.is_some_and(|encoding| encoding.format == own.format),
+            format: wanted.format,
+            keep_layout: own_file
+                && encoding.is_some_and(|encoding| encoding.format == wanted.format),
         })
     }
 
     pub(crate) fn write(&mut self, piece: &Piece) -> Result<(), OutputError> {
-        match &mut self.kind {
-            Kind::One(_, Some((writer, _))) | Kind::Each(_, Some((writer, _))) => {
-                Ok(writer.write(piece)?)
+        match &mut self.writer {
+            Some((writer, _)) => Ok(writer.write(piece)?),
+            None => Ok(()),
+        }
+    }
+
+    /// All batches of an input are written that could be read; `faulty`: not
+    /// all could. Says whether its output was finished, if it has one of its
+    /// own.
+    pub(crate) fn end(&mut self, faulty: bool) -> Result<bool, OutputError> {
+        if !matches!(self.kind, Kind::Each(_)) {
+            return Ok(true);
+        }
+        // In the place of the input, what could not be read would be lost.
+        if faulty && self.in_place {
+            self.writer = None;
+            return Ok(false);
+        }
+        self.finish_writer(faulty)
+    }
+
+    /// All batches of all inputs are written that could be read.
+    pub(crate) fn finish(&mut self, faulty: bool) -> Result<(), OutputError> {
+        if let Kind::One(output) = &mut self.kind {
+            if self.begun
+                && let Some(output) = output.take()
+            {
+                let encoding = encoding_of(None, self.format);
+                self.writer = Some((BatchWriter::new(output, encoding)?, encoding));
             }
-            _ => Ok(()),
+            self.finish_writer(faulty)?;
         }
+        Ok(())
     }
 
-    /// All batches of an input are written.
-    pub(crate) fn end(&mut self) -> Result<(), OutputError> {
-        match &mut self.kind {
-            Kind::Each(_, writer) => finish(writer),
-            _ => Ok(()),
-        }
-    }
-
-    /// Something of an input could not be read: when the output would take its
-    /// place, that would be lost. Says whether it is left as it was for this.
-    pub(crate) fn abandon(&mut self) -> bool {
-        match &mut self.kind {
-            Kind::Each(_, writer) if self.in_place => writer.take().is_some(),
-            _ => false,
-        }
-    }
-
-    /// All batches of all inputs are written.
-    pub(crate) fn finish(&mut self) -> Result<(), OutputError> {
-        match &mut self.kind {
-            Kind::One(_, writer) => finish(writer),
-            _ => Ok(()),
+    /// An empty output where nothing could be read would look like a result.
+    fn finish_writer(&mut self, faulty: bool) -> Result<bool, OutputError> {
+        match self.writer.take() {
+            Some((writer, _)) if !faulty || writer.written() > 0 => {
+                writer.finish()?;
+                self.finished += 1;
+                Ok(true)
+            }
+            _ => Ok(false),
         }
     }
 }
@@ -180,7 +213,8 @@ impl Kind {
     fn each(paths: &[PathBuf], inputs: &[Input], in_place: bool) -> Result<Self, OutputError> {
         let mut seen = HashSet::new();
         for path in paths {
-            if !seen.insert(path) {
+            // `a` and `./a` are one file.
+            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
                 return Err(OutputError::Twice(path.clone()));
             }
             if !in_place && inputs.iter().any(|input| is_same_file(input, path)) {
@@ -192,16 +226,12 @@ impl Kind {
             if in_place && !path.is_file() {
                 return Ok(None);
             }
-            FileOutput::file(path).map(Some)
+            if path.is_file() || path.is_dir() || !path.exists() {
+                drop(FileOutput::file(path)?);
+            }
+            Ok(Some(path.clone()))
         });
-        Ok(Self::Each(outputs.collect::<Result<_, _>>()?, None))
-    }
-}
-
-fn finish(writer: &mut Option<(BatchWriter, Encoding)>) -> Result<(), OutputError> {
-    match writer.take() {
-        Some((writer, _)) => Ok(writer.finish()?),
-        None => Ok(()),
+        Ok(Self::Each(outputs.collect::<Result<_, OutputError>>()?))
     }
 }
 
@@ -230,4 +260,27 @@ fn is_same_file(input: &Input, path: &Path) -> bool {
     };
     let same = |a: &Path, b: &Path| Some(a.canonicalize().ok()? == b.canonicalize().ok()?);
     path.is_file() && same(input, path).unwrap_or(false)
+}
+
+/// Standard output goes to the end of this very file: what is written would be
+/// read again.
+#[cfg(unix)]
+fn is_stdout(input: &Input) -> bool {
+    use std::os::fd::AsFd;
+    use std::os::unix::fs::MetadataExt;
+    let metadata =
+        |fd: std::os::fd::BorrowedFd<'_>| std::fs::File::from(fd.try_clone_to_owned()?).metadata();
+    let input = match input {
+        Input::File(path) => std::fs::metadata(path),
+        Input::Stdin => metadata(std::io::stdin().as_fd()),
+    };
+    match (input, metadata(std::io::stdout().as_fd())) {
+        (Ok(a), Ok(b)) => a.is_file() && (a.dev(), a.ino()) == (b.dev(), b.ino()),
+        _ => false,
+    }
+}
+
+#[cfg(not(unix))]
+fn is_stdout(_: &Input) -> bool {
+    false
 }

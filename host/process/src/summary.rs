@@ -39,7 +39,9 @@ pub struct Summary {
     pub rule_faults: u64,
     /// Inputs, and parts of inputs, that could not be read.
     pub rejected_inputs: u64,
-    /// Batches that are not in the output because a rule failed on them.
+    /// Batches that are not in the output because a rule failed on them; each is
+    /// one of the `rule_faults`.
+    #[serde(skip)]
     pub batches_dropped: u64,
     /// `links_typed`, by the reason given.
     pub by_link_type: BTreeMap<String, u64>,

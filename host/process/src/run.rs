@@ -1,0 +1,318 @@
+//! The whole: inputs, two readings, outputs, summary.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use bytes::Bytes;
+use linkmend::{Counts, ProcessError, Processor, RuleFault};
+use linkmend_files::{
+    Batch, BatchReader, InputFault, Piece, Position, RawBatch, RenderError, Target,
+};
+
+use crate::input::{Counted, Found, Input, InputError, Source};
+use crate::job::{Event, Job, JobError, Reading, Watch, Written};
+use crate::output::{Output, Outputs};
+use crate::parallel::{Bounds, in_order};
+use crate::summary::Summary;
+
+/// How many bytes of input may be under way at a time, beside one batch a
+/// thread: a few times as much memory is needed.
+const BYTES_UNDER_WAY: usize = 32 << 20;
+
+/// Does a job. An output appears under its name when it is complete, and the
+/// inputs stay as they are unless they are to be replaced.
+///
+/// # Errors
+///
+/// When an output cannot be written, or when a rule fails whose policy is
+/// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
+/// to `watch` and counted, and the rest is mended.
+pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Summary, JobError> {
+    let outputs = Outputs::open(&job.output, job.format, &job.inputs);
+    let mut running = Running {
+        processor,
+        job,
+        interrupted: watch.interrupted(),
+        watch,
+        outputs: outputs.map_err(JobError::Setup)?,
+        counts: Counts::default(),
+        rejected: 0,
+        dropped: 0,
+    };
+    let mut sources = running.open()?;
+    if processor.uses_index() {
+        for (_, source) in &mut sources {
+            running.remember(source)?;
+        }
+    }
+    for (place, source) in &mut sources {
+        running.mend(*place, source)?;
+    }
+    running.outputs.finish(running.rejected > 0)?;
+    Ok(Summary::new(
+        running.counts,
+        running.rejected,
+        running.dropped,
+    ))
+}
+
+struct Running<'a> {
+    processor: &'a Processor,
+    job: &'a Job,
+    watch: &'a mut dyn Watch,
+    interrupted: Arc<AtomicBool>,
+    outputs: Outputs,
+    counts: Counts,
+    rejected: u64,
+    dropped: u64,
+}
+
+/// What became of one piece of an input.
+struct Done {
+    position: Position,
+    /// Parts that could not be read.
+    faults: Vec<InputFault>,
+    result: Result<Option<Mended>, Lost>,
+}
+
+struct Mended {
+    piece: Option<Piece>,
+    counts: Counts,
+    faults: Vec<RuleFault>,
+}
+
+enum Lost {
+    Process(ProcessError),
+    Render(RenderError),
+}
+
+impl Running<'_> {
+    fn open(&mut self) -> Result<Vec<(usize, Source)>, JobError> {
+        let mut sources = Vec::new();
+        for (place, input) in self.job.inputs.iter().enumerate() {
+            let source = self.source(input);
+            self.check_interrupt()?;
+            match source {
+                Ok(source) => sources.push((place, source)),
+                Err(error) => self.bad_input(input, &error),
+            }
+        }
+        let sizes: Option<u64> = sources.iter().map(|(_, source)| source.size).sum();
+        let readings = if self.processor.uses_index() { 2 } else { 1 };
+        self.watch
+            .event(Event::Begin(sizes.map(|size| size * readings)));
+        Ok(sources)
+    }
+
+    fn source(&mut self, input: &Input) -> Result<Source, InputError> {
+        let once = match Source::find(input, &self.interrupted)? {
+            Found::Ready(source) => return Ok(source),
+            Found::Once(once) => once,
+        };
+        if !self.processor.uses_index() {
+            return Ok(Source::once(input, once));
+        }
+        self.watch.event(Event::Reading(Reading::Spool, input));
+        let count = self.watch.counter();
+        Source::spool(input, Counted::new(once, move |read| count(read)))
+    }
+
+    fn bad_input(&mut self, input: &Input, error: &InputError) {
+        self.rejected += 1;
+        self.watch.event(Event::BadInput(input, error));
+    }
+
+    fn reader(&mut self, source: &mut Source, reading: Reading) -> Result<BatchReader, InputError> {
+        self.watch.event(Event::Reading(reading, &source.input));
+        let count = self.watch.counter();
+        let counted = Counted::new(source.read()?, move |read| count(read));
+        BatchReader::open(counted, self.job.options).map_err(InputError::Open)
+    }
+
+    fn bounds(&self) -> Bounds {
+        Bounds {
+            threads: self.job.threads,
+            items: self.job.threads.get() * 4,
+            bytes: BYTES_UNDER_WAY,
+        }
+    }
+
+    /// What is wrong with an input is told in the second reading.
+    fn remember(&mut self, source: &mut Source) -> Result<(), JobError> {
+        let Ok(reader) = self.reader(source, Reading::Remember) else {
+            return Ok(());
+        };
+        let processor = self.processor;
+        let work = |part: Result<RawBatch, InputFault>| {
+            let raw = part.ok()?;
+            let position = raw.position();
+            let batch = raw.decode().batch?;
+            Some((position, processor.remember(batch.traces().clone())))
+        };
+        in_order(reader, size, self.bounds(), work, |remembered| {
+            self.check_interrupt()?;
+            match remembered {
+                Some((position, remembered)) => {
+                    self.take_remembered(&source.input, position, remembered)
+                }
+                None => Ok(()),
+            }
+        })?;
+        self.check_interrupt()
+    }
+
+    fn take_remembered(
+        &mut self,
+        input: &Input,
+        position: Position,
+        remembered: Result<linkmend::Mended, ProcessError>,
+    ) -> Result<(), JobError> {
+        match remembered {
+            Ok(remembered) => self.faults(input, position, &remembered.faults),
+            Err(ProcessError::Rejected(fault)) => {
+                return Err(self.gave_up(input, position, fault));
+            }
+            // Told in the second reading.
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    fn faults(&mut self, input: &Input, position: Position, faults: &[RuleFault]) {
+        self.counts.rule_faults += faults.len() as u64;
+        for fault in faults {
+            self.watch.event(Event::RuleFault(input, position, fault));
+        }
+    }
+
+    fn check_interrupt(&self) -> Result<(), JobError> {
+        if self.interrupted.load(Ordering::Relaxed) {
+            return Err(JobError::Interrupted(Written(self.outputs.finished())));
+        }
+        Ok(())
+    }
+
+    fn mend(&mut self, place: usize, source: &mut Source) -> Result<(), JobError> {
+        let reader = match self.reader(source, Reading::Mend) {
+            Ok(reader) => reader,
+            Err(error) => {
+                self.bad_input(&source.input, &error);
+                return Ok(());
+            }
+        };
+        let only_input = self.job.inputs.len() == 1;
+        let target = self.outputs.begin(place, reader.encoding(), only_input)?;
+        let processor = self.processor;
+        let rejected = self.rejected;
+        let work = |part| mend(processor, part, target);
+        in_order(reader, size, self.bounds(), work, |done| {
+            self.take(&source.input, done)
+        })?;
+        self.check_interrupt()?;
+        let finished = self.outputs.end(self.rejected > rejected)?;
+        if !finished && self.job.output == Output::InPlace {
+            self.watch.event(Event::NotReplaced(&source.input));
+        }
+        Ok(())
+    }
+
+    /// Takes the next piece, in order.
+    fn take(&mut self, input: &Input, done: Done) -> Result<(), JobError> {
+        self.check_interrupt()?;
+        for fault in &done.faults {
+            self.rejected += 1;
+            self.watch.event(Event::BadBatch(input, fault));
+        }
+        let mended = match done.result {
+            Ok(None) => return Ok(()),
+            Ok(Some(mended)) => mended,
+            Err(Lost::Process(ProcessError::Rejected(fault))) => {
+                return Err(self.gave_up(input, done.position, fault));
+            }
+            Err(Lost::Process(error)) => {
+                self.lost(input, done.position, &error);
+                return Ok(());
+            }
+            Err(Lost::Render(error)) => {
+                self.lost(input, done.position, &error);
+                return Ok(());
+            }
+        };
+        self.counts += &mended.counts;
+        for fault in &mended.faults {
+            self.watch
+                .event(Event::RuleFault(input, done.position, fault));
+        }
+        match mended.piece {
+            Some(piece) => self.outputs.write(&piece)?,
+            None => self.dropped += 1,
+        }
+        Ok(())
+    }
+
+    fn lost(&mut self, input: &Input, position: Position, error: &dyn std::error::Error) {
+        self.rejected += 1;
+        self.watch.event(Event::LostBatch(input, position, error));
+    }
+
+    fn gave_up(&self, input: &Input, position: Position, fault: RuleFault) -> JobError {
+        JobError::Rejected {
+            input: input.to_string(),
+            position,
+            fault,
+            written: Written(self.outputs.finished()),
+        }
+    }
+}
+
+fn size(part: &Result<RawBatch, InputFault>) -> usize {
+    part.as_ref().map_or(0, RawBatch::len)
+}
+
+/// All that takes time, on any thread.
+fn mend(processor: &Processor, part: Result<RawBatch, InputFault>, target: Target) -> Done {
+    let raw = match part {
+        Ok(raw) => raw,
+        Err(fault) => {
+            return Done {
+                position: fault.position,
+                faults: vec![fault],
+                result: Ok(None),
+            };
+        }
+    };
+    let position = raw.position();
+    let decoded = raw.decode();
+    Done {
+        position,
+        faults: decoded.faults,
+        result: decoded
+            .batch
+            .map(|batch| mend_batch(processor, &batch, target))
+            .transpose(),
+    }
+}
+
+fn mend_batch(processor: &Processor, batch: &Batch, target: Target) -> Result<Mended, Lost> {
+    // Blank lines and the like: text on its way, and no batch.
+    if batch.traces().is_empty() {
+        let piece = batch.render(&Bytes::new(), target).map_err(Lost::Render)?;
+        return Ok(Mended {
+            piece: Some(piece),
+            counts: Counts::default(),
+            faults: Vec::new(),
+        });
+    }
+    let mended = processor
+        .mend(batch.traces().clone())
+        .map_err(Lost::Process)?;
+    let piece = match &mended.traces {
+        Some(traces) => Some(batch.render(traces, target).map_err(Lost::Render)?),
+        None => None,
+    };
+    Ok(Mended {
+        piece,
+        counts: mended.counts,
+        faults: mended.faults,
+    })
+}
