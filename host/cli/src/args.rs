@@ -1,6 +1,5 @@
 //! The arguments.
 
-use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -11,7 +10,7 @@ use crate::units;
 
 /// Mends span links in OpenTelemetry traces.
 #[derive(Debug, Parser)]
-#[command(name = "linkmend", version, about, long_about = LONG_ABOUT, arg_required_else_help = true)]
+#[command(name = "linkmend", version, long_about = LONG_ABOUT, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
@@ -53,10 +52,12 @@ the Collector's framing (4-byte length before each); each plain, gzip or zstd. T
 input's format unless --format says otherwise.
 
 Exit codes:
-  0  all done
-  1  some input could not be read, or the output not be written; every fault is told with its place
-  2  wrong arguments or configuration; nothing was done
-  3  a rule failed and --on-error was not `pass`";
+  0    all done
+  1    some input could not be read (the rest is written), or the output could not be written; every
+       fault is told with its place
+  2    wrong arguments or configuration; nothing was done
+  3    a rule failed and --on-error was not `pass`
+  130  ended by SIGINT or SIGTERM; outputs that were not complete are not there";
 
 /// Mends trace files.
 ///
@@ -117,8 +118,8 @@ pub struct ProcessArguments {
     pub max_index_entries: usize,
 
     /// How many threads work [default: as many as there are processors]
-    #[arg(short = 'j', long, value_name = "COUNT")]
-    pub threads: Option<NonZeroUsize>,
+    #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
 
     /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
     #[arg(long, value_name = "DIR")]
@@ -136,7 +137,7 @@ pub enum Policy {
     Pass,
     /// It is left out
     Drop,
-    /// The whole job ends, and nothing is written
+    /// The whole job ends, and outputs that are not complete are not written
     Reject,
 }
 

@@ -10,6 +10,8 @@ mod progress;
 mod report;
 mod units;
 
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -27,6 +29,13 @@ enum Exit {
     Usage = 2,
     /// A rule failed, and the policy was not to pass.
     Rule = 3,
+    /// Ended by a signal, as shells say it.
+    Interrupted = 130,
+}
+
+/// A line on standard error. When nobody can read it, there is nobody to tell.
+fn tell(line: impl Display) {
+    let _ = writeln!(io::stderr(), "linkmend: {line}");
 }
 
 fn main() -> ExitCode {

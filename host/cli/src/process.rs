@@ -1,27 +1,29 @@
 //! `linkmend process`.
 
+use std::fmt::Display;
+use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use linkmend::index::{IndexOptions, MemoryIndex};
-use linkmend::{Processor, Rule};
+use linkmend::{Limits, Processor, Rule};
 use linkmend_files::{AtomicFile, ReadOptions};
 use linkmend_process::{Input, Job, JobError, Output, Summary};
 
 use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
-use crate::{report, units};
+use crate::{report, tell, units};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
     match prepare(arguments) {
         Ok(prepared) => prepared.run(arguments),
         Err(error) => {
-            eprintln!("linkmend: {error:#}");
+            tell(format_args!("{error:#}"));
             Exit::Usage
         }
     }
@@ -42,7 +44,8 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         .summary
         .as_deref()
         .map(AtomicFile::create)
-        .transpose()?;
+        .transpose()
+        .map_err(whole)?;
     let index = Arc::new(MemoryIndex::new(IndexOptions {
         max_entries: arguments.max_index_entries,
         // The times in a file are past: age says nothing there.
@@ -56,12 +59,17 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         builder = builder.rule(rule);
     }
     Ok(Prepared {
-        processor: builder.build()?,
+        processor: builder.build().map_err(whole)?,
         index,
         job,
         watcher: Watcher::new(arguments.quiet).context("cannot watch for signals")?,
         summary,
     })
+}
+
+/// The errors of the libraries say their causes themselves.
+fn whole(error: impl Display) -> anyhow::Error {
+    anyhow!("{error}")
 }
 
 fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {
@@ -78,6 +86,7 @@ fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {
     options.max_batch_bytes = arguments.max_batch_bytes;
     let threads = arguments
         .threads
+        .and_then(|threads| NonZeroUsize::new(threads.into()))
         .or_else(|| std::thread::available_parallelism().ok());
     Ok(Job {
         inputs,
@@ -129,13 +138,13 @@ fn rules(arguments: &ProcessArguments) -> anyhow::Result<Vec<Rule>> {
     }
     let mut configs = arguments.rule_configs.iter();
     let rules = arguments.rules.iter().map(|name| {
-        let rule = match name.as_str() {
-            "builtin" => Rule::builtin(),
-            path => Rule::file(path),
+        let config = match configs.next() {
+            Some(path) => config(path)?,
+            None => "{}".to_owned(),
         };
-        let rule = match configs.next() {
-            Some(path) => rule.with_config(config(path)?),
-            None => rule,
+        let rule = match name.as_str() {
+            "builtin" => Rule::builtin().with_config(with_max_links(config, limits)?),
+            path => Rule::file(path).with_config(config),
         };
         Ok(rule
             .with_limits(limits)
@@ -148,13 +157,24 @@ fn config(path: &Path) -> anyhow::Result<String> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration {}", path.display()))?;
     // The rule says what the keys mean; that it is JSON can be said better here.
-    if let Err(error) = serde_json::from_str::<serde_json::Map<_, _>>(&text) {
-        bail!(
-            "the configuration {} is no JSON object: {error}",
-            path.display()
-        );
-    }
+    serde_json::from_str::<Settings>(&text)
+        .with_context(|| format!("the configuration {} is no JSON object", path.display()))?;
     Ok(text)
+}
+
+type Settings = serde_json::Map<String, serde_json::Value>;
+
+/// The built-in rule cuts links by itself: what it left over the limit of the
+/// host would be its failure.
+fn with_max_links(config: String, limits: Limits) -> anyhow::Result<String> {
+    if limits.max_links == Limits::default().max_links {
+        return Ok(config);
+    }
+    let mut settings: Settings = serde_json::from_str(&config)?;
+    settings
+        .entry("max_links")
+        .or_insert_with(|| limits.max_links.into());
+    Ok(serde_json::Value::Object(settings).to_string())
 }
 
 fn code_cache(arguments: &ProcessArguments) -> Option<PathBuf> {
@@ -180,12 +200,13 @@ impl Prepared {
             Ok(summary) => summary,
             Err(error) => return failed(&error),
         };
-        self.warn_of_evictions();
+        self.warn(&summary);
         if !arguments.quiet {
-            eprint!("{}", report::readable(&summary, started.elapsed()));
+            let _ =
+                io::stderr().write_all(report::readable(&summary, started.elapsed()).as_bytes());
         }
         if let Err(error) = self.write_summary(&summary) {
-            eprintln!("linkmend: {error:#}");
+            tell(format_args!("{error:#}"));
             return Exit::Incomplete;
         }
         exit(&summary, arguments.on_error)
@@ -196,19 +217,22 @@ impl Prepared {
             return Ok(());
         };
         serde_json::to_writer_pretty(&mut file, summary).context("cannot write the summary")?;
-        file.finish()?;
-        Ok(())
+        file.finish().map_err(whole)
     }
 
-    fn warn_of_evictions(&self) {
+    fn warn(&self, summary: &Summary) {
         let stats = self.index.stats();
         if stats.evicted > 0 {
-            eprintln!(
-                "linkmend: {} producers did not fit into the index and were forgotten, oldest first: links may be \
-                 missing; raise --max-index-entries (now {})",
+            tell(format_args!(
+                "{} producers did not fit into the index and were forgotten, oldest first: links may be missing; \
+                 raise --max-index-entries (now {})",
                 stats.evicted,
                 self.index.options().max_entries
-            );
+            ));
+        }
+        let has_output = !matches!(self.job.output, Output::Nowhere | Output::InPlace);
+        if has_output && summary.rejected_inputs > 0 && summary.batches == 0 {
+            tell("nothing could be read, so nothing was written");
         }
     }
 }
@@ -227,11 +251,12 @@ fn failed(error: &JobError) -> Exit {
     match error {
         // Who reads the output has what it wants.
         JobError::Output(error) if error.is_broken_pipe() => return Exit::Done,
-        _ => eprintln!("linkmend: {error}"),
+        _ => tell(error),
     }
     match error {
         JobError::Rejected { .. } => Exit::Rule,
-        JobError::Output(error) if error.is_usage() => Exit::Usage,
+        JobError::Setup(_) => Exit::Usage,
+        JobError::Interrupted(_) => Exit::Interrupted,
         _ => Exit::Incomplete,
     }
 }

@@ -4,11 +4,13 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use linkmend_process::{Event, Input, Reading, Watch};
+
+use crate::tell;
 
 /// So many lines are written for one input: a file of another kind may be wrong
 /// a million times.
@@ -51,18 +53,20 @@ impl Watcher {
         self.bar.finish_and_clear();
         for (input, lines) in &self.lines {
             if *lines > MOST_LINES {
-                eprintln!("linkmend: {input}: and {} more faults", lines - MOST_LINES);
+                tell(format_args!(
+                    "{input}: and {} more faults",
+                    lines - MOST_LINES
+                ));
             }
         }
     }
 
     fn tell(&mut self, input: &Input, text: impl Display) {
         let input = input.to_string();
-        let line = format!("linkmend: {input}: {text}");
-        let lines = self.lines.entry(input).or_default();
+        let lines = self.lines.entry(input.clone()).or_default();
         *lines += 1;
         if *lines <= MOST_LINES {
-            self.bar.suspend(|| eprintln!("{line}"));
+            self.bar.suspend(|| tell(format_args!("{input}: {text}")));
         }
     }
 }
@@ -72,6 +76,10 @@ impl Watch for Watcher {
         match event {
             Event::Begin(bytes) => begin(&self.bar, bytes),
             Event::Reading(reading, input) => self.bar.set_message(match reading {
+                Reading::Spool => {
+                    spin(&self.bar);
+                    format!("spooling {input}")
+                }
                 Reading::Remember => format!("reading {input}"),
                 Reading::Mend => format!("mending {input}"),
             }),
@@ -92,19 +100,30 @@ impl Watch for Watcher {
         Arc::new(move |bytes| bar.inc(bytes))
     }
 
-    fn is_interrupted(&self) -> bool {
-        self.interrupted.load(Ordering::Relaxed)
+    fn interrupted(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupted)
     }
 }
 
 fn begin(bar: &ProgressBar, bytes: Option<u64>) {
-    let template = match bytes {
-        Some(bytes) => {
-            bar.set_length(bytes);
-            "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}\n{msg}"
-        }
-        None => "{spinner} {bytes} {bytes_per_sec} {msg}",
+    // What was spooled is read from there again.
+    bar.set_position(0);
+    let Some(bytes) = bytes else {
+        return spin(bar);
     };
+    bar.set_length(bytes);
+    show(
+        bar,
+        "{wide_bar} {bytes}/{total_bytes} {bytes_per_sec} {eta}\n{msg}",
+    );
+}
+
+/// For as long as nobody knows how much there is.
+fn spin(bar: &ProgressBar) {
+    show(bar, "{spinner} {bytes} {bytes_per_sec} {msg}");
+}
+
+fn show(bar: &ProgressBar, template: &str) {
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style);
     }

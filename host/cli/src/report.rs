@@ -8,68 +8,93 @@ use linkmend_process::Summary;
 /// The summary in some lines.
 pub fn readable(summary: &Summary, elapsed: Duration) -> String {
     let mut text = String::new();
-    let mut line = |figure: u64, what: &str, more: &str| {
-        let more = if more.is_empty() {
-            String::new()
-        } else {
-            format!("  ({more})")
-        };
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "{:>14}  {what}{more}", thousands(figure));
-    };
-    line(
-        summary.spans,
-        "spans",
-        &format!(
-            "{} batches in {}",
-            thousands(summary.batches),
-            seconds(elapsed)
-        ),
-    );
-    line(summary.links_in, "links came in", "");
-    line(summary.links_added, "added", "found by message id");
-    line(
-        summary.links_repaired,
-        "repaired in place",
-        "invalid context, message id known",
-    );
-    line(summary.links_dropped_invalid, "dropped", "invalid context");
-    line(summary.links_dropped_duplicate, "dropped", "duplicate");
-    line(summary.links_cut, "cut", "over the limit of a span");
-    line(summary.links_out, "links went out", "");
-    line(
-        summary.links_typed,
-        "were told why they exist",
-        &types(summary),
-    );
-    for (figure, what, more) in problems(summary) {
-        if figure > 0 {
-            line(figure, what, more);
+    for line in lines(summary, elapsed) {
+        if line.figure == 0 && !line.always {
+            continue;
         }
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{:>14}  {}", thousands(line.figure), line.what);
+        if !line.more.is_empty() {
+            let _ = write!(text, "  ({})", line.more);
+        }
+        text.push('\n');
     }
     text
 }
 
-/// What is worth a line only when there is some of it.
-fn problems(summary: &Summary) -> [(u64, &'static str, &'static str); 5] {
-    [
-        (
+struct Line {
+    figure: u64,
+    what: &'static str,
+    more: String,
+    /// Nothing is worth a line, too.
+    always: bool,
+}
+
+fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
+    let line = |always, figure, what, more: &str| Line {
+        figure,
+        what,
+        more: more.to_owned(),
+        always,
+    };
+    let batches = plural(summary.batches, "batch", "batches");
+    let took = format!("{batches} in {}", duration(elapsed));
+    vec![
+        line(true, summary.spans, "spans", &took),
+        line(true, summary.links_in, "links came in", ""),
+        line(true, summary.links_added, "added", "found by message id"),
+        line(
+            false,
+            summary.links_repaired,
+            "repaired in place",
+            "invalid context, message id known",
+        ),
+        line(
+            false,
+            summary.links_dropped_invalid,
+            "dropped",
+            "invalid context",
+        ),
+        line(
+            false,
+            summary.links_dropped_duplicate,
+            "dropped",
+            "duplicate",
+        ),
+        line(
+            false,
+            summary.links_cut,
+            "cut",
+            "over the limit of links a span",
+        ),
+        line(true, summary.links_out, "links went out", ""),
+        line(
+            false,
+            summary.links_typed,
+            "were told why they exist",
+            &types(summary),
+        ),
+        line(
+            false,
             summary.unresolved,
             "messages without a link",
-            "their producer is nowhere in the inputs",
+            "their producer is not in the inputs; give the producer's file as well",
         ),
-        (
+        line(
+            false,
             summary.ambiguous,
             "messages without a link",
             "several producers, and no way to choose",
         ),
-        (
+        line(
+            false,
             summary.rejected_inputs,
             "inputs or parts of inputs could not be read",
             "see above",
         ),
-        (summary.rule_faults, "failures of rules", "see above"),
-        (
+        line(false, summary.rule_faults, "failures of rules", "see above"),
+        line(
+            false,
             summary.batches_dropped,
             "batches left out",
             "a rule failed on them",
@@ -85,8 +110,20 @@ fn types(summary: &Summary) -> String {
     types.join(", ")
 }
 
-fn seconds(elapsed: Duration) -> String {
-    format!("{:.1} s", elapsed.as_secs_f64())
+fn plural(count: u64, one: &str, many: &str) -> String {
+    let name = if count == 1 { one } else { many };
+    format!("{} {name}", thousands(count))
+}
+
+/// In the unit that people would use.
+fn duration(elapsed: Duration) -> String {
+    let seconds = elapsed.as_secs();
+    match seconds {
+        0 => format!("{} ms", elapsed.as_millis()),
+        1..60 => format!("{:.1} s", elapsed.as_secs_f64()),
+        60..3600 => format!("{} min {} s", seconds / 60, seconds % 60),
+        _ => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
+    }
 }
 
 fn thousands(number: u64) -> String {
@@ -99,4 +136,58 @@ fn thousands(number: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_have_the_unit_that_people_would_use() {
+        let text = |millis| duration(Duration::from_millis(millis));
+        assert_eq!(text(7), "7 ms");
+        assert_eq!(text(999), "999 ms");
+        assert_eq!(text(1_000), "1.0 s");
+        assert_eq!(text(59_940), "59.9 s");
+        assert_eq!(text(61_000), "1 min 1 s");
+        assert_eq!(text(7_260_000), "2 h 1 min");
+    }
+
+    #[test]
+    fn numbers_have_commas() {
+        assert_eq!(thousands(0), "0");
+        assert_eq!(thousands(999), "999");
+        assert_eq!(thousands(1_000), "1,000");
+        assert_eq!(thousands(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn lines_without_a_figure_are_left_out_but_for_the_balance() {
+        let text = readable(&Summary::default(), Duration::from_millis(3));
+        assert_eq!(
+            text,
+            "             0  spans  (0 batches in 3 ms)\n             \
+             0  links came in\n             \
+             0  added  (found by message id)\n             \
+             0  links went out\n"
+        );
+    }
+
+    #[test]
+    fn what_could_be_done_about_it_is_told() {
+        let summary = Summary {
+            batches: 1,
+            unresolved: 1_500,
+            rule_faults: 2,
+            ..Summary::default()
+        };
+        let text = readable(&summary, Duration::ZERO);
+        assert!(text.contains("1 batch in"), "{text}");
+        assert!(
+            text.contains("1,500  messages without a link  (their producer is not in the inputs"),
+            "{text}"
+        );
+        assert!(text.contains("2  failures of rules"), "{text}");
+        assert!(!text.contains("dropped"), "{text}");
+    }
 }

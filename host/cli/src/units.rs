@@ -37,8 +37,8 @@ fn duration(text: &str) -> anyhow::Result<Duration> {
 }
 
 fn count(text: &str) -> anyhow::Result<usize> {
-    text.parse()
-        .with_context(|| format!("`{text}` is no number"))
+    let number = text.parse().ok();
+    number.with_context(|| format!("`{text}` is no number"))
 }
 
 /// A limit: its name, what it is for, and where it is kept.
@@ -63,7 +63,7 @@ const fn limit(name: &'static str, help: &'static str, place: Place) -> Limit {
 const LIMITS: [Limit; 8] = [
     limit(
         "max_links",
-        "links a span may have after a rule edited it",
+        "links a span may have after a rule edited it; the built-in rule cuts there",
         Place::Count(|limits| &mut limits.max_links),
     ),
     limit(
