@@ -89,10 +89,15 @@ impl<'a> Cursor<'a> {
     /// A base-128 varint.
     #[inline]
     pub fn varint(&mut self) -> Result<u64, WireError> {
-        match self.bytes.get(self.position) {
-            Some(&byte) if byte < 0x80 => {
+        match self.rest() {
+            [byte @ 0..0x80, ..] => {
                 self.position += 1;
-                Ok(u64::from(byte))
+                Ok(u64::from(*byte))
+            }
+            // The tag of `Span.flags`, and the length of nearly every span.
+            [low, high @ 0..0x80, ..] => {
+                self.position += 2;
+                Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
             }
             _ => self.long_varint(),
         }

@@ -41,6 +41,38 @@ pub struct Array<'a> {
     message: &'a [u8],
 }
 
+/// The key and the `AnyValue` message of a `KeyValue` that is written as nearly
+/// all are: just these two, in either order, each shorter than 16 KiB. A short
+/// cut for those who look at every attribute; whatever it does not take is to be
+/// read by [`Attribute::read`].
+#[inline]
+#[must_use]
+pub fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    const KEY: u8 = (key_value::KEY << 3 | 2) as u8;
+    const VALUE: u8 = (key_value::VALUE << 3 | 2) as u8;
+    let (first, rest) = message.split_first()?;
+    let (one, rest) = plain_part(rest)?;
+    let (second, rest) = rest.split_first()?;
+    let (other, rest) = plain_part(rest)?;
+    match (*first, *second, rest) {
+        (KEY, VALUE, []) => Some((one, other)),
+        (VALUE, KEY, []) => Some((other, one)),
+        _ => None,
+    }
+}
+
+/// What a length of one or two bytes stands before, and what follows.
+#[inline]
+pub(crate) fn plain_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    match bytes {
+        [length @ 0..0x80, rest @ ..] => rest.split_at_checked(usize::from(*length)),
+        [low, high @ 0..0x80, rest @ ..] => {
+            rest.split_at_checked(usize::from(low & 0x7f) | usize::from(*high) << 7)
+        }
+        _ => None,
+    }
+}
+
 impl<'a> Attribute<'a> {
     /// Reads a `KeyValue` message. Of a repeated key the last wins; a repeated
     /// value is read on, as protobuf merges messages. What is not well-formed

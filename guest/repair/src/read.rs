@@ -7,7 +7,7 @@ use linkmend_wire::otlp::{
     any_value, field_number, key_value, link, resource, resource_spans, scope_spans, span, status,
     traces_data, wire_type,
 };
-use linkmend_wire::value::AnyValue;
+use linkmend_wire::value::{AnyValue, plain_pair};
 use linkmend_wire::{Fields, Value as Wire, WireError};
 
 use crate::config::Config;
@@ -63,22 +63,6 @@ fn key_and_value(message: &[u8]) -> (&[u8], &[u8]) {
     plain_pair(message).unwrap_or_else(|| any_pair(message))
 }
 
-/// A pair as nearly all are: key, then value, both shorter than 128 bytes.
-#[inline]
-fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (&[KEY, key_length], rest) = message.split_first_chunk()? else {
-        return None;
-    };
-    let (key, rest) = rest.split_at_checked(usize::from(key_length))?;
-    let (&[VALUE, length], value) = rest.split_first_chunk()? else {
-        return None;
-    };
-    let plain = (key_length | length) < 0x80 && value.len() == usize::from(length);
-    plain.then_some((key, value))
-}
-
-const KEY: u8 = (key_value::KEY << 3 | DELIMITED) as u8;
-const VALUE: u8 = (key_value::VALUE << 3 | DELIMITED) as u8;
 const STRING: u8 = (any_value::STRING << 3 | DELIMITED) as u8;
 const DELIMITED: u32 = 2;
 
