@@ -83,3 +83,16 @@ fn the_plan_asks_for_spans_that_name_messages_or_have_links() {
     assert!(keys.iter().any(|key| key == "messaging.message.id"));
     assert_eq!(Repair::describe().name, "repair");
 }
+
+#[test]
+fn the_manual_has_every_key_as_the_code_has_it() {
+    let manual = include_str!("../../../../docs/rule.md");
+    for setting in linkmend_repair::config::SETTINGS {
+        let (key, default) = (setting.key, setting.default);
+        let row = format!(
+            "| `{key}` | `{default}` | {} | {} |",
+            setting.values, setting.summary
+        );
+        assert!(manual.contains(&row), "docs/rule.md lacks this row:\n{row}");
+    }
+}
