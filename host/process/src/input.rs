@@ -278,3 +278,6 @@ impl<R: Read, F: Fn(u64)> Read for Counted<R, F> {
         Ok(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -139,3 +139,6 @@ impl Drop for PanicCloser<'_> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
