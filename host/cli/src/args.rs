@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use linkmend::OnError;
 use linkmend_files::Format;
@@ -27,6 +28,10 @@ says on each link why it exists (`link.type`).";
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Mend trace files
+    ///
+    /// The files are read twice: first to remember who produced which message,
+    /// then to mend. So a consumer finds its producer in any of them, wherever it
+    /// is, and memory does not grow with their size.
     Process(ProcessArguments),
 }
 
@@ -59,11 +64,7 @@ Exit codes:
   3    a rule failed and --on-error was not `pass`
   130  ended by SIGINT or SIGTERM; outputs that were not complete are not there";
 
-/// Mends trace files.
-///
-/// The files are read twice: first to remember who produced which message, then
-/// to mend. So a consumer finds its producer in any of them, wherever it is,
-/// and memory does not grow with their size.
+/// The arguments of `linkmend process`.
 #[derive(Debug, Args)]
 #[command(after_long_help = PROCESS_EXAMPLES, after_help = "`linkmend process --help` has examples, formats and exit codes.")]
 pub struct ProcessArguments {
@@ -122,7 +123,7 @@ pub struct ProcessArguments {
     pub threads: Option<u16>,
 
     /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub code_cache: Option<PathBuf>,
 
     /// Tell only of what went wrong

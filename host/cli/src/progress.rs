@@ -41,8 +41,12 @@ impl Watcher {
         } else {
             ProgressDrawTarget::stderr()
         };
+        // Nothing is shown before there is something to show.
+        let bar = ProgressBar::with_draw_target(None, target).with_style(
+            ProgressStyle::with_template("{msg}").unwrap_or(ProgressStyle::default_bar()),
+        );
         Ok(Self {
-            bar: ProgressBar::with_draw_target(None, target),
+            bar,
             interrupted,
             lines: HashMap::new(),
         })

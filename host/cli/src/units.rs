@@ -63,7 +63,7 @@ const fn limit(name: &'static str, help: &'static str, place: Place) -> Limit {
 const LIMITS: [Limit; 8] = [
     limit(
         "max_links",
-        "links a span may have after a rule edited it; the built-in rule cuts there",
+        "links a span may have; the built-in rule cuts there",
         Place::Count(|limits| &mut limits.max_links),
     ),
     limit(

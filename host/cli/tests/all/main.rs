@@ -1,0 +1,21 @@
+//! The command line, by what a user gives and gets: the real binary, in a
+//! folder of its own.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
+
+mod formats;
+mod help;
+mod inputs;
+mod many;
+mod mending;
+mod outputs;
+mod place;
+mod rules;
+#[cfg(unix)]
+mod signals;
+mod summary;
+mod traces;

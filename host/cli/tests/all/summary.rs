@@ -1,0 +1,144 @@
+//! The figures, for programs and for people.
+
+use serde_json::{Value, json};
+
+use crate::place::Place;
+use crate::traces::{self, consumer, line, producers, traces};
+
+const KEYS: [&str; 15] = [
+    "ambiguous",
+    "batches",
+    "by_link_type",
+    "links_added",
+    "links_cut",
+    "links_dropped_duplicate",
+    "links_dropped_invalid",
+    "links_in",
+    "links_out",
+    "links_repaired",
+    "links_typed",
+    "rejected_inputs",
+    "rule_faults",
+    "spans",
+    "unresolved",
+];
+
+/// `links_in + links_added = links_out + dropped + cut`.
+#[track_caller]
+fn balances(figures: &Value) {
+    let figure = |name: &str| figures[name].as_u64().unwrap();
+    assert_eq!(
+        figure("links_in") + figure("links_added"),
+        figure("links_out")
+            + figure("links_dropped_invalid")
+            + figure("links_dropped_duplicate")
+            + figure("links_cut"),
+        "{figures}"
+    );
+}
+
+/// A trace with something of everything.
+fn everything() -> String {
+    let link = json!({"traceId": traces::trace_id(77), "spanId": traces::span_id(77)});
+    let mut twice = consumer(900);
+    twice["links"] = json!([link, link, {"traceId": "", "spanId": ""}]);
+    traces() + &line([twice])
+}
+
+#[test]
+fn the_figures_have_exactly_these_keys() {
+    let place = Place::with("in.jsonl", everything());
+    let figures = place.figures("in.jsonl -o out.jsonl");
+    let mut keys: Vec<&str> = figures
+        .as_object()
+        .unwrap()
+        .keys()
+        .map(String::as_str)
+        .collect();
+    keys.sort_unstable();
+    assert_eq!(keys, KEYS);
+}
+
+#[test]
+fn the_figures_are_right_and_balance() {
+    let place = Place::with("in.jsonl", everything());
+    let figures = place.figures("in.jsonl -o out.jsonl");
+    balances(&figures);
+    for (name, figure) in [
+        ("spans", 40 + 12 + 1 + 1),
+        ("batches", 5 + 3 + 1 + 1),
+        ("links_in", 3),
+        ("links_added", 20),
+        ("links_dropped_invalid", 1),
+        ("links_dropped_duplicate", 1),
+        ("links_cut", 0),
+        ("links_out", 21),
+        ("links_typed", 21),
+        ("rejected_inputs", 0),
+        ("rule_faults", 0),
+    ] {
+        assert_eq!(figures[name], figure, "{name}: {figures}");
+    }
+    assert_eq!(
+        figures["by_link_type"],
+        json!({"aggregated_from": 8, "triggered_by": 13})
+    );
+    balances(&place.figures("in.jsonl -o out.jsonl --limit max_links=2"));
+    balances(&place.figures("in.jsonl -n --limit max_links=0"));
+}
+
+#[test]
+fn people_read_only_what_there_is() {
+    let place = Place::with("in.jsonl", traces());
+    let done = place.process("in.jsonl -o out.jsonl").well();
+    let lines: Vec<&str> = done.stderr.lines().map(str::trim_start).collect();
+    assert!(
+        lines[0].starts_with("54  spans  (9 batches in ") || lines[0].starts_with("53  spans"),
+        "{lines:?}"
+    );
+    assert_eq!(
+        lines[1..],
+        [
+            "0  links came in",
+            "20  added  (found by message id)",
+            "20  links went out",
+            "20  were told why they exist  (8 aggregated_from, 12 triggered_by)",
+        ]
+    );
+}
+
+#[test]
+fn quiet_says_only_what_went_wrong() {
+    let place = Place::with("in.jsonl", traces());
+    assert_eq!(place.process("in.jsonl -o out.jsonl -q").well().stderr, "");
+    let done = place.process("in.jsonl missing -o out.jsonl -q");
+    assert_eq!(done.stderr.lines().count(), 1, "{}", done.stderr);
+}
+
+#[test]
+fn an_index_that_is_too_small_is_told() {
+    let place = Place::with(
+        "in.jsonl",
+        (0..100)
+            .map(|message| line(producers(message)))
+            .collect::<String>(),
+    );
+    place.process("in.jsonl -n --max-index-entries 10").fails(
+        0,
+        &[
+            "did not fit into the index",
+            "raise --max-index-entries (now 10)",
+        ],
+    );
+}
+
+#[test]
+fn there_is_no_bar_where_there_is_no_terminal() {
+    let place = Place::with("in.jsonl", traces());
+    let done = place.process("in.jsonl -o out.jsonl").well();
+    assert!(
+        !done.stderr.contains(['\u{1b}', '\r', '\u{2588}']),
+        "{:?}",
+        done.stderr
+    );
+}
