@@ -3,7 +3,9 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
+use crate::cursor::Cursor;
 use crate::encode::{put_bytes_field, put_fixed32_field, put_varint_field};
+use crate::error::WireError;
 use crate::fields::{Field, Fields, Value};
 use crate::otlp::{link, span};
 use crate::value::Attribute;
@@ -53,18 +55,33 @@ impl SpanLinks {
     pub fn read(&mut self, batch: &[u8], body: Range<usize>) {
         self.links.clear();
         self.dropped = None;
-        for field in Fields::within(batch, body).flatten() {
-            match (field.number, field.value) {
-                (span::LINKS, Value::Bytes(_)) => self.links.push(LinkAt {
-                    field: field.start..field.end,
-                    body: field.body(),
-                }),
-                (span::DROPPED_LINKS_COUNT, Value::Varint(count)) => {
-                    self.dropped = Some((count, field.start..field.end));
-                }
-                _ => {}
+        let mut cursor = Cursor::new(batch).within(body);
+        while !cursor.is_at_end() {
+            let start = cursor.position();
+            if self.read_field(&mut cursor, start).is_err() {
+                break;
             }
         }
+    }
+
+    /// Every edited span comes by here: only what is looked for is read.
+    #[inline]
+    fn read_field(&mut self, cursor: &mut Cursor<'_>, start: usize) -> Result<(), WireError> {
+        const LINK: u32 = span::LINKS << 3 | 2;
+        const DROPPED: u32 = span::DROPPED_LINKS_COUNT << 3;
+        match cursor.tag()? {
+            LINK => {
+                let body = cursor.delimited()?;
+                let field = start..body.end;
+                self.links.push(LinkAt { field, body });
+            }
+            DROPPED => {
+                let count = cursor.varint()?;
+                self.dropped = Some((count, start..cursor.position()));
+            }
+            tag => cursor.skip(tag)?,
+        }
+        Ok(())
     }
 
     /// How many links the span has.

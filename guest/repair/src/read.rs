@@ -29,11 +29,21 @@ pub fn for_each_span<'a>(batch: &'a [u8], mut each: impl FnMut(&'a [u8], &'a [u8
     }
 }
 
+/// The messages in the fields `number` of a message.
 fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
-    Fields::new(message)
-        .flatten()
-        .filter(move |field| field.number == number)
-        .filter_map(|field| field.bytes())
+    let wanted = number << 3 | DELIMITED;
+    let mut cursor = Cursor::new(message);
+    core::iter::from_fn(move || {
+        while !cursor.is_at_end() {
+            let tag = cursor.tag().ok()?;
+            if tag == wanted {
+                let range = cursor.delimited().ok()?;
+                return Some(cursor.slice(range));
+            }
+            cursor.skip(tag).ok()?;
+        }
+        None
+    })
 }
 
 /// The deployment environment of a resource; empty when it has none. Kafka
