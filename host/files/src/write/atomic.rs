@@ -86,14 +86,15 @@ impl AtomicFile {
 impl Write for AtomicFile {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match &mut self.inner {
-            Inner::Beside { file, .. } => file.write(bytes),
+            // By itself it would name the file beside the output in its errors.
+            Inner::Beside { file, .. } => file.as_file_mut().write(bytes),
             Inner::Direct(file) => file.write(bytes),
         }
     }
 
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.inner {
-            Inner::Beside { file, .. } => file.flush(),
+            Inner::Beside { file, .. } => file.as_file_mut().flush(),
             Inner::Direct(file) => file.flush(),
         }
     }
