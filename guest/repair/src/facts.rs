@@ -16,7 +16,7 @@ pub struct Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
-    #[inline(always)]
+    #[inline]
     fn offer(&mut self, name: u8, value: Value<'a>) {
         let better = name <= self.name || matches!(self.value, Value::Absent);
         if better && value.is_usable() {
@@ -107,7 +107,7 @@ impl<'a> MessageFacts<'a> {
     }
 
     /// Which fact an attribute is, and which of its names that is.
-    #[inline(always)]
+    #[inline]
     fn fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         match key.split_first_chunk() {
             Some((b"messaging.", name)) => self.messaging_fact(name),
@@ -117,7 +117,7 @@ impl<'a> MessageFacts<'a> {
 
     /// Names by length first: the compiler makes a jump of it.
     /// Sources: semconv 1.44.0 and its schema files back to 1.9.0.
-    #[inline(always)]
+    #[inline]
     fn messaging_fact(&mut self, name: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         Some(match (name.len(), name) {
             (6, b"system") => (&mut self.system, 0),
