@@ -45,7 +45,11 @@ pub struct Array<'a> {
 /// all are: just these two, in either order, each shorter than 16 KiB. A short
 /// cut for those who look at every attribute; whatever it does not take is to be
 /// read by [`Attribute::read`].
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
 #[must_use]
 pub fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
     const KEY: u8 = (key_value::KEY << 3 | 2) as u8;
@@ -62,7 +66,11 @@ pub fn plain_pair(message: &[u8]) -> Option<(&[u8], &[u8])> {
 }
 
 /// What a length of one or two bytes stands before, and what follows.
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
 pub(crate) fn plain_part(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     match bytes {
         [length @ 0..0x80, rest @ ..] => rest.split_at_checked(usize::from(*length)),

@@ -16,7 +16,11 @@ pub struct Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+    )]
+    #[inline(always)]
     fn offer(&mut self, name: u8, value: Value<'a>) {
         let better = name <= self.name || matches!(self.value, Value::Absent);
         if better && value.is_usable() {
@@ -99,7 +103,11 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
 
 impl<'a> MessageFacts<'a> {
     /// Takes note of an attribute. `value` is read only when the key is known.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+    )]
+    #[inline(always)]
     pub fn attribute(&mut self, key: &[u8], value: impl FnOnce() -> Value<'a>) {
         if let Some((fact, name)) = self.fact(key) {
             fact.offer(name, value());
@@ -107,7 +115,11 @@ impl<'a> MessageFacts<'a> {
     }
 
     /// Which fact an attribute is, and which of its names that is.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+    )]
+    #[inline(always)]
     fn fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         match key.split_first_chunk() {
             Some((b"messaging.", name)) => self.messaging_fact(name),
@@ -117,7 +129,11 @@ impl<'a> MessageFacts<'a> {
 
     /// Names by length first: the compiler makes a jump of it.
     /// Sources: semconv 1.44.0 and its schema files back to 1.9.0.
-    #[inline]
+    #[allow(
+        clippy::inline_always,
+        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+    )]
+    #[inline(always)]
     fn messaging_fact(&mut self, name: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         Some(match (name.len(), name) {
             (6, b"system") => (&mut self.system, 0),

@@ -68,7 +68,11 @@ fn environment(resource_spans: &[u8]) -> &[u8] {
 }
 
 /// The key and the unread value of a `KeyValue`.
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
 fn key_and_value(message: &[u8]) -> (&[u8], &[u8]) {
     plain_pair(message).unwrap_or_else(|| any_pair(message))
 }
@@ -90,7 +94,11 @@ fn any_pair(message: &[u8]) -> (&[u8], &[u8]) {
 }
 
 /// An `AnyValue`, by a short cut for short strings.
-#[inline]
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
 fn read_value(message: &[u8]) -> Value<'_> {
     match message.split_first_chunk() {
         Some((&[STRING, length], text)) if length < 0x80 && text.len() == usize::from(length) => {
