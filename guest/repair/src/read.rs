@@ -133,7 +133,15 @@ fn span_field<'a>(
     facts: &mut SpanFacts<'a>,
     links: &mut Vec<&'a [u8]>,
 ) -> Result<(), WireError> {
+    const ATTRIBUTE: u32 = span::ATTRIBUTES << 3 | DELIMITED;
     let tag = cursor.tag()?;
+    // Half of all fields, told apart before the jump that the others take.
+    if tag == ATTRIBUTE {
+        let range = cursor.delimited()?;
+        let (key, value) = key_and_value(cursor.slice(range));
+        facts.message.attribute(key, || read_value(value));
+        return Ok(());
+    }
     match (field_number(tag), wire_type(tag)) {
         (number, DELIMITED) => {
             let range = cursor.delimited()?;
@@ -156,10 +164,6 @@ fn span_bytes<'a>(
     links: &mut Vec<&'a [u8]>,
 ) {
     match number {
-        span::ATTRIBUTES => {
-            let (key, value) = key_and_value(bytes);
-            facts.message.attribute(key, || read_value(value));
-        }
         span::LINKS => links.push(bytes),
         span::TRACE_ID => facts.trace_id = trace_id(bytes).unwrap_or(0),
         span::SPAN_ID => facts.span_id = span_id(bytes).unwrap_or(0),
