@@ -21,7 +21,7 @@ pub enum Arm {
     /// The same rule without the sandbox, in the same engine.
     Native(Engine),
     /// Structs.
-    Prost(Structs),
+    Prost(Box<Structs>),
 }
 
 /// The engine with one rule.
@@ -42,10 +42,10 @@ impl Arm {
         Ok([
             Self::Sandbox(Engine::new(Rule::builtin())?),
             Self::Native(Engine::new(native_repair("{}"))?),
-            Self::Prost(Structs {
+            Self::Prost(Box::new(Structs {
                 rule: Repair::default(),
                 index: Arc::default(),
-            }),
+            })),
         ])
     }
 

@@ -61,17 +61,19 @@ pub struct Workload {
 impl Workload {
     /// Makes the batches.
     pub fn new(traffic: Traffic, descending: bool) -> Self {
-        let (before, batches, missing) = match traffic {
-            Traffic::Single => {
-                let pairs = 0..256;
-                let producers = batch(pairs.clone().map(|pair| producer(pair * 2, pair)).collect());
-                let consumers = pairs.map(|pair| batch(vec![consumer(pair * 2 + 1, pair)]));
-                (Some(producers), consumers.collect::<Vec<_>>(), 256)
-            }
-            _ => {
-                let batches = (0..4).map(|number| batch(spans(traffic, number * BATCH)));
-                (None, batches.collect(), 4 * missing(traffic))
-            }
+        let (before, batches, missing) = if traffic == Traffic::Single {
+            let pairs = 0..256;
+            let producers = batch(
+                &pairs
+                    .clone()
+                    .map(|pair| producer(pair * 2, pair))
+                    .collect::<Vec<_>>(),
+            );
+            let consumers = pairs.map(|pair| batch(&[consumer(pair * 2 + 1, pair)]));
+            (Some(producers), consumers.collect::<Vec<_>>(), 256)
+        } else {
+            let batches = (0..4).map(|number| batch(&spans(traffic, number * BATCH)));
+            (None, batches.collect(), 4 * missing(traffic))
         };
         let spans = batches.iter().map(spans_of).sum();
         let encode = |batch: &TracesData| {
@@ -123,10 +125,10 @@ enum Role {
 
 fn role(traffic: Traffic, place: u64) -> Role {
     match (traffic, place % 20) {
-        (Traffic::Mixed, 4) => Role::Producer,
-        (Traffic::Mixed, 14) => Role::Consumer,
-        (Traffic::Messaging, place) if place % 2 == 0 => Role::Producer,
-        (Traffic::Messaging, _) => Role::Consumer,
+        (Traffic::Mixed, 4) | (Traffic::Messaging, 0 | 2 | 4 | 6 | 8 | 10 | 12 | 14 | 16 | 18) => {
+            Role::Producer
+        }
+        (Traffic::Mixed, 14) | (Traffic::Messaging, _) => Role::Consumer,
         _ => Role::Other,
     }
 }
@@ -197,7 +199,7 @@ fn request(number: u64) -> Span {
     )
 }
 
-fn batch(spans: Vec<Span>) -> TracesData {
+fn batch(spans: &[Span]) -> TracesData {
     let each = spans.len().div_ceil(RESOURCES as usize).max(1);
     let resources = spans
         .chunks(each)

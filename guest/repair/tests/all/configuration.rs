@@ -87,7 +87,7 @@ fn the_plan_asks_for_spans_that_name_messages_or_have_links() {
 #[test]
 fn the_manual_has_every_key_as_the_code_has_it() {
     let manual = include_str!("../../../../docs/rule.md");
-    for setting in linkmend_repair::config::SETTINGS {
+    for setting in SETTINGS {
         let (key, default) = (setting.key, setting.default);
         let row = format!(
             "| `{key}` | `{default}` | {} | {} |",
