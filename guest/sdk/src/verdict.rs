@@ -1,22 +1,11 @@
 //! Putting a verdict together.
 
+pub use linkmend_wire::links::Context;
+
 use crate::{
     Action, Attribute, Deferral, DropReason, Edit, MessageKey, Note, NoteKind, SpanContext, Text,
     ValueKind, Verdict,
 };
-
-/// What a link is to point at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Context<'a> {
-    /// W3C trace id.
-    pub trace_id: u128,
-    /// W3C span id.
-    pub span_id: u64,
-    /// W3C `tracestate`; may be empty.
-    pub trace_state: &'a [u8],
-    /// OTLP flags.
-    pub flags: u32,
-}
 
 /// The value of an attribute of a link.
 #[derive(Debug, Clone, Copy, PartialEq)]
