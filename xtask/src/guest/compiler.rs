@@ -118,10 +118,11 @@ impl Compiler {
         command
             .arg(name)
             .env("RUSTC", &self.rustc)
-            // Both -Z options are those of nightly, the compiler is not.
+            // The -Z options are those of nightly, the compiler is not.
             .env("RUSTC_BOOTSTRAP", "1")
-            // Empty is not absent: it wins over every other place for flags.
-            .env("CARGO_ENCODED_RUSTFLAGS", "");
+            // Wins over every other place for flags. A guest that panics
+            // traps without a word, so the places of panics are dead weight.
+            .env("CARGO_ENCODED_RUSTFLAGS", "-Zlocation-detail=none");
         if let StandardLibrary::FromSource { linker } = &self.standard_library {
             command
                 .arg("-Zbuild-std=std,panic_abort")
