@@ -22,9 +22,9 @@
       (field "attribute-prefixes" (list string)) (field "with-links" bool)))
     (export "selector" (type $selector (eq $selector')))
     (type $plan' (record (field "selector" $selector) (field "uses-index" bool)
-      (field "type-attribute" string) (field "reads" (list string))))
+      (field "type-attribute" string) (field "count-all-drops" bool) (field "reads" (list string))))
     (export "plan" (type $plan (eq $plan')))
-    (type $tasks' (flags "remember" "mend" "defer"))
+    (type $tasks' (flags "remember" "mend" "defer" "explain"))
     (export "tasks" (type $tasks (eq $tasks')))
     (type $action' (enum "add-link" "replace-context" "drop-link" "add-attributes"))
     (export "action" (type $action (eq $action')))
@@ -42,15 +42,19 @@
     (type $attribute' (record (field "key" $text) (field "kind" $value-kind) (field "text" $text)
       (field "bits" u64)))
     (export "attribute" (type $attribute (eq $attribute')))
-    (type $note-kind' (enum "unresolved" "ambiguous" "no-room"))
+    (type $note-kind' (enum "unresolved" "too-late" "too-many" "ambiguous" "no-room"
+      "incomplete" "unnamed"))
     (export "note-kind" (type $note-kind (eq $note-kind')))
     (type $note' (record (field "span" u32) (field "kind" $note-kind) (field "count" u32)))
     (export "note" (type $note (eq $note')))
     (type $deferral' (record (field "span" u32) (field "first-key" u32) (field "key-count" u32)))
     (export "deferral" (type $deferral (eq $deferral')))
+    (type $explanation' (record (field "span" u32) (field "text" $text)))
+    (export "explanation" (type $explanation (eq $explanation')))
     (type $verdict' (record (field "edits" (list $edit)) (field "attributes" (list $attribute))
       (field "notes" (list $note)) (field "deferrals" (list $deferral))
-      (field "keys" (list $message-key)) (field "texts" (list u8))))
+      (field "keys" (list $message-key)) (field "texts" (list u8))
+      (field "explanations" (list $explanation))))
     (export "verdict" (type $verdict (eq $verdict')))
   ))
   (import "linkmend:rule/types@0.1.0" (instance $types (type $types-type)))
@@ -144,7 +148,7 @@
       (i32.store offset=16 (local.get $at) (local.get $text-length)))
 
     ;; Sets a list of the verdict: 0 edits, 1 attributes, 2 notes, 3 deferrals,
-    ;; 4 keys, 5 texts.
+    ;; 4 keys, 5 texts, 6 explanations.
     (func $list (param $which i32) (param $at i32) (param $length i32)
       (local $field i32)
       (local.set $field (i32.add (i32.const 516) (i32.mul (local.get $which) (i32.const 8))))

@@ -202,6 +202,7 @@ fn host_plan(plan: sdk::Plan) -> host::Plan {
         },
         uses_index: plan.uses_index,
         type_attribute: plan.type_attribute,
+        count_all_drops: plan.count_all_drops,
         reads: plan.reads,
     }
 }
@@ -211,6 +212,7 @@ fn sdk_tasks(tasks: host::Tasks) -> sdk::Tasks {
         (host::Tasks::REMEMBER, sdk::Tasks::REMEMBER),
         (host::Tasks::MEND, sdk::Tasks::MEND),
         (host::Tasks::DEFER, sdk::Tasks::DEFER),
+        (host::Tasks::EXPLAIN, sdk::Tasks::EXPLAIN),
     ];
     let wanted = pairs.into_iter().filter(|(ours, _)| tasks.contains(*ours));
     wanted.fold(sdk::Tasks::empty(), |all, (_, theirs)| all | theirs)
@@ -224,6 +226,7 @@ fn host_verdict(verdict: sdk::Verdict) -> host::Verdict {
         deferrals: verdict.deferrals.iter().map(host_deferral).collect(),
         keys: verdict.keys.iter().map(host_key).collect(),
         texts: verdict.texts,
+        explanations: verdict.explanations.iter().map(host_explanation).collect(),
     }
 }
 
@@ -273,10 +276,21 @@ fn host_note(note: &sdk::Note) -> host::Note {
         span: note.span,
         kind: match note.kind {
             sdk::NoteKind::Unresolved => host::NoteKind::Unresolved,
+            sdk::NoteKind::TooLate => host::NoteKind::TooLate,
+            sdk::NoteKind::TooMany => host::NoteKind::TooMany,
+            sdk::NoteKind::Incomplete => host::NoteKind::Incomplete,
+            sdk::NoteKind::Unnamed => host::NoteKind::Unnamed,
             sdk::NoteKind::Ambiguous => host::NoteKind::Ambiguous,
             sdk::NoteKind::NoRoom => host::NoteKind::NoRoom,
         },
         count: note.count,
+    }
+}
+
+fn host_explanation(explanation: &sdk::Explanation) -> host::Explanation {
+    host::Explanation {
+        span: explanation.span,
+        text: host_text(explanation.text),
     }
 }
 

@@ -21,6 +21,7 @@ pub fn plan() -> Plan {
         },
         uses_index: false,
         type_attribute: String::new(),
+        count_all_drops: false,
         reads: Vec::new(),
     }
 }
@@ -83,6 +84,7 @@ pub fn nothing() -> Verdict {
         deferrals: Vec::new(),
         keys: Vec::new(),
         texts: Vec::new(),
+        explanations: Vec::new(),
     }
 }
 

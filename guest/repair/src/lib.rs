@@ -131,6 +131,7 @@ impl Repair {
             },
             uses_index: true,
             type_attribute: self.config.type_attribute.clone(),
+            count_all_drops: false,
             reads: Vec::new(),
         }
     }

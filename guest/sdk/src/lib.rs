@@ -55,8 +55,8 @@ mod verdict;
 
 pub use bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
 pub use bindings::linkmend::rule::types::{
-    About, Action, Attribute, Deferral, DropReason, Edit, MessageKey, Note, NoteKind, Plan,
-    Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
+    About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
+    Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
 };
 pub use export::BatchRule;
 pub use index::{HostIndex, Index, MemoryIndex};
@@ -83,6 +83,7 @@ pub fn plan(selector: Selector) -> Plan {
         selector,
         uses_index: false,
         type_attribute: String::new(),
+        count_all_drops: false,
         reads: Vec::new(),
     }
 }

@@ -3,8 +3,8 @@
 pub use linkmend_wire::links::Context;
 
 use crate::{
-    Action, Attribute, Deferral, DropReason, Edit, MessageKey, Note, NoteKind, SpanContext, Text,
-    ValueKind, Verdict,
+    Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
+    SpanContext, Text, ValueKind, Verdict,
 };
 
 /// The value of an attribute of a link.
@@ -59,6 +59,7 @@ impl VerdictBuilder {
             deferrals: Vec::new(),
             keys: Vec::new(),
             texts: Vec::new(),
+            explanations: Vec::new(),
         };
         Self { verdict }
     }
@@ -160,6 +161,13 @@ impl VerdictBuilder {
             first_key,
             key_count: keys.len() as u32,
         });
+    }
+
+    /// Says why a span was or was not mended, in lines. For calls with
+    /// [`crate::Tasks::EXPLAIN`].
+    pub fn explain(&mut self, span: u32, text: &str) {
+        let text = self.text(text.as_bytes()).range();
+        self.verdict.explanations.push(Explanation { span, text });
     }
 
     /// The verdict.

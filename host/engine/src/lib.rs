@@ -60,8 +60,8 @@ mod sandbox;
 /// The words of the rule interface, see `wit/rule.wit`.
 pub mod interface {
     pub use crate::bindings::linkmend::rule::types::{
-        About, Action, Attribute, Deferral, DropReason, Edit, MessageKey, Note, NoteKind, Plan,
-        Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
+        About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note,
+        NoteKind, Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
     };
 }
 

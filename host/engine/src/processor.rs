@@ -195,6 +195,7 @@ impl Workspace {
             tasks,
             limits: &rule.limits,
             type_attribute: &rule.plan.type_attribute,
+            count_all_drops: rule.plan.count_all_drops,
         };
         let mended = self.mender.mend(&subject, &verdict, &mut counts);
         Ok((mended.map_err(FaultReason::Verdict)?, counts))

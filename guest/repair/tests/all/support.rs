@@ -145,6 +145,10 @@ pub struct Outcome {
     pub unresolved: u32,
     pub ambiguous: u32,
     pub no_room: u32,
+    pub too_late: u32,
+    pub too_many: u32,
+    pub incomplete: u32,
+    pub unnamed: u32,
     pub deferred: Vec<(u32, usize)>,
     pub added: usize,
     pub invalid: usize,
@@ -248,6 +252,10 @@ fn apply(mut traces: TracesData, verdict: &Verdict, max: usize) -> Outcome {
         unresolved: 0,
         ambiguous: 0,
         no_room: 0,
+        too_late: 0,
+        too_many: 0,
+        incomplete: 0,
+        unnamed: 0,
         deferred: vec![],
         added: 0,
         invalid: 0,
@@ -259,6 +267,10 @@ fn apply(mut traces: TracesData, verdict: &Verdict, max: usize) -> Outcome {
             NoteKind::Unresolved => &mut outcome.unresolved,
             NoteKind::Ambiguous => &mut outcome.ambiguous,
             NoteKind::NoRoom => &mut outcome.no_room,
+            NoteKind::TooLate => &mut outcome.too_late,
+            NoteKind::TooMany => &mut outcome.too_many,
+            NoteKind::Incomplete => &mut outcome.incomplete,
+            NoteKind::Unnamed => &mut outcome.unnamed,
         } += note.count;
     }
     for deferral in &verdict.deferrals {

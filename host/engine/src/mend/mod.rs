@@ -33,6 +33,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) limits: &'a Limits,
     /// The attribute that says why a link exists.
     pub(crate) type_attribute: &'a str,
+    /// Whatever is dropped, the span tells of it.
+    pub(crate) count_all_drops: bool,
 }
 
 impl Mender {
@@ -147,7 +149,10 @@ fn count_notes(
         }
         let count = u64::from(note.count);
         match note.kind {
-            NoteKind::Unresolved => counts.unresolved += count,
+            NoteKind::Unresolved | NoteKind::TooLate | NoteKind::TooMany => {
+                counts.unresolved += count;
+            }
+            NoteKind::Incomplete | NoteKind::Unnamed => {}
             NoteKind::Ambiguous => counts.ambiguous += count,
             NoteKind::NoRoom => {
                 counts.links_added += count;

@@ -22,8 +22,8 @@ pub(super) struct Links {
     added: Vec<Range<usize>>,
     /// The `Link` messages that are new.
     fresh: Vec<u8>,
-    /// How many links were dropped because there were too many.
-    cut: u32,
+    /// How many dropped links the span's `dropped_links_count` is to tell of.
+    told: u32,
     /// By original link: which edit replaces or drops it, which adds to it.
     edits: Vec<LinkEdits>,
 }
@@ -52,7 +52,7 @@ impl Links {
         self.edits.resize(links, LinkEdits::default());
         self.added.clear();
         self.fresh.clear();
-        self.cut = 0;
+        self.told = 0;
     }
 
     /// How many links the span will have.
@@ -70,7 +70,7 @@ impl Links {
             fates: &self.fates,
             added: &self.added,
             fresh: &self.fresh,
-            dropped: (self.cut > 0).then(|| dropped_before.saturating_add(self.cut)),
+            dropped: (self.told > 0).then(|| dropped_before.saturating_add(self.told)),
         }
     }
 }
@@ -138,10 +138,10 @@ impl<'a> SpanEditor<'a> {
         match edit.reason {
             DropReason::Invalid => counts.links_dropped_invalid += 1,
             DropReason::Duplicate => counts.links_dropped_duplicate += 1,
-            DropReason::OverLimit => {
-                counts.links_cut += 1;
-                self.out.cut = self.out.cut.saturating_add(1);
-            }
+            DropReason::OverLimit => counts.links_cut += 1,
+        }
+        if edit.reason == DropReason::OverLimit || self.subject.count_all_drops {
+            self.out.told = self.out.told.saturating_add(1);
         }
         Ok(())
     }

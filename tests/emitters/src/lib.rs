@@ -1,0 +1,1 @@
+//! What instrumentations emit: traces whose true links are known.
