@@ -238,6 +238,15 @@ impl<'a> MessageFacts<'a> {
     }
 }
 
+/// Where spans come from: what of their resource counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// The deployment environment; empty: none.
+    pub environment: &'a [u8],
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
+}
+
 /// What the rule knows of a span.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SpanFacts<'a> {
@@ -265,6 +274,10 @@ pub struct SpanFacts<'a> {
     pub flags: u32,
     /// The known attributes.
     pub message: MessageFacts<'a>,
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
+    /// The known attributes of its events, where these are asked for.
+    pub events: &'a [MessageFacts<'a>],
 }
 
 /// What the rule knows of a link.
@@ -288,10 +301,14 @@ pub struct LinkFacts<'a> {
     pub is_marked: bool,
     /// `opentracing.ref_type`
     pub ref_type: Value<'a>,
+    /// What a vendor's attribute says that it is, where that is asked for.
+    pub alias: Fact<'a>,
     /// `retry.attempt` or `retry.of` is there.
     pub is_retry: bool,
     /// The known attributes.
     pub message: MessageFacts<'a>,
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
 }
 
 impl<'a> LinkFacts<'a> {
@@ -320,6 +337,10 @@ impl<'a> LinkFacts<'a> {
         match key {
             b"opentracing.ref_type" => self.ref_type = value(),
             b"retry.attempt" | b"retry.of" => self.is_retry = true,
+            // Sentry's, then Datadog's two.
+            b"sentry.link.type" if config.type_aliases => self.alias.offer(0, value()),
+            b"link.kind" if config.type_aliases => self.alias.offer(1, value()),
+            b"dd.kind" if config.type_aliases => self.alias.offer(2, value()),
             _ => self.message.attribute(key, value),
         }
     }

@@ -9,9 +9,13 @@
 
 mod choice;
 mod configuration;
+mod custom;
+mod events;
+mod explanation;
 mod invalid;
 mod limits;
 mod properties;
+mod reasons;
 mod recipes;
 mod satisfied;
 mod support;
