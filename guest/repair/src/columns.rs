@@ -60,7 +60,7 @@ impl Columns {
         self.columns.len()
     }
 
-    /// Adds the contexts in the headers that the Java agent captures.
+    /// Adds the contexts in the usual headers, which are known attributes.
     #[inline]
     pub fn read_usual_headers(
         &mut self,

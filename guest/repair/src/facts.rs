@@ -99,6 +99,7 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "cloudevents.event_id",
     "bullmq.job.id",
     "messaging.header.traceparent",
+    "messaging.bullmq.job.opts.traceparent",
 ];
 
 impl<'a> MessageFacts<'a> {
@@ -156,6 +157,8 @@ impl<'a> MessageFacts<'a> {
             (22, b"kafka.source.partition") => (&mut self.partition, 2),
             (22, b"masstransit.message_id") => (&mut self.masstransit_id, 0),
             (24, b"destination.partition.id") => (&mut self.partition, 0),
+            (26, b"bullmq.job.opts.tracestate") => (&mut self.tracestate, 1),
+            (27, b"bullmq.job.opts.traceparent") => (&mut self.traceparent, 1),
             (27, b"kafka.destination.partition") => (&mut self.partition, 1),
             _ => return None,
         })

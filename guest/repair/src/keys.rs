@@ -72,6 +72,18 @@ impl KeyMaker {
         self.builder.spelled.as_ref()
     }
 
+    /// A number for where a message is sent to or comes from; 0: that is not
+    /// known. Of two destinations the same number is unlikely, and harmless.
+    pub fn destination_hint(&mut self, facts: &MessageFacts<'_>) -> u16 {
+        let destination = facts.destination.value.written(&mut self.destination);
+        if destination.is_empty() {
+            return 0;
+        }
+        let keys = &mut self.builder.keys;
+        let hash = keys.start("destination").part(destination).finish().low;
+        (hash % u64::from(u16::MAX)) as u16 + 1
+    }
+
     /// The key of a custom recipe.
     pub fn custom_key(
         &mut self,

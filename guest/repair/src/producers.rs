@@ -147,7 +147,7 @@ impl Search<'_> {
             let apart = best.start.abs_diff(producer.start);
             let tied =
                 apart == 0 || (trace_id(best) != trace_id(producer) && apart <= SIMULTANEOUS);
-            too_many || (order.late, order.rank) == (best_order.late, best_order.rank) && tied
+            too_many || order.before_time() == best_order.before_time() && tied
         };
         let mut several = [None; 4];
         let tied = found
@@ -194,6 +194,7 @@ impl Search<'_> {
         };
         Fit::Fits(Order {
             late: producer.start > bound,
+            elsewhere: span.destination != 0 && producer.hint != span.destination,
             rank: producer.rank,
             start: core::cmp::Reverse(producer.start),
             identity: (trace, producer.span_id),
@@ -219,9 +220,21 @@ pub enum Fit {
 pub struct Order {
     /// It seems to start after its consumer, by less than clocks differ.
     pub late: bool,
+    /// It sent to another destination than the one that the message comes from.
+    /// That alone is common (topic and subscription, exchange and queue); but
+    /// who sent to the same one goes before one who published the message
+    /// again, under the same id, to another.
+    elsewhere: bool,
     rank: u8,
     start: core::cmp::Reverse<u64>,
     identity: (u128, u64),
+}
+
+impl Order {
+    /// What goes before time.
+    fn before_time(self) -> (bool, bool, u8) {
+        (self.late, self.elsewhere, self.rank)
+    }
 }
 
 /// The trace id of a producer.

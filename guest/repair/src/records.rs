@@ -64,6 +64,8 @@ pub struct SpanRecord {
     pub slots: Run,
     /// Messages that were too many to look at.
     pub surplus: u32,
+    /// Where its messages come from, see [`crate::keys`]; 0: not known.
+    pub destination: u16,
     /// What it lacks, when nothing leads to its messages.
     pub lack: Option<Lack>,
     /// Its parent is known to be in another process (OTLP flags, bits 8 and 9).

@@ -136,7 +136,13 @@ impl Batch {
             incoming.part.waits = true;
         }
         let links = Run::since(first_link, &self.links);
+        let destination = if incoming.part.role == Role::Consumer {
+            self.maker.destination_hint(&incoming.span.message)
+        } else {
+            0
+        };
         SpanRecord {
+            destination,
             surplus,
             lack: consumer::lack(&incoming, slots, links),
             slots,
@@ -169,6 +175,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         message_count: span.message.message_count.value.natural().unwrap_or(0),
         slots: Run::default(),
         surplus: 0,
+        destination: 0,
         lack: None,
         has_remote_parent: span.parent_span_id != 0 && span.flags & REMOTE_PARENT == REMOTE_PARENT,
         links: Run::default(),

@@ -37,10 +37,9 @@ impl Batch {
             offset: state.start,
             length: state.count() as u32,
         };
-        let producers = self
-            .keys
-            .iter()
-            .map(|key| producer(*key, span, state, rank));
+        let hint = self.maker.destination_hint(&span.message);
+        let producers = self.keys.iter();
+        let producers = producers.map(|key| producer(*key, span, state, (hint, rank)));
         self.producers.extend(producers);
     }
 
@@ -80,7 +79,12 @@ impl Batch {
     }
 }
 
-fn producer(key: MessageKey, span: &SpanFacts<'_>, trace_state: Text, rank: u8) -> Producer {
+fn producer(
+    key: MessageKey,
+    span: &SpanFacts<'_>,
+    trace_state: Text,
+    (hint, rank): (u16, u8),
+) -> Producer {
     Producer {
         key,
         trace_id_high: (span.trace_id >> 64) as u64,
@@ -90,6 +94,7 @@ fn producer(key: MessageKey, span: &SpanFacts<'_>, trace_state: Text, rank: u8) 
         end: span.end,
         trace_state,
         flags: span.flags & 0xff,
+        hint,
         rank,
     }
 }

@@ -15,11 +15,19 @@ pub struct Headers {
     pub tracestate: String,
 }
 
-/// The attributes of the Java agent, which the rule knows without being told
-/// (`otel.instrumentation.messaging.experimental.capture-headers`).
-pub const USUAL_HEADERS: [&str; 2] = [
-    "messaging.header.traceparent",
-    "messaging.header.tracestate",
+/// Attributes that the rule knows without being told: those of the Java agent
+/// (`otel.instrumentation.messaging.experimental.capture-headers`), and those
+/// of `AppSignal`'s instrumentation of `BullMQ`, which lays the options of a job
+/// open (0.9.0).
+pub const USUAL_HEADERS: [[&str; 2]; 2] = [
+    [
+        "messaging.header.traceparent",
+        "messaging.header.tracestate",
+    ],
+    [
+        "messaging.bullmq.job.opts.traceparent",
+        "messaging.bullmq.job.opts.tracestate",
+    ],
 ];
 
 /// The keys of an element of `captured_headers`.

@@ -14,7 +14,7 @@ pub struct Extra {
     pub names: Vec<String>,
     /// What holds a context.
     pub carriers: Vec<Carrier>,
-    /// The headers of the Java agent are read: they are among the known
+    /// The usual headers are read, all of them: they are among the known
     /// attributes.
     pub usual_headers: bool,
     /// The names of each recipe.
@@ -61,14 +61,17 @@ impl Extra {
             events: config.event_attributes,
             ..Self::default()
         };
-        for headers in &config.captured_headers {
-            if [headers.traceparent.as_str(), &headers.tracestate] == USUAL_HEADERS {
-                extra.usual_headers = true;
+        let listed = config.captured_headers.iter();
+        let listed = listed.map(|headers| [headers.traceparent.as_str(), &headers.tracestate]);
+        let listed: Vec<_> = listed.collect();
+        extra.usual_headers = USUAL_HEADERS.iter().all(|usual| listed.contains(usual));
+        for [traceparent, tracestate] in listed {
+            if extra.usual_headers && USUAL_HEADERS.contains(&[traceparent, tracestate]) {
                 continue;
             }
             let carrier = Carrier::Headers {
-                traceparent: extra.number(&headers.traceparent),
-                tracestate: extra.optional(&headers.tracestate),
+                traceparent: extra.number(traceparent),
+                tracestate: extra.optional(tracestate),
             };
             extra.carriers.push(carrier);
         }

@@ -147,7 +147,9 @@ pub const SETTINGS: &[Member<Config>] = &[
     Member {
         key: "captured_headers",
         default: "[{\"traceparent\": \"messaging.header.traceparent\", \
-                  \"tracestate\": \"messaging.header.tracestate\"}]",
+                  \"tracestate\": \"messaging.header.tracestate\"}, \
+                  {\"traceparent\": \"messaging.bullmq.job.opts.traceparent\", \
+                  \"tracestate\": \"messaging.bullmq.job.opts.tracestate\"}]",
         values: "a list of objects, see below",
         summary: "Attributes of consumers and of links that hold the W3C headers of a message.",
         set: |config, value| {

@@ -367,6 +367,19 @@ fn headers_may_be_captured_under_other_names() {
 }
 
 #[test]
+fn the_context_in_the_options_of_a_bullmq_job_is_known() {
+    let header = "00-0000001000000000000000000000004d-100000000000004d-01";
+    let of = [("messaging.bullmq.job.opts.traceparent", text(header))];
+    assert_eq!(mend(vec![consumer(2, &of)]).targets(2), [77]);
+    let config = r#"{"captured_headers": [
+        {"traceparent": "messaging.bullmq.job.opts.traceparent"}, {"traceparent": "h"}]}"#;
+    let usual = [("messaging.header.traceparent", text(header))];
+    let spans = vec![consumer(2, &of), consumer(3, &usual)];
+    let outcome = mend_with(config, vec![batch("", spans)]);
+    assert_eq!((outcome.targets(2), outcome.targets(3)), (vec![77], vec![]));
+}
+
+#[test]
 fn columns_belong_together_when_they_are_as_long() {
     let config = r#"{"recipes": [
         {"name": "r", "role": "producer", "kinds": ["server"], "attributes": ["id"]},
