@@ -10,6 +10,7 @@
 mod choice;
 mod configuration;
 mod custom;
+mod edges;
 mod events;
 mod explanation;
 mod invalid;
