@@ -20,7 +20,7 @@ def sent(order, message_id):
         "messaging.operation.type": "send",
         "messaging.destination.name": "orders",
         "messaging.message.id": message_id,
-        "order.number": order,
+        "story.name": f"order {order}",
     }
 
 
@@ -31,18 +31,18 @@ def processed(order, message_id):
         "messaging.operation": "process",
         "messaging.destination": "fulfil",
         "messaging.message_id": message_id,
-        "order.number": order,
+        "story.name": f"order {order}",
     }
 
 
 def publish(order, message_id):
-    with checkout.span("POST /checkout", SpanKind.SERVER, {"order.number": order}):
+    with checkout.span("POST /checkout", SpanKind.SERVER, {"story.name": f"order {order}"}):
         checkout.record("orders publish", SpanKind.PRODUCER, sent(order, message_id))
 
 
 def process(order, message_id, fails=False):
     with fulfilment.span("fulfil process", SpanKind.CONSUMER, processed(order, message_id)) as span:
-        fulfilment.record("INSERT shipments", SpanKind.CLIENT, {"db.system.name": "postgresql", "order.number": order})
+        fulfilment.record("INSERT shipments", SpanKind.CLIENT, {"db.system.name": "postgresql", "story.name": f"order {order}"})
         if fails:
             span.set_status(Status(StatusCode.ERROR, "connection lost"))
 
@@ -58,7 +58,7 @@ process(5, orders[5])
 # One that a partner's system sent, which records no traces.
 process(99, story.message_id())
 # One order is paid at once, by a call: the context goes along with it.
-with checkout.span("POST /checkout", SpanKind.SERVER, {"order.number": 8}):
+with checkout.span("POST /checkout", SpanKind.SERVER, {"story.name": "order 8"}):
     message_id = story.message_id()
     with checkout.span("orders publish", SpanKind.PRODUCER, sent(8, message_id)):
         process(8, message_id)
