@@ -245,7 +245,9 @@ rule_test! {
                 "results send: plum, shard 4",
             ]),
         ]);
-        let repaired = |name| -> Vec<_> { the(&after, name).links.iter().map(is_repaired).collect() };
+        let repaired = |name| -> Vec<_> {
+            the(&after, name).links.iter().map(is_repaired).collect()
+        };
         assert_eq!(repaired("results aggregate: apple"), [false, true, true, false]);
         assert_eq!(repaired("results aggregate: pear"), [false, false, false, true]);
         assert_eq!(repaired("results aggregate: plum"), [true, true, true]);
@@ -255,10 +257,18 @@ rule_test! {
 rule_test! {
     fn a_captured_header_becomes_a_link(arm, order) {
         let after = expect(arm, order, "context-in-headers", "{}", &[
-            ("measurements process: alarm 1", "triggered_by", &["measurements send: measurement 1"]),
-            ("measurements process: alarm 2", "triggered_by", &["measurements send: measurement 2"]),
-            ("measurements process: alarm 3", "triggered_by", &["measurements send: measurement 3"]),
-            ("measurements process: alarm 4", "triggered_by", &["measurements send: measurement 4"]),
+            ("measurements process: alarm 1", "triggered_by", &[
+                "measurements send: measurement 1",
+            ]),
+            ("measurements process: alarm 2", "triggered_by", &[
+                "measurements send: measurement 2",
+            ]),
+            ("measurements process: alarm 3", "triggered_by", &[
+                "measurements send: measurement 3",
+            ]),
+            ("measurements process: alarm 4", "triggered_by", &[
+                "measurements send: measurement 4",
+            ]),
             ("measurements process: all at once", "aggregated_from", &[
                 "measurements send: measurement 1",
                 "measurements send: measurement 2",
