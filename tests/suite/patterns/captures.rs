@@ -3,7 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linkmend_tests::arms::{Arm, Order};
+use linkmend::Processor;
+use linkmend_tests::arms::Order;
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
@@ -74,10 +75,10 @@ fn expect_shape(capture: &[TracesData], links: usize, sent_again: usize, receive
 
 /// Every link comes back, whether all or every second one was removed, and a
 /// capture that has its links keeps them.
-fn expect_restored(arm: Arm, order: Order, config: &str, capture: &[TracesData]) {
+fn expect_restored(processor: &Processor, order: Order, capture: &[TracesData]) {
     let original = edges(capture);
 
-    let (mended, _) = mend(arm, order, config, &without_links(capture));
+    let (mended, _) = mend(processor, order, &without_links(capture));
     assert_eq!(edges(&mended), original);
 
     let mut half = capture.to_vec();
@@ -88,12 +89,12 @@ fn expect_restored(arm: Arm, order: Order, config: &str, capture: &[TracesData])
             count % 2 == 0
         });
     });
-    let (mended, counts) = mend(arm, order, config, &half);
+    let (mended, counts) = mend(processor, order, &half);
     assert_eq!(edges(&mended), original);
     let added: u64 = counts.iter().map(|counts| counts.links_added).sum();
     assert_eq!(added as usize, original.len().div_ceil(2));
 
-    let (mended, counts) = mend(arm, order, config, capture);
+    let (mended, counts) = mend(processor, order, capture);
     assert_eq!(edges(&mended), original);
     for counts in counts {
         assert_eq!((counts.links_added, counts.links_repaired), (0, 0));
@@ -105,7 +106,7 @@ rule_test! {
     fn celery_gets_back_every_link(arm, order) {
         let capture = read("celery", "capture.jsonl");
         expect_shape(&capture, 129, 10, 10);
-        expect_restored(arm, order, "{}", &capture);
+        expect_restored(&arm.processor("{}"), order, &capture);
     }
 }
 
@@ -113,7 +114,7 @@ rule_test! {
     fn amqplib_gets_back_every_link(arm, order) {
         let capture = read("amqplib", "capture.jsonl");
         expect_shape(&capture, 175, 5, 80);
-        expect_restored(arm, order, "{}", &capture);
+        expect_restored(&arm.processor("{}"), order, &capture);
     }
 }
 
@@ -127,7 +128,7 @@ rule_test! {
     fn bullmq_gets_back_every_link_by_the_options_of_its_jobs(arm, order) {
         let capture = read("bullmq", "capture.jsonl");
         expect_shape(&capture, 87, 0, 6);
-        expect_restored(arm, order, BULLMQ, &capture);
+        expect_restored(&arm.processor(BULLMQ), order, &capture);
     }
 }
 
@@ -141,7 +142,7 @@ rule_test! {
         let mut expected = edges(&capture);
         expected.retain(|edge| named.contains(&edge.to));
         assert_eq!(expected.len(), 63);
-        let (mended, _) = mend(arm, order, "{}", &without_links(&capture));
+        let (mended, _) = mend(&arm.processor("{}"), order, &without_links(&capture));
         assert_eq!(edges(&mended), expected);
     }
 }

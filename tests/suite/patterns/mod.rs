@@ -6,8 +6,8 @@ mod stories;
 use std::path::Path;
 
 use bytes::Bytes;
-use linkmend::Counts;
-use linkmend_tests::arms::{Arm, Order};
+use linkmend::{Counts, Processor};
+use linkmend_tests::arms::Order;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message as _;
 
@@ -23,12 +23,10 @@ fn read(folder: &str, file: &str) -> Vec<TracesData> {
 
 /// What becomes of a file: all of it is remembered, and then mended.
 fn mend(
-    arm: Arm,
+    processor: &Processor,
     order: Order,
-    config: &str,
     batches: &[TracesData],
 ) -> (Vec<TracesData>, Vec<Counts>) {
-    let processor = arm.processor(config);
     let encode = |batch: &TracesData| order.of(&batch.encode_to_vec().into());
     let encoded: Vec<Bytes> = batches.iter().map(encode).collect();
     for batch in &encoded {

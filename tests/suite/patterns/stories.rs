@@ -20,9 +20,10 @@ fn expect(arm: Arm, order: Order, folder: &str, config: &str, truth: &[Linked]) 
     let before = read(folder, "before.jsonl");
     let after = read(folder, "after.jsonl");
 
-    let (mended, _) = mend(arm, order, config, &before);
+    let processor = arm.processor(config);
+    let (mended, _) = mend(&processor, order, &before);
     assert_eq!(mended, after);
-    let (again, _) = mend(arm, order, config, &after);
+    let (again, _) = mend(&processor, order, &after);
     assert_eq!(again, after);
 
     assert_eq!(without_links(&after), without_links(&before));
