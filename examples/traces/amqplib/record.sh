@@ -15,11 +15,13 @@ service() {
 }
 service worker worker-1
 service worker worker-2
-service audit
 service billing
 sleep 3
 
 node shop.js api
-sleep 3
+sleep 1
+# The audit is late: when it comes, some orders were published twice.
+service audit
+sleep 4
 kill -TERM "${services[@]}"
 wait "${services[@]}"
