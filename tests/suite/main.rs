@@ -11,6 +11,7 @@ mod behaviour;
 mod guarantees;
 mod hostile;
 mod index;
+mod patterns;
 mod policy;
 mod repair;
 
