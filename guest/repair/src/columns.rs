@@ -30,7 +30,8 @@ pub struct Element {
 #[derive(Debug, Default)]
 pub struct Columns {
     elements: Vec<Element>,
-    columns: Vec<Run>,
+    /// Where each column lies.
+    runs: Vec<Run>,
     /// How many messages were left out, of the column that has the most.
     pub surplus: usize,
 }
@@ -40,24 +41,24 @@ impl Columns {
     #[inline]
     pub fn clear(&mut self) {
         self.elements.clear();
-        self.columns.clear();
+        self.runs.clear();
         self.surplus = 0;
     }
 
     /// There is none.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.columns.is_empty()
+        self.runs.is_empty()
     }
 
     /// The columns.
     pub fn iter(&self) -> impl Iterator<Item = &[Element]> {
-        self.columns.iter().map(|column| column.of(&self.elements))
+        self.runs.iter().map(|column| column.of(&self.elements))
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.columns.len()
+        self.runs.len()
     }
 
     /// Adds the contexts in the usual headers, which are known attributes.
@@ -82,7 +83,7 @@ impl Columns {
                     traceparent,
                     tracestate,
                 } => {
-                    self.read_headers(at(values, traceparent), optional(values, tracestate), texts)
+                    self.read_headers(at(values, traceparent), optional(values, tracestate), texts);
                 }
                 Carrier::Ids {
                     trace_id,
@@ -172,7 +173,7 @@ impl Columns {
         let column = Run::since(start, &self.elements);
         let says_something = |element: &Element| element.carried.is_some() || element.key.is_some();
         if column.of(&self.elements).iter().any(says_something) {
-            self.columns.push(column);
+            self.runs.push(column);
         } else {
             self.elements.truncate(start);
         }

@@ -103,7 +103,7 @@ impl BatchRule for Repair {
             read::for_each_span(resource_spans, |message| {
                 links.clear();
                 let span = read::span_facts(number, message, &mut links);
-                self.add_message(tasks, environment, span, message, &links, &mut reader);
+                self.add_message(tasks, environment, &span, message, &links, &mut reader);
                 number += 1;
             });
         }
@@ -179,7 +179,7 @@ impl Repair {
         &mut self,
         tasks: Tasks,
         environment: &[u8],
-        span: SpanFacts<'a>,
+        span: &SpanFacts<'a>,
         message: &'a [u8],
         links: &[&'a [u8]],
         reader: &mut ExtraReader<'a>,
@@ -202,7 +202,7 @@ impl Repair {
             let span = SpanFacts {
                 extra: reader.span(),
                 events: reader.events(),
-                ..span
+                ..*span
             };
             let links = links.iter().enumerate().map(|(number, link)| LinkFacts {
                 extra: reader.link(extra, number),
@@ -210,7 +210,7 @@ impl Repair {
             });
             batch.add(config, tasks, &origin, &span, links);
         } else {
-            batch.add(config, tasks, &origin, &span, links.iter().map(facts));
+            batch.add(config, tasks, &origin, span, links.iter().map(facts));
         }
         batch.digests = builder;
     }

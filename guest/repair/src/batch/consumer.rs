@@ -8,6 +8,7 @@ use crate::records::{Lack, MessageName, Run, Slot};
 use crate::role::Role;
 use crate::slots::{MAX_MESSAGES, for_each_message, names_several};
 use crate::texts::put_value;
+use crate::value::Value;
 
 /// What a consumer lacks that came without anything to find its producers by.
 /// One with a parent got its context some way.
@@ -21,7 +22,7 @@ pub(super) fn lack(incoming: &Incoming<'_, '_>, slots: Run, links: Run) -> Optio
     }
     let names_something = span.message.names_messages()
         || span.message.traceparent.value.is_usable()
-        || span.extra.iter().any(|value| value.is_usable());
+        || span.extra.iter().any(Value::is_usable);
     Some(if names_something {
         Lack::Incomplete
     } else {

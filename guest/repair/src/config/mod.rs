@@ -25,6 +25,10 @@ pub use settings::SETTINGS;
 use crate::kind::LinkType;
 
 /// How the rule was configured.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a key that users set to true or false"
+)]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// `max_links`

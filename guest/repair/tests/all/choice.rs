@@ -275,7 +275,7 @@ fn mending_alone_remembers_nothing() {
 #[test]
 fn a_slow_consumer_of_a_fan_out_beside_a_message_that_was_published_again() {
     let at = |destination| {
-        let mut of = message().to_vec();
+        let mut of = message();
         of.push(("messaging.destination.name", text(destination)));
         of
     };
