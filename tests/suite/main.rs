@@ -8,10 +8,12 @@
 )]
 
 mod behaviour;
+mod explain;
 mod guarantees;
 mod hostile;
 mod index;
 mod policy;
+mod reasons;
 mod repair;
 
 use linkmend_tests::memory::CountingAllocator;

@@ -5,6 +5,8 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod explain;
+mod plain;
 mod process;
 mod progress;
 mod report;

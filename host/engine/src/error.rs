@@ -254,6 +254,12 @@ pub enum VerdictError {
         /// The limit.
         limit: usize,
     },
+    /// More text for people than it may hand over.
+    #[error("its explanations are longer than limits.output = {limit} bytes, all together")]
+    TooMuchExplained {
+        /// The limit.
+        limit: usize,
+    },
     /// A range that reaches past what it is a range of.
     #[error("a range of `{list}` reaches past its end")]
     BadRange {

@@ -23,8 +23,10 @@
 //! | `output` | where it goes |
 //! | `parallel` | many threads, one order, bounded memory |
 //! | `summary` | the figures at the end |
+//! | `advice` | what to do about links that were not made |
 #![forbid(unsafe_code)]
 
+mod advice;
 mod input;
 mod job;
 mod output;
@@ -32,8 +34,9 @@ mod parallel;
 mod run;
 mod summary;
 
+pub use advice::advice;
 pub use input::{Input, InputError};
 pub use job::{Event, Job, JobError, Reading, Watch, Written};
 pub use output::{Output, OutputError};
 pub use run::run;
-pub use summary::Summary;
+pub use summary::{AdvisedReason, Summary};

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
-use linkmend::{Counts, ProcessError, Processor, RuleFault};
+use linkmend::{Asked, Counts, Explanation, ProcessError, Processor, RuleFault};
 use linkmend_files::{
     Batch, BatchReader, InputFault, Piece, Position, RawBatch, RenderError, Target,
 };
@@ -38,6 +38,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         counts: Counts::default(),
         rejected: 0,
         dropped: 0,
+        not_found: job.explain.clone().unwrap_or_default(),
     };
     let mut sources = running.open()?;
     if processor.uses_index() {
@@ -49,11 +50,11 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         running.mend(*place, source)?;
     }
     running.outputs.finish(running.rejected > 0)?;
-    Ok(Summary::new(
-        running.counts,
-        running.rejected,
-        running.dropped,
-    ))
+    let summary = Summary::new(running.counts, running.rejected, running.dropped);
+    Ok(Summary {
+        not_found: running.not_found,
+        ..summary
+    })
 }
 
 struct Running<'a> {
@@ -65,6 +66,8 @@ struct Running<'a> {
     counts: Counts,
     rejected: u64,
     dropped: u64,
+    /// What is to be explained and was not found yet.
+    not_found: Asked,
 }
 
 /// What became of one piece of an input.
@@ -79,6 +82,7 @@ struct Mended {
     piece: Option<Piece>,
     counts: Counts,
     faults: Vec<RuleFault>,
+    explanations: Vec<Explanation>,
 }
 
 enum Lost {
@@ -202,9 +206,9 @@ impl Running<'_> {
         };
         let only_input = self.job.inputs.len() == 1;
         let target = self.outputs.begin(place, reader.encoding(), only_input)?;
-        let processor = self.processor;
+        let (processor, explain) = (self.processor, self.job.explain.as_ref());
         let rejected = self.rejected;
-        let work = |part| mend(processor, part, target);
+        let work = |part| mend(processor, explain, part, target);
         in_order(reader, size, self.bounds(), work, |done| {
             self.take(&source.input, done)
         })?;
@@ -243,6 +247,11 @@ impl Running<'_> {
             self.watch
                 .event(Event::RuleFault(input, done.position, fault));
         }
+        for explanation in &mended.explanations {
+            self.not_found.remove(explanation);
+            self.watch
+                .event(Event::Explained(input, done.position, explanation));
+        }
         match mended.piece {
             Some(piece) => self.outputs.write(&piece)?,
             None => self.dropped += 1,
@@ -270,7 +279,12 @@ fn size(part: &Result<RawBatch, InputFault>) -> usize {
 }
 
 /// All that takes time, on any thread.
-fn mend(processor: &Processor, part: Result<RawBatch, InputFault>, target: Target) -> Done {
+fn mend(
+    processor: &Processor,
+    explain: Option<&Asked>,
+    part: Result<RawBatch, InputFault>,
+    target: Target,
+) -> Done {
     let raw = match part {
         Ok(raw) => raw,
         Err(fault) => {
@@ -288,12 +302,17 @@ fn mend(processor: &Processor, part: Result<RawBatch, InputFault>, target: Targe
         faults: decoded.faults,
         result: decoded
             .batch
-            .map(|batch| mend_batch(processor, &batch, target))
+            .map(|batch| mend_batch(processor, explain, &batch, target))
             .transpose(),
     }
 }
 
-fn mend_batch(processor: &Processor, batch: &Batch, target: Target) -> Result<Mended, Lost> {
+fn mend_batch(
+    processor: &Processor,
+    explain: Option<&Asked>,
+    batch: &Batch,
+    target: Target,
+) -> Result<Mended, Lost> {
     // Blank lines and the like: text on its way, and no batch.
     if batch.traces().is_empty() {
         let piece = batch.render(&Bytes::new(), target).map_err(Lost::Render)?;
@@ -301,11 +320,15 @@ fn mend_batch(processor: &Processor, batch: &Batch, target: Target) -> Result<Me
             piece: Some(piece),
             counts: Counts::default(),
             faults: Vec::new(),
+            explanations: Vec::new(),
         });
     }
-    let mended = processor
-        .mend(batch.traces().clone())
-        .map_err(Lost::Process)?;
+    let traces = batch.traces().clone();
+    let mended = match explain {
+        Some(asked) => processor.explain(traces, asked),
+        None => processor.mend(traces),
+    };
+    let mended = mended.map_err(Lost::Process)?;
     let piece = match &mended.traces {
         Some(traces) => Some(batch.render(traces, target).map_err(Lost::Render)?),
         None => None,
@@ -314,5 +337,6 @@ fn mend_batch(processor: &Processor, batch: &Batch, target: Target) -> Result<Me
         piece,
         counts: mended.counts,
         faults: mended.faults,
+        explanations: mended.explanations,
     })
 }

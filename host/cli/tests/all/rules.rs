@@ -10,15 +10,22 @@ const DESCRIBE: &str = "(func (export \"describe\") (result i32) (i32.const 256)
 const CONFIGURE: &str =
     "(func (export \"configure\") (param i32 i32) (result i32) (i32.const 320))";
 
+const HOSTILE: &str = "(func $hostile (param i32 i32 i32) (result i32) (unreachable))";
+
 /// A component: batches of up to 1,000 bytes get a link, on others it traps.
 fn trapping() -> Vec<u8> {
-    guest(
-        include_str!("../../../../tests/guests/trap.wat"),
-        &[DESCRIBE, CONFIGURE],
-    )
+    guest(include_str!("../../../../tests/guests/trap.wat"))
 }
 
-fn guest(guest: &str, defaults: &[&str]) -> Vec<u8> {
+/// A component of `tests/guests`, in its shell.
+pub fn guest(guest: &str) -> Vec<u8> {
+    let missing = [
+        ("(export \"describe\")", DESCRIBE),
+        ("(export \"configure\")", CONFIGURE),
+        ("(func $hostile", HOSTILE),
+    ];
+    let missing = missing.iter().filter(|(mark, _)| !guest.contains(mark));
+    let defaults: Vec<&str> = missing.map(|(_, default)| *default).collect();
     let text = SHELL
         .replace("\n    GUEST-HERE", guest)
         .replace("\n    DEFAULTS-HERE", &defaults.join("\n"));
@@ -106,23 +113,13 @@ fn a_file_that_is_no_rule_is_told_why() {
     place.write("empty.wasm", wat::parse_str("(component)").unwrap());
     place.write(
         "describe.wasm",
-        guest(
-            include_str!("../../../../tests/guests/describe-trap.wat"),
-            &[
-                CONFIGURE,
-                "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
-            ],
-        ),
+        guest(include_str!("../../../../tests/guests/describe-trap.wat")),
     );
     place.write(
         "refuses.wasm",
-        guest(
-            include_str!("../../../../tests/guests/configure-refuses.wat"),
-            &[
-                DESCRIBE,
-                "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
-            ],
-        ),
+        guest(include_str!(
+            "../../../../tests/guests/configure-refuses.wat"
+        )),
     );
     for (rule, part) in [
         ("missing.wasm", "the file cannot be read: No such file"),
