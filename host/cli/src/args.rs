@@ -52,6 +52,9 @@ Examples:
   In a pipe:
     zstd -dc traces.pb.zst | linkmend process - --format jsonl > mended.jsonl
 
+  With other settings of the built-in rule (docs/rule.md):
+    linkmend process --rule-config rule.yaml traces.jsonl -o mended.jsonl
+
   With a rule of your own behind the built-in one:
     linkmend process --rule builtin --rule team.wasm traces.jsonl -o mended.jsonl
 
@@ -107,7 +110,7 @@ pub struct ProcessArguments {
     #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
     pub rules: Vec<String>,
 
-    /// The configuration of a rule, a file with a JSON object: the first one for the first rule, and so on
+    /// The configuration of a rule, a file of YAML or JSON: the first one for the first rule, and so on
     #[arg(long = "rule-config", value_name = "FILE")]
     pub rule_configs: Vec<PathBuf>,
 

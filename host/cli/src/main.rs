@@ -10,6 +10,7 @@ mod plain;
 mod process;
 mod progress;
 mod report;
+mod rules;
 mod units;
 
 use std::fmt::Display;

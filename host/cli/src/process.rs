@@ -9,14 +9,15 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use linkmend::index::{IndexOptions, MemoryIndex};
-use linkmend::{Asked, Limits, Processor, Rule};
+use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
 use linkmend_process::{Input, Job, JobError, Output, Summary};
 
 use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
-use crate::{report, tell, units};
+use crate::rules::Rules;
+use crate::{report, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -55,10 +56,11 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
     if let Some(cache) = code_cache(arguments) {
         builder = builder.code_cache(cache);
     }
-    for rule in rules(arguments)? {
+    let rules = Rules::new(arguments)?;
+    for rule in rules.build(arguments) {
         builder = builder.rule(rule);
     }
-    let processor = builder.build().map_err(whole)?;
+    let processor = builder.build().map_err(|error| rules.whole(&error))?;
     let mut watcher = Watcher::new(arguments.quiet).context("cannot watch for signals")?;
     if job.explain.is_some() {
         // Rules are named where it could be another.
@@ -74,7 +76,7 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
 }
 
 /// The errors of the libraries say their causes themselves.
-fn whole(error: impl Display) -> anyhow::Error {
+pub fn whole(error: impl Display) -> anyhow::Error {
     anyhow!("{error}")
 }
 
@@ -150,56 +152,6 @@ fn output(arguments: &ProcessArguments) -> anyhow::Result<Output> {
         return Ok(Output::Directory(path.clone()));
     }
     Ok(Output::File(path.clone()))
-}
-
-fn rules(arguments: &ProcessArguments) -> anyhow::Result<Vec<Rule>> {
-    let limits = units::limits(&arguments.limits)?;
-    if arguments.rule_configs.len() > arguments.rules.len() {
-        bail!(
-            "there are {} --rule-config and {} rules; the first one is for the first rule, and so on",
-            arguments.rule_configs.len(),
-            arguments.rules.len()
-        );
-    }
-    let mut configs = arguments.rule_configs.iter();
-    let rules = arguments.rules.iter().map(|name| {
-        let config = match configs.next() {
-            Some(path) => config(path)?,
-            None => "{}".to_owned(),
-        };
-        let rule = match name.as_str() {
-            "builtin" => Rule::builtin().with_config(with_max_links(config, limits)?),
-            path => Rule::file(path).with_config(config),
-        };
-        Ok(rule
-            .with_limits(limits)
-            .with_on_error(arguments.on_error.into()))
-    });
-    rules.collect()
-}
-
-fn config(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    // The rule says what the keys mean; that it is JSON can be said better here.
-    serde_json::from_str::<Settings>(&text)
-        .with_context(|| format!("the configuration {} is no JSON object", path.display()))?;
-    Ok(text)
-}
-
-type Settings = serde_json::Map<String, serde_json::Value>;
-
-/// The built-in rule cuts links by itself: what it left over the limit of the
-/// host would be its failure.
-fn with_max_links(config: String, limits: Limits) -> anyhow::Result<String> {
-    if limits.max_links == Limits::default().max_links {
-        return Ok(config);
-    }
-    let mut settings: Settings = serde_json::from_str(&config)?;
-    settings
-        .entry("max_links")
-        .or_insert_with(|| limits.max_links.into());
-    Ok(serde_json::Value::Object(settings).to_string())
 }
 
 fn code_cache(arguments: &ProcessArguments) -> Option<PathBuf> {

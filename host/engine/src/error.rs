@@ -11,6 +11,9 @@ use linkmend_wire::WireError;
 pub struct LoadError {
     /// The rule's name, or the file it is in.
     pub rule: String,
+    /// Which of the rules it is, from 0, in the order in which they were given;
+    /// `None` when it is about all.
+    pub number: Option<usize>,
     /// Why.
     #[source]
     pub reason: LoadReason,

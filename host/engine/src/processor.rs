@@ -158,12 +158,11 @@ impl ProcessorBuilder {
             .unwrap_or_else(|| Arc::new(MemoryIndex::default()));
         let sandbox = Sandbox::new(self.cache.as_deref()).map_err(|reason| LoadError {
             rule: "(all)".into(),
+            number: None,
             reason,
         })?;
-        let rules = self
-            .rules
-            .into_iter()
-            .map(|rule| load(&sandbox, rule, &index));
+        let rules = (0..).zip(self.rules);
+        let rules = rules.map(|(number, rule)| load(&sandbox, number, rule, &index));
         Ok(Processor {
             rules: rules.collect::<Result<_, _>>()?,
             workspaces: Mutex::default(),
@@ -173,6 +172,7 @@ impl ProcessorBuilder {
 
 fn load(
     sandbox: &Sandbox,
+    number: usize,
     rule: Rule,
     index: &Arc<dyn MessageIndex>,
 ) -> Result<LoadedRule, LoadError> {
@@ -199,5 +199,9 @@ fn load(
             (path.display().to_string(), loaded)
         }
     };
-    loaded.map_err(|reason| LoadError { rule: name, reason })
+    loaded.map_err(|reason| LoadError {
+        rule: name,
+        number: Some(number),
+        reason,
+    })
 }
