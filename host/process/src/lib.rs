@@ -21,6 +21,7 @@
 //! | `run` | the whole: inputs, two readings, outputs, summary |
 //! | `input` | what is read, once or twice |
 //! | `output` | where it goes |
+//! | `work` | what any thread does with a piece of an input |
 //! | `parallel` | many threads, one order, bounded memory |
 //! | `summary` | the figures at the end |
 //! | `advice` | what to do about links that were not made |
@@ -33,6 +34,7 @@ mod output;
 mod parallel;
 mod run;
 mod summary;
+mod work;
 
 pub use advice::advice;
 pub use input::{Input, InputError};

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-use linkmend::{Asked, Counts, Explanation, ProcessError, Processor, RuleFault};
-use linkmend_files::{
-    Batch, BatchReader, InputFault, Piece, Position, RawBatch, RenderError, Target,
-};
+use linkmend::{Asked, Counts, ProcessError, Processor, RuleFault};
+use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
 use crate::job::{Event, Job, JobError, Reading, Watch, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
+use crate::work::{self, Done, Lost};
 
 /// How many bytes of input may be under way at a time, beside one batch a
 /// thread: a few times as much memory is needed.
@@ -68,26 +66,6 @@ struct Running<'a> {
     dropped: u64,
     /// What is to be explained and was not found yet.
     not_found: Asked,
-}
-
-/// What became of one piece of an input.
-struct Done {
-    position: Position,
-    /// Parts that could not be read.
-    faults: Vec<InputFault>,
-    result: Result<Option<Mended>, Lost>,
-}
-
-struct Mended {
-    piece: Option<Piece>,
-    counts: Counts,
-    faults: Vec<RuleFault>,
-    explanations: Vec<Explanation>,
-}
-
-enum Lost {
-    Process(ProcessError),
-    Render(RenderError),
 }
 
 impl Running<'_> {
@@ -208,7 +186,7 @@ impl Running<'_> {
         let target = self.outputs.begin(place, reader.encoding(), only_input)?;
         let (processor, explain) = (self.processor, self.job.explain.as_ref());
         let rejected = self.rejected;
-        let work = |part| mend(processor, explain, part, target);
+        let work = |part| work::mend(processor, explain, part, target);
         in_order(reader, size, self.bounds(), work, |done| {
             self.take(&source.input, done)
         })?;
@@ -276,67 +254,4 @@ impl Running<'_> {
 
 fn size(part: &Result<RawBatch, InputFault>) -> usize {
     part.as_ref().map_or(0, RawBatch::len)
-}
-
-/// All that takes time, on any thread.
-fn mend(
-    processor: &Processor,
-    explain: Option<&Asked>,
-    part: Result<RawBatch, InputFault>,
-    target: Target,
-) -> Done {
-    let raw = match part {
-        Ok(raw) => raw,
-        Err(fault) => {
-            return Done {
-                position: fault.position,
-                faults: vec![fault],
-                result: Ok(None),
-            };
-        }
-    };
-    let position = raw.position();
-    let decoded = raw.decode();
-    Done {
-        position,
-        faults: decoded.faults,
-        result: decoded
-            .batch
-            .map(|batch| mend_batch(processor, explain, &batch, target))
-            .transpose(),
-    }
-}
-
-fn mend_batch(
-    processor: &Processor,
-    explain: Option<&Asked>,
-    batch: &Batch,
-    target: Target,
-) -> Result<Mended, Lost> {
-    // Blank lines and the like: text on its way, and no batch.
-    if batch.traces().is_empty() {
-        let piece = batch.render(&Bytes::new(), target).map_err(Lost::Render)?;
-        return Ok(Mended {
-            piece: Some(piece),
-            counts: Counts::default(),
-            faults: Vec::new(),
-            explanations: Vec::new(),
-        });
-    }
-    let traces = batch.traces().clone();
-    let mended = match explain {
-        Some(asked) => processor.explain(traces, asked),
-        None => processor.mend(traces),
-    };
-    let mended = mended.map_err(Lost::Process)?;
-    let piece = match &mended.traces {
-        Some(traces) => Some(batch.render(traces, target).map_err(Lost::Render)?),
-        None => None,
-    };
-    Ok(Mended {
-        piece,
-        counts: mended.counts,
-        faults: mended.faults,
-        explanations: mended.explanations,
-    })
 }
