@@ -39,7 +39,7 @@ pub(super) fn readable(summary: &Summary) -> String {
         let more = plural(more as u64, "more line is", "more lines are");
         let _ = writeln!(text, "{:>14}  {more} in the file of --summary", "...");
     }
-    text + "For one span, `linkmend process --explain SPAN_ID FILE` says why.\n"
+    text + "`linkmend process --explain SPAN_ID FILE` says why for one span, `--explain all` for every one.\n"
 }
 
 /// What stands in a line.

@@ -105,10 +105,7 @@ fn each_rule_explains_under_its_name() {
         builtin.starts_with("  ") && builtin.ends_with(':'),
         "{text}"
     );
-    assert!(
-        text.lines().nth(2).unwrap().starts_with("    It "),
-        "{text}"
-    );
+    assert!(text.lines().nth(2).unwrap().starts_with("    "), "{text}");
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn reasons_are_told_with_what_to_do_about_them() {
         "3  messages without a link  (their producer was not found)",
         "\nWhy links were not made, by reason, service and messaging system:\n",
         "\n             3  unresolved  orders  rabbitmq  Give the producer's file too.",
-        "`linkmend process --explain SPAN_ID FILE` says why",
+        "`linkmend process --explain SPAN_ID FILE` says why for one span",
     ] {
         assert!(
             done.stderr.contains(part),
