@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use linkmend_wire::Fields;
 use linkmend_wire::otlp::{resource, resource_spans, span, traces_data};
-use linkmend_wire::value::{AnyValue, Attribute};
+use linkmend_wire::value::{AnyValue, Attribute, plain_pair};
 
 /// The resources of a batch, each read once at most.
 pub(crate) struct Resources<'a> {
@@ -63,17 +63,20 @@ pub(crate) fn messaging_system(batch: &[u8], body: Range<usize>) -> Cow<'_, str>
     text_of(attributes(message, span::ATTRIBUTES), b"messaging.system")
 }
 
-fn attributes(message: &[u8], number: u32) -> impl Iterator<Item = Attribute<'_>> {
+/// The attributes of a message, not read yet.
+fn attributes(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
     Fields::new(message)
         .flatten()
         .filter(move |field| field.number == number)
         .filter_map(|field| field.bytes())
-        .map(Attribute::read)
 }
 
 /// The value of the first attribute with this key, if it is a string.
-fn text_of<'a>(mut attributes: impl Iterator<Item = Attribute<'a>>, key: &[u8]) -> Cow<'a, str> {
-    match attributes.find(|attribute| attribute.key == key) {
+fn text_of<'a>(attributes: impl Iterator<Item = &'a [u8]>, key: &[u8]) -> Cow<'a, str> {
+    // Most are another one, which can be told without reading the value.
+    let may_be = |message: &&[u8]| plain_pair(message).is_none_or(|(found, _)| found == key);
+    let mut found = attributes.filter(may_be).map(Attribute::read);
+    match found.find(|attribute| attribute.key == key) {
         Some(Attribute {
             value: AnyValue::String(text),
             ..

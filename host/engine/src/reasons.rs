@@ -119,23 +119,17 @@ impl Reasons {
         }
         let service = name(service);
         let system = name(messaging_system);
-        if self.pairs >= Self::MOST_PAIRS && self.find(&service, &system).is_none() {
-            return self.count(reason, Self::OTHER, Self::OTHER, count);
+        if let Some(tally) = self.find(&service, &system) {
+            return count_in(tally, reason, count);
         }
-        self.count(reason, &service, &system, count);
-    }
-
-    fn count(&mut self, reason: Reason, service: &str, system: &str, count: u64) {
-        // Names are copied when they are new, not for every count.
-        if self.find(service, system).is_none() {
-            self.pairs += 1;
-            let systems = self.by_service.entry(service.to_owned()).or_default();
-            systems.insert(system.to_owned(), Tally::default());
-        }
-        let tally = self.find(service, system);
-        if let Some(counter) = tally.and_then(|tally| tally.get_mut(reason as usize)) {
-            *counter = counter.saturating_add(count);
-        }
+        let (service, system) = if self.pairs < Self::MOST_PAIRS {
+            (service.into_owned(), system.into_owned())
+        } else {
+            (Self::OTHER.to_owned(), Self::OTHER.to_owned())
+        };
+        let systems = self.by_service.entry(service).or_default();
+        self.pairs += usize::from(!systems.contains_key(&system));
+        count_in(systems.entry(system).or_default(), reason, count);
     }
 
     fn find(&mut self, service: &str, system: &str) -> Option<&mut Tally> {
@@ -186,6 +180,12 @@ impl AddAssign<&Reasons> for Reasons {
         for (reason, service, system, count) in other.iter() {
             self.add(reason, service, system, count);
         }
+    }
+}
+
+fn count_in(tally: &mut Tally, reason: Reason, count: u64) {
+    if let Some(counter) = tally.get_mut(reason as usize) {
+        *counter = counter.saturating_add(count);
     }
 }
 
