@@ -8,11 +8,13 @@
 )]
 
 mod behaviour;
+mod explain;
 mod guarantees;
 mod hostile;
 mod index;
 mod patterns;
 mod policy;
+mod reasons;
 mod repair;
 
 use linkmend_tests::memory::CountingAllocator;

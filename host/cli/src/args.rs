@@ -43,11 +43,17 @@ Examples:
   See what would be done, and write nothing:
     linkmend process --dry-run traces.jsonl
 
+  Learn why a span got its links, or got none:
+    linkmend process --explain 00f067aa0ba902b7 traces.jsonl
+
   Producers and consumers in files of their own; mended files go to a directory:
     linkmend process -o mended/ orders-api.jsonl.gz orders-worker.jsonl.gz
 
   In a pipe:
     zstd -dc traces.pb.zst | linkmend process - --format jsonl > mended.jsonl
+
+  With other settings of the built-in rule (docs/rule.md):
+    linkmend process --rule-config rule.yaml traces.jsonl -o mended.jsonl
 
   With a rule of your own behind the built-in one:
     linkmend process --rule builtin --rule team.wasm traces.jsonl -o mended.jsonl
@@ -58,8 +64,8 @@ input's format unless --format says otherwise.
 
 Exit codes:
   0    all done
-  1    some input could not be read (the rest is written), or the output could not be written; every
-       fault is told with its place
+  1    some input could not be read (the rest is written), or the output could not be written, or a
+       span to explain is in none of the inputs; every fault is told with its place
   2    wrong arguments or configuration; nothing was done
   3    a rule failed and --on-error was not `pass`
   130  ended by SIGINT or SIGTERM; outputs that were not complete are not there";
@@ -73,9 +79,9 @@ pub struct ProcessArguments {
     pub inputs: Vec<PathBuf>,
 
     /// Where the mended traces go: a file, a directory that is there or ends in `/` (each input under
-    /// its own name), or `-` for standard output
-    #[arg(short, long, value_name = "PATH", default_value = "-")]
-    pub output: PathBuf,
+    /// its own name), or `-` for standard output [default: -, and nowhere with --explain]
+    #[arg(short, long, value_name = "PATH")]
+    pub output: Option<PathBuf>,
 
     /// Replace each input by what becomes of it
     #[arg(long, conflicts_with_all = ["output", "dry_run"])]
@@ -84,6 +90,12 @@ pub struct ProcessArguments {
     /// Write no traces, only the summary
     #[arg(short = 'n', long, conflicts_with = "output")]
     pub dry_run: bool,
+
+    /// Say on standard output why spans were or were not mended: `all`, the id of a span (16 hex
+    /// digits), or the id of a trace (32). May be given several times, or with commas. Traces are
+    /// written only with -o or --in-place
+    #[arg(long, value_name = "WHAT", value_delimiter = ',')]
+    pub explain: Vec<String>,
 
     /// Write this format: json, jsonl, proto or framed [default: the input's]
     #[arg(long, value_name = "FORMAT")]
@@ -98,7 +110,7 @@ pub struct ProcessArguments {
     #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
     pub rules: Vec<String>,
 
-    /// The configuration of a rule, a file with a JSON object: the first one for the first rule, and so on
+    /// The configuration of a rule, a file of YAML or JSON: the first one for the first rule, and so on
     #[arg(long = "rule-config", value_name = "FILE")]
     pub rule_configs: Vec<PathBuf>,
 

@@ -5,9 +5,12 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod explain;
+mod plain;
 mod process;
 mod progress;
 mod report;
+mod rules;
 mod units;
 
 use std::fmt::Display;

@@ -9,14 +9,15 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use linkmend::index::{IndexOptions, MemoryIndex};
-use linkmend::{Limits, Processor, Rule};
+use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
 use linkmend_process::{Input, Job, JobError, Output, Summary};
 
 use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
-use crate::{report, tell, units};
+use crate::rules::Rules;
+use crate::{report, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -55,20 +56,27 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
     if let Some(cache) = code_cache(arguments) {
         builder = builder.code_cache(cache);
     }
-    for rule in rules(arguments)? {
+    let rules = Rules::new(arguments)?;
+    for rule in rules.build(arguments) {
         builder = builder.rule(rule);
     }
+    let processor = builder.build().map_err(|error| rules.whole(&error))?;
+    let mut watcher = Watcher::new(arguments.quiet).context("cannot watch for signals")?;
+    if job.explain.is_some() {
+        // Rules are named where it could be another.
+        watcher.explain_to_stdout(arguments.rules.len() > 1, job.output == Output::Nowhere);
+    }
     Ok(Prepared {
-        processor: builder.build().map_err(whole)?,
+        processor,
         index,
         job,
-        watcher: Watcher::new(arguments.quiet).context("cannot watch for signals")?,
+        watcher,
         summary,
     })
 }
 
 /// The errors of the libraries say their causes themselves.
-fn whole(error: impl Display) -> anyhow::Error {
+pub fn whole(error: impl Display) -> anyhow::Error {
     anyhow!("{error}")
 }
 
@@ -94,6 +102,7 @@ fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {
         format: arguments.format,
         options,
         threads: threads.unwrap_or(NonZeroUsize::MIN),
+        explain: asked(arguments)?,
     })
 }
 
@@ -105,15 +114,33 @@ fn input(path: &Path) -> Input {
     }
 }
 
+fn asked(arguments: &ProcessArguments) -> anyhow::Result<Option<Asked>> {
+    if arguments.explain.is_empty() {
+        return Ok(None);
+    }
+    let mut asked = Asked::default();
+    for what in &arguments.explain {
+        asked.add(what).context("--explain")?;
+    }
+    Ok(Some(asked))
+}
+
 fn output(arguments: &ProcessArguments) -> anyhow::Result<Output> {
-    let path = &arguments.output;
+    let explains = !arguments.explain.is_empty();
     if arguments.in_place {
         return Ok(Output::InPlace);
     }
-    if arguments.dry_run {
-        return Ok(Output::Nowhere);
-    }
+    let Some(path) = &arguments.output else {
+        return Ok(if arguments.dry_run || explains {
+            Output::Nowhere
+        } else {
+            Output::Stdout
+        });
+    };
     if path == Path::new("-") {
+        if explains {
+            bail!("--explain writes to standard output, and so does -o -; give a file with -o");
+        }
         return Ok(Output::Stdout);
     }
     if path.is_dir() {
@@ -125,56 +152,6 @@ fn output(arguments: &ProcessArguments) -> anyhow::Result<Output> {
         return Ok(Output::Directory(path.clone()));
     }
     Ok(Output::File(path.clone()))
-}
-
-fn rules(arguments: &ProcessArguments) -> anyhow::Result<Vec<Rule>> {
-    let limits = units::limits(&arguments.limits)?;
-    if arguments.rule_configs.len() > arguments.rules.len() {
-        bail!(
-            "there are {} --rule-config and {} rules; the first one is for the first rule, and so on",
-            arguments.rule_configs.len(),
-            arguments.rules.len()
-        );
-    }
-    let mut configs = arguments.rule_configs.iter();
-    let rules = arguments.rules.iter().map(|name| {
-        let config = match configs.next() {
-            Some(path) => config(path)?,
-            None => "{}".to_owned(),
-        };
-        let rule = match name.as_str() {
-            "builtin" => Rule::builtin().with_config(with_max_links(config, limits)?),
-            path => Rule::file(path).with_config(config),
-        };
-        Ok(rule
-            .with_limits(limits)
-            .with_on_error(arguments.on_error.into()))
-    });
-    rules.collect()
-}
-
-fn config(path: &Path) -> anyhow::Result<String> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    // The rule says what the keys mean; that it is JSON can be said better here.
-    serde_json::from_str::<Settings>(&text)
-        .with_context(|| format!("the configuration {} is no JSON object", path.display()))?;
-    Ok(text)
-}
-
-type Settings = serde_json::Map<String, serde_json::Value>;
-
-/// The built-in rule cuts links by itself: what it left over the limit of the
-/// host would be its failure.
-fn with_max_links(config: String, limits: Limits) -> anyhow::Result<String> {
-    if limits.max_links == Limits::default().max_links {
-        return Ok(config);
-    }
-    let mut settings: Settings = serde_json::from_str(&config)?;
-    settings
-        .entry("max_links")
-        .or_insert_with(|| limits.max_links.into());
-    Ok(serde_json::Value::Object(settings).to_string())
 }
 
 fn code_cache(arguments: &ProcessArguments) -> Option<PathBuf> {
@@ -195,10 +172,11 @@ impl Prepared {
     fn run(mut self, arguments: &ProcessArguments) -> Exit {
         let started = Instant::now();
         let result = linkmend_process::run(&self.processor, &self.job, &mut self.watcher);
-        self.watcher.finish();
-        let summary = match result {
-            Ok(summary) => summary,
-            Err(error) => return failed(&error),
+        let explained = self.watcher.finish();
+        let summary = match (result, &explained) {
+            (Ok(summary), _) => summary,
+            (Err(JobError::Interrupted(_)), Err(error)) => return unwritten(error),
+            (Err(error), _) => return failed(&error),
         };
         self.warn(&summary);
         if !arguments.quiet {
@@ -209,7 +187,10 @@ impl Prepared {
             tell(format_args!("{error:#}"));
             return Exit::Incomplete;
         }
-        exit(&summary, arguments.on_error)
+        match explained {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unwritten(&error),
+            _ => exit(&summary, arguments.on_error),
+        }
     }
 
     fn write_summary(&mut self, summary: &Summary) -> anyhow::Result<()> {
@@ -230,21 +211,37 @@ impl Prepared {
                 self.index.options().max_entries
             ));
         }
+        for id in summary.not_found.span_ids() {
+            tell(format_args!("no span with the id {id} in the inputs"));
+        }
+        for id in summary.not_found.trace_ids() {
+            tell(format_args!("no span of the trace {id} in the inputs"));
+        }
         let has_output = !matches!(self.job.output, Output::Nowhere | Output::InPlace);
-        if has_output && summary.rejected_inputs > 0 && summary.batches == 0 {
+        if has_output && summary.rejected_inputs > 0 && summary.counts.batches == 0 {
             tell("nothing could be read, so nothing was written");
         }
     }
 }
 
 fn exit(summary: &Summary, policy: Policy) -> Exit {
-    if summary.rule_faults > 0 && policy != Policy::Pass {
+    if summary.counts.rule_faults > 0 && policy != Policy::Pass {
         Exit::Rule
-    } else if summary.rejected_inputs > 0 {
+    } else if summary.rejected_inputs > 0 || summary.not_found.has_ids() {
         Exit::Incomplete
     } else {
         Exit::Done
     }
+}
+
+/// The explanations cannot be written.
+fn unwritten(error: &io::Error) -> Exit {
+    // Who reads them has what they want.
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        return Exit::Done;
+    }
+    tell(format_args!("cannot write the explanations: {error}"));
+    Exit::Incomplete
 }
 
 fn failed(error: &JobError) -> Exit {

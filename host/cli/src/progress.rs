@@ -4,12 +4,15 @@
 use std::collections::HashMap;
 use std::fmt::Display;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use linkmend::Explanation;
+use linkmend_files::Position;
 use linkmend_process::{Event, Input, Reading, Watch};
 
+use crate::explain::Explanations;
 use crate::tell;
 
 /// So many lines are written for one input: a file of another kind may be wrong
@@ -21,6 +24,7 @@ pub struct Watcher {
     bar: ProgressBar,
     interrupted: Arc<AtomicBool>,
     lines: HashMap<String, u64>,
+    explanations: Option<Explanations>,
 }
 
 impl Watcher {
@@ -49,11 +53,22 @@ impl Watcher {
             bar,
             interrupted,
             lines: HashMap::new(),
+            explanations: None,
         })
     }
 
+    /// Writes explanations of spans to standard output, with the names of the
+    /// rules if that is wanted. `alone`: the job is done for these only.
+    pub fn explain_to_stdout(&mut self, named: bool, alone: bool) {
+        self.explanations = Some(Explanations::to_stdout(named, alone));
+    }
+
     /// Takes the bar away, and tells of what was not told.
-    pub fn finish(&self) {
+    ///
+    /// # Errors
+    ///
+    /// When the explanations could not be written.
+    pub fn finish(&mut self) -> std::io::Result<()> {
         self.bar.finish_and_clear();
         for (input, lines) in &self.lines {
             if *lines > MOST_LINES {
@@ -62,6 +77,22 @@ impl Watcher {
                     lines - MOST_LINES
                 ));
             }
+        }
+        self.explanations
+            .take()
+            .map_or(Ok(()), Explanations::finish)
+    }
+
+    /// When nobody reads the explanations any more, and nothing else is wanted,
+    /// the job is to end.
+    fn explain(&mut self, input: &Input, position: Position, explanation: &Explanation) {
+        let Some(explanations) = &mut self.explanations else {
+            return;
+        };
+        self.bar
+            .suspend(|| explanations.write(input, position, explanation));
+        if explanations.is_pointless() {
+            self.interrupted.store(true, Ordering::Relaxed);
         }
     }
 
@@ -91,6 +122,9 @@ impl Watch for Watcher {
             Event::BadBatch(input, fault) => self.tell(input, fault),
             Event::LostBatch(input, position, error) => self.tell(input, format_args!("{position}: {error}")),
             Event::RuleFault(input, position, fault) => self.tell(input, format_args!("{position}: {fault}")),
+            Event::Explained(input, position, explanation) => {
+                self.explain(input, position, explanation);
+            }
             Event::NotReplaced(input) => self.tell(
                 input,
                 "left as it was: some of it could not be read and would be lost; write the rest elsewhere with -o",

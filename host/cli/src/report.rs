@@ -1,5 +1,7 @@
 //! The figures at the end, for people.
 
+mod reasons;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
@@ -19,7 +21,7 @@ pub fn readable(summary: &Summary, elapsed: Duration) -> String {
         }
         text.push('\n');
     }
-    text
+    text + &reasons::readable(summary)
 }
 
 struct Line {
@@ -31,60 +33,73 @@ struct Line {
 }
 
 fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
+    let counts = &summary.counts;
     let line = |always, figure, what, more: &str| Line {
         figure,
         what,
         more: more.to_owned(),
         always,
     };
-    let batches = plural(summary.batches, "batch", "batches");
+    let batches = plural(counts.batches, "batch", "batches");
     let took = format!("{batches} in {}", duration(elapsed));
     vec![
-        line(true, summary.spans, "spans", &took),
-        line(true, summary.links_in, "links came in", ""),
-        line(true, summary.links_added, "added", "found by message id"),
+        line(true, counts.spans, "spans", &took),
+        line(true, counts.links_in, "links came in", ""),
+        line(true, counts.links_added, "added", "found by message id"),
         line(
             false,
-            summary.links_repaired,
+            counts.links_repaired,
             "repaired in place",
             "invalid context, message id known",
         ),
         line(
             false,
-            summary.links_dropped_invalid,
+            counts.links_dropped_invalid,
             "dropped",
             "invalid context",
         ),
         line(
             false,
-            summary.links_dropped_duplicate,
+            counts.links_dropped_duplicate,
             "dropped",
             "duplicate",
         ),
         line(
             false,
-            summary.links_cut,
+            counts.links_cut,
             "cut",
             "over the limit of links a span",
         ),
-        line(true, summary.links_out, "links went out", ""),
+        line(true, counts.links_out, "links went out", ""),
         line(
             false,
-            summary.links_typed,
+            counts.links_typed,
             "were told why they exist",
             &types(summary),
         ),
         line(
             false,
-            summary.unresolved,
+            counts.unresolved,
             "messages without a link",
-            "their producer is not in the inputs; give the producer's file as well",
+            "their producer was not found",
         ),
         line(
             false,
-            summary.ambiguous,
+            counts.ambiguous,
             "messages without a link",
             "several producers, and no way to choose",
+        ),
+        line(
+            false,
+            counts.incomplete,
+            "messages without a link",
+            "named, but not well enough to tell them from others",
+        ),
+        line(
+            false,
+            counts.unnamed,
+            "consumers without a link",
+            "they name no message",
         ),
         line(
             false,
@@ -92,7 +107,7 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
             "inputs or parts of inputs could not be read",
             "see above",
         ),
-        line(false, summary.rule_faults, "failures of rules", "see above"),
+        line(false, counts.rule_faults, "failures of rules", "see above"),
         line(
             false,
             summary.batches_dropped,
@@ -103,7 +118,7 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
 }
 
 fn types(summary: &Summary) -> String {
-    let types = summary.by_link_type.iter();
+    let types = summary.counts.by_link_type.iter();
     let types: Vec<String> = types
         .map(|(name, count)| format!("{} {name}", thousands(*count)))
         .collect();
@@ -140,6 +155,8 @@ fn thousands(number: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use linkmend::Counts;
+
     use super::*;
 
     #[test]
@@ -174,17 +191,14 @@ mod tests {
     }
 
     #[test]
-    fn what_could_be_done_about_it_is_told() {
-        let summary = Summary {
-            batches: 1,
-            unresolved: 1_500,
-            rule_faults: 2,
-            ..Summary::default()
-        };
+    fn what_is_wrong_is_told() {
+        let mut counts = Counts::default();
+        (counts.batches, counts.unresolved, counts.rule_faults) = (1, 1_500, 2);
+        let summary = Summary::new(counts, 0, 0);
         let text = readable(&summary, Duration::ZERO);
         assert!(text.contains("1 batch in"), "{text}");
         assert!(
-            text.contains("1,500  messages without a link  (their producer is not in the inputs"),
+            text.contains("1,500  messages without a link  (their producer was not found)"),
             "{text}"
         );
         assert!(text.contains("2  failures of rules"), "{text}");

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
 use linkmend_wire::Scan;
+use serde::Serialize;
+
+use crate::reasons::{Reason, Reasons};
 
 /// What was done to one batch, or to many.
 ///
 /// `links_in + links_added = links_out + links_dropped_invalid +
 /// links_dropped_duplicate + links_cut`, always.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Batches.
     pub batches: u64,
@@ -32,14 +35,24 @@ pub struct Counts {
     pub links_typed: u64,
     /// Links that went out.
     pub links_out: u64,
-    /// Messages whose producer is not known.
+    /// Messages whose producer is not known, or cannot be it, or was not
+    /// looked for: [`Reason::Unresolved`], [`Reason::TooLate`] and
+    /// [`Reason::TooMany`].
     pub unresolved: u64,
     /// Messages with several producers and no way to choose.
     pub ambiguous: u64,
+    /// Messages that are named, but not well enough to tell them from others.
+    pub incomplete: u64,
+    /// Consumers that are linked to nothing and name no message.
+    pub unnamed: u64,
     /// Batches that a rule failed on.
     pub rule_faults: u64,
     /// `links_typed`, by the reason given: the first 100 reasons, and `other`.
     pub by_link_type: BTreeMap<String, u64>,
+    /// Why links were not made. Not serialised: there may be thousands of
+    /// lines, and what is shown of them is for the one who shows it.
+    #[serde(skip)]
+    pub reasons: Reasons,
 }
 
 impl Counts {
@@ -69,7 +82,21 @@ impl Counts {
         (self.links_in + self.links_added).saturating_sub(gone)
     }
 
-    /// Reasons become labels of metrics: a rule must not make up ever new ones.
+    /// Counts links that were not made.
+    pub(crate) fn count_reason(&mut self, reason: Reason, count: u64) {
+        match reason {
+            Reason::Unresolved | Reason::TooLate | Reason::TooMany => self.unresolved += count,
+            Reason::Ambiguous => self.ambiguous += count,
+            Reason::Incomplete => self.incomplete += count,
+            Reason::Unnamed => self.unnamed += count,
+            Reason::NoRoom => {
+                self.links_added += count;
+                self.links_cut += count;
+            }
+        }
+    }
+
+    /// Types become labels of metrics: a rule must not make up ever new ones.
     pub(crate) fn count_type(&mut self, value: &str, count: u64) {
         const MOST: usize = 100;
         const LONGEST: usize = 128;
@@ -97,9 +124,12 @@ impl AddAssign<&Counts> for Counts {
         self.links_out += other.links_out;
         self.unresolved += other.unresolved;
         self.ambiguous += other.ambiguous;
+        self.incomplete += other.incomplete;
+        self.unnamed += other.unnamed;
         self.rule_faults += other.rule_faults;
         for (value, count) in &other.by_link_type {
             self.count_type(value, *count);
         }
+        self.reasons += &other.reasons;
     }
 }

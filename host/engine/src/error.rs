@@ -11,6 +11,9 @@ use linkmend_wire::WireError;
 pub struct LoadError {
     /// The rule's name, or the file it is in.
     pub rule: String,
+    /// Which of the rules it is, from 0, in the order in which they were given;
+    /// `None` when it is about all.
+    pub number: Option<usize>,
     /// Why.
     #[source]
     pub reason: LoadReason,
@@ -251,6 +254,12 @@ pub enum VerdictError {
     /// The batch would grow too much.
     #[error("its edits let the batch grow by more than limits.growth = {limit} bytes")]
     TooMuchGrowth {
+        /// The limit.
+        limit: usize,
+    },
+    /// More text for people than it may hand over.
+    #[error("its explanations are longer than limits.output = {limit} bytes, all together")]
+    TooMuchExplained {
         /// The limit.
         limit: usize,
     },

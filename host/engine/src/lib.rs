@@ -38,24 +38,32 @@
 //!
 //! | module | what it does |
 //! |---|---|
-//! | `processor` | the way of a batch through the rules |
+//! | `processor` | what a program calls |
+//! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
 //! | `sandbox`, `native` | where a rule runs |
 //! | `mend` | checking a verdict, and doing what it says |
+//! | `counts`, `reasons` | what was done, and why the rest was not |
+//! | `explain` | why a span was or was not mended |
+//! | `origin` | whose a span is |
 //! | [`index`] | which span produced which message |
 
 mod bindings;
 mod counts;
 mod error;
+mod explain;
 pub mod index;
 mod limits;
 mod mend;
 mod native;
+mod origin;
 mod processor;
+mod reasons;
 mod rule;
 mod runner;
 mod sandbox;
+mod workspace;
 
 /// The words of the rule interface, see `wit/rule.wit`.
 pub mod interface {
@@ -67,6 +75,8 @@ pub mod interface {
 
 pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
+pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
 pub use limits::Limits;
 pub use processor::{Mended, Processor, ProcessorBuilder};
+pub use reasons::{Reason, ReasonCount, Reasons};
 pub use rule::{NativeRule, OnError, Rule};

@@ -1,21 +1,21 @@
-//! The way of a batch through the rules.
+//! A processor, and how it is made.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use linkmend_wire::{Scan, Selector, field_path, subset};
 use parking_lot::Mutex;
 
 use crate::bindings::linkmend::rule::types::{About, Tasks};
 use crate::counts::Counts;
-use crate::error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault};
+use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
+use crate::explain::{Asked, Explanation};
 use crate::index::{MemoryIndex, MessageIndex};
-use crate::mend::{Mender, Subject};
 use crate::native;
-use crate::rule::{OnError, Rule, Source};
+use crate::rule::{Rule, Source};
 use crate::runner::LoadedRule;
 use crate::sandbox::{self, Sandbox};
+use crate::workspace::Workspace;
 
 /// Mends batches. Shared by as many threads as there are.
 pub struct Processor {
@@ -35,19 +35,15 @@ pub struct ProcessorBuilder {
 #[derive(Debug, Clone)]
 pub struct Mended {
     /// The batch. The very same bytes when nothing was to be done; `None` when
-    /// a rule failed and its policy is [`OnError::Drop`].
+    /// a rule failed and its policy is [`crate::OnError::Drop`].
     pub traces: Option<Bytes>,
     /// What was done.
     pub counts: Counts,
     /// The rules that failed on it.
     pub faults: Vec<RuleFault>,
-}
-
-#[derive(Default)]
-struct Workspace {
-    scan: Scan,
-    subset: Vec<u8>,
-    mender: Mender,
+    /// Why spans were or were not mended, in their order in the batch. Only of
+    /// spans that were asked for: see [`Processor::explain`].
+    pub explanations: Vec<Explanation>,
 }
 
 impl Processor {
@@ -66,9 +62,9 @@ impl Processor {
     /// # Errors
     ///
     /// When the batch is not well-formed, or when a rule fails on it and its
-    /// policy is [`OnError::Reject`].
+    /// policy is [`crate::OnError::Reject`].
     pub fn process(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER | Tasks::MEND)
+        self.run(batch, Tasks::REMEMBER | Tasks::MEND, None)
     }
 
     /// The first reading of data that is read twice: remembers the producers
@@ -78,7 +74,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER)
+        self.run(batch, Tasks::REMEMBER, None)
     }
 
     /// The second reading of data that is read twice.
@@ -87,7 +83,20 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND)
+        self.run(batch, Tasks::MEND, None)
+    }
+
+    /// The same as [`Self::mend`], and says of the spans that are asked for why
+    /// they were or were not mended. A span that was asked for by its id is
+    /// always explained, by the host where the rules say nothing.
+    ///
+    /// Takes longer; batches without such a span are mended as usual.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::process`].
+    pub fn explain(&self, batch: Bytes, asked: &Asked) -> Result<Mended, ProcessError> {
+        self.run(batch, Tasks::MEND, Some(asked))
     }
 
     /// Some rule remembers: reading data twice finds more.
@@ -101,104 +110,16 @@ impl Processor {
         self.rules.iter().map(|rule| &rule.about)
     }
 
-    fn run(&self, batch: Bytes, tasks: Tasks) -> Result<Mended, ProcessError> {
+    fn run(
+        &self,
+        batch: Bytes,
+        tasks: Tasks,
+        asked: Option<&Asked>,
+    ) -> Result<Mended, ProcessError> {
         let mut workspace = self.workspaces.lock().pop().unwrap_or_default();
-        let mended = workspace.run(&self.rules, batch, tasks);
+        let mended = workspace.run(&self.rules, batch, tasks, asked);
         self.workspaces.lock().push(workspace);
         mended
-    }
-}
-
-impl Workspace {
-    fn run(
-        &mut self,
-        rules: &[LoadedRule],
-        mut batch: Bytes,
-        tasks: Tasks,
-    ) -> Result<Mended, ProcessError> {
-        let mut counts = Counts::default();
-        let mut faults = Vec::new();
-        for rule in rules.iter().filter(|rule| rule.is_asked(tasks)) {
-            self.scan(&batch, &rule.selector)?;
-            if counts.batches == 0 {
-                counts = Counts::of_batch(&self.scan);
-            }
-            let reason = match self.apply(rule, &batch, tasks) {
-                Ok((mended, done)) => {
-                    rule.succeeded();
-                    counts += &done;
-                    batch = mended.map_or(batch, Bytes::from);
-                    continue;
-                }
-                Err(reason) => reason,
-            };
-            counts.rule_faults += 1;
-            let fault = rule.failed(reason);
-            match rule.on_error {
-                OnError::Pass => faults.push(fault),
-                OnError::Reject => return Err(ProcessError::Rejected(fault)),
-                OnError::Drop => {
-                    faults.push(fault);
-                    return Ok(Mended {
-                        traces: None,
-                        counts: counts.without_links(),
-                        faults,
-                    });
-                }
-            }
-        }
-        if counts.batches == 0 {
-            // No rule was asked: it is looked at all the same.
-            self.scan(&batch, &Selector::none())?;
-            counts = Counts::of_batch(&self.scan);
-        }
-        counts.links_out = counts.links_left();
-        Ok(Mended {
-            traces: Some(batch),
-            counts,
-            faults,
-        })
-    }
-
-    fn scan(&mut self, batch: &[u8], selector: &Selector) -> Result<(), ProcessError> {
-        self.scan
-            .run(batch, selector)
-            .map_err(|error| ProcessError::Malformed {
-                path: field_path(batch, error.offset),
-                error,
-            })
-    }
-
-    /// What a rule makes of the batch that was scanned for it; `None` when it
-    /// stays as it is.
-    fn apply(
-        &mut self,
-        rule: &LoadedRule,
-        batch: &[u8],
-        tasks: Tasks,
-    ) -> Result<(Option<Vec<u8>>, Counts), FaultReason> {
-        let mut counts = Counts::default();
-        if self.scan.selected().is_empty() {
-            return Ok((None, counts));
-        }
-        let traces = if self.scan.all_selected() {
-            batch
-        } else {
-            self.subset.clear();
-            subset(batch, &self.scan, &mut self.subset);
-            &self.subset
-        };
-        let verdict = rule.process(tasks, traces)?;
-        let subject = Subject {
-            batch,
-            scan: &self.scan,
-            tasks,
-            limits: &rule.limits,
-            type_attribute: &rule.plan.type_attribute,
-            count_all_drops: rule.plan.count_all_drops,
-        };
-        let mended = self.mender.mend(&subject, &verdict, &mut counts);
-        Ok((mended.map_err(FaultReason::Verdict)?, counts))
     }
 }
 
@@ -237,12 +158,11 @@ impl ProcessorBuilder {
             .unwrap_or_else(|| Arc::new(MemoryIndex::default()));
         let sandbox = Sandbox::new(self.cache.as_deref()).map_err(|reason| LoadError {
             rule: "(all)".into(),
+            number: None,
             reason,
         })?;
-        let rules = self
-            .rules
-            .into_iter()
-            .map(|rule| load(&sandbox, rule, &index));
+        let rules = (0..).zip(self.rules);
+        let rules = rules.map(|(number, rule)| load(&sandbox, number, rule, &index));
         Ok(Processor {
             rules: rules.collect::<Result<_, _>>()?,
             workspaces: Mutex::default(),
@@ -252,6 +172,7 @@ impl ProcessorBuilder {
 
 fn load(
     sandbox: &Sandbox,
+    number: usize,
     rule: Rule,
     index: &Arc<dyn MessageIndex>,
 ) -> Result<LoadedRule, LoadError> {
@@ -278,5 +199,9 @@ fn load(
             (path.display().to_string(), loaded)
         }
     };
-    loaded.map_err(|reason| LoadError { rule: name, reason })
+    loaded.map_err(|reason| LoadError {
+        rule: name,
+        number: Some(number),
+        reason,
+    })
 }

@@ -5,7 +5,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use linkmend::RuleFault;
+use linkmend::{Asked, Explanation, RuleFault};
 use linkmend_files::{Format, InputFault, Position, ReadOptions};
 
 use crate::input::{Input, InputError};
@@ -25,6 +25,8 @@ pub struct Job {
     pub options: ReadOptions,
     /// How many threads work on it.
     pub threads: NonZeroUsize,
+    /// The spans that are to be explained, if any.
+    pub explain: Option<Asked>,
 }
 
 /// Which reading it is.
@@ -57,6 +59,9 @@ pub enum Event<'a> {
     NotReplaced(&'a Input),
     /// A rule failed on a batch.
     RuleFault(&'a Input, Position, &'a RuleFault),
+    /// A span that is to be explained, and the place of its batch. In the order
+    /// of the inputs.
+    Explained(&'a Input, Position, &'a Explanation),
 }
 
 /// A job was given up.

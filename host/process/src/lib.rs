@@ -21,19 +21,24 @@
 //! | `run` | the whole: inputs, two readings, outputs, summary |
 //! | `input` | what is read, once or twice |
 //! | `output` | where it goes |
+//! | `work` | what any thread does with a piece of an input |
 //! | `parallel` | many threads, one order, bounded memory |
 //! | `summary` | the figures at the end |
+//! | `advice` | what to do about links that were not made |
 #![forbid(unsafe_code)]
 
+mod advice;
 mod input;
 mod job;
 mod output;
 mod parallel;
 mod run;
 mod summary;
+mod work;
 
+pub use advice::advice;
 pub use input::{Input, InputError};
 pub use job::{Event, Job, JobError, Reading, Watch, Written};
 pub use output::{Output, OutputError};
 pub use run::run;
-pub use summary::Summary;
+pub use summary::{AdvisedReason, Summary};

@@ -3,17 +3,15 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use bytes::Bytes;
-use linkmend::{Counts, ProcessError, Processor, RuleFault};
-use linkmend_files::{
-    Batch, BatchReader, InputFault, Piece, Position, RawBatch, RenderError, Target,
-};
+use linkmend::{Asked, Counts, ProcessError, Processor, RuleFault};
+use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
 use crate::job::{Event, Job, JobError, Reading, Watch, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
+use crate::work::{self, Done, Lost};
 
 /// How many bytes of input may be under way at a time, beside one batch a
 /// thread: a few times as much memory is needed.
@@ -38,6 +36,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         counts: Counts::default(),
         rejected: 0,
         dropped: 0,
+        not_found: job.explain.clone().unwrap_or_default(),
     };
     let mut sources = running.open()?;
     if processor.uses_index() {
@@ -49,11 +48,11 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         running.mend(*place, source)?;
     }
     running.outputs.finish(running.rejected > 0)?;
-    Ok(Summary::new(
-        running.counts,
-        running.rejected,
-        running.dropped,
-    ))
+    let summary = Summary::new(running.counts, running.rejected, running.dropped);
+    Ok(Summary {
+        not_found: running.not_found,
+        ..summary
+    })
 }
 
 struct Running<'a> {
@@ -65,25 +64,8 @@ struct Running<'a> {
     counts: Counts,
     rejected: u64,
     dropped: u64,
-}
-
-/// What became of one piece of an input.
-struct Done {
-    position: Position,
-    /// Parts that could not be read.
-    faults: Vec<InputFault>,
-    result: Result<Option<Mended>, Lost>,
-}
-
-struct Mended {
-    piece: Option<Piece>,
-    counts: Counts,
-    faults: Vec<RuleFault>,
-}
-
-enum Lost {
-    Process(ProcessError),
-    Render(RenderError),
+    /// What is to be explained and was not found yet.
+    not_found: Asked,
 }
 
 impl Running<'_> {
@@ -202,9 +184,9 @@ impl Running<'_> {
         };
         let only_input = self.job.inputs.len() == 1;
         let target = self.outputs.begin(place, reader.encoding(), only_input)?;
-        let processor = self.processor;
+        let (processor, explain) = (self.processor, self.job.explain.as_ref());
         let rejected = self.rejected;
-        let work = |part| mend(processor, part, target);
+        let work = |part| work::mend(processor, explain, part, target);
         in_order(reader, size, self.bounds(), work, |done| {
             self.take(&source.input, done)
         })?;
@@ -243,6 +225,11 @@ impl Running<'_> {
             self.watch
                 .event(Event::RuleFault(input, done.position, fault));
         }
+        for explanation in &mended.explanations {
+            self.not_found.remove(explanation);
+            self.watch
+                .event(Event::Explained(input, done.position, explanation));
+        }
         match mended.piece {
             Some(piece) => self.outputs.write(&piece)?,
             None => self.dropped += 1,
@@ -267,52 +254,4 @@ impl Running<'_> {
 
 fn size(part: &Result<RawBatch, InputFault>) -> usize {
     part.as_ref().map_or(0, RawBatch::len)
-}
-
-/// All that takes time, on any thread.
-fn mend(processor: &Processor, part: Result<RawBatch, InputFault>, target: Target) -> Done {
-    let raw = match part {
-        Ok(raw) => raw,
-        Err(fault) => {
-            return Done {
-                position: fault.position,
-                faults: vec![fault],
-                result: Ok(None),
-            };
-        }
-    };
-    let position = raw.position();
-    let decoded = raw.decode();
-    Done {
-        position,
-        faults: decoded.faults,
-        result: decoded
-            .batch
-            .map(|batch| mend_batch(processor, &batch, target))
-            .transpose(),
-    }
-}
-
-fn mend_batch(processor: &Processor, batch: &Batch, target: Target) -> Result<Mended, Lost> {
-    // Blank lines and the like: text on its way, and no batch.
-    if batch.traces().is_empty() {
-        let piece = batch.render(&Bytes::new(), target).map_err(Lost::Render)?;
-        return Ok(Mended {
-            piece: Some(piece),
-            counts: Counts::default(),
-            faults: Vec::new(),
-        });
-    }
-    let mended = processor
-        .mend(batch.traces().clone())
-        .map_err(Lost::Process)?;
-    let piece = match &mended.traces {
-        Some(traces) => Some(batch.render(traces, target).map_err(Lost::Render)?),
-        None => None,
-    };
-    Ok(Mended {
-        piece,
-        counts: mended.counts,
-        faults: mended.faults,
-    })
 }

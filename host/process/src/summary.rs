@@ -1,71 +1,89 @@
 //! The figures at the end of a job.
 
-use std::collections::BTreeMap;
-
-use linkmend::Counts;
+use linkmend::{Asked, Counts, ReasonCount};
 use serde::Serialize;
 
+use crate::advice::advice;
+
+/// So many lines of reasons are in the summary.
+const MOST_REASONS: usize = 20;
+
 /// What a job did: the figures of `--summary`.
-///
-/// `links_in + links_added = links_out + links_dropped_invalid +
-/// links_dropped_duplicate + links_cut`, always.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Summary {
-    /// Batches that were read: lines, frames, or parts of a large message.
-    pub batches: u64,
-    /// Spans in them.
-    pub spans: u64,
-    /// Links that came in.
-    pub links_in: u64,
-    /// Links that were made, those that found no room among them.
-    pub links_added: u64,
-    /// Links whose invalid context was replaced.
-    pub links_repaired: u64,
-    /// Links with an invalid context that were dropped.
-    pub links_dropped_invalid: u64,
-    /// Links that said what another link of their span said.
-    pub links_dropped_duplicate: u64,
-    /// Links beyond the limit of a span.
-    pub links_cut: u64,
-    /// Links that were told why they exist.
-    pub links_typed: u64,
-    /// Links that went out.
-    pub links_out: u64,
-    /// Messages whose producer is nowhere in the inputs.
-    pub unresolved: u64,
-    /// Messages with several producers and no way to choose.
-    pub ambiguous: u64,
-    /// How often a rule failed on a batch, both readings together.
-    pub rule_faults: u64,
+    /// What was done to all batches together. The `rule_faults` are those of
+    /// both readings.
+    #[serde(flatten)]
+    pub counts: Counts,
     /// Inputs, and parts of inputs, that could not be read.
     pub rejected_inputs: u64,
     /// Batches that are not in the output because a rule failed on them; each is
     /// one of the `rule_faults`.
     #[serde(skip)]
     pub batches_dropped: u64,
-    /// `links_typed`, by the reason given.
-    pub by_link_type: BTreeMap<String, u64>,
+    /// Why links were not made, the most frequent first: the first 20.
+    pub reasons: Vec<AdvisedReason>,
+    /// How many more there are.
+    pub reasons_left_out: usize,
+    /// The ids of what was to be explained and is in none of the inputs.
+    #[serde(skip)]
+    pub not_found: Asked,
+}
+
+/// Why links were not made, and what to do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AdvisedReason {
+    /// Why, whose, and how often.
+    #[serde(flatten)]
+    pub line: ReasonCount,
+    /// What to do.
+    pub advice: &'static str,
 }
 
 impl Summary {
-    pub(crate) fn new(counts: Counts, rejected_inputs: u64, batches_dropped: u64) -> Self {
+    /// The summary of a job that did this.
+    #[must_use]
+    pub fn new(counts: Counts, rejected_inputs: u64, batches_dropped: u64) -> Self {
+        let mut lines = counts.reasons.most_frequent();
+        let reasons_left_out = lines.len().saturating_sub(MOST_REASONS);
+        lines.truncate(MOST_REASONS);
+        let reasons = lines.into_iter().map(|line| AdvisedReason {
+            advice: advice(line.reason, &line.messaging_system),
+            line,
+        });
         Self {
-            batches: counts.batches,
-            spans: counts.spans,
-            links_in: counts.links_in,
-            links_added: counts.links_added,
-            links_repaired: counts.links_repaired,
-            links_dropped_invalid: counts.links_dropped_invalid,
-            links_dropped_duplicate: counts.links_dropped_duplicate,
-            links_cut: counts.links_cut,
-            links_typed: counts.links_typed,
-            links_out: counts.links_out,
-            unresolved: counts.unresolved,
-            ambiguous: counts.ambiguous,
-            rule_faults: counts.rule_faults,
+            reasons: reasons.collect(),
+            reasons_left_out,
+            counts,
             rejected_inputs,
             batches_dropped,
-            by_link_type: counts.by_link_type,
+            not_found: Asked::default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use linkmend::Reason;
+
+    use super::*;
+
+    #[test]
+    fn the_most_frequent_reasons_are_listed_and_the_others_counted() {
+        let mut counts = Counts::default();
+        for number in 1..=25 {
+            let service = format!("service-{number:02}");
+            counts.reasons.add(Reason::Unnamed, &service, "", number);
+        }
+        let summary = Summary::new(counts, 0, 0);
+        assert_eq!(summary.reasons.len(), 20);
+        assert_eq!(summary.reasons_left_out, 5);
+        let services: Vec<&str> = summary
+            .reasons
+            .iter()
+            .map(|reason| reason.line.service.as_str())
+            .collect();
+        assert_eq!(services.first(), Some(&"service-25"));
+        assert_eq!(services.last(), Some(&"service-06"));
     }
 }

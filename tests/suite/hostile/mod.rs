@@ -3,6 +3,7 @@
 //! goes on.
 
 mod calls;
+mod explanations;
 mod index;
 mod load;
 mod verdicts;

@@ -15,6 +15,9 @@ fn help_tells_formats_exit_codes_limits_and_examples() {
         "max_links",
         "[default: 128]",
         "The files are read twice",
+        "linkmend process --explain 00f067aa0ba902b7 traces.jsonl",
+        "[default: -, and nowhere with --explain]",
+        "a file of YAML or JSON",
     ] {
         assert!(help.contains(part), "no `{part}` in:\n{help}");
     }

@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod explain;
 mod formats;
 mod help;
 mod inputs;

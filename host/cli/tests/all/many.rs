@@ -26,7 +26,7 @@ fn a_consumer_finds_its_producer_in_another_file_in_any_order() {
         lone.stderr
     );
     assert!(
-        lone.stderr.contains("give the producer's file as well"),
+        lone.stderr.contains("Give the producer's file too"),
         "{}",
         lone.stderr
     );

@@ -10,15 +10,22 @@ const DESCRIBE: &str = "(func (export \"describe\") (result i32) (i32.const 256)
 const CONFIGURE: &str =
     "(func (export \"configure\") (param i32 i32) (result i32) (i32.const 320))";
 
+const HOSTILE: &str = "(func $hostile (param i32 i32 i32) (result i32) (unreachable))";
+
 /// A component: batches of up to 1,000 bytes get a link, on others it traps.
 fn trapping() -> Vec<u8> {
-    guest(
-        include_str!("../../../../tests/guests/trap.wat"),
-        &[DESCRIBE, CONFIGURE],
-    )
+    guest(include_str!("../../../../tests/guests/trap.wat"))
 }
 
-fn guest(guest: &str, defaults: &[&str]) -> Vec<u8> {
+/// A component of `tests/guests`, in its shell.
+pub fn guest(guest: &str) -> Vec<u8> {
+    let missing = [
+        ("(export \"describe\")", DESCRIBE),
+        ("(export \"configure\")", CONFIGURE),
+        ("(func $hostile", HOSTILE),
+    ];
+    let missing = missing.iter().filter(|(mark, _)| !guest.contains(mark));
+    let defaults: Vec<&str> = missing.map(|(_, default)| *default).collect();
     let text = SHELL
         .replace("\n    GUEST-HERE", guest)
         .replace("\n    DEFAULTS-HERE", &defaults.join("\n"));
@@ -106,23 +113,13 @@ fn a_file_that_is_no_rule_is_told_why() {
     place.write("empty.wasm", wat::parse_str("(component)").unwrap());
     place.write(
         "describe.wasm",
-        guest(
-            include_str!("../../../../tests/guests/describe-trap.wat"),
-            &[
-                CONFIGURE,
-                "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
-            ],
-        ),
+        guest(include_str!("../../../../tests/guests/describe-trap.wat")),
     );
     place.write(
         "refuses.wasm",
-        guest(
-            include_str!("../../../../tests/guests/configure-refuses.wat"),
-            &[
-                DESCRIBE,
-                "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
-            ],
-        ),
+        guest(include_str!(
+            "../../../../tests/guests/configure-refuses.wat"
+        )),
     );
     for (rule, part) in [
         ("missing.wasm", "the file cannot be read: No such file"),
@@ -159,12 +156,45 @@ fn a_configuration_goes_to_its_rule() {
 }
 
 #[test]
-fn a_configuration_that_is_wrong_is_told() {
+fn a_configuration_may_be_yaml() {
     let place = Place::with("in.jsonl", traces());
-    place.write("text.json", "max_links = 3");
-    place.write("array.json", "[]");
-    place.write("key.json", "{\"max_lynx\": 3}");
-    place.write("value.json", "{\"max_links\": \"three\"}");
+    place.write(
+        "rule.yaml",
+        "# Three are enough.\nmax_links: 3\nclock_skew: 5s\nlink_type_attribute: why\n",
+    );
+    let figures = place.figures("in.jsonl -o out --rule-config rule.yaml");
+    assert_eq!(figures["links_cut"], 5);
+    assert!(
+        place.text("out").contains(r#"{"key":"why","#),
+        "no such attribute"
+    );
+    // Nothing but comments: all stays as it is.
+    place.write("rule.yaml", "# max_links: 3\n");
+    let figures = place.figures("in.jsonl -o out --rule-config rule.yaml");
+    assert_eq!(figures["links_cut"], 0);
+    // The limit of the host reaches the rule through the file.
+    let figures = place.figures("in.jsonl -o out --rule-config rule.yaml --limit max_links=2");
+    assert_eq!(
+        (&figures["links_cut"], &figures["rule_faults"]),
+        (&json!(6), &json!(0))
+    );
+}
+
+#[test]
+fn a_configuration_that_is_wrong_is_told_with_its_place() {
+    let place = Place::with("in.jsonl", traces());
+    for (name, text) in [
+        ("text.json", "max_links = 3"),
+        ("array.json", "[]"),
+        ("cut.json", "{\"max_links\": 3"),
+        ("twice.json", "{\"max_links\": 3,\n \"max_links\": 4}"),
+        ("key.json", "{\n\"max_lynx\": 3}"),
+        ("value.yaml", "ambiguous: skip\nmax_links: three\n"),
+        ("indent.yaml", "ambiguous: skip\n  max_links: 3\n"),
+        ("anchor.yaml", "ambiguous: &a skip\n"),
+    ] {
+        place.write(name, text);
+    }
     for (config, parts) in [
         (
             "missing.json",
@@ -172,25 +202,41 @@ fn a_configuration_that_is_wrong_is_told() {
         ),
         (
             "text.json",
-            &[
-                "the configuration text.json is no JSON object",
-                "line 1 column 1",
-            ],
+            &["the configuration text.json: line 1, column 1: it is a text, not a mapping"],
         ),
         (
             "array.json",
-            &["the configuration array.json is no JSON object"],
+            &["the configuration array.json: line 1, column 1: it is a list, not a mapping"],
         ),
-        ("key.json", &["it refuses its configuration", "max_lynx"]),
         (
-            "value.json",
+            "cut.json",
+            &["the configuration cut.json: line 2, column 1: "],
+        ),
+        (
+            "twice.json",
             &[
-                "it refuses its configuration",
-                "max_links: \"three\" is not a value",
+                "the configuration twice.json: line 2, column 2: the key `max_links` is given a second time",
             ],
         ),
         (
-            "value.json --rule-config key.json",
+            "key.json",
+            &[
+                "rule `builtin` refuses the configuration key.json: line 2, column 1: max_lynx: unknown key",
+            ],
+        ),
+        (
+            "value.yaml",
+            &[
+                "rule `builtin` refuses the configuration value.yaml: line 2, column 1: max_links: \"three\" is not a value",
+            ],
+        ),
+        (
+            "indent.yaml",
+            &["the configuration indent.yaml: line 2, column "],
+        ),
+        ("anchor.yaml", &["line 1, column 12: anchors and aliases"]),
+        (
+            "value.yaml --rule-config key.json",
             &["there are 2 --rule-config and 1 rules"],
         ),
     ] {
@@ -199,6 +245,17 @@ fn a_configuration_that_is_wrong_is_told() {
             .fails(2, parts);
     }
     assert!(!place.has("out"));
+}
+
+/// The same rule twice, and only its second configuration is wrong.
+#[test]
+fn the_configuration_that_is_wrong_is_named_among_several() {
+    let place = Place::with("in.jsonl", traces());
+    place.write("good.yaml", "max_links: 3\n");
+    place.write("bad.yaml", "max_links: 3\nmax_lynx: 3\n");
+    place
+        .process("in.jsonl -n --rule builtin --rule builtin --rule-config good.yaml --rule-config bad.yaml")
+        .fails(2, &["refuses the configuration bad.yaml: line 2, column 1: max_lynx"]);
 }
 
 #[test]

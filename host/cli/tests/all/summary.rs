@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::traces::{self, consumer, line, producers, traces};
 
-const KEYS: [&str; 15] = [
+const KEYS: [&str; 19] = [
     "ambiguous",
     "batches",
     "by_link_type",
+    "incomplete",
     "links_added",
     "links_cut",
     "links_dropped_duplicate",
@@ -17,9 +18,12 @@ const KEYS: [&str; 15] = [
     "links_out",
     "links_repaired",
     "links_typed",
+    "reasons",
+    "reasons_left_out",
     "rejected_inputs",
     "rule_faults",
     "spans",
+    "unnamed",
     "unresolved",
 ];
 
@@ -85,6 +89,43 @@ fn the_figures_are_right_and_balance() {
     );
     balances(&place.figures("in.jsonl -o out.jsonl --limit max_links=2"));
     balances(&place.figures("in.jsonl -n --limit max_links=0"));
+}
+
+#[test]
+fn reasons_are_told_with_what_to_do_about_them() {
+    // Nobody produces these.
+    let consumers = (100..103).map(consumer);
+    let place = Place::with("in.jsonl", traces() + &line(consumers));
+    let figures = place.figures("in.jsonl -n");
+    assert_eq!(figures["unresolved"], 3);
+    assert_eq!(figures["reasons_left_out"], 0);
+    let reasons = figures["reasons"].as_array().unwrap();
+    assert_eq!(reasons.len(), 1, "{figures}");
+    let mut reason = reasons[0].clone();
+    let advice = reason["advice"].take();
+    assert!(
+        advice
+            .as_str()
+            .unwrap()
+            .starts_with("Give the producer's file too")
+    );
+    assert_eq!(
+        reason,
+        json!({"reason": "unresolved", "service": "orders", "messaging_system": "rabbitmq", "count": 3, "advice": null})
+    );
+    let done = place.process("in.jsonl -n").well();
+    for part in [
+        "3  messages without a link  (their producer was not found)",
+        "\nWhy links were not made, by reason, service and messaging system:\n",
+        "\n             3  unresolved  orders  rabbitmq  Give the producer's file too.",
+        "`linkmend process --explain SPAN_ID FILE` says why for one span",
+    ] {
+        assert!(
+            done.stderr.contains(part),
+            "no `{part}` in:\n{}",
+            done.stderr
+        );
+    }
 }
 
 #[test]

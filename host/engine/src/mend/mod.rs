@@ -4,11 +4,13 @@
 //! it can only be links and the dropped count: the splice has no other words.
 
 mod attributes;
+pub(crate) mod explanations;
+mod notes;
 mod span;
 
 use linkmend_wire::{Patch, Scan, SpanLinks};
 
-use crate::bindings::linkmend::rule::types::{Edit, NoteKind, Tasks, Verdict};
+use crate::bindings::linkmend::rule::types::{Edit, Tasks, Verdict};
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::limits::Limits;
@@ -47,7 +49,7 @@ impl Mender {
         counts: &mut Counts,
     ) -> Result<Option<Vec<u8>>, VerdictError> {
         check_tasks(subject.tasks, verdict)?;
-        count_notes(subject, verdict, counts)?;
+        notes::count(subject, verdict, counts)?;
         if verdict.edits.is_empty() {
             return Ok(None);
         }
@@ -82,13 +84,7 @@ impl Mender {
         let Some(number) = edits.first().map(|edit| edit.span) else {
             return Ok(());
         };
-        let selected = subject.scan.selected();
-        let span = selected
-            .get(number as usize)
-            .ok_or(VerdictError::NoSuchSpan {
-                span: number,
-                given: selected.len(),
-            })?;
+        let span = notes::selected(subject, number)?;
         self.links.read(subject.batch, span.body());
         let mut editor = SpanEditor {
             subject,
@@ -130,35 +126,6 @@ fn check_tasks(tasks: Tasks, verdict: &Verdict) -> Result<(), VerdictError> {
     }
     if !tasks.contains(Tasks::DEFER) && !verdict.deferrals.is_empty() {
         return Err(VerdictError::UnwantedDeferral);
-    }
-    Ok(())
-}
-
-fn count_notes(
-    subject: &Subject<'_>,
-    verdict: &Verdict,
-    counts: &mut Counts,
-) -> Result<(), VerdictError> {
-    let given = subject.scan.selected().len();
-    for note in &verdict.notes {
-        if note.span as usize >= given {
-            return Err(VerdictError::NoSuchSpan {
-                span: note.span,
-                given,
-            });
-        }
-        let count = u64::from(note.count);
-        match note.kind {
-            NoteKind::Unresolved | NoteKind::TooLate | NoteKind::TooMany => {
-                counts.unresolved += count;
-            }
-            NoteKind::Incomplete | NoteKind::Unnamed => {}
-            NoteKind::Ambiguous => counts.ambiguous += count,
-            NoteKind::NoRoom => {
-                counts.links_added += count;
-                counts.links_cut += count;
-            }
-        }
     }
     Ok(())
 }

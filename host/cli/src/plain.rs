@@ -1,0 +1,31 @@
+//! Texts out of the data, for a terminal.
+
+/// The text on one line, with nothing in it that a terminal would obey: control
+/// characters and marks that turn the direction of writing are spelled out.
+pub fn plain(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() || turns_direction(character) {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
+    out
+}
+
+fn turns_direction(character: char) -> bool {
+    matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing() {
+        assert_eq!(plain("größer – 訂單"), "größer – 訂單");
+        assert_eq!(plain("a\tb\r\n\u{7f}\u{9b}"), "a\\tb\\r\\n\\u{7f}\\u{9b}");
+        assert_eq!(plain("\u{202e}txt"), "\\u{202e}txt");
+    }
+}

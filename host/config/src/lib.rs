@@ -1,0 +1,50 @@
+//! Configuration files: YAML, and JSON, which is YAML too (YAML 1.2).
+//!
+//! What is read is a JSON value, and where in the text each part of it stands,
+//! so that whoever finds a value wrong can say where. It is read strictly: what
+//! JSON cannot say (keys that are no text, tags, anchors, infinity) is an error,
+//! and so is a key that is given twice.
+//!
+//! ```
+//! # fn main() -> Result<(), linkmend_config::ConfigError> {
+//! let document = linkmend_config::read("max_links: 64\nrecipes:\n  - name: report\n")?;
+//! assert_eq!(document.value()["max_links"], 64);
+//! let place = document.place("recipes[0].name");
+//! assert_eq!(place.map(|place| place.line), Some(3));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `document` | a value, and where its parts stand |
+//! | `build` | from the events of the parser to a document |
+//! | `scalar` | what a word means: YAML's core schema |
+//! | `json` | what JSON has and YAML has not |
+//! | `error` | what is wrong, and where |
+#![forbid(unsafe_code)]
+
+mod build;
+mod document;
+mod error;
+mod json;
+mod scalar;
+
+pub use document::Document;
+pub use error::{ConfigError, Place};
+
+/// Reads a configuration: a mapping of keys to values. One without any content
+/// is an empty mapping.
+///
+/// # Errors
+///
+/// When it is neither YAML nor JSON, or not such a mapping, or says what JSON
+/// cannot say.
+pub fn read(text: &str) -> Result<Document, ConfigError> {
+    build::document(text).or_else(|error| match json::without_surrogates(text) {
+        Some(text) => build::document(&text),
+        None => Err(error),
+    })
+}

@@ -1,0 +1,50 @@
+//! What a rule found and could not mend.
+
+use linkmend_wire::SelectedSpan;
+
+use super::Subject;
+use crate::bindings::linkmend::rule::types::Verdict;
+use crate::counts::Counts;
+use crate::error::VerdictError;
+use crate::origin::{Resources, messaging_system};
+
+/// Counts the notes of a verdict. Whose span it was is read only here, for
+/// spans that have notes.
+pub(super) fn count(
+    subject: &Subject<'_>,
+    verdict: &Verdict,
+    counts: &mut Counts,
+) -> Result<(), VerdictError> {
+    if verdict.notes.is_empty() {
+        return Ok(());
+    }
+    let mut resources = Resources::of(subject.batch);
+    for notes in verdict.notes.chunk_by(|a, b| a.span == b.span) {
+        let Some(number) = notes.first().map(|note| note.span) else {
+            continue;
+        };
+        let span = selected(subject, number)?.body();
+        let service = resources.service_at(span.start);
+        let system = messaging_system(subject.batch, span);
+        for note in notes {
+            let (reason, count) = (note.kind.into(), u64::from(note.count));
+            counts.count_reason(reason, count);
+            counts.reasons.add(reason, service, &system, count);
+        }
+    }
+    Ok(())
+}
+
+/// The span that a rule names.
+pub(super) fn selected<'s>(
+    subject: &Subject<'s>,
+    number: u32,
+) -> Result<&'s SelectedSpan, VerdictError> {
+    let selected = subject.scan.selected();
+    selected
+        .get(number as usize)
+        .ok_or(VerdictError::NoSuchSpan {
+            span: number,
+            given: selected.len(),
+        })
+}

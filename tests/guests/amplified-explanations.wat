@@ -1,0 +1,16 @@
+;; Explains span 0 ten thousand times with one text of 64 KiB.
+(func $hostile (param i32 i32 i32) (result i32)
+  (local $n i32)
+  (local $at i32)
+  (local.set $at (i32.const 0x200000))
+  (memory.fill (i32.const 0x100000) (i32.const 0x61) (i32.const 0x10000))
+  (loop $again
+    (i32.store offset=0 (local.get $at) (i32.const 0))
+    (i32.store offset=4 (local.get $at) (i32.const 0))
+    (i32.store offset=8 (local.get $at) (i32.const 0x10000))
+    (local.set $at (i32.add (local.get $at) (i32.const 12)))
+    (local.set $n (i32.add (local.get $n) (i32.const 1)))
+    (br_if $again (i32.lt_u (local.get $n) (i32.const 10000))))
+  (call $list (i32.const 5) (i32.const 0x100000) (i32.const 0x10000))
+  (call $list (i32.const 6) (i32.const 0x200000) (i32.const 10000))
+  (call $answer (i32.const 0)))
