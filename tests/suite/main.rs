@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod emitters;
 mod guarantees;
 mod hostile;
 mod index;

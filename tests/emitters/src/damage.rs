@@ -1,0 +1,170 @@
+//! What happens to traces before anyone mends them.
+
+use std::collections::BTreeMap;
+
+use opentelemetry_proto::tonic::trace::v1::span::Link;
+
+use crate::context::SpanContext;
+use crate::random::Random;
+use crate::world::{Emitted, World};
+
+/// A damage: each part on its own, and together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Damage {
+    /// A short name.
+    pub name: &'static str,
+    /// Of 100 spans on the side of the consumer, how many never get the
+    /// context of their messages: no parent of another service, and links as
+    /// the next field says.
+    pub lost: u64,
+    /// What becomes of the links of these.
+    pub links: Links,
+    /// Every link is there twice.
+    pub doubled_links: bool,
+    /// Spans come in any order, in batches of any size.
+    pub shuffled: bool,
+    /// Some batches come twice.
+    pub doubled_batches: bool,
+}
+
+/// What becomes of the links of a span that lost its contexts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// All go.
+    Dropped,
+    /// Some go, and some lose their ids.
+    Mixed,
+    /// All lose their ids, and keep their attributes (as OpenTelemetry's
+    /// specification has it since 1.33).
+    Zeroed,
+}
+
+const NONE: Damage = Damage {
+    name: "intact",
+    lost: 0,
+    links: Links::Dropped,
+    doubled_links: false,
+    shuffled: false,
+    doubled_batches: false,
+};
+
+/// The kinds of damage.
+pub const DAMAGES: &[Damage] = &[
+    NONE,
+    Damage {
+        name: "contexts lost",
+        lost: 100,
+        ..NONE
+    },
+    Damage {
+        name: "contexts zeroed",
+        lost: 100,
+        links: Links::Zeroed,
+        ..NONE
+    },
+    Damage {
+        name: "some contexts lost, arrival shuffled",
+        lost: 50,
+        links: Links::Mixed,
+        shuffled: true,
+        ..NONE
+    },
+    Damage {
+        name: "links and batches doubled",
+        doubled_links: true,
+        doubled_batches: true,
+        ..NONE
+    },
+    Damage {
+        name: "all of it",
+        lost: 80,
+        links: Links::Mixed,
+        doubled_links: true,
+        shuffled: true,
+        doubled_batches: true,
+        ..NONE
+    },
+];
+
+impl Damage {
+    /// Does it to a world; what is true of the spans stays known.
+    pub fn apply(&self, world: &mut World, random: &mut Random) {
+        let mut severed = Vec::new();
+        for (number, emitted) in world.spans.iter_mut().enumerate() {
+            if !emitted.deliveries.is_empty() && random.chance(self.lost) {
+                severed.push(number);
+                if emitted.has_remote_parent {
+                    emitted.span.parent_span_id.clear();
+                    emitted.has_remote_parent = false;
+                }
+            }
+        }
+        rename_traces(world, random);
+        for number in severed {
+            if let Some(emitted) = world.spans.get_mut(number) {
+                self.damage_links(emitted, random);
+            }
+        }
+        if self.doubled_links {
+            for emitted in &mut world.spans {
+                let mut again = emitted.span.links.clone();
+                emitted.span.links.append(&mut again);
+            }
+        }
+    }
+
+    fn damage_links(&self, emitted: &mut Emitted, random: &mut Random) {
+        let links = std::mem::take(&mut emitted.span.links);
+        for (place, mut link) in links.into_iter().enumerate() {
+            let mut deliveries = emitted.deliveries.iter_mut();
+            if let Some(delivery) = deliveries.find(|delivery| delivery.link == Some(place)) {
+                let is_dropped = match self.links {
+                    Links::Dropped => true,
+                    Links::Mixed => random.chance(50),
+                    Links::Zeroed => false,
+                };
+                if is_dropped {
+                    delivery.is_nameless = delivery.is_named_by_link;
+                    continue;
+                }
+                zero(&mut link, random);
+            }
+            emitted.span.links.push(link);
+        }
+    }
+}
+
+/// Makes the ids of a link invalid in one way or another.
+fn zero(link: &mut Link, random: &mut Random) {
+    match random.below(4) {
+        0 => (link.trace_id, link.span_id) = (Vec::new(), Vec::new()),
+        1 => link.trace_id = vec![0; 16],
+        2 => link.span_id = vec![0; 8],
+        _ => (link.trace_id, link.span_id) = (vec![0; 16], vec![0; 8]),
+    }
+}
+
+/// A span without a parent begins a trace, and its children are in it.
+fn rename_traces(world: &mut World, random: &mut Random) {
+    let mut traces = BTreeMap::new();
+    for emitted in &mut world.spans {
+        let parent = emitted.span.parent_span_id.as_slice().try_into();
+        let parent = parent.map(u64::from_be_bytes).unwrap_or_default();
+        let new = SpanContext::random(random).trace_id;
+        let trace_id = *traces.get(&parent).unwrap_or(&new);
+        traces.insert(emitted.context().span_id, trace_id);
+        emitted.span.trace_id = trace_id.to_be_bytes().to_vec();
+    }
+    for emitted in &mut world.spans {
+        for delivery in &mut emitted.deliveries {
+            if let Some(&trace_id) = traces.get(&delivery.creation.span_id) {
+                delivery.creation.trace_id = trace_id;
+            }
+        }
+        for link in &mut emitted.span.links {
+            if let Some(trace_id) = traces.get(&SpanContext::linked(link).span_id) {
+                link.trace_id = trace_id.to_be_bytes().to_vec();
+            }
+        }
+    }
+}
