@@ -99,7 +99,7 @@ impl Damage {
                 }
             }
         }
-        rename_traces(world, random);
+        rename_traces(world, &severed, random);
         for number in severed {
             if let Some(emitted) = world.spans.get_mut(number) {
                 self.damage_links(emitted, random);
@@ -144,15 +144,22 @@ fn zero(link: &mut Link, random: &mut Random) {
     }
 }
 
-/// A span without a parent begins a trace, and its children are in it.
-fn rename_traces(world: &mut World, random: &mut Random) {
+/// A span that lost its parent begins a trace, and its children are in it.
+fn rename_traces(world: &mut World, severed: &[usize], random: &mut Random) {
     let mut traces = BTreeMap::new();
-    for emitted in &mut world.spans {
+    for (number, emitted) in world.spans.iter_mut().enumerate() {
+        let context = emitted.context();
         let parent = emitted.span.parent_span_id.as_slice().try_into();
         let parent = parent.map(u64::from_be_bytes).unwrap_or_default();
-        let new = SpanContext::random(random).trace_id;
-        let trace_id = *traces.get(&parent).unwrap_or(&new);
-        traces.insert(emitted.context().span_id, trace_id);
+        let of_parent = traces.get(&parent).copied();
+        let is_new = of_parent.is_none() && severed.binary_search(&number).is_ok();
+        let own = if is_new {
+            SpanContext::random(random).trace_id
+        } else {
+            context.trace_id
+        };
+        let trace_id = of_parent.unwrap_or(own);
+        traces.insert(context.span_id, trace_id);
         emitted.span.trace_id = trace_id.to_be_bytes().to_vec();
     }
     for emitted in &mut world.spans {

@@ -226,6 +226,15 @@ pub enum Consume {
         /// Of each message.
         each: Consumer,
     },
+    /// A span for each, which waits for it and may begin before it is sent.
+    Wait(Consumer),
+    /// A span for several, and one in it for each, which it links to.
+    Gather {
+        /// Of all of them.
+        all: Consumer,
+        /// Of each.
+        each: Consumer,
+    },
     /// A span for each, and one in it.
     Chain {
         /// The outer one.

@@ -8,6 +8,8 @@ use linkmend::Processor;
 use linkmend_emitters::{Score, SpanContext, World};
 use linkmend_tests::arms::{Arm, Order};
 use linkmend_tests::otlp::spans_of;
+use opentelemetry_proto::tonic::common::v1::AnyValue;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message as _;
 
@@ -62,40 +64,43 @@ impl Bench {
     }
 }
 
-/// The spans that are not as they should be, for a failed test to show.
+/// The first span that is not as it should be, for a failed test to show.
 pub fn wrong(world: &World, mended: &[Span]) -> String {
+    let known = |context| world.spans.iter().find(|one| one.context() == context);
     let mut text = String::new();
     for span in mended {
-        let context = SpanContext::of(span);
-        let emitted = world
-            .spans
-            .iter()
-            .find(|emitted| emitted.context() == context);
-        let emitted = emitted.unwrap();
+        let emitted = known(SpanContext::of(span)).unwrap();
         let score = Score::of_span(emitted, span);
-        if !(score.is_perfect()) {
-            let links = |span: &Span| {
-                span.links
-                    .iter()
-                    .map(SpanContext::linked)
-                    .collect::<Vec<_>>()
-            };
-            let (came, now) = (links(&emitted.span), links(span));
-            let deliveries = &emitted.deliveries;
-            writeln!(
-                text,
-                "{score:?}\n{span:#?}\ncame {came:#?}\nnow {now:#?}\n{deliveries:#?}"
-            )
-            .unwrap();
-            for delivery in deliveries {
-                let creation = world
-                    .spans
-                    .iter()
-                    .find(|one| one.context() == delivery.creation);
-                writeln!(text, "creation {creation:#?}").unwrap();
-            }
-            break;
+        if score.is_perfect() {
+            continue;
         }
+        writeln!(text, "{score:?}\nthe span {}", shown(span)).unwrap();
+        for link in &emitted.span.links {
+            writeln!(text, "came {:?}", SpanContext::linked(link)).unwrap();
+        }
+        for link in &span.links {
+            writeln!(text, "now {:?}", SpanContext::linked(link)).unwrap();
+        }
+        for delivery in &emitted.deliveries {
+            let creation = known(delivery.creation).unwrap();
+            writeln!(text, "{delivery:?} of {}", shown(&creation.span)).unwrap();
+        }
+        break;
     }
     text
+}
+
+fn shown(span: &Span) -> String {
+    let value = |value: &AnyValue| match &value.value {
+        Some(Value::StringValue(text)) => text.clone(),
+        other => format!("{other:?}"),
+    };
+    let attributes = span.attributes.iter().map(|attribute| {
+        let value = attribute.value.as_ref().map_or_else(String::new, value);
+        format!("{}={value}", attribute.key)
+    });
+    let attributes = attributes.collect::<Vec<_>>().join(" ");
+    let (start, end) = (span.start_time_unix_nano, span.end_time_unix_nano);
+    let (name, kind, context) = (&span.name, span.kind, SpanContext::of(span));
+    format!("{name}, kind {kind}, {context:?}, {start} to {end}: {attributes}")
 }

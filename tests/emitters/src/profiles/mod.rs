@@ -1,7 +1,13 @@
 //! The profiles, by the field that they are from.
 
 mod amqp;
+mod buses;
+mod cloud;
+mod jobs;
+mod jvm;
+mod kafka_go;
 mod kafka_java;
+mod kafka_other;
 mod sqs;
 mod tasks;
 
@@ -9,12 +15,17 @@ use crate::profile::Profile;
 
 /// Every profile, in the order of the matrix.
 pub fn all() -> impl Iterator<Item = &'static Profile> {
-    [
-        amqp::PROFILES,
+    let fields = [
         kafka_java::PROFILES,
+        kafka_go::PROFILES,
+        kafka_other::PROFILES,
+        amqp::PROFILES,
         sqs::PROFILES,
+        cloud::PROFILES,
+        jvm::PROFILES,
+        buses::PROFILES,
+        jobs::PROFILES,
         tasks::PROFILES,
-    ]
-    .into_iter()
-    .flatten()
+    ];
+    fields.into_iter().flatten()
 }

@@ -1,8 +1,8 @@
 //! Task queues of Python.
 
 use crate::profile::{
-    Attribute, Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, Republish,
-    Shape, Sides, Traits, integer, text,
+    Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Republish, Shape,
+    Sides, Traits, integer, text,
 };
 
 /// In the order of the matrix.
@@ -37,7 +37,7 @@ const CELERY: Profile = Profile {
     conventions: "1.11 with ids of 1.17",
     scopes: Sides::both("opentelemetry.instrumentation.celery"),
     ids: Ids::Uuid,
-    destinations: Sides::both("{queue}"),
+    destinations: QUEUE,
     produce: &[Produce::Each(Shape {
         name: "apply_async/{task}",
         kind: Kind::Producer,
@@ -62,12 +62,10 @@ const CELERY_LINKS: Profile = Profile {
     library: "Celery, `use_span_links`",
     consume: &[Consume::Each(Consumer {
         shape: RUN,
-        correlation: Correlation::Links(NO_ATTRIBUTES),
+        correlation: Correlation::Links(&[]),
     })],
     ..CELERY
 };
-
-const NO_ATTRIBUTES: &[Attribute] = &[];
 
 const REMOULADE: Profile = Profile {
     name: "python-remoulade",

@@ -31,8 +31,8 @@ impl Builder<'_> {
                 return;
             };
             let most = match consume {
-                Consume::Each(_) | Consume::Chain { .. } => 1,
-                Consume::Batch(_) | Consume::Poll { .. } => self.random.between(1, 5) as usize,
+                Consume::Each(_) | Consume::Wait(_) | Consume::Chain { .. } => 1,
+                _ => self.random.between(1, 5) as usize,
             };
             let (now, later) = messages.split_at(most.min(messages.len()));
             self.deliver(service, &consume, now);
@@ -77,6 +77,22 @@ impl Builder<'_> {
                 self.add_child(service, number, now);
             }
             Consume::Poll { poll, each } => self.poll(service, poll, each, messages, now),
+            Consume::Wait(wait) => {
+                let start = self.start_of_wait(messages, now);
+                self.consumer(service, wait, messages, None, start, now - start);
+            }
+            Consume::Gather { all, each } => {
+                let number = self.consumer(service, all, messages, None, now, SECOND);
+                let ambient = Some(self.context(number));
+                for message in messages {
+                    let about = std::slice::from_ref(message);
+                    let one = self.consumer(service, each, about, ambient, now, MILLISECOND);
+                    let link = self.context(one).link();
+                    if let Some(emitted) = self.world.spans.get_mut(number) {
+                        emitted.span.links.push(link);
+                    }
+                }
+            }
             Consume::Chain { outer, inner } => {
                 for message in messages {
                     let about = std::slice::from_ref(message);
@@ -98,17 +114,7 @@ impl Builder<'_> {
         messages: &[Message],
         now: u64,
     ) {
-        let first = messages
-            .iter()
-            .map(|message| message.sent)
-            .min()
-            .unwrap_or(now);
-        let waits = self.random.chance(40);
-        let start = if waits {
-            first - self.random.between(1, 15) * SECOND
-        } else {
-            now
-        };
+        let start = self.start_of_wait(messages, now);
         let end = now + MILLISECOND;
         let number = self.consumer(service, poll, messages, None, start, end - start);
         let ambient = Some(self.context(number));
@@ -121,6 +127,16 @@ impl Builder<'_> {
                 end + place * 3 * MILLISECOND,
                 1,
             );
+        }
+    }
+
+    /// Before there was a message, now and then.
+    fn start_of_wait(&mut self, messages: &[Message], now: u64) -> u64 {
+        let first = messages.iter().map(|message| message.sent).min();
+        if self.random.chance(40) {
+            first.unwrap_or(now) - self.random.between(1, 15) * SECOND
+        } else {
+            now
         }
     }
 
