@@ -6,7 +6,7 @@ use opentelemetry_proto::tonic::trace::v1::span::Link;
 
 use crate::context::SpanContext;
 use crate::random::Random;
-use crate::world::{Emitted, World};
+use crate::world::{Emitted, Service, World};
 
 /// A damage: each part on its own, and together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,8 @@ pub struct Damage {
     pub links: Links,
     /// Every link is there twice.
     pub doubled_links: bool,
+    /// The clocks of services differ, by up to four seconds.
+    pub skewed: bool,
     /// Spans come in any order, in batches of any size.
     pub shuffled: bool,
     /// Some batches come twice.
@@ -44,6 +46,7 @@ const NONE: Damage = Damage {
     lost: 0,
     links: Links::Dropped,
     doubled_links: false,
+    skewed: false,
     shuffled: false,
     doubled_batches: false,
 };
@@ -70,6 +73,12 @@ pub const DAMAGES: &[Damage] = &[
         ..NONE
     },
     Damage {
+        name: "contexts lost, clocks apart",
+        lost: 100,
+        skewed: true,
+        ..NONE
+    },
+    Damage {
         name: "links and batches doubled",
         doubled_links: true,
         doubled_batches: true,
@@ -80,9 +89,9 @@ pub const DAMAGES: &[Damage] = &[
         lost: 80,
         links: Links::Mixed,
         doubled_links: true,
+        skewed: true,
         shuffled: true,
         doubled_batches: true,
-        ..NONE
     },
 ];
 
@@ -104,6 +113,9 @@ impl Damage {
             if let Some(emitted) = world.spans.get_mut(number) {
                 self.damage_links(emitted, random);
             }
+        }
+        if self.skewed {
+            skew(world, random);
         }
         if self.doubled_links {
             for emitted in &mut world.spans {
@@ -130,6 +142,31 @@ impl Damage {
                 zero(&mut link, random);
             }
             emitted.span.links.push(link);
+        }
+    }
+}
+
+/// Sets the clocks of the services apart.
+fn skew(world: &mut World, random: &mut Random) {
+    // Two of them, one ahead and one behind, stay under the rule's `clock_skew`.
+    const MOST: u64 = 2_000_000_000;
+    for service in 0..world.services.len() {
+        let is_first = world.services.get(service).is_some_and(Service::sends);
+        let by = if world.republishes && is_first {
+            0
+        } else {
+            random.below(MOST)
+        };
+        // Where messages are sent again, by the service that received them,
+        // clocks have the say which producer was the last: there the clock of
+        // that service may only be ahead of that of the first one.
+        let is_behind = !world.republishes && random.chance(50);
+        let spans = world.spans.iter_mut();
+        for emitted in spans.filter(|emitted| emitted.service == service) {
+            let span = &mut emitted.span;
+            for time in [&mut span.start_time_unix_nano, &mut span.end_time_unix_nano] {
+                *time = if is_behind { *time - by } else { *time + by };
+            }
         }
     }
 }

@@ -11,6 +11,8 @@ use crate::world::{Emitted, World};
 /// The links of mended spans, counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Score {
+    /// Spans.
+    pub spans: usize,
     /// Links that were missing.
     pub expected: usize,
     /// Those of them that are there now.
@@ -21,7 +23,8 @@ pub struct Score {
     pub lost: usize,
     /// Links that say what another one of the span says.
     pub repeated: usize,
-    /// Messages that nothing names any more, since the link is gone that did.
+    /// Links that were missing, to messages that nothing names any more: the
+    /// link that did is gone. They are not expected.
     pub nameless: usize,
 }
 
@@ -30,6 +33,12 @@ impl Score {
     #[must_use]
     pub fn recall(&self) -> Option<f64> {
         percent(self.hits, self.expected)
+    }
+
+    /// The same, those to messages without a name among the missing.
+    #[must_use]
+    pub fn recall_of_all(&self) -> Option<f64> {
+        percent(self.hits, self.expected + self.nameless)
     }
 
     /// How many of the new links are right; `None`: there are none.
@@ -99,6 +108,7 @@ impl Score {
         let surplus =
             |(target, count): (&SpanContext, &usize)| count.saturating_sub(messages(target).max(1));
         Self {
+            spans: 1,
             expected: missing.len(),
             hits: missing
                 .iter()
@@ -117,6 +127,7 @@ impl Score {
 
 impl AddAssign for Score {
     fn add_assign(&mut self, other: Self) {
+        self.spans += other.spans;
         self.expected += other.expected;
         self.hits += other.hits;
         self.invented += other.invented;

@@ -1,7 +1,10 @@
 //! What real instrumentations emit, damaged and mended.
 
 mod index;
+mod matrix;
 mod run;
+
+use std::sync::OnceLock;
 
 use linkmend_emitters::{DAMAGES, Joinable, Profile, Random, Score, World, all};
 use linkmend_tests::arms::{Arm, Order};
@@ -13,7 +16,7 @@ const SEEDS: u64 = 8;
 /// The sandbox does the same, and takes longer.
 const SEEDS_IN_SANDBOX: u64 = 2;
 
-/// The score of a profile over all damages and some seeds, and what was wrong.
+/// The score of a profile over all damages and some seeds.
 fn score(bench: &Bench, profile: &Profile, seeds: u64, reading: Reading) -> Score {
     let mut sum = Score::default();
     for (number, damage) in (0..).zip(DAMAGES) {
@@ -35,11 +38,11 @@ fn score(bench: &Bench, profile: &Profile, seeds: u64, reading: Reading) -> Scor
                 Joinable::By(_) => score.is_perfect(),
                 Joinable::Not { .. } => score.is_sound(),
             };
-            let case = || format!("{}, {}, seed {seed}, {order:?}", profile.name, damage.name);
             assert!(
                 is_as_promised,
-                "{}: {score:?}\n{}",
-                case(),
+                "{}, {}, seed {seed}, {order:?}: {score:?}\n{}",
+                profile.name,
+                damage.name,
                 run::wrong(&world, &spans)
             );
             sum += score;
@@ -48,36 +51,46 @@ fn score(bench: &Bench, profile: &Profile, seeds: u64, reading: Reading) -> Scor
     sum
 }
 
+/// The scores of all profiles.
+fn scores(arm: Arm, seeds: u64, reading: Reading) -> Vec<(&'static Profile, Score)> {
+    let bench = Bench::new(arm);
+    let of_profile = |profile| (profile, score(&bench, profile, seeds, reading));
+    all().map(of_profile).collect()
+}
+
+/// What the matrix says.
+fn measured() -> &'static [(&'static Profile, Score)] {
+    static MEASURED: OnceLock<Vec<(&Profile, Score)>> = OnceLock::new();
+    MEASURED.get_or_init(|| scores(Arm::Native, SEEDS, Reading::Twice))
+}
+
 fn print(profile: &Profile, score: &Score) {
     let shown = |figure: Option<f64>| figure.map_or("-".into(), |figure| format!("{figure:.1} %"));
     let (recall, precision) = (shown(score.recall()), shown(score.precision()));
-    println!(
-        "{:40} recall {recall:>8}  precision {precision:>8}  {score:?}",
-        profile.name
-    );
+    let name = profile.name;
+    println!("{name:32} recall {recall:>8}  precision {precision:>8}  {score:?}");
 }
 
-fn check(arm: Arm, seeds: u64, reading: Reading) {
-    let bench = Bench::new(arm);
-    for profile in all() {
-        let score = score(&bench, profile, seeds, reading);
-        print(profile, &score);
+#[test]
+fn what_can_be_joined_is_joined_and_nothing_is_made_up() {
+    for (profile, score) in measured() {
+        print(profile, score);
         assert!(score.expected > 0, "{}: nothing was missing", profile.name);
     }
 }
 
 #[test]
-fn what_can_be_joined_is_joined_and_nothing_is_made_up() {
-    check(Arm::Native, SEEDS, Reading::Twice);
-}
-
-#[test]
 fn the_sandbox_joins_the_same() {
-    check(Arm::Sandbox, SEEDS_IN_SANDBOX, Reading::Twice);
+    let native = scores(Arm::Native, SEEDS_IN_SANDBOX, Reading::Twice);
+    let sandbox = scores(Arm::Sandbox, SEEDS_IN_SANDBOX, Reading::Twice);
+    for ((profile, one), (_, other)) in native.iter().zip(&sandbox) {
+        assert_eq!(one, other, "{}", profile.name);
+    }
 }
 
 #[test]
 fn a_stream_that_begins_with_producers_needs_one_reading() {
-    check(Arm::Native, SEEDS_IN_SANDBOX, Reading::Once);
-    check(Arm::Sandbox, 1, Reading::Once);
+    for (arm, seeds) in [(Arm::Native, SEEDS_IN_SANDBOX), (Arm::Sandbox, 1)] {
+        scores(arm, seeds, Reading::Once);
+    }
 }

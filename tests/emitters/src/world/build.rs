@@ -5,7 +5,7 @@ use opentelemetry_proto::tonic::trace::v1::{Span, Status};
 
 use super::{Emitted, Message, Service, World};
 use crate::context::SpanContext;
-use crate::profile::{Kind, Profile, Shape};
+use crate::profile::{Kind, Profile, Republish, Shape};
 use crate::random::Random;
 use crate::template::View;
 
@@ -15,6 +15,9 @@ pub const MICROSECOND: u64 = 1_000;
 pub const MILLISECOND: u64 = 1_000 * MICROSECOND;
 /// Nanoseconds.
 pub const SECOND: u64 = 1_000 * MILLISECOND;
+
+/// The service that messages begin with.
+pub const PRODUCER: &str = "shop";
 
 const BEGIN: u64 = 1_760_000_000 * SECOND;
 
@@ -61,6 +64,7 @@ pub fn world(profile: &Profile, seed: u64) -> World {
         random: Random::named(seed, profile.name),
         world: World {
             services: Vec::new(),
+            republishes: profile.traits.republish != Republish::Never,
             spans: Vec::new(),
         },
         site: Site::default(),
@@ -90,7 +94,7 @@ impl Builder<'_> {
         } else {
             &["billing"]
         };
-        let producer = self.service("shop", environment);
+        let producer = self.service(PRODUCER, environment);
         let consumers = groups.iter().map(|name| self.service(name, environment));
         let consumers = consumers.collect();
         let queues = ["orders", "invoices", "mail.out"];

@@ -15,6 +15,8 @@ use crate::profile::Profile;
 pub struct World {
     /// The services.
     pub services: Vec<Service>,
+    /// Messages are sent again, under the same ids.
+    pub republishes: bool,
     /// The spans, parents before their children.
     pub spans: Vec<Emitted>,
 }
@@ -84,6 +86,14 @@ impl World {
     #[must_use]
     pub fn new(profile: &Profile, seed: u64) -> Self {
         build::world(profile, seed)
+    }
+}
+
+impl Service {
+    /// Messages begin here.
+    #[must_use]
+    pub fn sends(&self) -> bool {
+        self.name == build::PRODUCER
     }
 }
 
