@@ -4,41 +4,67 @@ use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, TracesData};
 
-use crate::damage::Damage;
 use crate::random::Random;
 use crate::template::key_text;
 use crate::world::{Emitted, Service, World};
 
+/// How spans arrive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arrival {
+    /// In any order.
+    pub is_shuffled: bool,
+    /// Some batches come twice.
+    pub is_doubled: bool,
+}
+
+impl Arrival {
+    /// As the spans end, and once.
+    pub const IN_ORDER: Self = Self {
+        is_shuffled: false,
+        is_doubled: false,
+    };
+    /// In any order.
+    pub const SHUFFLED: Self = Self {
+        is_shuffled: true,
+        ..Self::IN_ORDER
+    };
+    /// Some twice.
+    pub const DOUBLED: Self = Self {
+        is_doubled: true,
+        ..Self::IN_ORDER
+    };
+}
+
 impl World {
     /// The spans in batches: as they end, or in any order.
     #[must_use]
-    pub fn batches(&self, damage: &Damage, random: &mut Random) -> Vec<TracesData> {
+    pub fn batches(&self, arrival: Arrival, random: &mut Random) -> Vec<TracesData> {
         let mut spans: Vec<_> = self.spans.iter().collect();
-        if damage.shuffled {
+        if arrival.is_shuffled {
             random.shuffle(&mut spans);
         } else {
             spans.sort_by_key(|emitted| emitted.span.end_time_unix_nano);
         }
-        self.cut(&spans, damage, random)
+        self.cut(&spans, arrival, random)
     }
 
     /// The spans in batches, those that send before those that receive, as a
     /// stream has to have them where nothing is kept back.
     #[must_use]
-    pub fn batches_in_stream(&self, damage: &Damage, random: &mut Random) -> Vec<TracesData> {
+    pub fn batches_in_stream(&self, arrival: Arrival, random: &mut Random) -> Vec<TracesData> {
         let mut spans: Vec<_> = self.spans.iter().collect();
         spans.sort_by_key(|emitted| (!emitted.is_producer, emitted.span.end_time_unix_nano));
-        self.cut(&spans, damage, random)
+        self.cut(&spans, arrival, random)
     }
 
-    fn cut(&self, spans: &[&Emitted], damage: &Damage, random: &mut Random) -> Vec<TracesData> {
+    fn cut(&self, spans: &[&Emitted], arrival: Arrival, random: &mut Random) -> Vec<TracesData> {
         let mut batches = Vec::new();
         let mut rest = spans;
         while !rest.is_empty() {
             let size = random.between(1, 24) as usize;
             let (now, later) = rest.split_at(size.min(rest.len()));
             let batch = self.batch(now);
-            if damage.doubled_batches && random.chance(30) {
+            if arrival.is_doubled && random.chance(30) {
                 batches.push(batch.clone());
             }
             batches.push(batch);

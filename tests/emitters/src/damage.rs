@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 
+use crate::arrival::Arrival;
 use crate::context::SpanContext;
 use crate::random::Random;
 use crate::world::{Emitted, Service, World};
@@ -23,10 +24,8 @@ pub struct Damage {
     pub doubled_links: bool,
     /// The clocks of services differ, by up to four seconds.
     pub skewed: bool,
-    /// Spans come in any order, in batches of any size.
-    pub shuffled: bool,
-    /// Some batches come twice.
-    pub doubled_batches: bool,
+    /// How the spans arrive.
+    pub arrival: Arrival,
 }
 
 /// What becomes of the links of a span that lost its contexts.
@@ -47,8 +46,7 @@ const NONE: Damage = Damage {
     links: Links::Dropped,
     doubled_links: false,
     skewed: false,
-    shuffled: false,
-    doubled_batches: false,
+    arrival: Arrival::IN_ORDER,
 };
 
 /// The kinds of damage.
@@ -69,7 +67,7 @@ pub const DAMAGES: &[Damage] = &[
         name: "some contexts lost, arrival shuffled",
         lost: 50,
         links: Links::Mixed,
-        shuffled: true,
+        arrival: Arrival::SHUFFLED,
         ..NONE
     },
     Damage {
@@ -81,7 +79,7 @@ pub const DAMAGES: &[Damage] = &[
     Damage {
         name: "links and batches doubled",
         doubled_links: true,
-        doubled_batches: true,
+        arrival: Arrival::DOUBLED,
         ..NONE
     },
     Damage {
@@ -90,8 +88,10 @@ pub const DAMAGES: &[Damage] = &[
         links: Links::Mixed,
         doubled_links: true,
         skewed: true,
-        shuffled: true,
-        doubled_batches: true,
+        arrival: Arrival {
+            is_shuffled: true,
+            is_doubled: true,
+        },
     },
 ];
 

@@ -346,6 +346,10 @@ impl Attribute {
     /// It names a message, or a part of what does.
     #[must_use]
     pub fn names(&self) -> bool {
+        // Celery's conversation is the task: it is no id all the same.
+        if self.key.contains("conversation") {
+            return false;
+        }
         let names = ["{id}", "{ids}", "{offset}", "{partition}", "{traceparent}"];
         let template = match self.value {
             Value::Text(template) | Value::Integer(template) | Value::Texts(template) => template,

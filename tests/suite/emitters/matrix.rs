@@ -4,9 +4,10 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
-use linkmend_emitters::profile::{Consume, Consumer, Correlation, Produce, Remedy, Shape, Value};
+use linkmend_emitters::profile::{Consume, Consumer, Correlation, Produce, Shape, Value};
 use linkmend_emitters::{DAMAGES, Joinable, Profile, Score};
 
+use super::remedies::{self, anchor, title};
 use super::{SEEDS, measured};
 
 /// Set it to write the page anew.
@@ -37,10 +38,7 @@ fn render(measured: &[(&Profile, Score)]) -> String {
     for (profile, score) in measured {
         page.push_str(&row(profile, score));
     }
-    page.push_str(REMEDIES_HEAD);
-    for remedy in REMEDIES {
-        page.push_str(&section(*remedy, measured));
-    }
+    page.push_str(&remedies::sections(measured));
     page
 }
 
@@ -54,32 +52,39 @@ fn introduction(measured: &[(&Profile, Score)]) -> String {
         .filter(|(profile, _)| is_joinable(profile))
         .count();
     let (all, spans, missing) = (measured.len(), sum.spans, sum.expected + sum.nameless);
-    let damages: Vec<_> = DAMAGES.iter().map(|damage| damage.name).collect();
-    let damages = damages.join("; ");
+    let mut damages = String::new();
+    for damage in DAMAGES {
+        writeln!(damages, "- {}", damage.name).unwrap();
+    }
     format!(
         "\
 # Emitters
 
 What instrumentations put on the spans of the two sides of a message decides
 whether the built-in rule ([rule.md](rule.md)) can find the producer of a
-message. This page says it for {all} instrumentations and modes of them: {can}
-can be joined, and for the others it says why not, and what helps.
+message. This page says it for {all} instrumentations, and modes of them: {can}
+can be joined; for the others it says why not, and what helps.
 
 The profiles are synthetic: made after what the sources and the tests of the
 instrumentations emit, at the versions given, and not recorded from running
-systems. They are in `tests/emitters/src/profiles`. From each, and from {SEEDS}
-seeds (0 to {last}), small systems are made up: services that send messages one
-by one and in batches, receive them in two groups, again, late, and after a
-failure, among other traffic and in one or two environments. Each is damaged in
-{damage_count} ways ({damages}), cut into batches, mended as files are (read
-twice) with the default configuration, and held against the links that it must
-have: {spans} spans, {missing} missing links. The suite fails when a row that
-can be joined is not at 100 %, when a link is made up in any row, when one that
-was right is lost, and when this page is not what was measured.
+systems. They are in `tests/emitters/src/profiles`. From each, and from the
+seeds 0 to {last}, small systems are made up: services that send messages one by
+one and in batches, receive them in two groups, again, late, and after a
+failure, among other traffic and in one or two environments. Their spans are
+damaged, in one of these ways at a time:
+
+{damages}
+They are cut into batches, mended as files are (read twice) with the default
+configuration, and held against the links that they must have: {spans} spans,
+{missing} missing links. The suite fails when a row that can be joined is not at
+100 %, when a link is made up in any row, when one that was right is lost, and
+when this page is not what was measured.
 
 ```sh
-{COMMAND}                        # measures, and checks this page
-{WRITE}=1 {COMMAND}  # writes it anew
+# Measures, and checks this page.
+{COMMAND}
+# Writes it anew.
+{WRITE}=1 {COMMAND}
 ```
 
 - **Recall**: of the missing links to messages that the consumer's span or a
@@ -91,8 +96,17 @@ was right is lost, and when this page is not what was measured.
 
 ",
         last = SEEDS - 1,
-        damage_count = DAMAGES.len(),
+        spans = grouped(spans),
+        missing = grouped(missing),
     )
+}
+
+/// 12,345
+fn grouped(number: usize) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        _ => format!("{},{:03}", grouped(number / 1_000), number % 1_000),
+    }
 }
 
 const TABLE_HEAD: &str = "\
@@ -111,8 +125,8 @@ fn row(profile: &Profile, score: &Score) -> String {
         profile.language,
         profile.version,
         profile.conventions,
-        or_nothing(produced(profile)),
-        or_nothing(consumed(profile)),
+        or_nothing(&produced(profile)),
+        or_nothing(&consumed(profile)),
         correlations(profile),
         percent(score.recall()),
         percent(score.recall_of_all()),
@@ -131,7 +145,7 @@ fn percent(figure: Option<f64>) -> String {
     })
 }
 
-fn or_nothing(names: Vec<String>) -> String {
+fn or_nothing(names: &[String]) -> String {
     if names.is_empty() {
         return "–".into();
     }
@@ -231,131 +245,4 @@ fn correlations(profile: &Profile) -> String {
         put(word.to_owned(), &mut words);
     }
     words.join(", ")
-}
-
-const REMEDIES: &[Remedy] = &[
-    Remedy::CaptureHeaders,
-    Remedy::SetMessageId,
-    Remedy::RecordOffset,
-    Remedy::WaitForAcknowledgement,
-    Remedy::RecordIdsOfBatch,
-    Remedy::ContextInAttributes,
-    Remedy::CustomRecipe,
-];
-
-fn title(remedy: Remedy) -> &'static str {
-    match remedy {
-        Remedy::CaptureHeaders => "capture headers",
-        Remedy::SetMessageId => "set the message id",
-        Remedy::RecordOffset => "record the offset",
-        Remedy::WaitForAcknowledgement => "wait for the acknowledgement",
-        Remedy::RecordIdsOfBatch => "record the ids of a batch",
-        Remedy::ContextInAttributes => "context in attributes",
-        Remedy::CustomRecipe => "a recipe of your own",
-    }
-}
-
-fn anchor(remedy: Remedy) -> String {
-    title(remedy).replace(' ', "-")
-}
-
-const REMEDIES_HEAD: &str = "
-## Where nothing joins
-
-What is not on the spans can not be made up from them. What helps is to put it
-there, and each way below does it with a setting or a line of code. The keys
-that are named are those of the rule's configuration ([rule.md](rule.md)).
-";
-
-fn section(remedy: Remedy, measured: &[(&Profile, Score)]) -> String {
-    let mut text = String::new();
-    let name = title(remedy);
-    let (first, rest) = name.split_at(1);
-    write!(
-        text,
-        "\n### {}{rest}\n\n{}\n",
-        first.to_uppercase(),
-        advice(remedy)
-    )
-    .unwrap();
-    for (profile, _) in measured {
-        match profile.joinable {
-            Joinable::Not { why, remedy: own } if own == remedy => {
-                writeln!(text, "- {} ({}): {why}", profile.library, profile.language).unwrap();
-            }
-            _ => {}
-        }
-    }
-    text
-}
-
-fn advice(remedy: Remedy) -> &'static str {
-    match remedy {
-        Remedy::CaptureHeaders => {
-            "\
-Let the Java agent record the header that carries the context:
-`-Dotel.instrumentation.messaging.experimental.capture-headers=traceparent,tracestate`
-puts `messaging.header.traceparent` on the spans, on those of batches with one
-element for each message. The rule reads the context from it, and needs no
-producer; other names of such attributes go into `captured_headers`. This helps
-wherever the header arrives and no link is made of it. Where it does not arrive,
-an id of your own does: see [a recipe of your own](#a-recipe-of-your-own).
-"
-        }
-        Remedy::SetMessageId => {
-            "\
-AMQP has a property for it, which brokers and clients leave to the application.
-Set `message_id` to something unique, such as a UUID, when you publish: the
-instrumentations record it on both sides, and the rule joins by it.
-"
-        }
-        Remedy::RecordOffset => {
-            "\
-Record where the record was stored on the span that sent it, once the broker
-has acknowledged it: in the delivery callback or on the result of the send, set
-`messaging.destination.name`, `messaging.destination.partition.id` and
-`messaging.kafka.offset`. The span must not have ended by then. Consumers that
-name no offset need the same three attributes, for batches on each link.
-"
-        }
-        Remedy::WaitForAcknowledgement => {
-            "\
-A producer that does not wait for the broker never learns the offset. With
-`acks=1` or `acks=all` (`kgo.RequiredAcks` in franz-go) the instrumentation
-records it. Where that costs too much, send an id of your own in a header, and
-record it on both sides: see [a recipe of your own](#a-recipe-of-your-own).
-"
-        }
-        Remedy::RecordIdsOfBatch => {
-            "\
-Record the ids that the answer names on the span that sent the batch, as an
-array of strings under `messaging.message.id` (BullMQ: under `bullmq.job.id`):
-each of them then leads to that span. Or send messages one by one.
-"
-        }
-        Remedy::ContextInAttributes => {
-            "\
-Let the function or the loop that handles the messages record what it gets: the
-ids of all messages as an array of strings under `messaging.message.id` on the
-span that receives them; or, where the context of the producer is at hand (in
-the message, in a database row), its ids in hex under attributes of your own,
-which `context_attributes` names. Context in attributes needs no producer.
-"
-        }
-        Remedy::CustomRecipe => {
-            "\
-Record an id that your messages have anyway (an order, a request, an event) on
-the spans of both sides, and name it in `recipes`:
-
-```yaml
-recipes:
-  - name: event
-    attributes: [event.id]
-```
-
-Spans that are neither producers nor consumers by themselves are given a role:
-one entry with `role: producer`, and one of the same name with `role: consumer`.
-"
-        }
-    }
 }

@@ -1,7 +1,8 @@
 //! What real instrumentations emit, damaged and mended.
 
-mod index;
+pub mod index;
 mod matrix;
+mod remedies;
 mod run;
 
 use std::sync::OnceLock;
@@ -29,8 +30,8 @@ fn score(bench: &Bench, profile: &Profile, seeds: u64, reading: Reading) -> Scor
             let mut random = Random::named(seed, damage.name);
             damage.apply(&mut world, &mut random);
             let batches = match reading {
-                Reading::Twice => world.batches(damage, &mut random),
-                Reading::Once => world.batches_in_stream(damage, &mut random),
+                Reading::Twice => world.batches(damage.arrival, &mut random),
+                Reading::Once => world.batches_in_stream(damage.arrival, &mut random),
             };
             let spans = bench.mend(&batches, order, reading);
             let score = Score::of(&world, &spans);
@@ -64,6 +65,7 @@ fn measured() -> &'static [(&'static Profile, Score)] {
     MEASURED.get_or_init(|| scores(Arm::Native, SEEDS, Reading::Twice))
 }
 
+#[allow(clippy::print_stdout, reason = "to be read with --nocapture")]
 fn print(profile: &Profile, score: &Score) {
     let shown = |figure: Option<f64>| figure.map_or("-".into(), |figure| format!("{figure:.1} %"));
     let (recall, precision) = (shown(score.recall()), shown(score.precision()));

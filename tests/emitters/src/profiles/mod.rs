@@ -9,6 +9,7 @@ mod kafka_go;
 mod kafka_java;
 mod kafka_other;
 mod sqs;
+mod sqs_java;
 mod tasks;
 
 use crate::profile::Profile;
@@ -20,6 +21,7 @@ pub fn all() -> impl Iterator<Item = &'static Profile> {
         kafka_go::PROFILES,
         kafka_other::PROFILES,
         amqp::PROFILES,
+        sqs_java::PROFILES,
         sqs::PROFILES,
         cloud::PROFILES,
         jvm::PROFILES,

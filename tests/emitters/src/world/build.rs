@@ -113,8 +113,11 @@ impl Builder<'_> {
 
     fn service(&mut self, name: &str, environment: &'static str) -> usize {
         // Services move to the new name one by one.
-        let keys = ["deployment.environment.name", "deployment.environment"];
-        let key = keys[usize::from(self.random.chance(30))];
+        let key = if self.random.chance(30) {
+            "deployment.environment"
+        } else {
+            "deployment.environment.name"
+        };
         let environment = (!environment.is_empty()).then_some((key, environment));
         self.world.services.push(Service {
             name: name.to_owned(),
@@ -187,20 +190,6 @@ impl Builder<'_> {
         self.world.spans.len() - 1
     }
 
-    /// A span that has nothing to do with messages.
-    pub fn other(&self, service: usize, name: &str, kind: Kind) -> Draft {
-        Draft {
-            service,
-            scope: "io.opentelemetry.http",
-            name: name.to_owned(),
-            kind,
-            attributes: Vec::new(),
-            parent: None,
-            start: 0,
-            length: 5 * MILLISECOND,
-        }
-    }
-
     /// The context of a span by its number.
     pub fn context(&self, number: usize) -> SpanContext {
         self.world
@@ -218,5 +207,19 @@ impl Builder<'_> {
                 message: "timed out".to_owned(),
             });
         }
+    }
+}
+
+/// A span that has nothing to do with messages.
+pub fn other(service: usize, name: &str, kind: Kind) -> Draft {
+    Draft {
+        service,
+        scope: "io.opentelemetry.http",
+        name: name.to_owned(),
+        kind,
+        attributes: Vec::new(),
+        parent: None,
+        start: 0,
+        length: 5 * MILLISECOND,
     }
 }

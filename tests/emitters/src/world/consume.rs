@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
-use super::build::{Builder, MILLISECOND, SECOND};
+use super::build::{Builder, MILLISECOND, SECOND, other};
 use super::{Delivery, Message};
 use crate::context::SpanContext;
 use crate::profile::{Consume, Consumer, Correlation, Kind, Produce, Republish, Shape};
@@ -248,7 +248,7 @@ impl Builder<'_> {
         if self.random.chance(60) {
             return;
         }
-        let mut update = self.other(service, "UPDATE orders", Kind::Client);
+        let mut update = other(service, "UPDATE orders", Kind::Client);
         update.parent = Some(self.context(number));
         (update.start, update.length) = (start + MILLISECOND, MILLISECOND);
         update.attributes = vec![

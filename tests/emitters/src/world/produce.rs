@@ -3,7 +3,7 @@
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
 use super::Message;
-use super::build::{Builder, MICROSECOND, MILLISECOND, SECOND};
+use super::build::{Builder, MICROSECOND, MILLISECOND, SECOND, other};
 use crate::context::SpanContext;
 use crate::profile::{Attribute, Failure, Ids, Kind, Produce, Shape};
 use crate::template::{View, key_text, key_value};
@@ -20,7 +20,7 @@ impl Builder<'_> {
 
     fn publish(&mut self, now: u64) {
         let service = self.site.producer;
-        let mut request = self.other(service, "POST /orders", Kind::Server);
+        let mut request = other(service, "POST /orders", Kind::Server);
         request.attributes = vec![
             key_text("http.request.method", "POST"),
             key_text("http.route", "/orders"),
@@ -30,7 +30,7 @@ impl Builder<'_> {
         let request = self.emit(request, false);
         let parent = self.context(request);
         if self.random.chance(50) {
-            let mut insert = self.other(service, "INSERT orders", Kind::Client);
+            let mut insert = other(service, "INSERT orders", Kind::Client);
             insert.attributes = vec![key_text("db.system.name", "postgresql")];
             (insert.parent, insert.start) = (Some(parent), now + MILLISECOND);
             self.emit(insert, false);
