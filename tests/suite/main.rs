@@ -13,6 +13,7 @@ mod guarantees;
 mod hostile;
 mod index;
 mod policy;
+mod properties;
 mod repair;
 
 use linkmend_tests::memory::CountingAllocator;
