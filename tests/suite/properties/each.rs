@@ -18,9 +18,9 @@ pub fn check(bench: &Bench, batches: &[TracesData], order: Order) {
     let outputs = bench.mend(&inputs);
     for (input, (output, counts)) in inputs.iter().zip(&outputs) {
         let (before, after) = (one_span(input), one_span(output));
-        check_counts(&before, &after, counts);
+        let added = check_counts(&bench.config, &before, &after, counts);
         check_rest(&before, &after);
-        check_links(&bench.config, &before, &after, counts.links_added as usize);
+        check_links(&bench.config, &before, &after, added);
         if before == after {
             assert_eq!(input, output, "not edited, but other bytes");
         } else {
@@ -35,18 +35,32 @@ fn one_span(batch: &[u8]) -> Span {
     spans.remove(0)
 }
 
-/// The books balance, and the dropped count grows by what was cut.
-fn check_counts(before: &Span, after: &Span, counts: &Counts) {
-    assert_eq!(counts.links_in, before.links.len() as u64);
-    assert_eq!(counts.links_out, after.links.len() as u64);
-    let gone = counts.links_dropped_invalid + counts.links_dropped_duplicate + counts.links_cut;
+/// The books balance, the dropped count grows by the original links that were
+/// cut, and by nothing else. Answers how many links were added.
+fn check_counts(config: &Config, before: &Span, after: &Span, counts: &Counts) -> usize {
+    let (came, left) = (before.links.len(), after.links.len());
+    assert_eq!(
+        (counts.links_in, counts.links_out),
+        (came as u64, left as u64)
+    );
+    let dropped = counts.links_dropped_invalid + counts.links_dropped_duplicate;
+    let gone = dropped + counts.links_cut;
     assert_eq!(
         counts.links_in + counts.links_added,
         counts.links_out + gone
     );
-    let dropped = before.dropped_links_count;
-    let dropped = dropped.saturating_add(counts.links_cut as u32);
-    assert_eq!(after.dropped_links_count, dropped);
+    let good = came - dropped as usize;
+    let cut = good.saturating_sub(config.max_links);
+    let cut = if SpanContext::of(before).is_valid() {
+        cut
+    } else {
+        0
+    };
+    let told = before.dropped_links_count.saturating_add(cut as u32);
+    assert_eq!(after.dropped_links_count, told, "cut {cut}");
+    // Links that were made and found no room are added, and cut, too.
+    let unfit = counts.links_cut - cut as u64;
+    (counts.links_added - unfit) as usize
 }
 
 /// Nothing else of the span is other than it was.

@@ -18,11 +18,13 @@ mod role;
 mod spans;
 mod values;
 
+use linkmend::Counts;
 use linkmend_emitters::{DAMAGES, Random, World, all};
 use linkmend_tests::arms::{Arm, Order};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
+use proptest::strategy::ValueTree as _;
+use proptest::test_runner::{RngSeed, TestRunner};
 
 use bench::Bench;
 use config::CONFIGS;
@@ -61,6 +63,32 @@ fn emitted() -> impl Strategy<Value = Vec<TracesData>> {
 
 fn any_batches() -> impl Strategy<Value = Vec<TracesData>> {
     prop_oneof![8 => spans::batches(), 1 => emitted()]
+}
+
+/// The cases are no good when nothing happens in them.
+#[test]
+fn the_cases_reach_every_kind_of_edit() {
+    let mut runner = TestRunner::new(cases(0, 3));
+    let mut sum = Counts::default();
+    for number in 0..2_500 {
+        let batches = spans::batches().new_tree(&mut runner).unwrap().current();
+        let bench = Bench::of(Arm::Native, number % CONFIGS.len());
+        for (_, counts) in bench.mend(&bench::encoded(&batches, Order::Ascending)) {
+            sum += &counts;
+        }
+    }
+    for (kind, count) in [
+        ("added", sum.links_added),
+        ("repaired", sum.links_repaired),
+        ("invalid", sum.links_dropped_invalid),
+        ("duplicate", sum.links_dropped_duplicate),
+        ("cut", sum.links_cut),
+        ("typed", sum.links_typed),
+        ("unresolved", sum.unresolved),
+        ("ambiguous", sum.ambiguous),
+    ] {
+        assert!(count >= 50, "{kind}: {count} of {sum:?}");
+    }
 }
 
 proptest! {

@@ -11,12 +11,13 @@ use proptest::sample::select;
 
 use linkmend_tests::otlp;
 
-use super::values::attributes;
+use super::values::{MESSAGES, attributes};
 
 const NOON: u64 = 1_800_000_000_000_000_000;
 const TIMES: &[u64] = &[
     0,
-    1,
+    0,
+    500,
     500,
     1_500,
     2_000_000_000,
@@ -46,9 +47,9 @@ fn spoil(link: &mut Link, damage: u8) {
     }
 }
 
-fn link() -> impl Strategy<Value = Link> {
+fn link(focus: usize) -> impl Strategy<Value = Link> {
     let states = select(&["", "", "a=b"][..]);
-    (0..8u64, 0..16u8, attributes(3), states, any::<u32>()).prop_map(
+    (0..8u64, 0..16u8, attributes(3, focus), states, any::<u32>()).prop_map(
         |(number, damage, attributes, state, flags)| {
             let mut link = Link {
                 trace_id: trace(number).to_be_bytes().to_vec(),
@@ -66,18 +67,19 @@ fn link() -> impl Strategy<Value = Link> {
 
 /// A few links, or up to three hundred, or links with as many attributes as
 /// they may have.
-fn links() -> impl Strategy<Value = Vec<Link>> {
-    let many = (vec(link(), 1..5), 1..300usize, 1..40u64).prop_map(|(some, count, targets)| {
-        let repeated = some.into_iter().cycle().take(count);
-        let number = |(number, mut link): (u64, Link)| {
-            if link.span_id.len() == 8 {
-                link.span_id = id(number % targets).to_be_bytes().to_vec();
-            }
-            link
-        };
-        (0..).zip(repeated).map(number).collect()
-    });
-    let full = (vec(link(), 1..3), 125..130usize).prop_map(|(mut links, count)| {
+fn links(focus: usize) -> impl Strategy<Value = Vec<Link>> {
+    let many =
+        (vec(link(focus), 1..5), 1..300usize, 1..40u64).prop_map(|(some, count, targets)| {
+            let repeated = some.into_iter().cycle().take(count);
+            let number = |(number, mut link): (u64, Link)| {
+                if link.span_id.len() == 8 {
+                    link.span_id = id(number % targets).to_be_bytes().to_vec();
+                }
+                link
+            };
+            (0..).zip(repeated).map(number).collect()
+        });
+    let full = (vec(link(focus), 1..3), 125..130usize).prop_map(|(mut links, count)| {
         for link in &mut links {
             for number in link.attributes.len()..count {
                 let key = format!("filler.{number}");
@@ -87,22 +89,22 @@ fn links() -> impl Strategy<Value = Vec<Link>> {
         links
     });
     prop_oneof![
-        4 => Just(Vec::new()),
-        12 => vec(link(), 0..6),
+        12 => Just(Vec::new()),
+        12 => vec(link(focus), 0..6),
         2 => many,
         1 => full,
     ]
 }
 
-fn span(number: u64) -> impl Strategy<Value = Span> {
+fn span(number: u64, focus: usize) -> impl Strategy<Value = Span> {
     let times = (select(TIMES), select(TIMES));
     let family = (0..5u64, 0..5u64, 0..40u8);
     let dropped = prop_oneof![4 => Just(0), 1 => 1..9u32, 1 => u32::MAX - 300..=u32::MAX];
     let rest = (any::<bool>(), any::<u32>());
     (
         0..7i32,
-        attributes(7),
-        links(),
+        attributes(7, focus),
+        links(focus),
         times,
         family,
         dropped,
@@ -156,10 +158,12 @@ fn resource(environment: u8) -> Vec<KeyValue> {
 
 /// A few batches.
 pub fn batches() -> impl Strategy<Value = Vec<TracesData>> {
-    let sizes = vec((1..4usize, 0..12u8), 1..5);
-    sizes.prop_flat_map(|sizes| {
+    let sizes = vec((1..6usize, 0..24u8), 1..5);
+    (sizes, 0..MESSAGES).prop_flat_map(|(sizes, focus)| {
         let count: usize = sizes.iter().map(|(size, _)| size).sum();
-        let spans: Vec<_> = (0..count as u64).map(span).collect();
+        let spans: Vec<_> = (0..count as u64)
+            .map(|number| span(number, focus))
+            .collect();
         spans.prop_map(move |spans| {
             let mut spans = spans.into_iter();
             let batch = |(size, environment): &(usize, u8)| {

@@ -171,11 +171,74 @@ fn attribute() -> impl Strategy<Value = KeyValue> {
     .prop_map(|(key, value)| key_value(key, value))
 }
 
-/// Attributes, each key once (OpenTelemetry specification, common).
-pub fn attributes(most: usize) -> impl Strategy<Value = Vec<KeyValue>> {
-    vec(attribute(), 0..=most).prop_map(|mut attributes| {
-        let mut seen = std::collections::BTreeSet::new();
-        attributes.retain(|attribute| seen.insert(attribute.key.clone()));
-        attributes
-    })
+/// How many messages there are, see [`attributes`].
+pub const MESSAGES: usize = 11;
+
+/// One of two messages, told as emitters tell them: random attributes alone
+/// would seldom name the same message on two sides.
+fn message(focus: usize) -> impl Strategy<Value = Vec<KeyValue>> {
+    let named = |system: &str, key: &str, id: Value| {
+        vec![
+            key_value("messaging.system", text(system)),
+            key_value("messaging.destination.name", text("t")),
+            key_value(key, id),
+        ]
+    };
+    let record = |offset: Value, partition_key: &str| {
+        let mut record = named("kafka", "messaging.kafka.offset", offset);
+        record.push(key_value(partition_key, Value::IntValue(0)));
+        record
+    };
+    let several = |ids: &[&str]| {
+        let values = ids.iter().map(|id| any_value(text(id))).collect();
+        Value::ArrayValue(ArrayValue { values })
+    };
+    let all: [_; MESSAGES] = [
+        named("rabbitmq", "messaging.message.id", text("a")),
+        named("rabbitmq", "messaging.message_id", text("b")),
+        named(
+            "rabbitmq",
+            "messaging.message.ids",
+            several(&["a", "b", "a"]),
+        ),
+        named("rocketmq", "messaging.message.id", text("a,b")),
+        named("rocketmq", "messaging.message.id", text("a")),
+        named("bullmq", "messaging.message.id", Value::IntValue(1)),
+        named("x", "messaging.message.id", text("1")),
+        named("x", "messaging.masstransit.message_id", text("m")),
+        record(Value::IntValue(1), PLACE_KEYS[1]),
+        record(text("1"), PLACE_KEYS[2]),
+        named("kafka", "messaging.message.id", text("t.0.1")),
+    ];
+    let near = |place: usize| all[(focus + place) % MESSAGES].clone();
+    select(vec![near(0), near(0), near(0), near(1)])
+}
+
+/// Attributes of a span or a link, most of them about the message `focus` or
+/// the next.
+pub fn attributes(most: usize, focus: usize) -> impl Strategy<Value = Vec<KeyValue>> {
+    let role = select(&["create", "send", "send", "receive", "process", "process"][..]);
+    let role = role.prop_map(|word| key_value("messaging.operation", text(word)));
+    let told = (
+        message(focus),
+        proptest::option::weighted(0.7, role),
+        noise(most / 3),
+    );
+    let told = told.prop_map(|(mut message, role, noise)| {
+        message.extend(role);
+        message.extend(noise);
+        unique(message)
+    });
+    prop_oneof![3 => told, 2 => noise(most)]
+}
+
+/// Any of them, each key once (OpenTelemetry specification, common).
+fn noise(most: usize) -> impl Strategy<Value = Vec<KeyValue>> {
+    vec(attribute(), 0..=most).prop_map(unique)
+}
+
+fn unique(mut attributes: Vec<KeyValue>) -> Vec<KeyValue> {
+    let mut seen = std::collections::BTreeSet::new();
+    attributes.retain(|attribute| seen.insert(attribute.key.clone()));
+    attributes
 }
