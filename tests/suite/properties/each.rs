@@ -1,6 +1,8 @@
 //! What holds for every span by itself: each is mended in a batch of its own,
 //! so that what the host counts is that span's.
 
+use std::collections::BTreeSet;
+
 use linkmend::Counts;
 use linkmend_emitters::SpanContext;
 use linkmend_tests::arms::Order;
@@ -43,6 +45,16 @@ fn check_counts(config: &Config, before: &Span, after: &Span, counts: &Counts) -
         (counts.links_in, counts.links_out),
         (came as u64, left as u64)
     );
+    let is_valid = |link: &&Link| SpanContext::linked(link).is_valid();
+    let valid: BTreeSet<_> = before
+        .links
+        .iter()
+        .filter(is_valid)
+        .map(SpanContext::linked)
+        .collect();
+    let invalid = before.links.iter().filter(|link| !is_valid(link)).count();
+    assert!(counts.links_dropped_invalid <= invalid as u64);
+    assert!(counts.links_dropped_duplicate <= (came - valid.len()) as u64);
     let dropped = counts.links_dropped_invalid + counts.links_dropped_duplicate;
     let gone = dropped + counts.links_cut;
     assert_eq!(
@@ -129,10 +141,18 @@ fn is_from(link: &Link, original: &Link) -> bool {
         );
     let repaired = !is_valid
         && SpanContext::linked(link).is_valid()
-        && (original.trace_state.is_empty() || link.trace_state == original.trace_state);
+        && (original.trace_state.is_empty() || link.trace_state == original.trace_state)
+        && agrees(&link.trace_id, &original.trace_id, 16)
+        && agrees(&link.span_id, &original.span_id, 8);
     more.is_some_and(|more| more.len() <= 2)
         && link.dropped_attributes_count == original.dropped_attributes_count
         && (same_context || repaired)
+}
+
+/// A half of a context that was good stays.
+fn agrees(id: &[u8], original: &[u8], length: usize) -> bool {
+    let was_good = original.len() == length && original.iter().any(|&byte| byte != 0);
+    !was_good || id == original
 }
 
 /// What a link says.

@@ -3,7 +3,7 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | `spans`, `values` | spans that nobody would write, but someone may send |
+//! | `spans`, `links`, `values` | spans that nobody would write, but someone may send |
 //! | `config` | configurations |
 //! | `bench` | the rule in both arms, and what it made of batches |
 //! | `each` | what holds for every span by itself |
@@ -14,6 +14,7 @@ mod bench;
 mod config;
 mod each;
 mod laws;
+mod links;
 mod role;
 mod spans;
 mod values;
@@ -29,13 +30,18 @@ use proptest::test_runner::{RngSeed, TestRunner};
 use bench::Bench;
 use config::CONFIGS;
 
-/// The same cases every time.
+/// The same cases every time, unless `PROPTEST_RNG_SEED` asks for others.
 fn cases(cases: u32, seed: u64) -> ProptestConfig {
+    let config = ProptestConfig::default();
+    let rng_seed = match config.rng_seed {
+        RngSeed::Random => RngSeed::Fixed(seed),
+        asked => asked,
+    };
     ProptestConfig {
         cases,
-        rng_seed: RngSeed::Fixed(seed),
+        rng_seed,
         failure_persistence: None,
-        ..ProptestConfig::default()
+        ..config
     }
 }
 
