@@ -9,6 +9,6 @@
     (i32.store offset=4 (local.get $at) (i32.const 0x100000))
     (local.set $at (i32.add (local.get $at) (i32.const 8)))
     (br_if $again (i32.lt_u (local.get $at) (i32.const 0xfa1200))))
-  (i32.store (i32.const 360) (i32.const 0x800000))
-  (i32.store (i32.const 364) (i32.const 1000000))
+  (i32.store (i32.const 364) (i32.const 0x800000))
+  (i32.store (i32.const 368) (i32.const 1000000))
   (i32.const 320))

@@ -72,7 +72,7 @@
     (export "text" (type $text (eq $text')))
     (type $producer' (record (field "key" $message-key) (field "trace-id-high" u64)
       (field "trace-id-low" u64) (field "span-id" u64) (field "start" u64) (field "end" u64)
-      (field "trace-state" $text) (field "flags" u32) (field "rank" u8)))
+      (field "trace-state" $text) (field "flags" u32) (field "hint" u16) (field "rank" u8)))
     (export "producer" (type $producer (eq $producer')))
     (type $index-error' (enum "malformed" "too-many" "unavailable"))
     (export "index-error" (type $index-error (eq $index-error')))

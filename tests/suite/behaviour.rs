@@ -250,6 +250,7 @@ fn all_rules_share_one_index() {
         end: 2,
         trace_state: linkmend_tests::rules::NO_TEXT,
         flags: 1,
+        hint: 0,
         rank: 0,
     };
     let ready = |_| "the index failed".to_owned();

@@ -36,6 +36,7 @@ fn producer(message: u64, span: u64) -> Producer {
         end: 2000 + span,
         trace_state: NO_TEXT,
         flags: 1,
+        hint: (span % 7) as u16,
         rank: 0,
     }
 }

@@ -12,6 +12,7 @@ mod emitters;
 mod guarantees;
 mod hostile;
 mod index;
+mod patterns;
 mod policy;
 mod properties;
 mod repair;

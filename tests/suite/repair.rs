@@ -1,10 +1,15 @@
 //! The built-in rule, native and in the sandbox, on batches in both field
 //! orders. What it decides is tested beside it; here it meets the host.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
+use linkmend::Processor;
+use linkmend::index::{IndexOptions, MemoryIndex};
 use linkmend_tests::otlp::{batch, kind, link, span, spans_of, text};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use prost::Message as _;
 
 fn message(number: u64, kind: i32, id: &str) -> Span {
     let operation = if kind == kind::PRODUCER {
@@ -92,5 +97,58 @@ rule_test! {
         let batch = order.of(&batch(calls.collect()));
         let mended = processor.process(batch.clone()).unwrap();
         assert_eq!(mended.traces.unwrap().as_ptr(), batch.as_ptr());
+    }
+}
+
+rule_test! {
+    fn a_producer_that_was_forgotten_leaves_its_message_unresolved(arm, order) {
+        let index = MemoryIndex::new(IndexOptions { max_entries: 1, time_to_live: None });
+        let processor = Processor::builder()
+            .rule(arm.rule("{}"))
+            .index(Arc::new(index))
+            .build()
+            .unwrap();
+        let others = (100..120u64).map(|number| Span {
+            span_id: number.to_be_bytes().to_vec(),
+            ..message(7, kind::PRODUCER, &format!("other {number}"))
+        });
+        let sent = std::iter::once(producer()).chain(others);
+        processor.process(order.of(&batch(sent.collect()))).unwrap();
+        let mended = processor.process(order.of(&batch(vec![consumer()]))).unwrap();
+        let counts = mended.counts;
+        assert_eq!((counts.links_added, counts.unresolved), (0, 1));
+    }
+}
+
+rule_test! {
+    fn fields_that_nobody_knows_survive_a_repair(arm, order) {
+        let processor = arm.processor("{}");
+        processor.process(order.of(&batch(vec![producer()]))).unwrap();
+        let unknown = [0xfa, 0x3f, 3, b'n', b'e', b'w'];
+        let mut span = consumer().encode_to_vec();
+        span.extend(unknown);
+        let in_field = |number: u8, body: &[u8]| {
+            let mut field = vec![number << 3 | 2];
+            prost::encoding::encode_varint(body.len() as u64, &mut field);
+            field.extend(body);
+            field
+        };
+        let bytes = in_field(1, &in_field(2, &in_field(2, &span)));
+        let mended = processor.process(order.of(&bytes.into())).unwrap();
+        assert_eq!(mended.counts.links_added, 1);
+        let out = mended.traces.unwrap();
+        assert_eq!(spans_of(&out)[0].links[0].span_id, producer().span_id);
+        assert!(out.windows(unknown.len()).any(|window| window == unknown));
+    }
+}
+
+rule_test! {
+    fn every_drop_is_told_of_when_that_is_wanted(arm, order) {
+        let processor = arm.processor(r#"{"count_invalid_in_dropped": true}"#);
+        let mended = processor.process(order.of(&consumers())).unwrap();
+        let out = mended.traces.unwrap();
+        assert_eq!(spans_of(&out)[2].dropped_links_count, 2);
+        let counts = mended.counts;
+        assert_eq!((counts.links_dropped_invalid, counts.links_dropped_duplicate), (1, 1));
     }
 }

@@ -326,6 +326,7 @@ fn host_producer(producer: &sdk::Producer) -> index::Producer {
         end: producer.end,
         trace_state: host_text(producer.trace_state),
         flags: producer.flags,
+        hint: producer.hint,
         rank: producer.rank,
     }
 }
@@ -346,6 +347,7 @@ fn sdk_producer(producer: &index::Producer) -> sdk::Producer {
             length: producer.trace_state.length,
         },
         flags: producer.flags,
+        hint: producer.hint,
         rank: producer.rank,
     }
 }

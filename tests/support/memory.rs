@@ -88,6 +88,7 @@ fn producer(number: u64) -> Producer {
             length: 0,
         },
         flags: 1,
+        hint: 0,
         rank: 0,
     }
 }

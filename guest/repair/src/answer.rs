@@ -8,10 +8,19 @@ use linkmend_rule::{
 use crate::batch::Batch;
 use crate::config::Config;
 use crate::kind::LinkType;
-use crate::records::MessageName;
+use crate::records::{MessageName, Run};
 
 /// How many attributes a link may have (OTLP, `AttributePerLinkCountLimit`).
 pub const MAX_ATTRIBUTES: u32 = 128;
+
+/// What a link is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// A type.
+    Type(LinkType),
+    /// A word of a vendor's, in [`Batch::texts`].
+    Text(Run),
+}
 
 /// A verdict in the making. Words and sets of attributes that many links have
 /// in common stand in it once.
@@ -20,18 +29,25 @@ pub struct Answer<'b> {
     /// What it becomes.
     pub builder: VerdictBuilder,
     config: &'b Config,
+    batch: &'b Batch,
     words: Vec<(&'b str, TextId)>,
-    shared: Vec<((Option<LinkType>, bool), Attributes)>,
+    shared: Vec<((Option<Kind>, bool), Attributes)>,
+    list: Vec<Pair>,
 }
+
+/// An attribute.
+type Pair = (AttributeKey<'static>, AttributeValue<'static>);
 
 impl<'b> Answer<'b> {
     /// An empty one.
-    pub fn new(config: &'b Config) -> Self {
+    pub fn new(config: &'b Config, batch: &'b Batch) -> Self {
         Self {
             builder: VerdictBuilder::new(),
             config,
+            batch,
             words: Vec::new(),
             shared: Vec::new(),
+            list: Vec::new(),
         }
     }
 
@@ -49,82 +65,92 @@ impl<'b> Answer<'b> {
         id
     }
 
-    fn type_attribute(
-        &mut self,
-        kind: LinkType,
-    ) -> Option<(AttributeKey<'static>, AttributeValue<'static>)> {
-        let key = self.config.type_attribute.as_str();
-        (!key.is_empty()).then(|| {
-            let key = AttributeKey::TextId(self.word(key));
-            (key, AttributeValue::TextId(self.word(kind.as_str())))
-        })
+    fn text(&mut self, text: Run) -> AttributeValue<'static> {
+        let text = text.of(&self.batch.texts);
+        AttributeValue::TextId(self.builder.text(text))
     }
 
-    fn mark(&mut self) -> Option<(AttributeKey<'static>, AttributeValue<'static>)> {
-        let key = self.config.provenance_attribute.as_str();
-        (!key.is_empty()).then(|| {
-            let key = AttributeKey::TextId(self.word(key));
-            (key, AttributeValue::Bool(true))
-        })
+    fn put(&mut self, key: &'b str, value: AttributeValue<'static>) {
+        let key = AttributeKey::TextId(self.word(key));
+        self.list.push((key, value));
+    }
+
+    fn put_kind(&mut self, kind: Kind) {
+        let config = self.config;
+        if config.type_attribute.is_empty() {
+            return;
+        }
+        let value = match kind {
+            Kind::Type(kind) => AttributeValue::TextId(self.word(config.type_text(kind))),
+            Kind::Text(word) => self.text(word),
+        };
+        self.put(&config.type_attribute, value);
+    }
+
+    fn put_mark(&mut self) {
+        let key = &self.config.provenance_attribute;
+        if !key.is_empty() {
+            self.put(key, AttributeValue::Bool(true));
+        }
     }
 
     /// The attributes that say what a link is, and that linkmend made it.
-    pub fn attributes(&mut self, kind: Option<LinkType>, marked: bool) -> Attributes {
+    pub fn attributes(&mut self, kind: Option<Kind>, marked: bool) -> Attributes {
         let wanted = (kind, marked);
         if let Some((_, attributes)) = self.shared.iter().find(|(known, _)| *known == wanted) {
             return *attributes;
         }
-        let mut list = Vec::new();
-        list.extend(kind.and_then(|kind| self.type_attribute(kind)));
-        list.extend(marked.then(|| self.mark()).flatten());
-        let attributes = self.builder.attributes(&list);
-        self.shared.push((wanted, attributes));
+        self.list.clear();
+        if let Some(kind) = kind {
+            self.put_kind(kind);
+        }
+        if marked {
+            self.put_mark();
+        }
+        let attributes = self.builder.attributes(&self.list);
+        // Words of vendors are as many as there are links.
+        if !matches!(kind, Some(Kind::Text(_))) {
+            self.shared.push((wanted, attributes));
+        }
         attributes
     }
 
     /// The attributes of a new link for the message `name`.
-    pub fn named(&mut self, name: MessageName, kind: LinkType, batch: &Batch) -> Attributes {
-        let kind_and_mark = [self.type_attribute(kind), self.mark()];
-        let mut list = [NOTHING; 5];
-        let mut put = {
-            let mut places = list.iter_mut();
-            move |attribute| {
-                if let Some(place) = places.next() {
-                    *place = attribute;
-                }
-            }
-        };
-        let mut count = 0;
+    pub fn named(&mut self, name: MessageName, kind: LinkType) -> Attributes {
+        self.list.clear();
         match name {
-            MessageName::Unnamed => return self.attributes(Some(kind), true),
+            MessageName::Unnamed => return self.attributes(Some(Kind::Type(kind)), true),
             MessageName::Id(id) => {
-                let id = self.builder.text(id.of(&batch.texts));
-                let key = AttributeKey::TextId(self.word("messaging.message.id"));
-                put((key, AttributeValue::TextId(id)));
-                count += 1;
+                let id = self.text(id);
+                self.put("messaging.message.id", id);
             }
             MessageName::Record {
                 offset,
                 partition,
                 topic,
             } => {
-                let topic = self.builder.text(topic.of(&batch.texts));
-                let partition = self.builder.text(partition.of(&batch.texts));
-                let key = AttributeKey::TextId(self.word("messaging.destination.name"));
-                put((key, AttributeValue::TextId(topic)));
-                let key = AttributeKey::TextId(self.word("messaging.destination.partition.id"));
-                put((key, AttributeValue::TextId(partition)));
-                let key = AttributeKey::TextId(self.word("messaging.kafka.offset"));
-                put((key, AttributeValue::Int(offset.cast_signed())));
-                count += 3;
+                let (topic, partition) = (self.text(topic), self.text(partition));
+                self.put("messaging.destination.name", topic);
+                self.put("messaging.destination.partition.id", partition);
+                let offset = AttributeValue::Int(offset.cast_signed());
+                self.put("messaging.kafka.offset", offset);
             }
+            MessageName::Recipe { recipe, parts } => self.put_recipe(recipe, parts),
         }
-        for attribute in kind_and_mark.into_iter().flatten() {
-            put(attribute);
-            count += 1;
+        self.put_kind(Kind::Type(kind));
+        self.put_mark();
+        self.builder.attributes(&self.list)
+    }
+
+    fn put_recipe(&mut self, recipe: u16, parts: Run) {
+        let (config, batch) = (self.config, self.batch);
+        let Some(recipe) = config.recipes.get(usize::from(recipe)) else {
+            return;
+        };
+        for (name, part) in recipe.attributes.iter().zip(parts.of(&batch.parts)) {
+            let part = self.text(*part);
+            self.put(name, part);
         }
-        self.builder
-            .attributes(list.get(..count).unwrap_or_default())
     }
 
     /// A link to append.
@@ -151,9 +177,6 @@ impl<'b> Answer<'b> {
         self.builder.defer(span, keys);
     }
 }
-
-const NOTHING: (AttributeKey<'static>, AttributeValue<'static>) =
-    (AttributeKey::Text(""), AttributeValue::Bool(false));
 
 /// A trace state that is not UTF-8 is none.
 fn readable(context: Context<'_>) -> Context<'_> {

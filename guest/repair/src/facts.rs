@@ -99,6 +99,7 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "cloudevents.event_id",
     "bullmq.job.id",
     "messaging.header.traceparent",
+    "messaging.bullmq.job.opts.traceparent",
 ];
 
 impl<'a> MessageFacts<'a> {
@@ -156,6 +157,8 @@ impl<'a> MessageFacts<'a> {
             (22, b"kafka.source.partition") => (&mut self.partition, 2),
             (22, b"masstransit.message_id") => (&mut self.masstransit_id, 0),
             (24, b"destination.partition.id") => (&mut self.partition, 0),
+            (26, b"bullmq.job.opts.tracestate") => (&mut self.tracestate, 1),
+            (27, b"bullmq.job.opts.traceparent") => (&mut self.traceparent, 1),
             (27, b"kafka.destination.partition") => (&mut self.partition, 1),
             _ => return None,
         })
@@ -238,6 +241,15 @@ impl<'a> MessageFacts<'a> {
     }
 }
 
+/// Where spans come from: what of their resource counts.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// The deployment environment; empty: none.
+    pub environment: &'a [u8],
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
+}
+
 /// What the rule knows of a span.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SpanFacts<'a> {
@@ -265,6 +277,10 @@ pub struct SpanFacts<'a> {
     pub flags: u32,
     /// The known attributes.
     pub message: MessageFacts<'a>,
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
+    /// The known attributes of its events, where these are asked for.
+    pub events: &'a [MessageFacts<'a>],
 }
 
 /// What the rule knows of a link.
@@ -288,10 +304,14 @@ pub struct LinkFacts<'a> {
     pub is_marked: bool,
     /// `opentracing.ref_type`
     pub ref_type: Value<'a>,
+    /// What a vendor's attribute says that it is, where that is asked for.
+    pub alias: Fact<'a>,
     /// `retry.attempt` or `retry.of` is there.
     pub is_retry: bool,
     /// The known attributes.
     pub message: MessageFacts<'a>,
+    /// The attributes that the configuration names, see [`crate::config::Extra`].
+    pub extra: &'a [Value<'a>],
 }
 
 impl<'a> LinkFacts<'a> {
@@ -320,6 +340,10 @@ impl<'a> LinkFacts<'a> {
         match key {
             b"opentracing.ref_type" => self.ref_type = value(),
             b"retry.attempt" | b"retry.of" => self.is_retry = true,
+            // Sentry's, then Datadog's two.
+            b"sentry.link.type" if config.type_aliases => self.alias.offer(0, value()),
+            b"link.kind" if config.type_aliases => self.alias.offer(1, value()),
+            b"dd.kind" if config.type_aliases => self.alias.offer(2, value()),
             _ => self.message.attribute(key, value),
         }
     }

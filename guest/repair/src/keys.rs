@@ -16,14 +16,17 @@
 //! | `MassTransit`, `NServiceBus` | `masstransit`, `nservicebus` | id |
 //! | `CloudEvents` | `cloudevents` | source, id |
 //! | anything else | `generic` | system or `-`, then id, or destination and id |
+//! | a custom recipe | `user` | name of the recipe, resource attributes of its scope, its attributes |
 //!
 //! Numbers are written in decimal, bytes in hex.
 
 use linkmend_rule::{KeyBuilder, MessageKey};
 
+use crate::config::Recipe;
+use crate::explain::spelling::{self, Spelled};
 use crate::facts::MessageFacts;
 use crate::system::System;
-use crate::value::{natural, put_decimal};
+use crate::value::{Value, natural, put_decimal};
 
 /// From which side of a message a key is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,11 +40,18 @@ pub enum Side {
 /// Makes keys, one message after the other.
 #[derive(Debug, Default)]
 pub struct KeyMaker {
-    builder: KeyBuilder,
+    builder: Builder,
     id: Vec<u8>,
     destination: Vec<u8>,
     number: Vec<u8>,
     system: Vec<u8>,
+}
+
+/// Makes keys; spells them too while somebody asks why.
+#[derive(Debug, Default)]
+struct Builder {
+    keys: KeyBuilder,
+    spelled: Option<Spelled>,
 }
 
 /// A place in a Kafka log.
@@ -52,6 +62,48 @@ struct Record<'a> {
 }
 
 impl KeyMaker {
+    /// Spells all keys from now on, or no more.
+    pub fn spell(&mut self, wanted: bool) {
+        self.builder.spelled = wanted.then(Spelled::default);
+    }
+
+    /// How the keys were spelled that were made since it was asked for.
+    pub fn spelled(&self) -> Option<&Spelled> {
+        self.builder.spelled.as_ref()
+    }
+
+    /// A number for where a message is sent to or comes from; 0: that is not
+    /// known. Of two destinations the same number is unlikely, and harmless.
+    pub fn destination_hint(&mut self, facts: &MessageFacts<'_>) -> u16 {
+        let destination = facts.destination.value.written(&mut self.destination);
+        if destination.is_empty() {
+            return 0;
+        }
+        (checksum(destination) % u64::from(u16::MAX)) as u16 + 1
+    }
+
+    /// The key of a custom recipe.
+    pub fn custom_key(
+        &mut self,
+        recipe: &Recipe,
+        environment: &[u8],
+        scope: &[Value<'_>],
+        parts: &[Value<'_>],
+    ) -> MessageKey {
+        let keys = &mut self.builder.keys;
+        keys.start("user")
+            .part(environment)
+            .part(recipe.name.as_bytes());
+        for value in scope.iter().chain(parts) {
+            keys.part(value.written(&mut self.id));
+        }
+        let key = keys.finish();
+        if let Some(spelled) = &mut self.builder.spelled {
+            spelled.insert(key, spelling::of_recipe(recipe, environment, scope, parts));
+        }
+        key
+    }
+
     /// Appends the keys of the message that `facts` names (scalars only; an
     /// array names nothing here) to `keys`, and answers whether the
     /// application made them up.
@@ -201,8 +253,8 @@ impl KeyMaker {
 }
 
 fn put_record(
-    builder: &mut KeyBuilder,
-    family: &str,
+    builder: &mut Builder,
+    family: &'static str,
     cluster: &[u8],
     [environment, topic, partition, offset]: [&[u8]; 4],
     keys: &mut Vec<MessageKey>,
@@ -211,17 +263,35 @@ fn put_record(
     put(builder, family, &parts, keys);
 }
 
+/// Cheaper than a key: nothing hangs on two texts having the same one.
+fn checksum(text: &[u8]) -> u64 {
+    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
+    let (words, rest) = text.as_chunks::<8>();
+    let sum = words.iter().fold(text.len() as u64, |sum, word| {
+        mix(sum, u64::from_le_bytes(*word))
+    });
+    let rest = rest
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte));
+    mix(mix(sum, rest), 0) >> 32
+}
+
 /// Shorter ids, and numbers, are not taken to be unique in a whole system.
 const LONG_ID: usize = 16;
 
 /// Not inlined: a dozen copies are 8 kB of the component.
 #[inline(never)]
-fn put(builder: &mut KeyBuilder, family: &str, parts: &[&[u8]], keys: &mut Vec<MessageKey>) {
-    builder.start(family);
+fn put(builder: &mut Builder, family: &'static str, parts: &[&[u8]], keys: &mut Vec<MessageKey>) {
+    builder.keys.start(family);
     for part in parts {
-        builder.part(part);
+        builder.keys.part(part);
     }
-    keys.push(builder.finish());
+    let key = builder.keys.finish();
+    if let Some(spelled) = &mut builder.spelled {
+        spelled.insert(key, spelling::of_family(family, parts));
+    }
+    keys.push(key);
 }
 
 /// Topic, partition and offset as attributes. A producer that does not wait

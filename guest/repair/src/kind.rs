@@ -25,6 +25,18 @@ pub enum LinkType {
 }
 
 impl LinkType {
+    /// All of them.
+    pub const ALL: [Self; 8] = [
+        Self::TriggeredBy,
+        Self::AggregatedFrom,
+        Self::FollowsFrom,
+        Self::ChildOf,
+        Self::RetryOf,
+        Self::PublishOf,
+        Self::Settles,
+        Self::RelatedTo,
+    ];
+
     /// The value.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -49,6 +61,32 @@ pub fn by_ref_type(value: Value<'_>) -> Option<LinkType> {
         b"follows_from" => Some(LinkType::FollowsFrom),
         b"child_of" => Some(LinkType::ChildOf),
         _ => None,
+    }
+}
+
+/// What a vendor's attribute says that a link is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Alias<'a> {
+    /// One of ours, by another name.
+    Type(LinkType),
+    /// Something of its own.
+    Text(&'a [u8]),
+}
+
+/// Longer words are no types.
+const LONGEST_ALIAS: usize = 128;
+
+/// What `sentry.link.type`, `link.kind` and `dd.kind` say.
+#[must_use]
+pub fn by_alias(value: Value<'_>) -> Option<Alias<'_>> {
+    let word = value.text().filter(|word| word.len() <= LONGEST_ALIAS)?;
+    match word {
+        b"queue.producer" | b"scheduled_by" | b"executed_by" | b"executed_from" | b"resuming"
+        | b"caused_by" => Some(Alias::Type(LinkType::TriggeredBy)),
+        b"" => None,
+        other => core::str::from_utf8(other)
+            .is_ok()
+            .then_some(Alias::Text(other)),
     }
 }
 

@@ -17,18 +17,22 @@
 //! | `role` | producers, consumers, settlers |
 //! | `slots` | which facts belong to which message of a batch |
 //! | `system`, `keys` | what identifies a message |
-//! | `carried` | contexts in captured headers |
-//! | `records`, `batch` | what is kept of a batch |
+//! | `carried` | contexts in captured headers and in ids |
+//! | `columns` | contexts and custom keys, one for each message |
+//! | `records`, `texts`, `batch` | what is kept of a batch |
 //! | `producers` | the choice among several producers |
 //! | `missing` | whether a link is missing |
 //! | `links` | repaired, dropped, doubled, cut |
 //! | `kind` | `link.type` |
 //! | `mend`, `answer` | the decision, and the edits |
+//! | `explain` | the decision in words |
 
 mod answer;
 mod batch;
 mod carried;
+mod columns;
 pub mod config;
+mod explain;
 pub mod facts;
 mod keys;
 mod kind;
@@ -41,6 +45,7 @@ mod records;
 mod role;
 mod slots;
 mod system;
+mod texts;
 pub mod value;
 
 use linkmend_rule::{
@@ -49,8 +54,9 @@ use linkmend_rule::{
 
 use batch::Batch;
 use config::Config;
-use facts::{KEY_ATTRIBUTES, LinkFacts, SpanFacts};
+use facts::{KEY_ATTRIBUTES, LinkFacts, Origin, SpanFacts};
 use producers::Producers;
+use read::ExtraReader;
 
 /// The built-in rule.
 #[derive(Debug, Default)]
@@ -83,23 +89,24 @@ impl BatchRule for Repair {
         traces: &[u8],
         index: &mut dyn Index,
     ) -> Result<Verdict, String> {
-        self.begin();
+        self.begin(tasks);
         let mut links = Vec::new();
+        let mut reader = ExtraReader::default();
         let mut number = 0;
-        read::for_each_span(traces, |environment, message| {
-            links.clear();
-            let span = read::span_facts(number, message, &mut links);
-            let digests = links.len() > 1;
-            let Self { config, batch, .. } = self;
-            let mut builder = core::mem::take(&mut batch.digests);
-            let links = links.iter().map(|link| {
-                let digests = digests.then_some(&mut builder);
-                read::link_facts(link, config, digests)
+        for resource_spans in read::resources(traces) {
+            let environment = &self.config.environment_attributes;
+            let environment = read::environment(resource_spans, environment);
+            let extra = &self.config.extra;
+            if extra.is_wanted() {
+                reader.read_resource(extra, resource_spans);
+            }
+            read::for_each_span(resource_spans, |message| {
+                links.clear();
+                let span = read::span_facts(number, message, &mut links);
+                self.add_message(tasks, environment, &span, message, &links, &mut reader);
+                number += 1;
             });
-            batch.add(tasks, environment, &span, links);
-            batch.digests = builder;
-            number += 1;
-        });
+        }
         self.decide(tasks, index)
     }
 }
@@ -117,21 +124,29 @@ impl Repair {
 
     /// What it needs of the host.
     ///
-    /// Span kinds are not asked for: a producer or consumer that neither names
-    /// a message nor has links is of no concern.
+    /// Consumers are looked at whatever they name: one that names nothing and is
+    /// linked to nothing is told of. Other spans are of no concern unless they
+    /// name a message or have links.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        let keys = KEY_ATTRIBUTES.iter().map(|&key| key.into());
+        let known = KEY_ATTRIBUTES.iter().map(|&key| key.into());
+        let named = self.config.extra.names.iter().cloned();
+        // What events hold no selector sees.
+        let kinds = if self.config.event_attributes {
+            SpanKinds::CONSUMER | SpanKinds::PRODUCER | SpanKinds::CLIENT
+        } else {
+            SpanKinds::CONSUMER
+        };
         Plan {
             selector: Selector {
-                kinds: SpanKinds::empty(),
-                attribute_keys: keys.collect(),
+                kinds,
+                attribute_keys: known.chain(named).collect(),
                 attribute_prefixes: Vec::new(),
                 with_links: true,
             },
             uses_index: true,
             type_attribute: self.config.type_attribute.clone(),
-            count_all_drops: false,
+            count_all_drops: self.config.count_invalid_in_dropped,
             reads: Vec::new(),
         }
     }
@@ -144,19 +159,60 @@ impl Repair {
 
     /// Begins a batch. Together with [`Self::add`] and [`Self::decide`] this
     /// is [`BatchRule::process`] for spans that are not on the wire.
-    pub fn begin(&mut self) {
-        self.batch.clear();
+    pub fn begin(&mut self, tasks: Tasks) {
+        self.batch.clear(tasks.contains(Tasks::EXPLAIN));
     }
 
     /// Takes a span of the batch in, with its links in their order.
     pub fn add<'a>(
         &mut self,
         tasks: Tasks,
-        environment: &[u8],
+        origin: &Origin<'_>,
         span: &SpanFacts<'a>,
         links: impl Iterator<Item = LinkFacts<'a>>,
     ) {
-        self.batch.add(tasks, environment, span, links);
+        self.batch.add(&self.config, tasks, origin, span, links);
+    }
+
+    #[inline]
+    fn add_message<'a>(
+        &mut self,
+        tasks: Tasks,
+        environment: &[u8],
+        span: &SpanFacts<'a>,
+        message: &'a [u8],
+        links: &[&'a [u8]],
+        reader: &mut ExtraReader<'a>,
+    ) {
+        let Self { config, batch, .. } = self;
+        let extra = &config.extra;
+        let mut origin = Origin {
+            environment,
+            extra: &[],
+        };
+        let digests = links.len() > 1;
+        let mut builder = core::mem::take(&mut batch.digests);
+        let mut facts = |link: &&'a [u8]| {
+            let digests = digests.then_some(&mut builder);
+            read::link_facts(link, config, digests)
+        };
+        if extra.is_wanted() {
+            reader.read_span(extra, message, links);
+            origin.extra = reader.resource();
+            let span = SpanFacts {
+                extra: reader.span(),
+                events: reader.events(),
+                ..*span
+            };
+            let links = links.iter().enumerate().map(|(number, link)| LinkFacts {
+                extra: reader.link(extra, number),
+                ..facts(link)
+            });
+            batch.add(config, tasks, &origin, &span, links);
+        } else {
+            batch.add(config, tasks, &origin, span, links.iter().map(facts));
+        }
+        batch.digests = builder;
     }
 
     /// Ends a batch: remembers, looks up, decides.
@@ -166,7 +222,7 @@ impl Repair {
     /// When the index does not answer.
     pub fn decide(&mut self, tasks: Tasks, index: &mut dyn Index) -> Result<Verdict, String> {
         let batch = &self.batch;
-        if !batch.producers.is_empty() {
+        if tasks.contains(Tasks::REMEMBER) && !batch.producers.is_empty() {
             index
                 .remember(&batch.producers, &batch.producer_texts)
                 .map_err(|error| index_failed("remember", error))?;

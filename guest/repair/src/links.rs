@@ -6,6 +6,7 @@
 use linkmend_rule::{Context, DropReason};
 
 use crate::batch::Batch;
+use crate::config::KeepLinks;
 use crate::records::{LinkRecord, SpanRecord};
 
 /// What becomes of a link.
@@ -143,16 +144,51 @@ fn surplus(group: &[Row], links: &[LinkRecord]) -> impl Iterator<Item = usize> {
     rows.filter(is_surplus).map(|(_, row)| number(row))
 }
 
-/// Cuts the tail of what is left to `max` links, and answers how many are
-/// left. The first ones stay, as in the SDKs that keep the first.
-pub fn cut(fates: &mut [Fate<'_>], max: usize) -> usize {
+/// Cuts what is left to `max` links, and answers how many are left.
+pub fn cut(fates: &mut [Fate<'_>], max: usize, keep: KeepLinks) -> usize {
     let mut left = 0;
-    for fate in fates.iter_mut().filter(|fate| fate.stays()) {
-        if left < max {
+    let mut visit = |fate: &mut Fate<'_>| {
+        if !fate.stays() {
+        } else if left < max {
             left += 1;
         } else {
             *fate = Fate::Drop(DropReason::OverLimit);
         }
+    };
+    match keep {
+        KeepLinks::First => fates.iter_mut().for_each(&mut visit),
+        KeepLinks::Last => fates.iter_mut().rev().for_each(&mut visit),
     }
     left
+}
+
+/// Drops all links to a span but one, whatever they say.
+pub fn merge(
+    batch: &Batch,
+    span: &SpanRecord,
+    fates: &mut [Fate<'_>],
+    order: &mut Vec<Row>,
+    keep: KeepLinks,
+) {
+    order.clear();
+    let links = span.links.of(&batch.links);
+    for ((number, link), fate) in (0..).zip(links).zip(&*fates) {
+        if let Some((trace_id, span_id)) = target(link, fate) {
+            let place = match keep {
+                KeepLinks::First => number,
+                KeepLinks::Last => u64::MAX - number,
+            };
+            let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
+            order.push([high, low, span_id, place, number, 0]);
+        }
+    }
+    order.sort_unstable();
+    let one_target = |[a, b, c, ..]: &Row, [x, y, z, ..]: &Row| (a, b, c) == (x, y, z);
+    for group in order.chunk_by(one_target) {
+        for [.., number, _] in group.iter().skip(1) {
+            if let Some(fate) = fates.get_mut(*number as usize) {
+                *fate = Fate::Drop(DropReason::Duplicate);
+            }
+        }
+    }
 }

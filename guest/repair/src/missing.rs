@@ -9,6 +9,41 @@ use crate::links::{self, Fate, Row};
 use crate::producers::{Producers, trace_id};
 use crate::records::{Slot, SpanRecord};
 
+/// What became of a message of a consumer.
+#[derive(Debug, Clone, Copy)]
+pub enum Outcome {
+    /// The consumer has what serves for a link.
+    Met(Met),
+    /// A link to this span is missing, and is made.
+    Added(Target),
+    /// No producer is known.
+    Unresolved,
+    /// Those that are known started too late.
+    TooLate,
+    /// There are several, and no way to choose.
+    Undecided,
+}
+
+/// What serves for a link.
+#[derive(Debug, Clone, Copy)]
+pub enum Met {
+    /// A link that names the message.
+    LinkForMessage,
+    /// As many links as messages.
+    Count,
+    /// A link to this producer of it.
+    Link(Target),
+    /// This producer of it is the parent.
+    Parent(Target),
+    /// This producer of it is in the trace of the consumer.
+    Trace(Target),
+    /// The parent came from another process, with the message.
+    RemoteParent,
+}
+
+/// A trace id and a span id.
+pub type Target = (u128, u64);
+
 /// What the links of a consumer lead to, once they are repaired.
 #[derive(Debug, Default)]
 pub struct Linked {
@@ -42,7 +77,7 @@ impl Linked {
     }
 
     /// A link leads there.
-    pub fn is_target(&self, target: (u128, u64)) -> bool {
+    pub fn is_target(&self, target: Target) -> bool {
         self.targets.binary_search(&target_row(target)).is_ok()
     }
 
@@ -50,15 +85,18 @@ impl Linked {
         self.keys.binary_search(&key_row(key)).is_ok()
     }
 
-    /// A link serves, whoever the producer is: it is for the same message, or
-    /// there are as many links as messages.
-    pub fn serves(&self, need: &Need<'_>) -> bool {
-        let messages = need.span.message_count.max(need.span.slots.count() as u64);
-        self.anonymous >= messages || need.keys.iter().any(|&key| self.is_linked(key))
+    /// A link is for the same message, whoever its producer is.
+    fn names(&self, need: &Need<'_>) -> bool {
+        need.keys.iter().any(|&key| self.is_linked(key))
+    }
+
+    /// There are as many links as messages.
+    fn suffices(&self, need: &Need<'_>) -> bool {
+        self.anonymous >= need.messages()
     }
 }
 
-fn target_row((trace_id, span_id): (u128, u64)) -> Row {
+fn target_row((trace_id, span_id): Target) -> Row {
     let (high, low) = ((trace_id >> 64) as u64, trace_id as u64);
     [high, low, span_id, 0, 0, 0]
 }
@@ -81,35 +119,59 @@ pub struct Need<'b> {
 }
 
 impl Need<'_> {
+    /// What the consumer has that serves for a link, before one producer is
+    /// chosen.
+    pub fn met(&self, linked: &Linked, producers: &Producers) -> Option<Met> {
+        if linked.names(self) {
+            return Some(Met::LinkForMessage);
+        }
+        let by_known = self.is_met_by_known(linked, producers);
+        by_known.or_else(|| linked.suffices(self).then_some(Met::Count))
+    }
+
     /// One of the known producers of the message, not only the one that would
     /// be chosen, is linked or is the parent.
-    pub fn is_met_by_known(&self, linked: &Linked, producers: &Producers) -> bool {
+    fn is_met_by_known(&self, linked: &Linked, producers: &Producers) -> Option<Met> {
         let carried = self.slot.carried;
         let carried = carried.map(|(carried, _)| (carried.trace_id, carried.span_id));
         let known = producers
             .all(self.slot.keys)
             .map(|producer| (trace_id(producer), producer.span_id));
-        carried
-            .into_iter()
-            .chain(known)
-            .any(|target| linked.is_target(target) || self.is_parent(target))
+        carried.into_iter().chain(known).find_map(|target| {
+            if linked.is_target(target) {
+                Some(Met::Link(target))
+            } else {
+                self.is_parent(target).then_some(Met::Parent(target))
+            }
+        })
+    }
+
+    /// Nobody knows who produced the message, but a span for one message whose
+    /// parent is remote has its context from there (semconv, "consumer spans":
+    /// for a single message the creation context may be the parent).
+    pub fn is_met_by_remote_parent(&self) -> bool {
+        !self.config.link_to_parent && self.span.has_remote_parent && self.messages() == 1
+    }
+
+    fn messages(&self) -> u64 {
+        self.span.message_count.max(self.span.slots.count() as u64)
     }
 
     /// The target is the parent, and that is enough.
-    pub fn is_parent(&self, target: (u128, u64)) -> bool {
+    pub fn is_parent(&self, target: Target) -> bool {
         !self.config.link_to_parent && self.leads_to_parent(target)
     }
 
     /// The target is in the trace of the consumer, and that is enough: the
     /// context did arrive, if not here then with an ancestor or a sibling.
     /// Who wants links to parents wants them in the same trace.
-    pub fn is_met_by_trace(&self, target: (u128, u64)) -> bool {
+    pub fn is_met_by_trace(&self, target: Target) -> bool {
         self.config.same_trace_satisfies
             && target.0 == self.span.trace_id
             && !self.leads_to_parent(target)
     }
 
-    fn leads_to_parent(&self, (trace_id, span_id): (u128, u64)) -> bool {
+    fn leads_to_parent(&self, (trace_id, span_id): Target) -> bool {
         trace_id == self.span.trace_id && span_id == self.span.parent_span_id
     }
 }

@@ -43,7 +43,7 @@ impl Producers {
     }
 
     /// The producers of one key, and whether there were more.
-    fn of(&self, key: usize) -> (&[Producer], bool) {
+    pub fn of(&self, key: usize) -> (&[Producer], bool) {
         let at = |key: usize| self.starts.get(key).copied().unwrap_or_default() as usize;
         let producers = self.known.get(at(key)..at(key + 1));
         let more = self.counts.get(key).is_some_and(|&count| count >= MORE);
@@ -66,13 +66,16 @@ impl Producers {
     /// Chooses the producer of the message with these `keys` for a span: of
     /// the first key that leads to one.
     pub fn choose(&self, keys: Run, client_assigned: bool, search: &Search<'_>) -> Choice<'_> {
-        keys.places()
-            .map(|key| {
-                let (producers, more) = self.of(key);
-                search.choose(producers, more && client_assigned)
-            })
-            .find(|choice| *choice != Choice::None)
-            .unwrap_or(Choice::None)
+        let mut best = Choice::None;
+        for key in keys.places() {
+            let (producers, more) = self.of(key);
+            match search.choose(producers, more && client_assigned) {
+                Choice::None => {}
+                Choice::TooLate => best = Choice::TooLate,
+                found => return found,
+            }
+        }
+        best
     }
 }
 
@@ -94,6 +97,8 @@ pub struct Search<'a> {
 pub enum Choice<'a> {
     /// No producer that can be it.
     None,
+    /// None, but some that would be if they had started earlier.
+    TooLate,
     /// The producer.
     One(&'a Producer),
     /// Several that can be it, the latest first.
@@ -108,10 +113,17 @@ impl Search<'_> {
     fn choose<'p>(&self, producers: &'p [Producer], too_many: bool) -> Choice<'p> {
         let mut found: [Option<(Order, &'p Producer)>; 4] = [None; 4];
         let mut count = 0;
+        let mut is_late = false;
         for producer in producers {
-            if let Some(order) = self.order(producer)
-                && count < found.len()
-            {
+            let order = match self.order(producer) {
+                Fit::Fits(order) => order,
+                Fit::TooLate => {
+                    is_late = true;
+                    continue;
+                }
+                Fit::Itself | Fit::Disagrees => continue,
+            };
+            if count < found.len() {
                 // At most four: each goes to its place at once.
                 let better = |entry: &&Option<(Order, _)>| entry.is_some_and(|(o, _)| o < order);
                 let place = found.iter().take_while(better).count();
@@ -125,13 +137,17 @@ impl Search<'_> {
             }
         }
         let [Some((best_order, best)), ..] = found else {
-            return Choice::None;
+            return if is_late {
+                Choice::TooLate
+            } else {
+                Choice::None
+            };
         };
         let rivals = |(order, producer): (Order, &Producer)| {
             let apart = best.start.abs_diff(producer.start);
             let tied =
                 apart == 0 || (trace_id(best) != trace_id(producer) && apart <= SIMULTANEOUS);
-            too_many || (order.late, order.rank) == (best_order.late, best_order.rank) && tied
+            too_many || order.before_time() == best_order.before_time() && tied
         };
         let mut several = [None; 4];
         let tied = found
@@ -151,15 +167,21 @@ impl Search<'_> {
         }
     }
 
-    /// How good a producer is; `None`: it can not be the one.
-    fn order(&self, producer: &Producer) -> Option<Order> {
+    /// How good a producer is.
+    pub fn order(&self, producer: &Producer) -> Fit {
         let span = self.span;
         let trace = trace_id(producer);
         let is_itself = trace == span.trace_id && producer.span_id == span.span_id;
         let agrees = (self.trace_id == 0 || self.trace_id == trace)
             && (self.span_id == 0 || self.span_id == producer.span_id);
-        if is_itself || !agrees || producer.start > span.limit.saturating_add(self.skew) {
-            return None;
+        if is_itself {
+            return Fit::Itself;
+        }
+        if !agrees {
+            return Fit::Disagrees;
+        }
+        if producer.start > span.limit.saturating_add(self.skew) {
+            return Fit::TooLate;
         }
         // Within the skew of clocks a later one can be it, but one that
         // really went before is nearer: a task that is tried again is sent
@@ -170,8 +192,9 @@ impl Search<'_> {
         } else {
             span.limit
         };
-        Some(Order {
+        Fit::Fits(Order {
             late: producer.start > bound,
+            elsewhere: span.destination != 0 && producer.hint != span.destination,
             rank: producer.rank,
             start: core::cmp::Reverse(producer.start),
             identity: (trace, producer.span_id),
@@ -179,13 +202,39 @@ impl Search<'_> {
     }
 }
 
+/// Whether a producer can be the one.
+#[derive(Debug, Clone, Copy)]
+pub enum Fit {
+    /// It can be.
+    Fits(Order),
+    /// It is the span itself.
+    Itself,
+    /// The link names another one.
+    Disagrees,
+    /// It started after the message was received, whatever the clocks.
+    TooLate,
+}
+
 /// The best is the least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Order {
-    late: bool,
+pub struct Order {
+    /// It seems to start after its consumer, by less than clocks differ.
+    pub late: bool,
+    /// It sent to another destination than the one that the message comes from.
+    /// That alone is common (topic and subscription, exchange and queue); but
+    /// who sent to the same one goes before one who published the message
+    /// again, under the same id, to another.
+    elsewhere: bool,
     rank: u8,
     start: core::cmp::Reverse<u64>,
     identity: (u128, u64),
+}
+
+impl Order {
+    /// What goes before time.
+    fn before_time(self) -> (bool, bool, u8) {
+        (self.late, self.elsewhere, self.rank)
+    }
 }
 
 /// The trace id of a producer.

@@ -64,8 +64,24 @@ pub struct SpanRecord {
     pub slots: Run,
     /// Messages that were too many to look at.
     pub surplus: u32,
+    /// Where its messages come from, see [`crate::keys`]; 0: not known.
+    pub destination: u16,
+    /// What it lacks, when nothing leads to its messages.
+    pub lack: Option<Lack>,
+    /// Its parent is known to be in another process (OTLP flags, bits 8 and 9).
+    pub has_remote_parent: bool,
     /// Its links, in `Batch::links`.
     pub links: Run,
+    /// What it produced, in `Batch::producers`.
+    pub produced: Run,
+}
+
+impl SpanRecord {
+    /// There is something to decide, or to tell of.
+    #[inline]
+    pub fn may_need_mending(&self) -> bool {
+        self.slots.count() + self.links.count() > 0 || self.lack.is_some()
+    }
 }
 
 /// One message: alternatives for finding its producer.
@@ -107,21 +123,68 @@ pub enum MessageName {
         /// The topic.
         topic: Run,
     },
+    /// What a custom recipe reads.
+    Recipe {
+        /// Its number.
+        recipe: u16,
+        /// The values of its attributes, in `Batch::parts`.
+        parts: Run,
+    },
 }
 
 impl MessageName {
-    /// What it says, for comparing.
-    pub fn read(self, texts: &[u8]) -> (Option<u64>, &[u8], &[u8]) {
-        match self {
-            Self::Unnamed => (None, &[], &[]),
-            Self::Id(id) => (None, id.of(texts), &[]),
-            Self::Record {
-                offset,
-                partition,
-                topic,
-            } => (Some(offset), partition.of(texts), topic.of(texts)),
+    /// Both say the same.
+    pub fn is_same(self, other: Self, texts: &[u8], all_parts: &[Run]) -> bool {
+        match (self, other) {
+            (Self::Unnamed, Self::Unnamed) => true,
+            (Self::Id(one), Self::Id(other)) => one.of(texts) == other.of(texts),
+            (
+                Self::Record {
+                    offset,
+                    partition,
+                    topic,
+                },
+                Self::Record {
+                    offset: other_offset,
+                    partition: other_partition,
+                    topic: other_topic,
+                },
+            ) => {
+                offset == other_offset
+                    && partition.of(texts) == other_partition.of(texts)
+                    && topic.of(texts) == other_topic.of(texts)
+            }
+            (
+                Self::Recipe { recipe, parts },
+                Self::Recipe {
+                    recipe: other_recipe,
+                    parts: other_parts,
+                },
+            ) => {
+                let texts = |parts: Run| parts.of(all_parts).iter().map(|part| part.of(texts));
+                recipe == other_recipe && texts(parts).eq(texts(other_parts))
+            }
+            _ => false,
         }
     }
+}
+
+/// A root consumer that came without anything to find its producers by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lack {
+    /// It names a message, but not well enough to tell it from others.
+    Incomplete,
+    /// It names none.
+    Unnamed,
+}
+
+/// What the attributes of a link say that it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnType {
+    /// A type.
+    Type(LinkType),
+    /// A word of a vendor's, in `Batch::texts`.
+    Text(Run),
 }
 
 /// A link of a span.
@@ -142,7 +205,7 @@ pub struct LinkRecord {
     /// It carries linkmend's mark.
     pub is_marked: bool,
     /// What its own attributes say that it is.
-    pub own_type: Option<LinkType>,
+    pub own_type: Option<OwnType>,
     /// The message that it is for.
     pub slot: Slot,
     /// The keys are in [`Batch::wanted`].

@@ -2,6 +2,7 @@
 
 use linkmend_wire::otlp::span_kind;
 
+use crate::config::RecipeRole;
 use crate::facts::{MessageFacts, SpanFacts};
 use crate::value::Value;
 
@@ -125,6 +126,17 @@ fn by_method(span: &SpanFacts<'_>) -> Option<Part> {
         })
     } else {
         None
+    }
+}
+
+/// What a span that plays `part` is to the messages of a custom recipe.
+#[must_use]
+pub fn by_recipe(role: RecipeRole, part: Part) -> Role {
+    match (role, part.role) {
+        (RecipeRole::Producer, _) | (RecipeRole::Span, Role::Producer) => Role::Producer,
+        (RecipeRole::Consumer, Role::None | Role::Consumer)
+        | (RecipeRole::Span, Role::Consumer) => Role::Consumer,
+        _ => Role::None,
     }
 }
 

@@ -5,7 +5,7 @@
 //! checks. No way is faster that uses prost's structs.
 
 use linkmend_repair::Repair;
-use linkmend_repair::facts::{LinkFacts, SpanFacts};
+use linkmend_repair::facts::{LinkFacts, Origin, SpanFacts};
 use linkmend_repair::value::Value;
 use linkmend_rule::wire::links::{span_id, trace_id};
 use linkmend_rule::{Action, Attribute, DropReason, Edit, Index, Tasks, Text, ValueKind, Verdict};
@@ -32,7 +32,8 @@ fn decide(
     tasks: Tasks,
     index: &mut dyn Index,
 ) -> anyhow::Result<Verdict> {
-    rule.begin();
+    rule.begin(tasks);
+    let config = rule.config().clone();
     let mut number = 0;
     let mut arena = Vec::new();
     for resource in &traces.resource_spans {
@@ -40,7 +41,10 @@ fn decide(
             .resource
             .iter()
             .flat_map(|resource| &resource.attributes);
-        let environment = environment(attributes);
+        let origin = Origin {
+            environment: environment(attributes),
+            extra: &[],
+        };
         for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
             arena.clear();
             list(span, &mut arena);
@@ -49,9 +53,8 @@ fn decide(
             if span.links.is_empty() && !facts.message.names_messages() {
                 continue;
             }
-            let config = rule.config().clone();
             let links = span.links.iter().map(|link| link_facts(link, &config));
-            rule.add(tasks, environment, &facts, links);
+            rule.add(tasks, &origin, &facts, links);
         }
     }
     rule.decide(tasks, index).map_err(anyhow::Error::msg)

@@ -57,7 +57,8 @@ fn clock_skew_forwards_and_too_far() {
     let beyond = starting(producer(1, &message()), NOON + 6 * SECOND);
     assert_eq!(mend(vec![within, consumer(2, &message())]).targets(2), [1]);
     let outcome = mend(vec![beyond.clone(), consumer(2, &message())]);
-    assert_eq!((outcome.added, outcome.unresolved), (0, 1));
+    assert_eq!((outcome.added, outcome.unresolved), (0, 0));
+    assert_eq!(outcome.too_late, 1);
     let outcome = mend_with(
         r#"{"clock_skew": "1m"}"#,
         vec![batch("", vec![beyond, consumer(2, &message())])],
@@ -269,4 +270,31 @@ fn mending_alone_remembers_nothing() {
     let mut index = MemoryIndex::new();
     let outcome = run("{}", Tasks::MEND, &traces, &mut index, as_encoded);
     assert_eq!((outcome.added, outcome.unresolved), (0, 1));
+}
+
+#[test]
+fn a_slow_consumer_of_a_fan_out_beside_a_message_that_was_published_again() {
+    let at = |destination| {
+        let mut of = message();
+        of.push(("messaging.destination.name", text(destination)));
+        of
+    };
+    let first = starting(producer(1, &at("orders")), NOON - 3 * SECOND);
+    let again = |destination| producer(2, &at(destination));
+    let audit = |destination| consumer(3, &at(destination));
+    let of = |again, audit| mend(vec![first.clone(), again, audit]).targets(3);
+    assert_eq!(of(again("fulfil"), audit("orders")), [1]);
+    assert_eq!(
+        of(again("orders"), audit("orders")),
+        [2],
+        "the nearest of two"
+    );
+    assert_eq!(
+        of(again("fulfil"), audit("audit")),
+        [2],
+        "other names tell nothing"
+    );
+    assert_eq!(of(again("fulfil"), consumer(3, &message())), [2]);
+    let unnamed = producer(2, &message());
+    assert_eq!(of(unnamed, audit("orders")), [1]);
 }

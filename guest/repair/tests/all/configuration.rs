@@ -1,8 +1,10 @@
 //! The configuration, and what the rule asks for.
 
 use linkmend_repair::Repair;
-use linkmend_repair::config::{Config, SETTINGS};
-use linkmend_rule::BatchRule;
+use std::fmt::Write as _;
+
+use linkmend_repair::config::{CONTEXTS, Config, HEADERS, Member, RECIPE, SETTINGS};
+use linkmend_rule::{BatchRule, SpanKinds};
 
 fn error(config: &str) -> String {
     Config::read(config).unwrap_err()
@@ -61,6 +63,76 @@ fn a_bad_value_is_named_with_what_the_key_takes() {
 }
 
 #[test]
+fn the_plan_asks_for_what_the_configuration_names() {
+    let (_, plan) = Repair::configure(
+        r#"{"event_attributes": true, "count_invalid_in_dropped": true,
+            "recipes": [{"name": "r", "attributes": ["a", "b"], "scope": ["c"]}],
+            "context_attributes": [{"trace_id": "t", "span_id": "s"}],
+            "captured_headers": [{"traceparent": "h"}]}"#,
+    )
+    .unwrap();
+    let keys = plan.selector.attribute_keys;
+    for name in ["a", "b", "t", "s", "h"] {
+        assert!(keys.iter().any(|key| key == name), "{name}");
+    }
+    let kinds = SpanKinds::CONSUMER | SpanKinds::PRODUCER | SpanKinds::CLIENT;
+    assert_eq!(plan.selector.kinds, kinds);
+    assert!(plan.count_all_drops);
+}
+
+#[test]
+fn what_is_wrong_inside_of_a_list_is_named_with_the_way_there() {
+    for (config, text) in [
+        (
+            r#"{"recipes": [{"name": "r", "attributes": ["a"], "rol": "span"}]}"#,
+            "recipes[0].rol: unknown key; the nearest is role (all keys: name, attributes, role, kinds, scope)",
+        ),
+        (
+            r#"{"recipes": [{"name": "r", "attributes": ["a"]}, {"name": "s", "attributes": []}]}"#,
+            "recipes[1].attributes: an array is not a value it takes; \
+             it takes a list of 1 to 8 different attribute names",
+        ),
+        (
+            r#"{"recipes": [{"attributes": ["a"]}]}"#,
+            "recipes[0].name: is missing; it takes a name",
+        ),
+        (
+            r#"{"recipes": ["a"]}"#,
+            "recipes[0]: \"a\" is not an object",
+        ),
+        (
+            r#"{"recipes": [{"name": "r", "attributes": ["link.type"]}]}"#,
+            "recipes[0].attributes: \"link.type\" is what linkmend writes on links itself; \
+             it can not identify a message",
+        ),
+        (
+            r#"{"recipes": [{"name": "r", "attributes": ["a"]}, {"name": "r", "attributes": ["a", "b"]}]}"#,
+            "recipes[1]: another recipe has the name \"r\" and another number of attributes or of \
+             resource attributes; they can never meet",
+        ),
+        (
+            r#"{"context_attributes": [{"trace_id": "t"}]}"#,
+            "context_attributes[0].span_id: is missing; it takes an attribute name",
+        ),
+        (
+            r#"{"captured_headers": [{"traceparent": ""}]}"#,
+            "captured_headers[0].traceparent: \"\" is not a value it takes; it takes an attribute name",
+        ),
+        (
+            r#"{"link_type_values": {"trigered_by": "x"}}"#,
+            "link_type_values.trigered_by: unknown type; the nearest is triggered_by (all types: \
+             triggered_by, aggregated_from, follows_from, child_of, retry_of, publish_of, settles, related_to)",
+        ),
+        (
+            r#"{"link_type_values": {"settles": ""}}"#,
+            "link_type_values.settles: is not a text",
+        ),
+    ] {
+        assert_eq!(error(config), text, "{config}");
+    }
+}
+
+#[test]
 fn durations() {
     for (text, nanos) in [
         ("0s", 0),
@@ -81,18 +153,55 @@ fn the_plan_asks_for_spans_that_name_messages_or_have_links() {
     assert_eq!(plan.type_attribute, "why");
     let keys = plan.selector.attribute_keys;
     assert!(keys.iter().any(|key| key == "messaging.message.id"));
+    assert_eq!(plan.selector.kinds, SpanKinds::CONSUMER);
+    assert!(!plan.count_all_drops);
     assert_eq!(Repair::describe().name, "repair");
 }
 
+/// The rows of a table of the manual.
+fn rows<T>(members: &[Member<T>]) -> String {
+    let mut rows = String::from("| key | default | values | what it does |\n|---|---|---|---|\n");
+    for member in members {
+        let default = match member.default {
+            "" => "(must be given)".to_owned(),
+            default => format!("`{default}`"),
+        };
+        let Member {
+            key,
+            values,
+            summary,
+            ..
+        } = member;
+        writeln!(rows, "| `{key}` | {default} | {values} | {summary} |").unwrap();
+    }
+    rows
+}
+
+/// `LINKMEND_WRITE_DOCS=1 cargo test -p linkmend-repair the_manual` writes them
+/// anew.
 #[test]
-fn the_manual_has_every_key_as_the_code_has_it() {
-    let manual = include_str!("../../../../docs/rule.md");
-    for setting in SETTINGS {
-        let (key, default) = (setting.key, setting.default);
-        let row = format!(
-            "| `{key}` | `{default}` | {} | {} |",
-            setting.values, setting.summary
+fn the_manual_has_the_tables_of_the_code() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/rule.md");
+    let mut manual = std::fs::read_to_string(path).unwrap();
+    for (name, rows) in [
+        ("settings", rows(SETTINGS)),
+        ("captured_headers", rows(HEADERS)),
+        ("context_attributes", rows(CONTEXTS)),
+        ("recipes", rows(RECIPE)),
+    ] {
+        let (begin, end) = (format!("<!-- {name} -->\n"), "<!-- end -->\n");
+        let start = manual.find(&begin).unwrap() + begin.len();
+        let length = manual[start..].find(end).unwrap();
+        if std::env::var_os("LINKMEND_WRITE_DOCS").is_some() {
+            manual.replace_range(start..start + length, &rows);
+        }
+        let table = &manual[start..start + manual[start..].find(end).unwrap()];
+        assert_eq!(
+            table, rows,
+            "docs/rule.md: the table {name} is not that of the code"
         );
-        assert!(manual.contains(&row), "docs/rule.md lacks this row:\n{row}");
+    }
+    if std::env::var_os("LINKMEND_WRITE_DOCS").is_some() {
+        std::fs::write(path, manual).unwrap();
     }
 }

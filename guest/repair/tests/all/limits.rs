@@ -116,3 +116,108 @@ fn links_full_of_attributes_get_none() {
     assert_eq!(outcome.links(2)[0].attributes.len(), 128);
     assert_eq!(link_type(&outcome.links(2)[0]), Some("triggered_by"));
 }
+
+fn mend_one(config: &str, span: Span) -> Outcome {
+    mend_with(config, vec![batch("", vec![span])])
+}
+
+#[test]
+fn the_last_links_stay_when_that_is_wanted() {
+    let outcome = mend_one(r#"{"keep_links": "last"}"#, linked(130));
+    assert_eq!(outcome.targets(2), (102..230).collect::<Vec<_>>());
+    assert_eq!((outcome.cut, outcome.span(2).dropped_links_count), (2, 2));
+}
+
+#[test]
+fn an_original_link_is_kept_for_a_made_one_at_either_end() {
+    let ids = ["a", "b", "c"];
+    let of = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&ids)),
+    ];
+    let named = |(number, id)| producer(number, &message(id));
+    for (keep, added) in [("first", 11), ("last", 13)] {
+        let mut spans: Vec<_> = (11..).zip(ids).map(named).collect();
+        spans.push(with_links(
+            consumer(2, &of),
+            vec![link_to(100, &[]), link_to(101, &[])],
+        ));
+        let config = format!(r#"{{"max_links": 3, "keep_links": "{keep}"}}"#);
+        let outcome = mend_with(&config, vec![batch("", spans)]);
+        assert_eq!(outcome.targets(2), [100, 101, added]);
+        assert_eq!((outcome.no_room, outcome.cut), (2, 0));
+    }
+}
+
+#[test]
+fn the_only_link_that_is_kept_is_repaired_at_either_end() {
+    for (keep, links) in [
+        (
+            "first",
+            vec![broken_link(&[("x", int(1))]), broken_link(&[("x", int(2))])],
+        ),
+        (
+            "last",
+            vec![broken_link(&[("x", int(2))]), broken_link(&[("x", int(1))])],
+        ),
+    ] {
+        let received = with_links(consumer(2, &message("a")), links);
+        let spans = vec![producer(1, &message("a")), received];
+        let config =
+            format!(r#"{{"max_links": 1, "invalid_links": "keep", "keep_links": "{keep}"}}"#);
+        let outcome = mend_with(&config, vec![batch("", spans)]);
+        assert_eq!(outcome.targets(2), [1], "{keep}");
+        assert_eq!(value(&outcome.links(2)[0].attributes, "x"), Some(&int(1)));
+    }
+}
+
+#[test]
+fn links_to_one_span_are_merged_before_any_is_cut() {
+    let links = |count: u64| {
+        let link = |number| {
+            let id = format!("m{number}");
+            link_to(100 + number / 10, &[("messaging.message.id", text(&id))])
+        };
+        with_links(consumer(2, &[]), (0..count).map(link).collect())
+    };
+    let config = r#"{"merge_links": true, "max_links": 20}"#;
+    let outcome = mend_one(config, links(20));
+    assert_eq!(outcome.links(2).len(), 20, "there is room");
+    let outcome = mend_one(config, links(21));
+    assert_eq!(outcome.targets(2), [100, 101, 102]);
+    assert_eq!((outcome.duplicate, outcome.cut), (18, 0));
+    let last = r#"{"merge_links": true, "max_links": 20, "keep_links": "last"}"#;
+    let outcome = mend_one(last, links(21));
+    let id = value(&outcome.links(2)[0].attributes, "messaging.message.id");
+    assert_eq!(id, Some(&text("m9")));
+    let outcome = mend_one(r#"{"merge_links": true, "max_links": 2}"#, links(30));
+    assert_eq!((outcome.duplicate, outcome.cut), (27, 1));
+}
+
+#[test]
+fn new_links_to_one_span_are_merged_too() {
+    let ids: Vec<_> = (0..10).map(|id| format!("id {id}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let of = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&ids)),
+    ];
+    let spans = vec![producer(1, &of), consumer(2, &of)];
+    let outcome = mend_with(
+        r#"{"merge_links": true, "max_links": 5}"#,
+        vec![batch("", spans)],
+    );
+    assert_eq!(outcome.targets(2), [1]);
+    assert_eq!((outcome.added, outcome.no_room), (1, 0));
+}
+
+#[test]
+fn what_is_invalid_or_doubled_is_counted_when_that_is_wanted() {
+    let mut span = linked(3);
+    span.links.push(broken_link(&[]));
+    span.links.push(link_to(100, &[]));
+    span.dropped_links_count = 7;
+    assert_eq!(mend(vec![span.clone()]).span(2).dropped_links_count, 7);
+    let outcome = mend_one(r#"{"count_invalid_in_dropped": true}"#, span);
+    assert_eq!(outcome.span(2).dropped_links_count, 9);
+}

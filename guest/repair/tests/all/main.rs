@@ -9,9 +9,14 @@
 
 mod choice;
 mod configuration;
+mod custom;
+mod edges;
+mod events;
+mod explanation;
 mod invalid;
 mod limits;
 mod properties;
+mod reasons;
 mod recipes;
 mod satisfied;
 mod support;

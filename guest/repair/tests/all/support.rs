@@ -230,11 +230,11 @@ pub fn run(
     index: &mut MemoryIndex,
     order: fn(&[u8]) -> Vec<u8>,
 ) -> Outcome {
-    let (mut rule, _) = Repair::configure(config).unwrap();
+    let (mut rule, plan) = Repair::configure(config).unwrap();
     let bytes = order(&traces.encode_to_vec());
     let verdict = rule.process(tasks, &bytes, index).unwrap();
     let max = rule.config().max_links as usize;
-    apply(traces.clone(), &verdict, max)
+    apply(traces.clone(), &verdict, max, plan.count_all_drops)
 }
 
 fn spans_mut(traces: &mut TracesData) -> impl Iterator<Item = &mut Span> {
@@ -246,7 +246,7 @@ fn spans_mut(traces: &mut TracesData) -> impl Iterator<Item = &mut Span> {
 }
 
 /// Applies a verdict as the host does, and holds it to what the host demands.
-fn apply(mut traces: TracesData, verdict: &Verdict, max: usize) -> Outcome {
+fn apply(mut traces: TracesData, verdict: &Verdict, max: usize, count_all: bool) -> Outcome {
     let mut outcome = Outcome {
         spans: vec![],
         unresolved: 0,
@@ -286,14 +286,20 @@ fn apply(mut traces: TracesData, verdict: &Verdict, max: usize) -> Outcome {
             .collect();
         let deferred = outcome.deferred.iter().any(|(span, _)| *span == number);
         assert!(!deferred || edits.is_empty(), "a deferred span is edited");
-        edit_span(span, &edits, verdict, &mut outcome);
+        edit_span(span, &edits, verdict, count_all, &mut outcome);
         assert!(edits.is_empty() || span.links.len() <= max);
     }
     outcome.spans = spans_mut(&mut traces).map(|span| span.clone()).collect();
     outcome
 }
 
-fn edit_span(span: &mut Span, edits: &[&Edit], verdict: &Verdict, outcome: &mut Outcome) {
+fn edit_span(
+    span: &mut Span,
+    edits: &[&Edit],
+    verdict: &Verdict,
+    count_all: bool,
+    outcome: &mut Outcome,
+) {
     let mut fates = BTreeSet::new();
     let mut attributed = BTreeSet::new();
     let mut dropped = BTreeSet::new();
@@ -331,8 +337,9 @@ fn edit_span(span: &mut Span, edits: &[&Edit], verdict: &Verdict, outcome: &mut 
                     DropReason::Duplicate => &mut outcome.duplicate,
                     DropReason::OverLimit => &mut outcome.cut,
                 } += 1;
-                let over = u32::from(edit.reason == DropReason::OverLimit);
-                span.dropped_links_count = span.dropped_links_count.saturating_add(over);
+                let counts = count_all || edit.reason == DropReason::OverLimit;
+                let count = span.dropped_links_count;
+                span.dropped_links_count = count.saturating_add(u32::from(counts));
             }
         }
     }

@@ -129,3 +129,67 @@ fn names_of_the_attributes_are_configurable() {
     let none = r#"{"provenance_attribute": "", "link_type_attribute": ""}"#;
     assert_eq!(keys(none), [""; 0]);
 }
+
+#[test]
+fn other_words_for_types_are_configurable() {
+    let config = r#"{"link_type_values": {"triggered_by": "caused_by"}}"#;
+    let spans = vec![with_links(span(2, 1, &[]), vec![link_to(1, &[])])];
+    let outcome = mend_with(config, vec![batch("", spans)]);
+    assert_eq!(link_type(&outcome.links(2)[0]), Some("caused_by"));
+}
+
+#[test]
+fn the_words_of_vendors_are_read_when_that_is_wanted() {
+    let long = "x".repeat(129);
+    for (attributes, wanted) in [
+        (
+            vec![("sentry.link.type", text("queue.producer"))],
+            "triggered_by",
+        ),
+        (vec![("link.kind", text("scheduled_by"))], "triggered_by"),
+        (vec![("dd.kind", text("resuming"))], "triggered_by"),
+        (
+            vec![("sentry.link.type", text("previous_trace"))],
+            "previous_trace",
+        ),
+        (
+            vec![
+                ("dd.kind", text("a")),
+                ("link.kind", text("b")),
+                ("sentry.link.type", text("c")),
+            ],
+            "c",
+        ),
+        (
+            vec![("dd.kind", text("a")), ("link.kind", int(1))],
+            "related_to",
+        ),
+        (vec![("link.kind", text(&long))], "related_to"),
+        (vec![("link.kind", text("")), ("dd.kind", text("a"))], "a"),
+        (
+            vec![
+                ("link.kind", text("a")),
+                ("opentracing.ref_type", text("child_of")),
+            ],
+            "child_of",
+        ),
+        (vec![("link.kind", text("a")), ("retry.of", text("b"))], "a"),
+        (
+            vec![("link.kind", text("a")), ("link.type", text("mine"))],
+            "mine",
+        ),
+    ] {
+        let mut child = with_links(span(2, 1, &[]), vec![link_to(2, &attributes)]);
+        child.parent_span_id = span_id(3);
+        let spans = vec![child.clone()];
+        let outcome = mend_with(r#"{"link_type_aliases": true}"#, vec![batch("", spans)]);
+        assert_eq!(
+            link_type(&outcome.links(2)[0]),
+            Some(wanted),
+            "{attributes:?}"
+        );
+        if wanted == "a" {
+            assert_ne!(link_type(&mend(vec![child]).links(2)[0]), Some("a"));
+        }
+    }
+}

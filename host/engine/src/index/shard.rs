@@ -41,7 +41,7 @@ pub(super) struct KeyHasher {
     seed: (u64, u64),
 }
 
-/// A producer. 72 bytes: what is rare lies elsewhere.
+/// A producer. 80 bytes: what is rare lies elsewhere.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     key: MessageKey,
@@ -56,6 +56,7 @@ struct Entry {
     /// The W3C trace flags; the other bits tell of the producer's parent.
     flags: u8,
     rank: u8,
+    hint: u16,
     /// The key has, or had, more than [`MOST`] producers.
     more: bool,
 }
@@ -323,6 +324,7 @@ impl Entry {
             next: 0,
             flags: producer.flags as u8,
             rank: producer.rank,
+            hint: producer.hint,
             more: false,
         }
     }
@@ -344,6 +346,7 @@ impl Entry {
                 length: 0,
             },
             flags: u32::from(self.flags),
+            hint: self.hint,
             rank: self.rank,
         }
     }

@@ -1,5 +1,7 @@
 //! Facts from the bytes, in one walk over each span.
 
+mod extra;
+
 use linkmend_rule::KeyBuilder;
 use linkmend_wire::cursor::Cursor;
 use linkmend_wire::links::{span_id, trace_id};
@@ -14,17 +16,21 @@ use crate::config::Config;
 use crate::facts::{LinkFacts, SpanFacts};
 use crate::value::Value;
 
+pub use extra::ExtraReader;
+
 const STATUS_ERROR: u64 = 2;
 
-/// Calls `each` with the `Span` messages of a batch and the environment that
-/// they run in, in their order.
-pub fn for_each_span<'a>(batch: &'a [u8], mut each: impl FnMut(&'a [u8], &'a [u8])) {
-    for resource_spans in messages(batch, traces_data::RESOURCE_SPANS) {
-        let environment = environment(resource_spans);
-        for scope in messages(resource_spans, resource_spans::SCOPE_SPANS) {
-            for span in messages(scope, scope_spans::SPANS) {
-                each(environment, span);
-            }
+/// The `ResourceSpans` messages of a batch.
+pub fn resources(batch: &[u8]) -> impl Iterator<Item = &[u8]> {
+    messages(batch, traces_data::RESOURCE_SPANS)
+}
+
+/// Calls `each` with the `Span` messages of a `ResourceSpans` message, in their
+/// order.
+pub fn for_each_span<'a>(resource_spans: &'a [u8], mut each: impl FnMut(&'a [u8])) {
+    for scope in messages(resource_spans, resource_spans::SCOPE_SPANS) {
+        for span in messages(scope, scope_spans::SPANS) {
+            each(span);
         }
     }
 }
@@ -46,25 +52,24 @@ fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The deployment environment of a resource; empty when it has none. Kafka
-/// offsets and small ids repeat in every environment.
-fn environment(resource_spans: &[u8]) -> &[u8] {
-    let mut new = &[][..];
-    let mut old = &[][..];
+/// The deployment environment of a resource: the first of the attributes
+/// `names` that it has; empty when it has none. Kafka offsets and small ids
+/// repeat in every environment.
+pub fn environment<'a>(resource_spans: &'a [u8], names: &[String]) -> &'a [u8] {
+    let mut best = (names.len(), &[][..]);
     for attribute in messages(resource_spans, resource_spans::RESOURCE)
         .flat_map(|resource| messages(resource, resource::ATTRIBUTES))
     {
         let (key, value) = key_and_value(attribute);
-        let place = match key {
-            b"deployment.environment.name" => &mut new,
-            b"deployment.environment" => &mut old,
-            _ => continue,
-        };
-        if let AnyValue::String(text) = AnyValue::read(value) {
-            *place = text;
+        let rank = names.iter().position(|name| name.as_bytes() == key);
+        if let Some(rank) = rank.filter(|rank| *rank <= best.0)
+            && let AnyValue::String(text) = AnyValue::read(value)
+            && !text.is_empty()
+        {
+            best = (rank, text);
         }
     }
-    if new.is_empty() { old } else { new }
+    best.1
 }
 
 /// The key and the unread value of a `KeyValue`.

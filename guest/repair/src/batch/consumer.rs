@@ -1,0 +1,223 @@
+//! The messages of a consumer: what leads to the producers of each.
+
+use super::{Batch, Incoming};
+use crate::columns::{Columns, Element, Names};
+use crate::facts::MessageFacts;
+use crate::keys::Side;
+use crate::records::{Lack, MessageName, Run, Slot};
+use crate::role::Role;
+use crate::slots::{MAX_MESSAGES, for_each_message, names_several};
+use crate::texts::put_value;
+use crate::value::Value;
+
+/// What a consumer lacks that came without anything to find its producers by.
+/// One with a parent got its context some way.
+pub(super) fn lack(incoming: &Incoming<'_, '_>, slots: Run, links: Run) -> Option<Lack> {
+    let span = incoming.span;
+    let is_concerned = incoming.part.role == Role::Consumer
+        && span.parent_span_id == 0
+        && slots.count() + links.count() == 0;
+    if !is_concerned {
+        return None;
+    }
+    let names_something = span.message.names_messages()
+        || span.message.traceparent.value.is_usable()
+        || span.extra.iter().any(Value::is_usable);
+    Some(if names_something {
+        Lack::Incomplete
+    } else {
+        Lack::Unnamed
+    })
+}
+
+impl Batch {
+    /// Takes in the messages of a span, and answers how many were left out.
+    pub(super) fn add_messages(&mut self, incoming: &Incoming<'_, '_>, naming: bool) -> u32 {
+        let role = incoming.part.role;
+        let is_consumer = role == Role::Consumer;
+        let may_be_consumer = role == Role::None && !incoming.span.extra.is_empty();
+        if !is_consumer && !may_be_consumer {
+            return 0;
+        }
+        let mut columns = core::mem::take(&mut self.columns);
+        self.read_columns(incoming, &mut columns);
+        let span = incoming.span;
+        let naming = naming
+            || span.message.message_count.value.is_usable()
+            || names_several(&span.message)
+            || !columns.is_empty()
+            || !span.events.is_empty();
+        self.seen.clear();
+        let surplus = if is_consumer {
+            self.add_named(incoming, &columns, naming)
+        } else {
+            0
+        };
+        if !columns.is_empty() {
+            self.add_unnamed(incoming, &columns, is_consumer);
+        }
+        let surplus = surplus.max(columns.surplus as u32);
+        self.columns = columns;
+        surplus
+    }
+
+    fn read_columns(&mut self, incoming: &Incoming<'_, '_>, columns: &mut Columns) {
+        let Incoming {
+            config,
+            origin,
+            span,
+            ..
+        } = incoming;
+        columns.clear();
+        if incoming.part.role == Role::Consumer {
+            columns.read_usual_headers(&config.extra, &span.message, &mut self.texts);
+        }
+        if span.extra.is_empty() {
+            return;
+        }
+        columns.read_contexts(&config.extra, span.extra, &mut self.texts);
+        for recipe in incoming.recipes(Role::Consumer) {
+            let mut names = Names {
+                texts: &mut self.texts,
+                parts: &mut self.parts,
+            };
+            let (values, names) = (span.extra, Some(&mut names));
+            columns.read_recipe(recipe, origin, values, &mut self.maker, names);
+        }
+    }
+
+    /// Adds the messages that have ids. A column belongs to them, one by one,
+    /// when it has as many elements.
+    fn add_named(&mut self, incoming: &Incoming<'_, '_>, columns: &Columns, naming: bool) -> u32 {
+        let environment = incoming.origin.environment;
+        let count = if columns.is_empty() {
+            0
+        } else {
+            count_messages(incoming)
+        };
+        let mut number = 0;
+        for_each_named(incoming, |message| {
+            if number < MAX_MESSAGES {
+                let elements = columns.iter().filter(|column| column.len() == count);
+                let elements = elements.filter_map(|column| column.get(number)).copied();
+                self.add_slot(environment, Some(message), elements, naming);
+            }
+            number += 1;
+        });
+        number.saturating_sub(MAX_MESSAGES) as u32
+    }
+
+    /// Adds the messages of columns that belong to no message with an id.
+    /// Columns of the same length belong to the same messages.
+    fn add_unnamed(&mut self, incoming: &Incoming<'_, '_>, columns: &Columns, is_consumer: bool) {
+        let named = if is_consumer {
+            count_messages(incoming)
+        } else {
+            0
+        };
+        let own = incoming.span.trace_id;
+        let is_context = |element: &Element| element.carried.is_some();
+        for (number, first) in columns.iter().enumerate() {
+            let count = first.len();
+            let mut before = columns.iter().take(number);
+            if count == named || before.any(|column| column.len() == count) {
+                continue;
+            }
+            for place in 0..count {
+                let elements = columns.iter().filter(|column| column.len() == count);
+                let elements = elements.filter_map(|column| column.get(place)).copied();
+                // A span may tell its own context: that makes no consumer of it.
+                let elements = elements.filter(|element| {
+                    let trace_id = element.carried.map(|(carried, _)| carried.trace_id);
+                    is_consumer || !is_context(element) || trace_id != Some(own)
+                });
+                self.add_slot(incoming.origin.environment, None, elements, true);
+            }
+        }
+    }
+
+    fn add_slot(
+        &mut self,
+        environment: &[u8],
+        message: Option<&MessageFacts<'_>>,
+        elements: impl Iterator<Item = Element>,
+        naming: bool,
+    ) {
+        let first_key = self.wanted.len();
+        let mut slot = Slot::default();
+        if let Some(message) = message {
+            let side = Side::Consumer;
+            let wanted = &mut self.wanted;
+            slot.client_assigned = self.maker.put_keys(message, environment, side, wanted);
+        }
+        for element in elements {
+            slot.carried = slot.carried.or(element.carried);
+            slot.client_assigned |= element.key.is_some();
+            self.wanted.extend(element.key);
+            if slot.name == MessageName::Unnamed {
+                slot.name = element.name;
+            }
+        }
+        slot.keys = Run::since(first_key, &self.wanted);
+        if let Some(key) = self.wanted.get(first_key) {
+            // One message under two names, or named twice.
+            let key = (key.high, key.low);
+            match self.seen.binary_search(&key) {
+                Ok(_) => {
+                    self.wanted.truncate(first_key);
+                    return;
+                }
+                Err(place) => self.seen.insert(place, key),
+            }
+        } else if slot.carried.is_none() {
+            return;
+        }
+        if naming && let Some(message) = message {
+            let name = self.name(message);
+            if name != MessageName::Unnamed {
+                slot.name = name;
+            }
+        }
+        self.slots.push(slot);
+    }
+
+    fn name(&mut self, message: &MessageFacts<'_>) -> MessageName {
+        let ids = [
+            &message.id,
+            &message.masstransit_id,
+            &message.nservicebus_id,
+            &message.event_id,
+            &message.bullmq_job,
+        ];
+        if let Some(id) = ids.into_iter().find(|fact| fact.value.is_scalar()) {
+            return MessageName::Id(put_value(id.value, &mut self.texts));
+        }
+        match message.offset.value.natural() {
+            Some(offset) => MessageName::Record {
+                offset,
+                partition: put_value(message.partition.value, &mut self.texts),
+                topic: put_value(message.destination.value, &mut self.texts),
+            },
+            None => MessageName::Unnamed,
+        }
+    }
+}
+
+/// Calls `each` with the messages that the attributes of a span and of its
+/// events name.
+#[inline]
+fn for_each_named(incoming: &Incoming<'_, '_>, mut each: impl FnMut(&MessageFacts<'_>)) {
+    let span = incoming.span;
+    for_each_message(&span.message, |message| each(message));
+    for event in span.events {
+        let mut event = *event;
+        event.inherit(&span.message);
+        for_each_message(&event, |message| each(message));
+    }
+}
+
+fn count_messages(incoming: &Incoming<'_, '_>) -> usize {
+    let mut count = 0;
+    for_each_named(incoming, |_| count += 1);
+    count
+}

@@ -1,0 +1,184 @@
+//! What is kept of a batch between reading it and deciding: flat lists, used
+//! again for the next batch.
+
+mod consumer;
+mod link;
+mod producer;
+
+use linkmend_rule::{KeyBuilder, MessageKey, Producer, Tasks};
+
+use crate::columns::Columns;
+use crate::config::{Config, Parts, Recipe};
+use crate::facts::{LinkFacts, Origin, SpanFacts};
+use crate::keys::KeyMaker;
+use crate::records::{LinkRecord, Run, Slot, SpanRecord};
+use crate::role::{self, Part, Role};
+
+/// See the module.
+#[derive(Debug, Default)]
+pub struct Batch {
+    /// The spans that may need mending.
+    pub spans: Vec<SpanRecord>,
+    /// Their messages.
+    pub slots: Vec<Slot>,
+    /// Their links.
+    pub links: Vec<LinkRecord>,
+    /// The keys to look up.
+    pub wanted: Vec<MessageKey>,
+    /// The keys of valid links.
+    pub link_keys: Vec<MessageKey>,
+    /// Texts of slots.
+    pub texts: Vec<u8>,
+    /// Parts of names of slots, in `texts`.
+    pub parts: Vec<Run>,
+    /// The producers to remember.
+    pub producers: Vec<Producer>,
+    /// Their trace states.
+    pub producer_texts: Vec<u8>,
+    /// Makes the keys, and spells them when that is asked for.
+    pub maker: KeyMaker,
+    /// For digests of links.
+    pub digests: KeyBuilder,
+    keys: Vec<MessageKey>,
+    seen: Vec<(u64, u64)>,
+    columns: Columns,
+}
+
+/// A span that is being taken in.
+struct Incoming<'s, 'a> {
+    config: &'s Config,
+    origin: &'s Origin<'s>,
+    span: &'s SpanFacts<'a>,
+    part: Part,
+}
+
+impl<'s> Incoming<'s, '_> {
+    /// The custom recipes by which the span plays `role`.
+    fn recipes(&self, role: Role) -> impl Iterator<Item = (u16, &'s Recipe, &'s Parts)> {
+        let (kind, part) = (self.span.kind, self.part);
+        let config = self.config;
+        let recipes = config.recipes.iter().zip(&config.extra.recipes);
+        let recipes = (0..).zip(recipes).filter(move |(_, (recipe, _))| {
+            recipe.applies_to(kind) && role::by_recipe(recipe.role, part) == role
+        });
+        recipes.map(|(number, (recipe, parts))| (number, recipe, parts))
+    }
+}
+
+impl Batch {
+    /// Forgets the batch before. Keys are spelled when somebody asks why.
+    pub fn clear(&mut self, explain: bool) {
+        self.spans.clear();
+        self.slots.clear();
+        self.links.clear();
+        self.wanted.clear();
+        self.link_keys.clear();
+        self.texts.clear();
+        self.parts.clear();
+        self.producers.clear();
+        self.producer_texts.clear();
+        self.maker.spell(explain);
+    }
+
+    /// Takes a span in, with its links in their order.
+    #[inline]
+    pub fn add<'a>(
+        &mut self,
+        config: &Config,
+        tasks: Tasks,
+        origin: &Origin<'_>,
+        span: &SpanFacts<'a>,
+        links: impl Iterator<Item = LinkFacts<'a>>,
+    ) {
+        // Nothing can point at a span without ids, and nothing is known of it.
+        if span.trace_id == 0 || span.span_id == 0 {
+            return;
+        }
+        let incoming = Incoming {
+            config,
+            origin,
+            span,
+            part: role::part(span),
+        };
+        let explain = tasks.contains(Tasks::EXPLAIN);
+        let first = self.producers.len();
+        if tasks.contains(Tasks::REMEMBER) || explain {
+            self.add_producer(&incoming);
+        }
+        let produced = Run::since(first, &self.producers);
+        if tasks.contains(Tasks::MEND) {
+            let record = self.record(incoming, links);
+            if explain || record.may_need_mending() {
+                self.spans.push(SpanRecord { produced, ..record });
+            }
+        }
+    }
+
+    #[inline]
+    fn record<'a>(
+        &mut self,
+        mut incoming: Incoming<'_, 'a>,
+        links: impl Iterator<Item = LinkFacts<'a>>,
+    ) -> SpanRecord {
+        let mut links = links.peekable();
+        let first_slot = self.slots.len();
+        let surplus = self.add_messages(&incoming, links.peek().is_some());
+        let slots = Run::since(first_slot, &self.slots);
+        let first_link = self.links.len();
+        let mut names_work = slots.count() > 0;
+        for link in links {
+            names_work |= self.add_link(&incoming, link);
+        }
+        // What a recipe or a carried context calls a consumer is one. When it
+        // began to wait is not known.
+        if incoming.part.role == Role::None && names_work {
+            incoming.part.role = Role::Consumer;
+            incoming.part.waits = true;
+        }
+        let links = Run::since(first_link, &self.links);
+        let destination = if incoming.part.role == Role::Consumer {
+            self.maker.destination_hint(&incoming.span.message)
+        } else {
+            0
+        };
+        SpanRecord {
+            destination,
+            surplus,
+            lack: consumer::lack(&incoming, slots, links),
+            slots,
+            links,
+            ..record(&incoming)
+        }
+    }
+}
+
+/// OTLP flags: it is known whether the parent is remote (bit 8), and it is (bit 9).
+const REMOTE_PARENT: u32 = 0x300;
+
+#[inline]
+fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
+    let Incoming { span, part, .. } = incoming;
+    // A poll starts before the messages that end it are sent; of a span that
+    // has links for other reasons nothing is known but its end.
+    let limit = match part.role {
+        Role::Consumer if !part.waits => span.start,
+        _ => span.end.max(span.start),
+    };
+    SpanRecord {
+        number: span.number,
+        role: part.role,
+        trace_id: span.trace_id,
+        span_id: span.span_id,
+        parent_span_id: span.parent_span_id,
+        start: span.start,
+        limit,
+        message_count: span.message.message_count.value.natural().unwrap_or(0),
+        slots: Run::default(),
+        surplus: 0,
+        destination: 0,
+        lack: None,
+        has_remote_parent: span.parent_span_id != 0 && span.flags & REMOTE_PARENT == REMOTE_PARENT,
+        links: Run::default(),
+        produced: Run::default(),
+    }
+}

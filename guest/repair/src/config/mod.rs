@@ -1,0 +1,212 @@
+//! The rule's configuration.
+//!
+//! | module | what is in it |
+//! |---|---|
+//! | `settings` | every key |
+//! | `carriers`, `recipe` | the keys of the objects in lists |
+//! | `object`, `values` | how objects and values are read |
+//! | `extra` | which attributes are to be read on top of the known ones |
+
+mod carriers;
+mod extra;
+mod object;
+mod recipe;
+mod settings;
+mod values;
+
+use serde_json::Value;
+
+pub use carriers::{CONTEXTS, ContextNames, HEADERS, Headers};
+pub use extra::{Carrier, Extra, NameId, Parts};
+pub use object::Member;
+pub use recipe::{RECIPE, Recipe, RecipeRole};
+pub use settings::SETTINGS;
+
+use crate::kind::LinkType;
+
+/// How the rule was configured.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a key that users set to true or false"
+)]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// `max_links`
+    pub max_links: u32,
+    /// `keep_links`
+    pub keep_links: KeepLinks,
+    /// `merge_links`
+    pub merge_links: bool,
+    /// `invalid_links`
+    pub invalid_links: InvalidLinks,
+    /// `count_invalid_in_dropped`
+    pub count_invalid_in_dropped: bool,
+    /// `link_to_parent`
+    pub link_to_parent: bool,
+    /// `same_trace`: it says that propagation worked.
+    pub same_trace_satisfies: bool,
+    /// `ambiguous`
+    pub ambiguous: Ambiguous,
+    /// `clock_skew`, in nanoseconds.
+    pub clock_skew: u64,
+    /// `environment_attributes`
+    pub environment_attributes: Vec<String>,
+    /// `event_attributes`
+    pub event_attributes: bool,
+    /// `captured_headers`
+    pub captured_headers: Vec<Headers>,
+    /// `context_attributes`
+    pub context_attributes: Vec<ContextNames>,
+    /// `recipes`
+    pub recipes: Vec<Recipe>,
+    /// `link_type_attribute`; empty: off.
+    pub type_attribute: String,
+    /// `link_type_values`
+    pub type_values: Vec<(LinkType, String)>,
+    /// `link_type_aliases`
+    pub type_aliases: bool,
+    /// `provenance_attribute`; empty: off.
+    pub provenance_attribute: String,
+    /// What all that asks to be read.
+    pub extra: Extra,
+}
+
+/// Which links stay when there are too many.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeepLinks {
+    /// The first.
+    First,
+    /// The last.
+    Last,
+}
+
+/// What becomes of links with an invalid context that can not be repaired.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum InvalidLinks {
+    /// They go.
+    Drop,
+    /// They go when they carry neither attributes nor a trace state
+    /// (OpenTelemetry specification 1.33, trace/api.md, "Link").
+    DropBare,
+    /// They stay.
+    Keep,
+}
+
+/// What becomes of a message with several producers and no way to choose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ambiguous {
+    /// No link.
+    Skip,
+    /// A link to the latest.
+    Latest,
+    /// A link to each.
+    All,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let mut config = Self {
+            max_links: 0,
+            keep_links: KeepLinks::First,
+            merge_links: false,
+            invalid_links: InvalidLinks::Drop,
+            count_invalid_in_dropped: false,
+            link_to_parent: false,
+            same_trace_satisfies: true,
+            ambiguous: Ambiguous::Skip,
+            clock_skew: 0,
+            environment_attributes: Vec::new(),
+            event_attributes: false,
+            captured_headers: Vec::new(),
+            context_attributes: Vec::new(),
+            recipes: Vec::new(),
+            type_attribute: String::new(),
+            type_values: Vec::new(),
+            type_aliases: false,
+            provenance_attribute: String::new(),
+            extra: Extra::default(),
+        };
+        object::set_defaults(SETTINGS, &mut config);
+        config.extra = Extra::of(&config);
+        config
+    }
+}
+
+/// Every attribute of a span is looked up among them.
+const MOST_NAMES: usize = 500;
+
+impl Config {
+    /// Reads a JSON object; what it leaves out, and an empty text, is default.
+    ///
+    /// # Errors
+    ///
+    /// A text that names the key at fault, and what would be right.
+    pub fn read(text: &str) -> Result<Self, String> {
+        let mut config = Self::default();
+        if text.trim().is_empty() {
+            return Ok(config);
+        }
+        let value: Value =
+            serde_json::from_str(text).map_err(|error| format!("not JSON: {error}"))?;
+        if !value.is_object() {
+            return Err("the configuration is not a JSON object, like {\"max_links\": 64}".into());
+        }
+        object::read(&value, SETTINGS, &mut config)
+            .map_err(|fault| format!("{}: {}", fault.path, fault.text))?;
+        config.check()?;
+        config.extra = Extra::of(&config);
+        Ok(config)
+    }
+
+    /// What is right by itself may not fit together.
+    fn check(&self) -> Result<(), String> {
+        let (kind, mark) = (&self.type_attribute, &self.provenance_attribute);
+        if kind == mark && !kind.is_empty() {
+            return Err(format!(
+                "provenance_attribute: \"{mark}\" is the link_type_attribute too; name another one"
+            ));
+        }
+        for (number, recipe) in self.recipes.iter().enumerate() {
+            if let Some(name) = recipe
+                .attributes
+                .iter()
+                .find(|name| *name == kind || *name == mark)
+            {
+                return Err(format!(
+                    "recipes[{number}].attributes: \"{name}\" is what linkmend writes on links itself; \
+                     it can not identify a message"
+                ));
+            }
+        }
+        self.check_names()
+    }
+
+    fn check_names(&self) -> Result<(), String> {
+        for (number, recipe) in self.recipes.iter().enumerate() {
+            let shape = |recipe: &Recipe| (recipe.attributes.len(), recipe.scope.len());
+            let before = self.recipes.iter().take(number);
+            let mut same = before.filter(|other| other.name == recipe.name);
+            if same.any(|other| shape(other) != shape(recipe)) {
+                return Err(format!(
+                    "recipes[{number}]: another recipe has the name \"{}\" and another number of attributes \
+                     or of resource attributes; they can never meet",
+                    recipe.name
+                ));
+            }
+        }
+        match Extra::of(self).names.len() {
+            count if count > MOST_NAMES => Err(format!(
+                "recipes, context_attributes and captured_headers name {count} attributes, and at most \
+                 {MOST_NAMES} are read"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// What a link of this type says.
+    #[must_use]
+    pub fn type_text(&self, kind: LinkType) -> &str {
+        let other = self.type_values.iter().find(|(known, _)| *known == kind);
+        other.map_or(kind.as_str(), |(_, text)| text)
+    }
+}

@@ -1,0 +1,119 @@
+//! Who produced a message, and whether its consumer needs a link to that.
+
+use linkmend_rule::{Context, Producer};
+
+use super::{Found, Mending, REMOTE};
+use crate::batch::Batch;
+use crate::carried::Carried;
+use crate::config::Ambiguous;
+use crate::missing::{Met, Need, Outcome};
+use crate::producers::{Choice, Search, trace_id};
+use crate::records::{Slot, SpanRecord};
+
+impl<'b> Mending<'b> {
+    /// Finds the producer of a message; `known` is what the link says already.
+    pub(super) fn find(
+        &self,
+        span: &'b SpanRecord,
+        slot: &'b Slot,
+        known: (u128, u64),
+    ) -> Found<'b> {
+        let (trace_id, span_id) = known;
+        if let Some((carried, state)) = slot.carried {
+            let agrees = (trace_id == 0 || trace_id == carried.trace_id)
+                && (span_id == 0 || span_id == carried.span_id);
+            let is_itself = (span.trace_id, span.span_id) == (carried.trace_id, carried.span_id);
+            if agrees && !is_itself {
+                return Found::Target(carried_context(carried, state.of(&self.batch.texts)));
+            }
+        }
+        let search = Search {
+            span,
+            skew: self.config.clock_skew,
+            trace_id,
+            span_id,
+        };
+        let choice = self
+            .producers
+            .choose(slot.keys, slot.client_assigned, &search);
+        match choice {
+            Choice::None => Found::Nothing,
+            Choice::TooLate => Found::TooLate,
+            Choice::One(producer) => Found::Target(self.context(producer)),
+            Choice::Several(several) => match (self.config.ambiguous, several) {
+                (Ambiguous::Latest, [Some(latest), ..]) => Found::Target(self.context(latest)),
+                (Ambiguous::All, several) => Found::Targets(several),
+                _ => Found::Undecided,
+            },
+        }
+    }
+
+    pub(super) fn context(&self, producer: &Producer) -> Context<'b> {
+        Context {
+            trace_id: trace_id(producer),
+            span_id: producer.span_id,
+            trace_state: self.producers.text(producer.trace_state),
+            flags: producer.flags & 0xff | REMOTE,
+        }
+    }
+
+    /// Adds the links to the producers of a message, unless the span has what
+    /// serves for one.
+    pub(super) fn find_missing(&mut self, span: &'b SpanRecord, slot: &'b Slot) -> Outcome {
+        let need = Need {
+            config: self.config,
+            span,
+            slot,
+            keys: slot.keys.of(&self.batch.wanted),
+        };
+        if let Some(met) = need.met(&self.linked, self.producers) {
+            return Outcome::Met(met);
+        }
+        match self.find(span, slot, (0, 0)) {
+            Found::Nothing | Found::TooLate if need.is_met_by_remote_parent() => {
+                Outcome::Met(Met::RemoteParent)
+            }
+            Found::Nothing => Outcome::Unresolved,
+            Found::TooLate => Outcome::TooLate,
+            Found::Undecided => Outcome::Undecided,
+            Found::Target(context) => self.want(&need, context),
+            Found::Targets(several) => {
+                let several = several.into_iter().flatten();
+                let outcomes = several.map(|producer| self.want(&need, self.context(producer)));
+                // One that is added says more than one that is not.
+                let added = |outcome: &Outcome| matches!(outcome, Outcome::Added(_));
+                outcomes.max_by_key(added).unwrap_or(Outcome::Undecided)
+            }
+        }
+    }
+
+    fn want(&mut self, need: &Need<'b>, context: Context<'b>) -> Outcome {
+        let target = (context.trace_id, context.span_id);
+        if need.is_met_by_trace(target) {
+            return Outcome::Met(Met::Trace(target));
+        }
+        if need.is_parent(target) {
+            return Outcome::Met(Met::Parent(target));
+        }
+        // Two new links to one span differ by the message that they name.
+        let Batch { texts, parts, .. } = self.batch;
+        let name = need.slot.name;
+        let is_same = |(other, slot): &(Context<'_>, &Slot)| {
+            target == (other.trace_id, other.span_id) && slot.name.is_same(name, texts, parts)
+        };
+        if self.linked.is_target(target) || self.added.iter().any(is_same) {
+            return Outcome::Met(Met::Link(target));
+        }
+        self.added.push((context, need.slot));
+        Outcome::Added(target)
+    }
+}
+
+fn carried_context(carried: Carried, trace_state: &[u8]) -> Context<'_> {
+    Context {
+        trace_id: carried.trace_id,
+        span_id: carried.span_id,
+        trace_state,
+        flags: carried.flags & 0xff | REMOTE,
+    }
+}

@@ -1,0 +1,234 @@
+//! What the rule says when it is asked why.
+
+use super::support::*;
+use linkmend_repair::Repair;
+use linkmend_rule::{BatchRule, MemoryIndex, Tasks};
+use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
+use prost::Message;
+
+/// What is said of each span, by its place.
+fn explain(config: &str, spans: Vec<Span>) -> Vec<String> {
+    let traces = TracesData {
+        resource_spans: vec![batch("production", spans)],
+    };
+    let bytes = traces.encode_to_vec();
+    let (mut rule, _) = Repair::configure(config).unwrap();
+    let mut index = MemoryIndex::new();
+    rule.process(Tasks::REMEMBER, &bytes, &mut index).unwrap();
+    let tasks = Tasks::MEND | Tasks::EXPLAIN;
+    let verdict = rule.process(tasks, &bytes, &mut index).unwrap();
+    let plain = rule.process(Tasks::MEND, &bytes, &mut index).unwrap();
+    assert!(plain.explanations.is_empty());
+    assert_eq!(plain.edits.len(), verdict.edits.len());
+    let text = |text: linkmend_rule::Text| {
+        let bytes = &verdict.texts[text.offset as usize..][..text.length as usize];
+        String::from_utf8(bytes.to_vec()).unwrap()
+    };
+    let spans = verdict
+        .explanations
+        .iter()
+        .map(|explanation| explanation.span);
+    assert!(spans.eq(0..verdict.explanations.len() as u32));
+    verdict
+        .explanations
+        .iter()
+        .map(|explanation| text(explanation.text))
+        .collect()
+}
+
+fn message(
+    id: &str,
+) -> Vec<(
+    &'static str,
+    opentelemetry_proto::tonic::common::v1::any_value::Value,
+)> {
+    vec![
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text(id)),
+    ]
+}
+
+fn hex(number: u64) -> String {
+    format!(
+        "{:032x}:{:016x}",
+        u128::from(number) | 1 << 100,
+        number | 1 << 60
+    )
+}
+
+#[test]
+fn a_link_that_was_missing() {
+    let early = starting(producer(3, &message("m")), NOON - 2 * SECOND);
+    let said = explain(
+        "{}",
+        vec![
+            producer(1, &message("m")),
+            early,
+            consumer(2, &message("m")),
+        ],
+    );
+    assert_eq!(
+        said[0],
+        "role: producer\n\
+         remembered as the producer of rabbitmq environment=production id=m\n\
+         result: 0 added, 0 repaired, 0 dropped"
+    );
+    let wanted = format!(
+        "role: consumer\n\
+         message 1 of 1\n  \
+           key: rabbitmq environment=production id=m\n    \
+             producer {}, started 1.000 s before this span, sent it\n    \
+             producer {}, started 2.000 s before this span, sent it\n  \
+           → link to {} is missing: added\n\
+         result: 1 added, 0 repaired, 0 dropped",
+        hex(1),
+        hex(3),
+        hex(1)
+    );
+    assert_eq!(said[2], wanted);
+}
+
+fn last(config: &str, spans: Vec<Span>) -> String {
+    explain(config, spans).pop().unwrap()
+}
+
+#[test]
+fn why_none_was_added() {
+    let sent = || producer(1, &message("m"));
+    let received = || consumer(2, &message("m"));
+    let mut child = received();
+    child.trace_id = trace_id(1);
+    let in_trace = child.clone();
+    child.parent_span_id = span_id(1);
+    let linked = with_links(received(), vec![link_to(1, &[])]);
+    let named = with_links(
+        received(),
+        vec![link_to(9, &[("messaging.message.id", text("m"))])],
+    );
+    let counted = with_links(received(), vec![link_to(9, &[])]);
+    let late = starting(sent(), NOON + 60 * SECOND);
+    let mut remote = received();
+    (remote.parent_span_id, remote.flags) = (span_id(9), 0x300);
+    let twin = producer(3, &message("m"));
+    for (spans, reason) in [
+        (vec![received()], "→ unresolved: no producer of it is known"),
+        (vec![received()], "no producer is known"),
+        (vec![sent(), child], "is the parent (link_to_parent)"),
+        (vec![sent(), in_trace], "is in the same trace (same_trace)"),
+        (vec![sent(), linked], "there is a link to its producer"),
+        (
+            vec![sent(), named],
+            "→ no link needed: a link names the message",
+        ),
+        (
+            vec![sent(), counted],
+            "as many links into other traces as messages",
+        ),
+        (
+            vec![late.clone(), received()],
+            "started 60.000 s after this span, sent it: too late to be it",
+        ),
+        (
+            vec![late, received()],
+            "→ unresolved: all known producers started later",
+        ),
+        (
+            vec![sent(), twin, received()],
+            "→ ambiguous: several producers",
+        ),
+        (vec![remote], "the parent is in another process"),
+        (
+            vec![consumer(2, &[])],
+            "names no message, and is linked to nothing",
+        ),
+        (
+            vec![consumer(2, &[("messaging.kafka.offset", int(1))])],
+            "names a message, but not well enough",
+        ),
+        (vec![span(2, 2, &[])], "role: none in messaging"),
+    ] {
+        let said = last("{}", spans);
+        assert!(said.contains(reason), "{reason}\n{said}");
+    }
+    let said = last(r#"{"max_links": 0}"#, vec![sent(), received()]);
+    assert!(
+        said.contains("→ not looked for: the span has as many links as it may have (max_links: 0)")
+    );
+}
+
+#[test]
+fn what_became_of_links() {
+    let named = broken_link(&[("messaging.message.id", text("m"))]);
+    let gone = broken_link(&[("messaging.message.id", text("gone"))]);
+    let links = vec![
+        named,
+        link_to(9, &[]),
+        link_to(9, &[]),
+        broken_link(&[]),
+        gone,
+    ];
+    let received = with_links(consumer(2, &message("m")[..1]), links);
+    let said = last("{}", vec![producer(1, &message("m")), received.clone()]);
+    for line in [
+        format!("link 1 of 5 to {:032}:{:016}: invalid", 0, 0),
+        format!("  → repaired: {}", hex(1)),
+        format!("link 2 of 5 to {}: stays", hex(9)),
+        format!(
+            "link 3 of 5 to {}: dropped: another link says the same",
+            hex(9)
+        ),
+        format!(
+            "link 4 of 5 to {:032}:{:016}: dropped: invalid, and it names no message",
+            0, 0
+        ),
+        format!(
+            "link 5 of 5 to {:032}:{:016}: dropped: invalid, and no producer of its message was found",
+            0, 0
+        ),
+        "    no producer is known".into(),
+        "result: 0 added, 1 repaired, 3 dropped".into(),
+    ] {
+        assert!(said.lines().any(|other| other == line), "{line}\n{said}");
+    }
+    let said = last(
+        r#"{"max_links": 1, "invalid_links": "keep"}"#,
+        vec![received],
+    );
+    assert!(said.contains("invalid; stays (invalid_links)"), "{said}");
+    assert!(
+        said.contains("dropped: more links than the span may have"),
+        "{said}"
+    );
+}
+
+#[test]
+fn custom_recipes_are_spelled_by_their_attributes() {
+    let config =
+        r#"{"recipes": [{"name": "r", "role": "consumer", "attributes": ["tenant", "id"]}]}"#;
+    let said = last(
+        config,
+        vec![span(2, 1, &[("tenant", text("x\ny")), ("id", int(7))])],
+    );
+    assert!(
+        said.contains(r"key: recipe r: environment=production tenant=x\ny id=7"),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_span_that_names_thousands_is_told_of_in_some_lines() {
+    let ids: Vec<_> = (0..2000).map(|id| format!("id {id}")).collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let of = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&ids)),
+    ];
+    let said = last("{}", vec![producer(1, &of), consumer(2, &of)]);
+    assert!(said.lines().count() < 600, "{}", said.lines().count());
+    assert!(said.contains("924 more messages\n976 messages more than are looked at in one span"));
+    assert!(
+        said.ends_with(
+            "result: 128 added, 0 repaired, 0 dropped; 896 found no room (max_links: 128)"
+        )
+    );
+}

@@ -1,0 +1,111 @@
+//! Why a link was not made.
+
+use super::support::*;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+
+fn reasons(span: Span) -> [u32; 3] {
+    let outcome = mend(vec![span]);
+    [outcome.unresolved, outcome.incomplete, outcome.unnamed]
+}
+
+const UNRESOLVED: [u32; 3] = [1, 0, 0];
+const INCOMPLETE: [u32; 3] = [0, 1, 0];
+const UNNAMED: [u32; 3] = [0, 0, 1];
+const NOTHING: [u32; 3] = [0, 0, 0];
+
+fn kafka(rest: &[(&'static str, Value)]) -> Span {
+    let mut attributes = vec![
+        ("messaging.system", text("kafka")),
+        ("messaging.destination.name", text("t")),
+    ];
+    attributes.extend_from_slice(rest);
+    consumer(2, &attributes)
+}
+
+#[test]
+fn a_message_that_is_named_is_unresolved() {
+    let partition = ("messaging.destination.partition.id", text("0"));
+    let offset = ("messaging.kafka.offset", int(1));
+    assert_eq!(reasons(kafka(&[partition, offset])), UNRESOLVED);
+}
+
+#[test]
+fn a_message_that_is_not_named_well_enough_is_incomplete() {
+    assert_eq!(
+        reasons(kafka(&[("messaging.kafka.offset", int(1))])),
+        INCOMPLETE
+    );
+    let short = [
+        ("messaging.system", text("nats")),
+        ("messaging.message.id", text("7")),
+    ];
+    assert_eq!(reasons(consumer(2, &short)), INCOMPLETE);
+    let job = [
+        ("messaging.system", text("que")),
+        ("messaging.message_id", int(7)),
+    ];
+    assert_eq!(reasons(consumer(2, &job)), INCOMPLETE);
+    let header = [("messaging.header.traceparent", text("00-0-0-00"))];
+    assert_eq!(reasons(consumer(2, &header)), INCOMPLETE);
+}
+
+#[test]
+fn a_consumer_that_names_nothing_is_unnamed() {
+    assert_eq!(
+        reasons(kafka(&[("messaging.destination.partition.id", text("0"))])),
+        UNNAMED
+    );
+    assert_eq!(reasons(consumer(2, &[])), UNNAMED);
+    let failed = [
+        ("messaging.system", text("gcp_pubsub")),
+        ("messaging.message.id", text("")),
+    ];
+    assert_eq!(reasons(consumer(2, &failed)), UNNAMED);
+}
+
+#[test]
+fn who_has_a_parent_or_a_link_or_is_no_consumer_lacks_nothing() {
+    let mut child = consumer(2, &[]);
+    child.parent_span_id = span_id(9);
+    assert_eq!(reasons(child), NOTHING);
+    assert_eq!(
+        reasons(with_links(consumer(2, &[]), vec![link_to(1, &[])])),
+        NOTHING
+    );
+    assert_eq!(reasons(producer(2, &[])), NOTHING);
+    assert_eq!(reasons(span(2, 2, &[])), NOTHING);
+    let settles = [("messaging.operation.type", text("settle"))];
+    assert_eq!(reasons(consumer(2, &settles)), NOTHING);
+}
+
+#[test]
+fn a_parent_in_another_process_brought_the_context() {
+    let message = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("a")),
+    ];
+    let child = |flags| {
+        let mut child = consumer(2, &message);
+        child.parent_span_id = span_id(9);
+        child.flags = flags;
+        child
+    };
+    assert_eq!(reasons(child(0x301)), NOTHING);
+    assert_eq!(reasons(child(0x101)), UNRESOLVED, "the parent is local");
+    assert_eq!(
+        reasons(child(0x1)),
+        UNRESOLVED,
+        "where the parent is nobody says"
+    );
+    let mut batch_of_two = child(0x301);
+    batch_of_two
+        .attributes
+        .push(kv("messaging.batch.message_count", int(2)));
+    assert_eq!(reasons(batch_of_two), UNRESOLVED);
+    let config = r#"{"link_to_parent": true}"#;
+    let outcome = mend_with(config, vec![batch("", vec![child(0x301)])]);
+    assert_eq!(outcome.unresolved, 1);
+    let spans = vec![producer(1, &message), child(0x301)];
+    assert_eq!(mend(spans).targets(2), [1], "what is known goes before");
+}
