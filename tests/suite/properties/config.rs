@@ -11,6 +11,8 @@ pub struct Config {
     pub drops_invalid: bool,
     /// `ambiguous` is `all`.
     pub links_all: bool,
+    /// `count_invalid_in_dropped`
+    pub counts_all: bool,
 }
 
 const DEFAULT: Config = Config {
@@ -18,6 +20,7 @@ const DEFAULT: Config = Config {
     max_links: 128,
     drops_invalid: true,
     links_all: false,
+    counts_all: false,
 };
 
 /// The configurations.
@@ -52,5 +55,23 @@ pub const CONFIGS: &[Config] = &[
         max_links: 8,
         drops_invalid: false,
         links_all: true,
+        ..DEFAULT
+    },
+    Config {
+        text: r#"{"max_links": 3, "keep_links": "last", "merge_links": true,
+            "count_invalid_in_dropped": true}"#,
+        max_links: 3,
+        counts_all: true,
+        ..DEFAULT
+    },
+    Config {
+        text: r#"{"event_attributes": true, "environment_attributes": [],
+            "link_type_aliases": true, "link_type_values": {"triggered_by": "caused_by"},
+            "context_attributes": [{"trace_id": "job.trace_id", "span_id": "job.span_id"}],
+            "recipes": [
+                {"name": "x", "attributes": ["x"], "role": "producer", "kinds": ["server"]},
+                {"name": "x", "attributes": ["x"], "role": "consumer", "kinds": ["internal"]}
+            ]}"#,
+        ..DEFAULT
     },
 ];

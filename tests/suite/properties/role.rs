@@ -55,8 +55,11 @@ pub fn role(span: &Span) -> Role {
     })
 }
 
-/// A client that names no operation, but a method, sends by the method.
+/// A client that names a message, and no operation, sends by its method.
 fn span_sends(span: &Span) -> bool {
+    if text(span, "messaging.message.id").is_none_or(|id| id.is_empty()) {
+        return false;
+    }
     let method = text(span, "rpc.method").unwrap_or_else(|| span.name.clone());
     let last = method.rsplit(['.', '/', ' ']).next().unwrap_or_default();
     let last = last.to_ascii_lowercase();
@@ -87,7 +90,7 @@ fn text(span: &Span, key: &str) -> Option<String> {
 }
 
 /// The most messages that a span can name: each value of each attribute that
-/// can name one, and each part of a joined one.
+/// can name one, of the span or of its events, and each part of a joined one.
 pub fn names(span: &Span) -> usize {
     let keys = [
         "messaging.message.id",
@@ -100,8 +103,11 @@ pub fn names(span: &Span) -> usize {
         "cloudevents.event_id",
         "bullmq.job.id",
         "messaging.header.traceparent",
+        "job.trace_id",
+        "x",
     ];
-    let attributes = span.attributes.iter();
+    let on_events = span.events.iter().flat_map(|event| &event.attributes);
+    let attributes = span.attributes.iter().chain(on_events);
     let named = attributes.filter(|attribute| keys.contains(&attribute.key.as_str()));
     let values = named.filter_map(|attribute| attribute.value.as_ref()?.value.as_ref());
     values.map(count).sum()

@@ -2,6 +2,7 @@
 
 use linkmend_emitters::template::key_text;
 use opentelemetry_proto::tonic::common::v1::KeyValue;
+use opentelemetry_proto::tonic::trace::v1::span::Event;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, Status, TracesData};
 use proptest::collection::vec;
 use proptest::option;
@@ -47,6 +48,16 @@ pub fn id(number: u64) -> u64 {
     number | 1 << 60
 }
 
+fn events(focus: usize) -> impl Strategy<Value = Vec<Event>> {
+    let event = attributes(2, focus).prop_map(|attributes| Event {
+        time_unix_nano: NOON,
+        name: "message".to_owned(),
+        attributes,
+        ..Event::default()
+    });
+    prop_oneof![5 => Just(Vec::new()), 1 => vec(event, 1..3)]
+}
+
 fn span(number: u64, scene: Scene) -> impl Strategy<Value = Span> {
     let Scene { focus, times } = scene;
     let drawn = (
@@ -55,10 +66,11 @@ fn span(number: u64, scene: Scene) -> impl Strategy<Value = Span> {
         links(focus),
         (select(times), select(TIMES)),
         (0..5u64, 0..5u64, 0..40u8),
+        events(focus),
         prop_oneof![4 => Just(0), 1 => 1..9u32, 1 => u32::MAX - 300..=u32::MAX],
     );
     drawn.prop_map(
-        move |((kind, flags, status), attributes, links, times, family, dropped)| {
+        move |((kind, flags, status), attributes, links, times, family, events, dropped)| {
             let (of, parent, own) = family;
             let start = NOON + times.0;
             let mut span = Span {
@@ -69,6 +81,7 @@ fn span(number: u64, scene: Scene) -> impl Strategy<Value = Span> {
                 start_time_unix_nano: start,
                 end_time_unix_nano: start + times.1,
                 attributes,
+                events,
                 links,
                 dropped_links_count: dropped,
                 flags,

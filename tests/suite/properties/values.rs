@@ -154,6 +154,14 @@ fn header() -> impl Strategy<Value = Value> {
     })
 }
 
+fn trace_text(number: u64) -> Value {
+    text(&format!("{:032x}", super::spans::trace(number)))
+}
+
+fn span_text(number: u64) -> Value {
+    text(&format!("{:016x}", super::spans::id(number)))
+}
+
 fn attribute() -> impl Strategy<Value = KeyValue> {
     let pair = |keys: &'static [&'static str]| select(keys);
     prop_oneof![
@@ -167,6 +175,8 @@ fn attribute() -> impl Strategy<Value = KeyValue> {
         1 => (Just("messaging.header.traceparent"), header()),
         1 => (Just("messaging.header.tracestate"), select(&["a=b", ""][..]).prop_map(text)),
         2 => (pair(OTHER_KEYS), scalar()),
+        1 => (Just("job.trace_id"), (0..6u64).prop_map(trace_text)),
+        1 => (Just("job.span_id"), (0..6u64).prop_map(span_text)),
     ]
     .prop_map(|(key, value)| key_value(key, value))
 }
