@@ -98,7 +98,7 @@ fn the_cases_reach_every_kind_of_edit() {
 }
 
 proptest! {
-    #![proptest_config(cases(2_000, 1))]
+    #![proptest_config(cases(1_500, 1))]
 
     #[test]
     fn every_span_is_mended_as_promised(
@@ -127,7 +127,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(cases(300, 2))]
+    #![proptest_config(cases(250, 2))]
 
     #[test]
     fn the_sandbox_answers_with_the_same_bytes(
