@@ -8,12 +8,14 @@
 )]
 
 mod behaviour;
+mod emitters;
 mod explain;
 mod guarantees;
 mod hostile;
 mod index;
 mod patterns;
 mod policy;
+mod properties;
 mod reasons;
 mod repair;
 

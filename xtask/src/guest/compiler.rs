@@ -122,7 +122,10 @@ impl Compiler {
             .env("RUSTC_BOOTSTRAP", "1")
             // Wins over every other place for flags. A guest that panics
             // traps without a word, so the places of panics are dead weight.
-            .env("CARGO_ENCODED_RUSTFLAGS", "-Zlocation-detail=none");
+            .env(
+                "CARGO_ENCODED_RUSTFLAGS",
+                "-Zlocation-detail=none\x1f-Ctarget-feature=+simd128",
+            );
         if let StandardLibrary::FromSource { linker } = &self.standard_library {
             command
                 .arg("-Zbuild-std=std,panic_abort")

@@ -87,6 +87,12 @@ impl<'b> Mending<'b> {
 
         self.repair(span);
         links::drop_duplicates(self.batch, span, &mut self.fates, &mut self.order);
+        // Before what is missing is looked for: a link that is merged into
+        // another one shows nothing any more.
+        if self.config.merge_links && self.staying() > max {
+            let keep = self.config.keep_links;
+            links::merge(self.batch, span, &mut self.fates, &mut self.order, keep);
+        }
         self.repair_last(span, max);
         let staying = self.staying();
         // A span without room wants nothing: what could not be added the first
@@ -100,7 +106,7 @@ impl<'b> Mending<'b> {
         }
         let surroundings = self.surroundings(span);
         if self.config.merge_links && self.staying() + self.added.len() > max {
-            self.merge(span);
+            self.merge_added();
         }
         let left = links::cut(&mut self.fates, max, self.config.keep_links);
         let room = max - left;
@@ -135,17 +141,15 @@ impl<'b> Mending<'b> {
         }
     }
 
-    /// Leaves one link to each span.
-    fn merge(&mut self, span: &SpanRecord) {
-        let keep = self.config.keep_links;
-        links::merge(self.batch, span, &mut self.fates, &mut self.order, keep);
-        let mut kept = Vec::new();
-        self.linked.read(self.batch, span, &self.fates);
+    /// Leaves one new link to each span. Those that the span came with say what
+    /// they say.
+    fn merge_added(&mut self) {
+        let mut kept: Vec<(Context<'_>, &Slot)> = Vec::new();
         for (context, slot) in self.added.drain(..) {
             let target = (context.trace_id, context.span_id);
-            let is_known =
+            let is_target =
                 |(other, _): &(Context<'_>, &Slot)| target == (other.trace_id, other.span_id);
-            if !self.linked.is_target(target) && !kept.iter().any(is_known) {
+            if !kept.iter().any(is_target) {
                 kept.push((context, slot));
             }
         }
