@@ -3,7 +3,7 @@
 mod captures;
 mod stories;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
 use linkmend::{Counts, Processor};
@@ -11,10 +11,14 @@ use linkmend_tests::arms::Order;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message as _;
 
+fn path(folder: &str, file: &str) -> PathBuf {
+    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/traces");
+    examples.join(folder).join(file)
+}
+
 /// The batches of a file.
 fn read(folder: &str, file: &str) -> Vec<TracesData> {
-    let examples = Path::new(env!("CARGO_MANIFEST_DIR")).join("../examples/traces");
-    let path = examples.join(folder).join(file);
+    let path = path(folder, file);
     let text = std::fs::read_to_string(&path)
         .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let batches = text.lines().map(|line| serde_json::from_str(line).unwrap());

@@ -16,11 +16,11 @@ type Linked = (&'static str, &'static str, &'static [&'static str]);
 
 /// Holds `after.jsonl` against `before.jsonl`, and against the truth: all
 /// spans that have links, in the order of the file.
-fn expect(arm: Arm, order: Order, folder: &str, config: &str, truth: &[Linked]) -> Vec<TracesData> {
+fn expect(arm: Arm, order: Order, folder: &str, truth: &[Linked]) -> Vec<TracesData> {
     let before = read(folder, "before.jsonl");
     let after = read(folder, "after.jsonl");
 
-    let processor = arm.processor(config);
+    let processor = arm.processor(&rule(folder));
     let (mended, _) = mend(&processor, order, &before);
     assert_eq!(mended, after);
     let (again, _) = mend(&processor, order, &after);
@@ -38,6 +38,15 @@ fn expect(arm: Arm, order: Order, folder: &str, config: &str, truth: &[Linked]) 
         .collect();
     assert_eq!(found, truth);
     after
+}
+
+/// The rule's configuration: the folder's, if it has one.
+fn rule(folder: &str) -> String {
+    let path = super::path(folder, "rule.yaml");
+    match std::fs::read_to_string(path) {
+        Ok(text) => serde_json::to_string(linkmend_config::read(&text).unwrap().value()).unwrap(),
+        Err(_) => "{}".into(),
+    }
 }
 
 fn text<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a str> {
@@ -108,7 +117,7 @@ fn is_repaired(link: &Link) -> bool {
 
 rule_test! {
     fn each_order_is_linked_to_its_publishing(arm, order) {
-        expect(arm, order, "producer-consumer", "{}", &[
+        expect(arm, order, "producer-consumer", &[
             ("fulfil process: order 1", "triggered_by", &["orders publish: order 1"]),
             ("fulfil process: order 2", "triggered_by", &["orders publish: order 2"]),
             ("fulfil process: order 3", "triggered_by", &["orders publish: order 3"]),
@@ -123,7 +132,7 @@ rule_test! {
 
 rule_test! {
     fn a_batch_is_linked_to_all_of_its_messages_up_to_128(arm, order) {
-        let after = expect(arm, order, "batch", "{}", &[
+        let after = expect(arm, order, "batch", &[
             ("readings process: 160 ids", "aggregated_from", &[
                 "40 x readings send: station 1",
                 "40 x readings send: station 2",
@@ -157,12 +166,9 @@ rule_test! {
     }
 }
 
-/// What `examples/traces/fan-out/rule.yaml` says.
-const FAN_OUT: &str = r#"{"recipes": [{"name": "event", "attributes": ["event.id"]}]}"#;
-
 rule_test! {
     fn every_consumer_of_an_event_is_linked_to_its_emitter(arm, order) {
-        expect(arm, order, "fan-out", FAN_OUT, &[
+        expect(arm, order, "fan-out", &[
             ("send welcome mail: ann", "triggered_by", &["account.created emit: ann"]),
             ("send welcome mail: bob", "triggered_by", &["account.created emit: bob"]),
             ("send welcome mail: eve", "triggered_by", &["account.created emit: eve"]),
@@ -184,19 +190,9 @@ rule_test! {
     }
 }
 
-/// What `examples/traces/scheduled-job/rule.yaml` says.
-const SCHEDULED_JOB: &str = r#"{"recipes": [
-    {"name": "report", "attributes": ["report.request_id"], "role": "producer",
-     "kinds": ["server"], "scope": ["service.namespace"]},
-    {"name": "report", "attributes": ["report.request_ids"], "role": "consumer",
-     "kinds": ["internal"], "scope": ["service.namespace"]},
-    {"name": "report", "attributes": ["report.request_id"], "role": "consumer",
-     "kinds": ["internal"], "scope": ["service.namespace"]}
-]}"#;
-
 rule_test! {
     fn a_job_is_linked_to_the_requests_that_it_works_off(arm, order) {
-        expect(arm, order, "scheduled-job", SCHEDULED_JOB, &[
+        expect(arm, order, "scheduled-job", &[
             ("render report: north 1", "triggered_by", &["POST /reports: north 1"]),
             ("render report: north 2", "triggered_by", &["POST /reports: north 2"]),
             ("render report: north 3", "triggered_by", &["POST /reports: north 3"]),
@@ -221,7 +217,7 @@ rule_test! {
 
 rule_test! {
     fn an_aggregator_keeps_its_links_and_their_order(arm, order) {
-        let after = expect(arm, order, "aggregation", "{}", &[
+        let after = expect(arm, order, "aggregation", &[
             ("results aggregate: apple", "aggregated_from", &[
                 "results send: apple, shard 1",
                 "results send: apple, shard 2",
@@ -257,7 +253,7 @@ rule_test! {
 
 rule_test! {
     fn a_captured_header_becomes_a_link(arm, order) {
-        let after = expect(arm, order, "context-in-headers", "{}", &[
+        let after = expect(arm, order, "context-in-headers", &[
             ("measurements process: alarm 1", "triggered_by", &[
                 "measurements send: measurement 1",
             ]),
@@ -287,16 +283,9 @@ rule_test! {
     }
 }
 
-/// What `examples/traces/context-in-database/rule.yaml` says.
-const CONTEXT_IN_DATABASE: &str = r#"{"context_attributes": [{
-    "trace_id": "work_item.trace_id",
-    "span_id": "work_item.span_id",
-    "trace_flags": "work_item.trace_flags"
-}]}"#;
-
 rule_test! {
     fn a_stored_context_becomes_a_link(arm, order) {
-        expect(arm, order, "context-in-database", CONTEXT_IN_DATABASE, &[
+        expect(arm, order, "context-in-database", &[
             ("export item: item 1", "triggered_by", &["INSERT work_items: item 1"]),
             ("export item: item 2", "triggered_by", &["INSERT work_items: item 2"]),
             ("export item: item 3", "triggered_by", &["INSERT work_items: item 3"]),

@@ -120,12 +120,8 @@ impl Compiler {
             .env("RUSTC", &self.rustc)
             // The -Z options are those of nightly, the compiler is not.
             .env("RUSTC_BOOTSTRAP", "1")
-            // Wins over every other place for flags. A guest that panics
-            // traps without a word, so the places of panics are dead weight.
-            .env(
-                "CARGO_ENCODED_RUSTFLAGS",
-                "-Zlocation-detail=none\x1f-Ctarget-feature=+simd128",
-            );
+            // Wins over every other place for flags.
+            .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f"));
         if let StandardLibrary::FromSource { linker } = &self.standard_library {
             command
                 .arg("-Zbuild-std=std,panic_abort")
@@ -136,6 +132,15 @@ impl Compiler {
         command
     }
 }
+
+/// How guests are compiled.
+const FLAGS: [&str; 2] = [
+    // A guest that panics traps without a word: the places of panics are dead
+    // weight.
+    "-Zlocation-detail=none",
+    // Wasmtime has it on every machine; records are copied in wider pieces.
+    "-Ctarget-feature=+simd128",
+];
 
 /// Whether `libraries` is a standard library and not just a folder's name.
 fn holds_core(libraries: &Path) -> bool {

@@ -16,6 +16,7 @@ pub const PROFILES: &[Profile] = &[
     BULLMQ_OMIT_CONTEXT,
     BULLMQ_BULK,
     BULLMQ_APPSIGNAL,
+    BULLMQ_APPSIGNAL_IDS,
 ];
 
 const BY_JOB: Joinable = Joinable::By("queue and job id");
@@ -254,12 +255,33 @@ const BULLMQ_BULK: Profile = Profile {
     ..BULLMQ
 };
 
+/// The id that Redis assigns is not known yet when the producer's attributes
+/// are set. The options of a job stand on its consumer, and its context in them
+/// (recorded with 0.9.0, examples/traces/bullmq).
 const BULLMQ_APPSIGNAL: Profile = Profile {
     name: "js-bullmq-appsignal",
     library: "BullMQ (AppSignal)",
-    version: "appsignal/opentelemetry-instrumentation-bullmq",
+    version: "appsignal/opentelemetry-instrumentation-bullmq 0.9.0",
     conventions: "1.7 with ids of 1.17",
     scopes: Sides::both("@appsignal/opentelemetry-instrumentation-bullmq"),
+    produce: &[Produce::Each(Shape {
+        name: "Queue.add {destination}",
+        kind: Kind::Producer,
+        attributes: &[
+            text("messaging.system", "bullmq"),
+            text("messaging.destination", "{destination}"),
+            text("messaging.bullmq.job.name", "{task}"),
+        ],
+    })],
+    consume: APPSIGNAL_WORKER,
+    joinable: Joinable::By("the context in the options of the job"),
+    ..BULLMQ
+};
+
+/// With ids of the application, and in flows.
+const BULLMQ_APPSIGNAL_IDS: Profile = Profile {
+    name: "js-bullmq-appsignal-ids",
+    library: "BullMQ (AppSignal), `jobId` set",
     produce: &[Produce::Each(Shape {
         name: "Queue.add {destination}",
         kind: Kind::Producer,
@@ -270,20 +292,23 @@ const BULLMQ_APPSIGNAL: Profile = Profile {
             text("messaging.message.id", "{id}"),
         ],
     })],
-    consume: &[Consume::Each(Consumer {
-        shape: Shape {
-            name: "Worker.run {destination}",
-            kind: Kind::Consumer,
-            attributes: &[
-                text("messaging.system", "bullmq"),
-                text("messaging.consumer_id", "worker"),
-                text("messaging.message.id", "{id}"),
-                text("messaging.operation", "receive"),
-                text("messaging.destination", "{destination}"),
-                text("messaging.bullmq.job.name", "{task}"),
-            ],
-        },
-        correlation: Correlation::Links(&[]),
-    })],
-    ..BULLMQ
+    joinable: BY_JOB,
+    ..BULLMQ_APPSIGNAL
 };
+
+const APPSIGNAL_WORKER: &[Consume] = &[Consume::Each(Consumer {
+    shape: Shape {
+        name: "Worker.run {destination}",
+        kind: Kind::Consumer,
+        attributes: &[
+            text("messaging.system", "bullmq"),
+            text("messaging.consumer_id", "worker"),
+            text("messaging.message.id", "{id}"),
+            text("messaging.operation", "receive"),
+            text("messaging.destination", "{destination}"),
+            text("messaging.bullmq.job.name", "{task}"),
+            text("messaging.bullmq.job.opts.traceparent", "{traceparent}"),
+        ],
+    },
+    correlation: Correlation::Links(&[]),
+})];
