@@ -37,6 +37,9 @@ pub struct Batch {
     pub producer_texts: Vec<u8>,
     /// Makes the keys, and spells them when that is asked for.
     pub maker: KeyMaker,
+    /// Spans without valid ids of their own, by their places: they stay as they
+    /// are.
+    pub nameless: Vec<u32>,
     /// For digests of links.
     pub digests: KeyBuilder,
     keys: Vec<MessageKey>,
@@ -77,6 +80,7 @@ impl Batch {
         self.parts.clear();
         self.producers.clear();
         self.producer_texts.clear();
+        self.nameless.clear();
         self.maker.spell(explain);
     }
 
@@ -92,6 +96,7 @@ impl Batch {
     ) {
         // Nothing can point at a span without ids, and nothing is known of it.
         if span.trace_id == 0 || span.span_id == 0 {
+            self.nameless.push(span.number);
             return;
         }
         let incoming = Incoming {

@@ -38,6 +38,9 @@ pub struct Told<'s> {
 /// More of a kind are only counted: what is told is for reading.
 const MOST: usize = 100;
 
+/// What is told of a span without valid ids of its own.
+pub const NAMELESS: &str = "left as it is: its own trace id or span id is invalid";
+
 /// Tells of a span.
 pub fn story(told: &Told<'_>) -> String {
     let mut text = String::new();

@@ -37,6 +37,12 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
     for span in &batch.spans {
         mending.mend(span, tasks);
     }
+    if tasks.contains(Tasks::EXPLAIN) {
+        for span in &batch.nameless {
+            let builder = &mut mending.answer.builder;
+            builder.explain(*span, explain::NAMELESS);
+        }
+    }
     mending.answer.build()
 }
 

@@ -202,6 +202,17 @@ fn what_became_of_links() {
 }
 
 #[test]
+fn a_span_without_ids_of_its_own() {
+    let mut nameless = with_links(span(2, 1, &[]), vec![broken_link(&[])]);
+    nameless.span_id = vec![];
+    let said = last("{}", vec![nameless]);
+    assert_eq!(
+        said,
+        "left as it is: its own trace id or span id is invalid"
+    );
+}
+
+#[test]
 fn custom_recipes_are_spelled_by_their_attributes() {
     let config =
         r#"{"recipes": [{"name": "r", "role": "consumer", "attributes": ["tenant", "id"]}]}"#;
