@@ -9,6 +9,7 @@ use linkmend::index::{
 };
 use linkmend::{Processor, Rule};
 use linkmend_repair::Repair;
+use linkmend_repair::config::Config;
 use linkmend_tests::arms::{Adapter, native_repair};
 use parking_lot::RwLock;
 
@@ -37,13 +38,13 @@ pub struct Structs {
 }
 
 impl Arm {
-    /// All three.
-    pub fn all() -> anyhow::Result<[Self; 3]> {
+    /// All three, with the rule configured like this.
+    pub fn all(config: &str) -> anyhow::Result<[Self; 3]> {
         Ok([
-            Self::Sandbox(Engine::new(Rule::builtin())?),
-            Self::Native(Engine::new(native_repair("{}"))?),
+            Self::Sandbox(Engine::new(Rule::builtin().with_config(config))?),
+            Self::Native(Engine::new(native_repair(config))?),
             Self::Prost(Box::new(Structs {
-                rule: Repair::default(),
+                rule: Repair::new(Config::read(config).map_err(anyhow::Error::msg)?),
                 index: Arc::default(),
             })),
         ])

@@ -71,7 +71,7 @@ fn main() -> anyhow::Result<()> {
         for descending in [false, true] {
             let workload = Workload::new(traffic, descending);
             if let Some(arm) = arguments.profile {
-                let mut arms = Arm::all()?;
+                let mut arms = Arm::all(traffic.config())?;
                 let arm = arms
                     .get_mut(usize::from(arm))
                     .context("there is no such arm")?;
@@ -97,7 +97,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 fn measure(workload: &Workload, rounds: usize) -> anyhow::Result<Figures> {
-    let mut arms = Arm::all()?;
+    let mut arms = Arm::all(workload.traffic.config())?;
     let [_, _, prost] = &mut arms;
     let expected = run(prost, workload, true)?.1;
     let mut times = [const { Vec::new() }; 3];

@@ -25,11 +25,34 @@ pub enum Traffic {
     Unselected,
     /// Batches of one span: a consumer that needs a link.
     Single,
+    /// As `Messaging`, while the rule is configured to read much more, none of
+    /// which is there.
+    Configured,
 }
+
+/// What [`Traffic::Configured`] configures: every key that has the rule read
+/// more than by default.
+const CONFIGURED: &str = r#"{
+    "recipes": [
+        {"name": "report", "attributes": ["report.request_id"], "role": "producer", "kinds": ["server"]},
+        {"name": "report", "attributes": ["report.request_id"], "role": "consumer", "kinds": ["internal"]},
+        {"name": "event", "attributes": ["tenant.id", "event.id"], "scope": ["service.namespace"]}
+    ],
+    "context_attributes": [{"trace_id": "job.trace_id", "span_id": "job.span_id"}],
+    "captured_headers": [{"traceparent": "app.traceparent"}],
+    "event_attributes": true,
+    "link_type_aliases": true
+}"#;
 
 impl Traffic {
     /// All.
-    pub const ALL: [Self; 4] = [Self::Mixed, Self::Messaging, Self::Unselected, Self::Single];
+    pub const ALL: [Self; 5] = [
+        Self::Mixed,
+        Self::Messaging,
+        Self::Configured,
+        Self::Unselected,
+        Self::Single,
+    ];
 
     /// In tables and files.
     pub fn name(self) -> &'static str {
@@ -38,6 +61,15 @@ impl Traffic {
             Self::Messaging => "messaging",
             Self::Unselected => "unselected",
             Self::Single => "single",
+            Self::Configured => "configured",
+        }
+    }
+
+    /// The configuration of the rule.
+    pub fn config(self) -> &'static str {
+        match self {
+            Self::Configured => CONFIGURED,
+            _ => "{}",
         }
     }
 }
@@ -124,11 +156,11 @@ enum Role {
 }
 
 fn role(traffic: Traffic, place: u64) -> Role {
+    use Traffic::{Configured, Messaging, Mixed};
     match (traffic, place % 20) {
-        (Traffic::Mixed, 4) | (Traffic::Messaging, 0 | 2 | 4 | 6 | 8 | 10 | 12 | 14 | 16 | 18) => {
-            Role::Producer
-        }
-        (Traffic::Mixed, 14) | (Traffic::Messaging, _) => Role::Consumer,
+        (Mixed, 4) => Role::Producer,
+        (Messaging | Configured, place) if place % 2 == 0 => Role::Producer,
+        (Mixed, 14) | (Messaging | Configured, _) => Role::Consumer,
         _ => Role::Other,
     }
 }
