@@ -80,7 +80,7 @@ pub const CONTEXTS: &[Member<ContextNames>] = &[
         key: "trace_flags",
         default: "\"\"",
         values: "an attribute name",
-        summary: "The same for the W3C trace flags: an integer, or 2 hex digits. Without it links have no flags.",
+        summary: "The same for the W3C trace flags: an integer, or 2 hex digits. Without it they are 0.",
         set: |names, value| put_optional(&mut names.trace_flags, value),
     },
 ];

@@ -269,13 +269,21 @@ impl fmt::Display for Context {
 /// Nanoseconds, in the unit that people would use.
 struct Duration(u64);
 
+const SECOND: u64 = 1_000_000_000;
+const MINUTE: u64 = 60 * SECOND;
+const HOUR: u64 = 60 * MINUTE;
+
 impl fmt::Display for Duration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (unit, name) = match self.0 {
             0..1_000 => return write!(f, "{} ns", self.0),
             1_000..1_000_000 => (1_000, "µs"),
-            1_000_000..1_000_000_000 => (1_000_000, "ms"),
-            _ => (1_000_000_000, "s"),
+            1_000_000..SECOND => (1_000_000, "ms"),
+            SECOND..MINUTE => (SECOND, "s"),
+            MINUTE..HOUR => {
+                return write!(f, "{} min {} s", self.0 / MINUTE, self.0 % MINUTE / SECOND);
+            }
+            _ => return write!(f, "{} h {} min", self.0 / HOUR, self.0 % HOUR / MINUTE),
         };
         let (whole, rest) = (self.0 / unit, self.0 % unit * 1_000 / unit);
         write!(f, "{whole}.{rest:03} {name}")

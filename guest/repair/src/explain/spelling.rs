@@ -51,7 +51,8 @@ pub fn of_family(family: &str, parts: &[&[u8]]) -> String {
     text
 }
 
-/// `recipe report: report.request_id=42`
+/// `recipe report: service.namespace=shop 42`; the attributes that hold the
+/// values may have other names on the other side.
 pub fn of_recipe(
     recipe: &Recipe,
     environment: &[u8],
@@ -60,10 +61,12 @@ pub fn of_recipe(
 ) -> String {
     let mut text = format!("recipe {}:", recipe.name);
     put(&mut text, "environment", environment);
-    let names = recipe.scope.iter().chain(&recipe.attributes);
     let mut buffer = Vec::new();
-    for (name, value) in names.zip(scope.iter().chain(parts)) {
+    for (name, value) in recipe.scope.iter().zip(scope) {
         put(&mut text, name, value.written(&mut buffer));
+    }
+    for value in parts {
+        put(&mut text, "", value.written(&mut buffer));
     }
     text
 }
@@ -78,6 +81,7 @@ fn put(text: &mut String, label: &str, value: &[u8]) {
     let shown = value.get(..LONGEST).unwrap_or(value);
     let shown = String::from_utf8_lossy(shown);
     let more = if value.len() > LONGEST { "…" } else { "" };
+    let equals = if label.is_empty() { "" } else { "=" };
     // Writing to a String cannot fail.
-    let _ = write!(text, " {label}={}{more}", shown.escape_debug());
+    let _ = write!(text, " {label}{equals}{}{more}", shown.escape_debug());
 }

@@ -126,7 +126,7 @@ fn why_none_was_added() {
         ),
         (
             vec![late.clone(), received()],
-            "started 60.000 s after this span, sent it: too late to be it",
+            "started 1 min 0 s after this span, sent it: too late to be it",
         ),
         (
             vec![late, received()],
@@ -221,7 +221,7 @@ fn custom_recipes_are_spelled_by_their_attributes() {
         vec![span(2, 1, &[("tenant", text("x\ny")), ("id", int(7))])],
     );
     assert!(
-        said.contains(r"key: recipe r: environment=production tenant=x\ny id=7"),
+        said.contains(r"key: recipe r: environment=production x\ny 7"),
         "{said}"
     );
 }
@@ -242,4 +242,23 @@ fn a_span_that_names_thousands_is_told_of_in_some_lines() {
             "result: 128 added, 0 repaired, 0 dropped; 896 found no room (max_links: 128)"
         )
     );
+}
+
+#[test]
+fn times_have_the_unit_that_people_would_use() {
+    for (before, said) in [
+        (500, "500 ns"),
+        (1_500, "1.500 µs"),
+        (1_500_000, "1.500 ms"),
+        (59 * SECOND, "59.000 s"),
+        (61 * SECOND, "1 min 1 s"),
+        (7_260 * SECOND, "2 h 1 min"),
+    ] {
+        let sent = starting(producer(1, &message("m")), NOON - before);
+        let text = last("{}", vec![sent, consumer(2, &message("m"))]);
+        assert!(
+            text.contains(&format!("started {said} before this span")),
+            "{text}"
+        );
+    }
 }
