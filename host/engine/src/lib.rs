@@ -39,6 +39,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `processor` | what a program calls |
+//! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
@@ -46,6 +47,7 @@
 //! | `mend` | checking a verdict, and doing what it says |
 //! | `counts`, `reasons` | what was done, and why the rest was not |
 //! | `explain` | why a span was or was not mended |
+//! | `hold` | spans that wait for their producers |
 //! | `origin` | whose a span is |
 //! | [`index`] | which span produced which message |
 
@@ -53,6 +55,7 @@ mod bindings;
 mod counts;
 mod error;
 mod explain;
+mod hold;
 pub mod index;
 mod limits;
 mod mend;
@@ -60,6 +63,7 @@ mod native;
 mod origin;
 mod processor;
 mod reasons;
+mod release;
 mod rule;
 mod runner;
 mod sandbox;
@@ -76,6 +80,7 @@ pub mod interface {
 pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
+pub use hold::{HoldOptions, HoldStats};
 pub use limits::Limits;
 pub use processor::{Mended, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};
