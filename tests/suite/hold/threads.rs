@@ -87,7 +87,7 @@ fn patient() -> HoldOptions {
 
 #[test]
 fn all_consumers_are_woken_native() {
-    run(Arm::Native, 400, 3, patient());
+    run(Arm::Native, 2_000, 3, patient());
 }
 
 #[test]
