@@ -11,7 +11,7 @@ use crate::bindings::linkmend::rule::types::{About, Tasks};
 use crate::counts::Counts;
 use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
 use crate::explain::{Asked, Explanation};
-use crate::hold::{Deadlines, Hold, HoldOptions};
+use crate::hold::{Hold, HoldOptions, Terms};
 use crate::index::{MemoryIndex, MessageIndex};
 use crate::native;
 use crate::rule::{Rule, Source};
@@ -45,9 +45,9 @@ pub struct Mended {
     pub is_dropped: bool,
     /// How many spans are held back and not in `traces`.
     pub held: usize,
-    /// Spans of other batches that had been held, and had to go to make room:
-    /// batches to be sent on beside this one, whose figures are not in
-    /// `counts`. The sender of this batch knows nothing of them.
+    /// Held spans that had to go to make room, mostly of other batches: batches
+    /// to be sent on beside this one, whose figures are not in `counts`. The
+    /// sender of this batch cannot send them again.
     pub overflow: Vec<Mended>,
     /// What was done.
     pub counts: Counts,
@@ -151,7 +151,7 @@ impl Processor {
             first_tasks: tasks,
             tasks,
             asked,
-            deadlines: Deadlines::Each(Vec::new()),
+            terms: Terms::Each(Vec::new()),
             is_held: false,
         };
         Ok(self.pass(way, batch)?.mended)

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::ProcessError;
-use crate::hold::{Deadlines, Held, HeldBatch, Hold, HoldStats, batches};
+use crate::hold::{Held, HeldBatch, Hold, HoldStats, batches};
 use crate::processor::{Mended, Processor};
 use crate::workspace::Way;
 
@@ -21,7 +21,7 @@ impl Processor {
     /// A span goes on with the rule that deferred it: rules before that one do
     /// not see it twice. One that is ready may be deferred once more, when it
     /// waits for other keys still; its time goes on from when it was deferred
-    /// first. When that is up, or there is no room, it is mended for the last
+    /// first, and after 16 tries it waits for the end of it. When that is up, or there is no room, it is mended for the last
     /// time, and goes on.
     ///
     /// A rule that fails on held spans takes the way of its
@@ -87,7 +87,7 @@ impl Processor {
             first_tasks: tasks,
             tasks,
             asked: None,
-            deadlines: Deadlines::All(hold.deadline(now)),
+            terms: hold.terms(now),
             is_held: false,
         };
         // Only here, when no rule can reject the batch any more: its sender
@@ -102,9 +102,8 @@ impl Processor {
     /// Shows a rule spans that it may defer once more.
     fn try_again(&self, hold: &Hold, batch: HeldBatch, released: &mut Vec<Mended>) {
         let since = hold.begin();
-        let deadlines = Deadlines::Each(batch.deadlines);
         let again = Tasks::MEND | Tasks::DEFER;
-        let held = self.resubmit(batch.rule, batch.traces, again, deadlines, released);
+        let held = self.resubmit(batch, again, released);
         let surplus = hold.keep(held, since, true);
         self.let_go(surplus, released);
     }
@@ -113,8 +112,8 @@ impl Processor {
     fn let_go(&self, held: Vec<Held>, released: &mut Vec<Mended>) {
         for batch in batches(held) {
             // Nothing can be deferred.
-            let deadlines = Deadlines::Each(batch.deadlines);
-            self.resubmit(batch.rule, batch.traces, Tasks::MEND, deadlines, released);
+            // Nothing can be deferred.
+            self.resubmit(batch, Tasks::MEND, released);
         }
     }
 
@@ -122,22 +121,20 @@ impl Processor {
     /// that are deferred again.
     fn resubmit(
         &self,
-        rule: usize,
-        traces: Bytes,
+        batch: HeldBatch,
         first_tasks: Tasks,
-        deadlines: Deadlines,
         released: &mut Vec<Mended>,
     ) -> Vec<Held> {
         let way = Way {
             rules: &self.rules,
-            first: rule,
+            first: batch.rule,
             first_tasks,
             tasks: first_tasks | Tasks::REMEMBER,
             asked: None,
-            deadlines,
+            terms: batch.terms,
             is_held: true,
         };
-        match self.pass(way, traces.clone()) {
+        match self.pass(way, batch.traces.clone()) {
             Ok(passed) => {
                 released.push(passed.mended);
                 passed.held
@@ -146,7 +143,7 @@ impl Processor {
             Err(error) => {
                 tracing::error!(%error, "held spans go on as they are");
                 released.push(Mended {
-                    traces: Some(traces),
+                    traces: Some(batch.traces),
                     ..Mended::default()
                 });
                 Vec::new()

@@ -7,7 +7,7 @@ use crate::bindings::linkmend::rule::types::Tasks;
 use crate::counts::Counts;
 use crate::error::{FaultReason, ProcessError};
 use crate::explain::{Asked, Explaining, Said};
-use crate::hold::{self, Deadlines, Held, Leaving};
+use crate::hold::{self, Held, Leaving, Terms};
 use crate::mend::{Deferred, Mender, Subject, explanations};
 use crate::processor::Mended;
 use crate::rule::OnError;
@@ -33,7 +33,7 @@ pub(crate) struct Way<'a> {
     /// The spans that are to be explained.
     pub(crate) asked: Option<&'a Asked>,
     /// Of its spans, where they may be deferred.
-    pub(crate) deadlines: Deadlines,
+    pub(crate) terms: Terms,
     /// It was held: it was counted when it came, and nobody is left who could
     /// send it again.
     pub(crate) is_held: bool,
@@ -92,8 +92,8 @@ impl Workspace {
                     let deferred = self.places(&batch, applied.deferred);
                     batch = applied.traces.map_or(batch, Bytes::from);
                     if let Some(deferred) = deferred {
-                        let deadlines = &mut way.deadlines;
-                        let (rest, taken) = hold::take_out(&batch, number, deferred, deadlines);
+                        let (rest, taken) =
+                            hold::take_out(&batch, number, deferred, &mut way.terms);
                         batch = rest.into();
                         mended.counts.links_held +=
                             taken.iter().map(|held| held.links).sum::<u64>();

@@ -136,14 +136,15 @@ fn two_rules_may_defer_spans_of_one_batch() {
 #[test]
 fn edits_and_deferrals_of_one_answer_do_not_meet() {
     let answer = |_, traces: &[u8]| {
-        let links = spans_of(traces).len() == 3;
-        Ok(match links {
+        let is_new = spans_of(traces).len() == 3;
+        Ok(if is_new {
             // The edited span before the deferred one moves it.
-            true => Verdict {
+            Verdict {
                 edits: vec![add(0, 9), add(2, 9)],
                 ..deferring(&[1])
-            },
-            false => nothing(),
+            }
+        } else {
+            nothing()
         })
     };
     let processor = holding([rule("both", all_spans(), answer)], HoldOptions::default());
@@ -173,9 +174,10 @@ fn notes_count_when_a_span_goes() {
             kind: NoteKind::Unresolved,
             count: 5,
         };
-        let verdict = match tasks.contains(Tasks::DEFER) {
-            true => deferring(&[0]),
-            false => nothing(),
+        let verdict = if tasks.contains(Tasks::DEFER) {
+            deferring(&[0])
+        } else {
+            nothing()
         };
         Ok(Verdict {
             notes: vec![note],
@@ -190,9 +192,9 @@ fn notes_count_when_a_span_goes() {
 
 /// Defers the first time, fails the second.
 fn failing_later(on_error: OnError) -> Rule {
-    let answer = |tasks: Tasks, _: &[u8]| match tasks.contains(Tasks::DEFER) {
-        true => Ok(deferring(&[0])),
-        false => Err("no".into()),
+    let answer = |tasks: Tasks, _: &[u8]| {
+        let may_wait = tasks.contains(Tasks::DEFER);
+        may_wait.then(|| deferring(&[0])).ok_or("no".into())
     };
     rule("failing", all_spans(), answer).with_on_error(on_error)
 }
@@ -224,9 +226,9 @@ fn a_fault_on_held_spans_takes_the_way_of_its_policy() {
 
 /// The second rule fails on what the first has left.
 fn half_failing(on_error: OnError) -> [Rule; 2] {
-    let fail = |tasks: Tasks, _: &[u64]| match tasks.contains(Tasks::DEFER) {
-        true => Err("no".into()),
-        false => Ok(nothing()),
+    let fail = |tasks: Tasks, _: &[u64]| {
+        let is_last = !tasks.contains(Tasks::DEFER);
+        is_last.then(nothing).ok_or("no".into())
     };
     let (first, _) = spying("first", waiting(&[2]));
     let (second, _) = spying("second", fail);

@@ -98,9 +98,11 @@ impl Sender {
         let batch = order.of(&all.encode_to_vec().into());
         let salt = vec![0xc0, 0x3e, 0x96, 0x01];
         let random = &mut self.random;
-        salted(&batch, &mut || match random.chance(15) {
-            true => salt.clone(),
-            false => Vec::new(),
+        salted(&batch, &mut || {
+            if random.chance(15) {
+                return salt.clone();
+            }
+            Vec::new()
         })
         .into()
     }

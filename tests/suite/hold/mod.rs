@@ -24,7 +24,7 @@ fn holding(rules: impl IntoIterator<Item = Rule>, options: HoldOptions) -> Proce
     builder.build().unwrap()
 }
 
-/// A span of a message, which is told from others by all of `ids`.
+/// A span of the message with this id.
 fn message(number: u64, kind: i32, id: &str) -> Span {
     let operation = if kind == kind::PRODUCER {
         "send"

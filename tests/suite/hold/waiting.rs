@@ -60,7 +60,7 @@ rule_test! {
         let held = send(&processor, &late, start);
         assert_eq!((held.traces.as_ref(), held.held, held.is_dropped), (None, 1, false));
         assert_eq!(held.counts.unresolved, 0);
-        assert!(processor.release(start + 6 * SECOND - Duration::from_nanos(1)).is_empty());
+        assert!(processor.release(start + Duration::from_millis(5_999)).is_empty());
         let released = processor.release(start + 6 * SECOND);
         assert_eq!(released.len(), 1);
         // All that is around it comes with it, in the same order.
@@ -141,6 +141,30 @@ rule_test! {
 }
 
 rule_test! {
+    fn a_consumer_of_more_messages_than_tries_is_linked_to_all_of_them(arm, order) {
+        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let start = Instant::now();
+        let ids: Vec<String> = (1..=30).map(|number| format!("m{number}")).collect();
+        let mut many = consumer(100, "");
+        many.attributes.retain(|attribute| attribute.key != "messaging.message.id");
+        let texts = texts("messaging.message.ids", &ids.iter().map(String::as_str).collect::<Vec<_>>());
+        many.attributes.push(texts);
+        send(&processor, &order.of(&batch(vec![many])), start);
+        let mut out = Vec::new();
+        for (number, id) in (1..).zip(&ids) {
+            send(&processor, &order.of(&batch(vec![producer(number, id)])), start);
+            out.extend(processor.release(start + SECOND));
+        }
+        assert_eq!(numbers(&out), [0; 0]);
+        out.extend(processor.release(start + 6 * SECOND));
+        let spans = spans_out(&out);
+        assert_eq!((spans.len(), spans[0].links.len()), (1, 30));
+        assert_eq!(counts(&out).unresolved, 0);
+        assert_empty(&processor);
+    }
+}
+
+rule_test! {
     fn all_that_is_held_comes_out_at_the_end(arm, order) {
         let processor = holding([arm.rule("{}")], HoldOptions::default());
         let start = Instant::now();
@@ -184,10 +208,11 @@ fn nothing_is_held_unless_that_is_wanted() {
     let without = |rule| linkmend::Processor::builder().rule(rule);
     for is_off in [false, true] {
         let (spy, seen) = spy();
-        let processor = match is_off {
-            false => without(spy).build().unwrap(),
-            true => without(spy).hold(off.clone()).build().unwrap(),
-        };
+        let mut builder = without(spy);
+        if is_off {
+            builder = builder.hold(off.clone());
+        }
+        let processor = builder.build().unwrap();
         let sent = batch(vec![call(1)]);
         let mended = send(&processor, &sent, Instant::now());
         assert_eq!(mended.traces.unwrap().as_ptr(), sent.as_ptr());

@@ -1,10 +1,10 @@
 //! Batches of held spans, to be shown to the rules again.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use bytes::Bytes;
 
+use super::Terms;
 use super::cut::{Origin, compose};
 use super::state::Held;
 
@@ -19,7 +19,7 @@ pub(crate) struct HeldBatch {
     pub(crate) rule: usize,
     pub(crate) traces: Bytes,
     /// Of each span, in their order in the batch.
-    pub(crate) deadlines: Vec<Instant>,
+    pub(crate) terms: Terms,
 }
 
 /// Makes batches of held spans, which keep their order but for the origins
@@ -72,9 +72,9 @@ fn batch(rule: usize, held: &[Held]) -> HeldBatch {
             None => groups.push((origin, vec![held])),
         }
     }
-    let deadlines = groups
+    let terms = groups
         .iter()
-        .flat_map(|(_, spans)| spans.iter().map(|held| held.deadline))
+        .flat_map(|(_, spans)| spans.iter().map(|held| held.term.tried()))
         .collect();
     let mut of_bytes: Vec<(&Origin, Vec<&[u8]>)> = Vec::with_capacity(groups.len());
     for (origin, held) in groups {
@@ -84,6 +84,6 @@ fn batch(rule: usize, held: &[Held]) -> HeldBatch {
     HeldBatch {
         rule,
         traces: compose(&of_bytes).into(),
-        deadlines,
+        terms: Terms::Each(terms),
     }
 }

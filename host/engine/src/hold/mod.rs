@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `cut` | taking spans out of a batch |
 //! | `state` | the spans that are held, by time and by key |
+//! | `term` | how long, and how often, a span is tried |
 //! | `signals` | which keys are waited for, and were remembered of late |
 //! | `index` | tells of the producers that are remembered |
 //! | `batches` | making batches of held spans |
@@ -21,10 +22,12 @@ mod cut;
 mod index;
 mod signals;
 mod state;
+mod term;
 
 pub(crate) use batches::{HeldBatch, batches};
 pub(crate) use cut::places;
 pub(crate) use state::Held;
+pub(crate) use term::{Term, Terms};
 
 use std::fmt;
 use std::sync::Arc;
@@ -111,34 +114,6 @@ pub(crate) struct Hold {
     is_open: AtomicBool,
 }
 
-/// When the time of the spans of a batch is up.
-#[derive(Debug)]
-pub(crate) enum Deadlines {
-    /// All of them at once.
-    All(Instant),
-    /// Each at its own, in the order of the spans that are left.
-    Each(Vec<Instant>),
-}
-
-impl Deadlines {
-    /// Takes out those of the spans at `places`, which ascend.
-    fn take(&mut self, places: &[usize]) -> Vec<Instant> {
-        match self {
-            Self::All(deadline) => vec![*deadline; places.len()],
-            Self::Each(deadlines) => {
-                let mut places = places.iter().peekable();
-                let mut is_taken = |place| places.next_if_eq(&&place).is_some();
-                let (taken, left): (Vec<_>, Vec<_>) = deadlines
-                    .drain(..)
-                    .enumerate()
-                    .partition(|(place, _)| is_taken(*place));
-                *deadlines = left.into_iter().map(|(_, deadline)| deadline).collect();
-                taken.into_iter().map(|(_, deadline)| deadline).collect()
-            }
-        }
-    }
-}
-
 /// A span that is to be taken out of a batch.
 #[derive(Debug)]
 pub(crate) struct Leaving {
@@ -155,15 +130,15 @@ pub(crate) fn take_out(
     batch: &[u8],
     rule: usize,
     leaving: Vec<Leaving>,
-    deadlines: &mut Deadlines,
+    terms: &mut Terms,
 ) -> (Vec<u8>, Vec<Held>) {
     let places: Vec<usize> = leaving.iter().map(|leaving| leaving.place).collect();
     let (rest, pieces) = cut::cut(batch, &places);
-    let deadlines = deadlines.take(&places);
-    let held = pieces.into_iter().zip(leaving).zip(deadlines);
-    let held = held.map(|((piece, leaving), deadline)| Held {
+    let terms = terms.take(&places);
+    let held = pieces.into_iter().zip(leaving).zip(terms);
+    let held = held.map(|((piece, leaving), term)| Held {
         rule,
-        deadline,
+        term,
         piece,
         links: leaving.links,
         keys: leaving.keys,
@@ -192,11 +167,14 @@ impl Hold {
         })
     }
 
-    /// When the time of a span is up that comes now.
-    pub(crate) fn deadline(&self, now: Instant) -> Instant {
+    /// Of spans that come now.
+    pub(crate) fn terms(&self, now: Instant) -> Terms {
         const LONGEST: Duration = Duration::from_hours(24 * 365);
         let time = self.options.time.min(LONGEST);
-        now.checked_add(time).unwrap_or(now)
+        Terms::All(Term {
+            deadline: now.checked_add(time).unwrap_or(now),
+            tries: 0,
+        })
     }
 
     /// What is remembered from here on will be seen by [`Self::keep`].

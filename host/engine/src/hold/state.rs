@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use super::cut::Piece;
 use super::signals::Signals;
-use super::{HoldOptions, HoldStats};
+use super::{HoldOptions, HoldStats, Term};
 use crate::index::MessageKey;
 
 /// A key that can be ordered.
@@ -22,8 +22,7 @@ const KEY_COST: usize = 80;
 pub(crate) struct Held {
     /// Which rule deferred it: it goes on with this one.
     pub(crate) rule: usize,
-    /// When its time is up.
-    pub(crate) deadline: Instant,
+    pub(super) term: Term,
     pub(super) piece: Piece,
     /// How many links it has.
     pub(crate) links: u64,
@@ -100,7 +99,10 @@ impl State {
 
     /// Holds a span. It is ready at once if one of its keys was remembered
     /// `since` its rule was asked.
-    pub(super) fn insert(&mut self, held: Held, signals: &Signals, since: u64) {
+    pub(super) fn insert(&mut self, mut held: Held, signals: &Signals, since: u64) {
+        if !held.term.may_be_woken() {
+            held.keys = Box::default();
+        }
         self.bytes += held.cost();
         if held.piece.origin.holders.fetch_add(1, Ordering::Relaxed) == 0 {
             self.bytes += held.piece.origin.len();
@@ -114,7 +116,7 @@ impl State {
             return;
         }
         let ticket = Ticket {
-            deadline: held.deadline,
+            deadline: held.term.deadline,
             number: self.numbers,
         };
         self.numbers += 1;
@@ -178,7 +180,7 @@ impl State {
         let mut taken = Taken::default();
         while let Some(held) = self.take_ready() {
             self.stats.released_ready += 1;
-            if held.deadline > now {
+            if held.term.deadline > now {
                 taken.again.push(held);
             } else {
                 taken.last.push(held);
