@@ -24,6 +24,37 @@
 //! # }
 //! ```
 //!
+//! # Consumers that come before their producers
+//!
+//! A program that sees a stream of batches can hold spans back for a few
+//! seconds until their producers come, see [`ProcessorBuilder::hold`]:
+//!
+//! ```
+//! # use std::time::Instant;
+//! # use bytes::Bytes;
+//! # use linkmend::{HoldOptions, Processor, Rule};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn send(_: Bytes) {}
+//! let processor = Processor::builder()
+//!     .rule(Rule::builtin())
+//!     .hold(HoldOptions::default())
+//!     .build()?;
+//! // For each batch that comes in:
+//! let mended = processor.process(Bytes::new())?;
+//! let overflow = mended.overflow.into_iter().filter_map(|mended| mended.traces);
+//! mended.traces.into_iter().chain(overflow).for_each(send);
+//! // Whenever `next_release` says so:
+//! for mended in processor.release(Instant::now()) {
+//!     mended.traces.into_iter().for_each(send);
+//! }
+//! // At the end:
+//! for mended in processor.drain() {
+//!     mended.traces.into_iter().for_each(send);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What is guaranteed, whatever a rule does
 //!
 //! 1. A rule can change links and `dropped_links_count`, nothing else.

@@ -3,6 +3,8 @@
 use std::time::Instant;
 
 use linkmend::HoldOptions;
+use linkmend_tests::arms::Arm;
+use linkmend_tests::memory;
 use linkmend_tests::otlp::{batch, text};
 use linkmend_tests::rule_test;
 
@@ -83,7 +85,7 @@ rule_test! {
 #[test]
 fn spans_of_one_batch_share_what_is_around_them() {
     let bytes = |batches: &[Vec<u64>]| {
-        let rule = linkmend_tests::arms::Arm::Native.rule("{}");
+        let rule = Arm::Native.rule("{}");
         let processor = holding([rule], HoldOptions::default());
         for numbers in batches {
             let spans = numbers.iter().map(|n| consumer(*n, &n.to_string()));
@@ -99,4 +101,24 @@ fn spans_of_one_batch_share_what_is_around_them() {
     let apart = bytes(&[vec![11], vec![12], vec![13]]);
     assert!((10_000..20_000).contains(&together), "{together}");
     assert!(apart > 30_000, "{apart}");
+}
+
+#[test]
+fn the_memory_that_is_counted_is_the_memory_that_is_taken() {
+    let processor = holding([Arm::Native.rule("{}")], HoldOptions::default());
+    let start = Instant::now();
+    let sent = |first: u64| {
+        let spans = (first..first + 100).map(|number| consumer(number, &number.to_string()));
+        batch(spans.collect())
+    };
+    // What is kept between batches is there already.
+    send(&processor, &sent(1_000_000), start);
+    let (live, counted) = (memory::live(), processor.hold_stats().bytes);
+    for number in 0..100 {
+        send(&processor, &sent(1 + number * 100), start);
+    }
+    let taken = (memory::live() - live).cast_unsigned();
+    let counted = processor.hold_stats().bytes - counted;
+    assert!(counted >= taken, "{counted} counted, {taken} taken");
+    assert!(counted <= taken * 3 / 2, "{counted} counted, {taken} taken");
 }
