@@ -2,6 +2,7 @@
 
 mod bounds;
 mod chain;
+mod emitters;
 mod hostile;
 mod lost;
 mod threads;
