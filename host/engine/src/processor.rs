@@ -72,13 +72,13 @@ impl Processor {
 
     /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
     ///
+    /// With [`ProcessorBuilder::hold`], spans whose producers are not known yet
+    /// are taken out of the batch and held back: see [`Self::release`].
+    ///
     /// # Errors
     ///
     /// When the batch is not well-formed, or when a rule fails on it and its
     /// policy is [`crate::OnError::Reject`].
-    ///
-    /// With [`ProcessorBuilder::hold`], spans whose producers are not known yet
-    /// are taken out of the batch and held back: see [`Self::release`].
     pub fn process(&self, batch: Bytes) -> Result<Mended, ProcessError> {
         self.process_at(batch, Instant::now())
     }
