@@ -11,6 +11,7 @@ mod behaviour;
 mod emitters;
 mod explain;
 mod guarantees;
+mod hold;
 mod hostile;
 mod index;
 mod patterns;

@@ -11,7 +11,8 @@ use crate::reasons::{Reason, Reasons};
 /// What was done to one batch, or to many.
 ///
 /// `links_in + links_added = links_out + links_dropped_invalid +
-/// links_dropped_duplicate + links_cut`, always.
+/// links_dropped_duplicate + links_cut`, always; where spans are held,
+/// `links_released` is added to the left side and `links_held` to the right.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
     /// Batches.
@@ -35,6 +36,14 @@ pub struct Counts {
     pub links_typed: u64,
     /// Links that went out.
     pub links_out: u64,
+    /// Links of spans that were held back, each time that they were.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub links_held: u64,
+    /// Links of spans that had been held back and were taken up again. They are
+    /// not in `links_in`, which counts them when they come the first time; nor
+    /// are those here that went with a batch that a rule lets be dropped.
+    #[serde(skip_serializing_if = "is_zero")]
+    pub links_released: u64,
     /// Messages whose producer is not known, or cannot be it, or was not
     /// looked for: [`Reason::Unresolved`], [`Reason::TooLate`] and
     /// [`Reason::TooMany`].
@@ -66,11 +75,24 @@ impl Counts {
         }
     }
 
-    /// Of a batch that was dropped: none of its links came in or went out.
+    /// Of a batch of held spans that nothing was done to yet.
+    pub(crate) fn of_held(scan: &Scan) -> Self {
+        Self {
+            links_released: scan.links() as u64,
+            ..Self::default()
+        }
+    }
+
+    /// Of a batch that was dropped: none of its links came in or went out but
+    /// those of spans that were taken out of it before.
     pub(crate) fn without_links(self) -> Self {
+        let are_new = self.batches > 0;
         Self {
             batches: self.batches,
             spans: self.spans,
+            links_in: if are_new { self.links_held } else { 0 },
+            links_held: self.links_held,
+            links_released: if are_new { 0 } else { self.links_held },
             rule_faults: self.rule_faults,
             ..Self::default()
         }
@@ -79,7 +101,8 @@ impl Counts {
     /// How many links are left of those that came in and were made.
     pub(crate) fn links_left(&self) -> u64 {
         let gone = self.links_dropped_invalid + self.links_dropped_duplicate + self.links_cut;
-        (self.links_in + self.links_added).saturating_sub(gone)
+        let all = self.links_in + self.links_added + self.links_released;
+        all.saturating_sub(gone + self.links_held)
     }
 
     /// Counts links that were not made.
@@ -110,6 +133,14 @@ impl Counts {
     }
 }
 
+#[allow(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde hands over references"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl AddAssign<&Counts> for Counts {
     fn add_assign(&mut self, other: &Counts) {
         self.batches += other.batches;
@@ -122,6 +153,8 @@ impl AddAssign<&Counts> for Counts {
         self.links_cut += other.links_cut;
         self.links_typed += other.links_typed;
         self.links_out += other.links_out;
+        self.links_held += other.links_held;
+        self.links_released += other.links_released;
         self.unresolved += other.unresolved;
         self.ambiguous += other.ambiguous;
         self.incomplete += other.incomplete;

@@ -295,6 +295,36 @@ pub enum VerdictError {
     /// A deferral where none is possible.
     #[error("it defers a span, which this call does not allow")]
     UnwantedDeferral,
+    /// A span is deferred twice.
+    #[error("it defers span {span} twice")]
+    DeferredTwice {
+        /// The span.
+        span: u32,
+    },
+    /// A span is deferred and edited.
+    #[error("it both defers and edits span {span}")]
+    DeferredAndEdited {
+        /// The span.
+        span: u32,
+    },
+    /// A deferred span waits for too many keys.
+    #[error("it lets span {span} wait for {keys} keys, and {limit} are the most")]
+    TooManyKeys {
+        /// The span.
+        span: u32,
+        /// How many.
+        keys: usize,
+        /// The limit.
+        limit: usize,
+    },
+    /// The deferred spans of a batch wait for too many keys.
+    #[error(
+        "the keys that its deferred spans wait for are more than limits.output = {limit} bytes, all together"
+    )]
+    TooMuchAwaited {
+        /// The limit.
+        limit: usize,
+    },
 }
 
 /// A batch did not go through.

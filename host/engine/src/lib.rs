@@ -24,6 +24,37 @@
 //! # }
 //! ```
 //!
+//! # Consumers that come before their producers
+//!
+//! A program that sees a stream of batches can hold spans back for a few
+//! seconds until their producers come, see [`ProcessorBuilder::hold`]:
+//!
+//! ```
+//! # use std::time::Instant;
+//! # use bytes::Bytes;
+//! # use linkmend::{HoldOptions, Processor, Rule};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # fn send(_: Bytes) {}
+//! let processor = Processor::builder()
+//!     .rule(Rule::builtin())
+//!     .hold(HoldOptions::default())
+//!     .build()?;
+//! // For each batch that comes in:
+//! let mended = processor.process(Bytes::new())?;
+//! let overflow = mended.overflow.into_iter().filter_map(|mended| mended.traces);
+//! mended.traces.into_iter().chain(overflow).for_each(send);
+//! // Whenever `next_release` says so:
+//! for mended in processor.release(Instant::now()) {
+//!     mended.traces.into_iter().for_each(send);
+//! }
+//! // At the end:
+//! for mended in processor.drain() {
+//!     mended.traces.into_iter().for_each(send);
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What is guaranteed, whatever a rule does
 //!
 //! 1. A rule can change links and `dropped_links_count`, nothing else.
@@ -39,6 +70,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | `processor` | what a program calls |
+//! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
@@ -46,6 +78,7 @@
 //! | `mend` | checking a verdict, and doing what it says |
 //! | `counts`, `reasons` | what was done, and why the rest was not |
 //! | `explain` | why a span was or was not mended |
+//! | `hold` | spans that wait for their producers |
 //! | `origin` | whose a span is |
 //! | [`index`] | which span produced which message |
 
@@ -53,6 +86,7 @@ mod bindings;
 mod counts;
 mod error;
 mod explain;
+mod hold;
 pub mod index;
 mod limits;
 mod mend;
@@ -60,6 +94,7 @@ mod native;
 mod origin;
 mod processor;
 mod reasons;
+mod release;
 mod rule;
 mod runner;
 mod sandbox;
@@ -76,6 +111,7 @@ pub mod interface {
 pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
+pub use hold::{HoldOptions, HoldStats};
 pub use limits::Limits;
 pub use processor::{Mended, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};

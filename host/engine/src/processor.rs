@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -10,16 +11,18 @@ use crate::bindings::linkmend::rule::types::{About, Tasks};
 use crate::counts::Counts;
 use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
 use crate::explain::{Asked, Explanation};
+use crate::hold::{Hold, HoldOptions, Terms};
 use crate::index::{MemoryIndex, MessageIndex};
 use crate::native;
 use crate::rule::{Rule, Source};
 use crate::runner::LoadedRule;
 use crate::sandbox::{self, Sandbox};
-use crate::workspace::Workspace;
+use crate::workspace::{Passed, Way, Workspace};
 
 /// Mends batches. Shared by as many threads as there are.
 pub struct Processor {
-    rules: Vec<LoadedRule>,
+    pub(crate) rules: Vec<LoadedRule>,
+    pub(crate) hold: Option<Arc<Hold>>,
     /// One for each thread that ever was in here at the same time.
     workspaces: Mutex<Vec<Workspace>>,
 }
@@ -29,14 +32,23 @@ pub struct ProcessorBuilder {
     rules: Vec<Rule>,
     index: Option<Arc<dyn MessageIndex>>,
     cache: Option<PathBuf>,
+    hold: Option<HoldOptions>,
 }
 
 /// A batch that went through.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Mended {
     /// The batch. The very same bytes when nothing was to be done; `None` when
-    /// a rule failed and its policy is [`crate::OnError::Drop`].
+    /// all of its spans are held back, or when it was dropped.
     pub traces: Option<Bytes>,
+    /// A rule failed and its policy is [`crate::OnError::Drop`].
+    pub is_dropped: bool,
+    /// How many spans are held back and not in `traces`.
+    pub held: usize,
+    /// Held spans that had to go to make room, mostly of other batches: batches
+    /// to be sent on beside this one, whose figures are not in `counts`. The
+    /// sender of this batch cannot send them again.
+    pub overflow: Vec<Mended>,
     /// What was done.
     pub counts: Counts,
     /// The rules that failed on it.
@@ -54,17 +66,34 @@ impl Processor {
             rules: Vec::new(),
             index: None,
             cache: None,
+            hold: None,
         }
     }
 
     /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
+    ///
+    /// With [`ProcessorBuilder::hold`], spans whose producers are not known yet
+    /// are taken out of the batch and held back: see [`Self::release`].
     ///
     /// # Errors
     ///
     /// When the batch is not well-formed, or when a rule fails on it and its
     /// policy is [`crate::OnError::Reject`].
     pub fn process(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER | Tasks::MEND, None)
+        self.process_at(batch, Instant::now())
+    }
+
+    /// The same as [`Self::process`], at a time that may be another than now.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::process`].
+    pub fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError> {
+        let tasks = Tasks::REMEMBER | Tasks::MEND;
+        match self.hold.as_ref().filter(|hold| hold.is_open()) {
+            Some(hold) => self.process_or_hold(hold, batch, tasks | Tasks::DEFER, now),
+            None => self.run(batch, tasks, None),
+        }
     }
 
     /// The first reading of data that is read twice: remembers the producers
@@ -116,10 +145,23 @@ impl Processor {
         tasks: Tasks,
         asked: Option<&Asked>,
     ) -> Result<Mended, ProcessError> {
+        let way = Way {
+            rules: &self.rules,
+            first: 0,
+            first_tasks: tasks,
+            tasks,
+            asked,
+            terms: Terms::Each(Vec::new()),
+            is_held: false,
+        };
+        Ok(self.pass(way, batch)?.mended)
+    }
+
+    pub(crate) fn pass(&self, way: Way<'_>, batch: Bytes) -> Result<Passed, ProcessError> {
         let mut workspace = self.workspaces.lock().pop().unwrap_or_default();
-        let mended = workspace.run(&self.rules, batch, tasks, asked);
+        let passed = workspace.run(way, batch);
         self.workspaces.lock().push(workspace);
-        mended
+        passed
     }
 }
 
@@ -147,6 +189,15 @@ impl ProcessorBuilder {
         self
     }
 
+    /// Holds spans back whose producers are not known yet. Whoever asks for
+    /// this has to call [`Processor::release`] time and again. Default: none
+    /// are held.
+    #[must_use]
+    pub fn hold(mut self, options: HoldOptions) -> Self {
+        self.hold = Some(options);
+        self
+    }
+
     /// Compiles and configures the rules.
     ///
     /// # Errors
@@ -156,6 +207,11 @@ impl ProcessorBuilder {
         let index = self
             .index
             .unwrap_or_else(|| Arc::new(MemoryIndex::default()));
+        let hold = self.hold.and_then(Hold::new);
+        let index = match &hold {
+            Some(hold) => hold.watch(index),
+            None => index,
+        };
         let sandbox = Sandbox::new(self.cache.as_deref()).map_err(|reason| LoadError {
             rule: "(all)".into(),
             number: None,
@@ -165,6 +221,7 @@ impl ProcessorBuilder {
         let rules = rules.map(|(number, rule)| load(&sandbox, number, rule, &index));
         Ok(Processor {
             rules: rules.collect::<Result<_, _>>()?,
+            hold,
             workspaces: Mutex::default(),
         })
     }

@@ -16,7 +16,8 @@ pub enum OnError {
     Pass,
     /// It is dropped.
     Drop,
-    /// It is an error of the call, so that the sender can try again.
+    /// It is an error of the call, so that the sender can try again. A batch
+    /// of held spans has no sender any more and goes on as it is.
     Reject,
 }
 

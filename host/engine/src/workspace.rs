@@ -7,7 +7,8 @@ use crate::bindings::linkmend::rule::types::Tasks;
 use crate::counts::Counts;
 use crate::error::{FaultReason, ProcessError};
 use crate::explain::{Asked, Explaining, Said};
-use crate::mend::{Mender, Subject, explanations};
+use crate::hold::{self, Held, Leaving, Terms};
+use crate::mend::{Deferred, Mender, Subject, explanations};
 use crate::processor::Mended;
 use crate::rule::OnError;
 use crate::runner::LoadedRule;
@@ -21,10 +22,35 @@ pub(crate) struct Workspace {
     mender: Mender,
 }
 
+/// How a batch goes through the rules.
+pub(crate) struct Way<'a> {
+    pub(crate) rules: &'a [LoadedRule],
+    /// The rule that it begins with, and what is asked of that one; the others
+    /// see the batch for the first time.
+    pub(crate) first: usize,
+    pub(crate) first_tasks: Tasks,
+    pub(crate) tasks: Tasks,
+    /// The spans that are to be explained.
+    pub(crate) asked: Option<&'a Asked>,
+    /// Of its spans, where they may be deferred.
+    pub(crate) terms: Terms,
+    /// It was held: it was counted when it came, and nobody is left who could
+    /// send it again.
+    pub(crate) is_held: bool,
+}
+
+/// What became of a batch.
+pub(crate) struct Passed {
+    pub(crate) mended: Mended,
+    /// What was taken out of it.
+    pub(crate) held: Vec<Held>,
+}
+
 /// What a rule makes of a batch.
 struct Applied {
     /// `None` when it stays as it is.
     traces: Option<Vec<u8>>,
+    deferred: Vec<Deferred>,
     counts: Counts,
     /// What it says to people, when that is asked for.
     said: Said,
@@ -33,30 +59,26 @@ struct Applied {
 impl Workspace {
     pub(crate) fn run(
         &mut self,
-        rules: &[LoadedRule],
+        mut way: Way<'_>,
         mut batch: Bytes,
-        mut tasks: Tasks,
-        asked: Option<&Asked>,
-    ) -> Result<Mended, ProcessError> {
-        let explaining = asked.map(|asked| Explaining::begin(&batch, asked));
+    ) -> Result<Passed, ProcessError> {
+        let explaining = way.asked.map(|asked| Explaining::begin(&batch, asked));
         let explaining = explaining.transpose();
         let mut explaining = explaining
             .map_err(|error| malformed(&batch, error))?
             .flatten();
-        if explaining.is_some() {
-            tasks |= Tasks::EXPLAIN;
-        }
-        let mut mended = Mended {
-            traces: None,
-            counts: Counts::default(),
-            faults: Vec::new(),
-            explanations: Vec::new(),
-        };
-        let mut is_left = true;
-        for rule in rules.iter().filter(|rule| rule.is_asked(tasks)) {
+        let mut mended = Mended::default();
+        let mut held = Vec::new();
+        let mut is_counted = false;
+        for (number, rule) in way.rules.iter().enumerate().skip(way.first) {
+            let tasks = way.tasks(number, explaining.is_some());
+            if !rule.is_asked(tasks) {
+                continue;
+            }
             self.scan(&batch, &rule.selector)?;
-            if mended.counts.batches == 0 {
-                mended.counts = Counts::of_batch(&self.scan);
+            if !is_counted {
+                mended.counts = self.counted(&way);
+                is_counted = true;
             }
             let applied = self.apply(rule, &batch, tasks);
             if let Some(explaining) = &mut explaining {
@@ -67,25 +89,65 @@ impl Workspace {
                 Ok(applied) => {
                     rule.succeeded();
                     mended.counts += &applied.counts;
+                    let deferred = self.places(&batch, applied.deferred);
                     batch = applied.traces.map_or(batch, Bytes::from);
+                    if let Some(deferred) = deferred {
+                        let (rest, taken) =
+                            hold::take_out(&batch, number, deferred, &mut way.terms);
+                        batch = rest.into();
+                        mended.counts.links_held +=
+                            taken.iter().map(|held| held.links).sum::<u64>();
+                        held.extend(taken);
+                    }
                 }
-                Err(reason) => is_left = failed(rule, reason, &mut mended)?,
+                Err(reason) => failed(rule, reason, &way, &mut mended)?,
             }
-            if !is_left {
+            if mended.is_dropped || (batch.is_empty() && !held.is_empty()) {
                 break;
             }
         }
-        if mended.counts.batches == 0 {
+        if !is_counted {
             // No rule was asked: it is looked at all the same.
             self.scan(&batch, &Selector::none())?;
-            mended.counts = Counts::of_batch(&self.scan);
+            mended.counts = self.counted(&way);
         }
         mended.explanations = explaining.map(Explaining::end).unwrap_or_default();
-        if is_left {
+        mended.held = held.len();
+        if !mended.is_dropped {
             mended.counts.links_out = mended.counts.links_left();
-            mended.traces = Some(batch);
+            let is_left = held.is_empty() || !batch.is_empty();
+            mended.traces = is_left.then_some(batch);
         }
-        Ok(mended)
+        Ok(Passed { mended, held })
+    }
+
+    fn counted(&self, way: &Way<'_>) -> Counts {
+        if way.is_held {
+            Counts::of_held(&self.scan)
+        } else {
+            Counts::of_batch(&self.scan)
+        }
+    }
+
+    /// The places of deferred spans in the batch that the rule was shown: its
+    /// edits move their bytes, but leave their order as it is.
+    fn places(&self, batch: &[u8], deferred: Vec<Deferred>) -> Option<Vec<Leaving>> {
+        if deferred.is_empty() {
+            return None;
+        }
+        let selected = self.scan.selected();
+        let spans = deferred
+            .iter()
+            .filter_map(|deferred| selected.get(deferred.span as usize));
+        let places = hold::places(batch, spans.clone().map(|span| span.body().start));
+        let links: Vec<u64> = spans.map(|span| span.links as u64).collect();
+        let leaving = places.into_iter().zip(links).zip(deferred);
+        let leaving = leaving.map(|((place, links), deferred)| Leaving {
+            place,
+            links,
+            keys: deferred.keys,
+        });
+        Some(leaving.collect())
     }
 
     fn scan(&mut self, batch: &[u8], selector: &Selector) -> Result<(), ProcessError> {
@@ -102,6 +164,7 @@ impl Workspace {
     ) -> Result<Applied, FaultReason> {
         let mut applied = Applied {
             traces: None,
+            deferred: Vec::new(),
             counts: Counts::default(),
             said: Said::new(),
         };
@@ -128,27 +191,48 @@ impl Workspace {
             let said = explanations::read(&subject, &verdict);
             applied.said = said.map_err(FaultReason::Verdict)?;
         }
-        let mended = self.mender.mend(&subject, &verdict, &mut applied.counts);
-        applied.traces = mended.map_err(FaultReason::Verdict)?;
+        let outcome = self.mender.mend(&subject, &verdict, &mut applied.counts);
+        let outcome = outcome.map_err(FaultReason::Verdict)?;
+        applied.traces = outcome.traces;
+        applied.deferred = outcome.deferred;
         Ok(applied)
     }
 }
 
-/// A rule failed on a batch: whether the batch is left for the next.
+impl Way<'_> {
+    fn tasks(&self, number: usize, is_explained: bool) -> Tasks {
+        let tasks = if number == self.first {
+            self.first_tasks
+        } else {
+            self.tasks
+        };
+        if is_explained {
+            tasks | Tasks::EXPLAIN
+        } else {
+            tasks
+        }
+    }
+}
+
+/// A rule failed on a batch.
 fn failed(
     rule: &LoadedRule,
     reason: FaultReason,
+    way: &Way<'_>,
     mended: &mut Mended,
-) -> Result<bool, ProcessError> {
+) -> Result<(), ProcessError> {
     mended.counts.rule_faults += 1;
     let fault = rule.failed(reason);
     match rule.on_error {
-        OnError::Pass => {}
-        OnError::Reject => return Err(ProcessError::Rejected(fault)),
-        OnError::Drop => mended.counts = std::mem::take(&mut mended.counts).without_links(),
+        OnError::Reject if !way.is_held => return Err(ProcessError::Rejected(fault)),
+        OnError::Pass | OnError::Reject => {}
+        OnError::Drop => {
+            mended.counts = std::mem::take(&mut mended.counts).without_links();
+            mended.is_dropped = true;
+        }
     }
     mended.faults.push(fault);
-    Ok(rule.on_error == OnError::Pass)
+    Ok(())
 }
 
 fn malformed(batch: &[u8], error: WireError) -> ProcessError {

@@ -9,6 +9,7 @@ mod shard;
 pub use crate::bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
 pub use crate::bindings::linkmend::rule::types::{MessageKey, Text};
 pub use memory::{IndexOptions, IndexStats, MemoryIndex};
+pub(crate) use shard::KeyHasher;
 
 /// A place that remembers producers. Shared by all rules and all threads.
 pub trait MessageIndex: Send + Sync + 'static {

@@ -37,7 +37,7 @@ pub(super) struct Shard {
 /// that differ in one half alone, or were chosen to meet in a table, must not
 /// make the host slow.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct KeyHasher {
+pub(crate) struct KeyHasher {
     seed: (u64, u64),
 }
 
@@ -297,7 +297,7 @@ impl Shard {
 }
 
 impl KeyHasher {
-    pub(super) fn random() -> Self {
+    pub(crate) fn random() -> Self {
         let seed = || RandomState::new().hash_one(0u8);
         Self {
             seed: (seed(), seed()),
@@ -306,7 +306,7 @@ impl KeyHasher {
 
     /// A folded multiplication: every bit of the key reaches every bit of the
     /// hash.
-    pub(super) fn hash(self, key: MessageKey) -> u64 {
+    pub(crate) fn hash(self, key: MessageKey) -> u64 {
         let product = u128::from(key.low ^ self.seed.0) * u128::from(key.high ^ self.seed.1);
         (product as u64) ^ (product >> 64) as u64
     }

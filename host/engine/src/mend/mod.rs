@@ -4,6 +4,7 @@
 //! it can only be links and the dropped count: the splice has no other words.
 
 mod attributes;
+mod deferrals;
 pub(crate) mod explanations;
 mod notes;
 mod span;
@@ -15,6 +16,7 @@ use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::limits::Limits;
 use attributes::Attributes;
+pub(crate) use deferrals::Deferred;
 use span::{Links, SpanEditor};
 
 /// What is needed to mend batch after batch, kept so that it need not be
@@ -39,26 +41,48 @@ pub(crate) struct Subject<'a> {
     pub(crate) count_all_drops: bool,
 }
 
+/// What a verdict comes to.
+pub(crate) struct Outcome {
+    /// The mended batch; `None` when it stays as it is.
+    pub(crate) traces: Option<Vec<u8>>,
+    /// The spans that are to be held, in their order. They are still in the
+    /// batch.
+    pub(crate) deferred: Vec<Deferred>,
+}
+
 impl Mender {
-    /// Checks a verdict and does what it says: the mended batch, or `None`
-    /// when it stays as it is. Counts only what is done.
+    /// Checks a verdict and does what it says. Counts only what is done.
     pub(crate) fn mend(
         &mut self,
         subject: &Subject<'_>,
         verdict: &Verdict,
         counts: &mut Counts,
-    ) -> Result<Option<Vec<u8>>, VerdictError> {
+    ) -> Result<Outcome, VerdictError> {
         check_tasks(subject.tasks, verdict)?;
-        notes::count(subject, verdict, counts)?;
-        if verdict.edits.is_empty() {
-            return Ok(None);
-        }
+        let deferred = deferrals::read(subject, verdict)?;
+        notes::count(subject, verdict, &deferred, counts)?;
+        let traces = if verdict.edits.is_empty() {
+            None
+        } else {
+            Some(self.apply(subject, verdict, &deferred, counts)?)
+        };
+        Ok(Outcome { traces, deferred })
+    }
+
+    fn apply(
+        &mut self,
+        subject: &Subject<'_>,
+        verdict: &Verdict,
+        deferred: &[Deferred],
+        counts: &mut Counts,
+    ) -> Result<Vec<u8>, VerdictError> {
         let mut attributes = Attributes::encode(verdict, subject)?;
         self.patches.clear();
         self.fresh.clear();
         let sorted = sorted(&verdict.edits);
         let edits = sorted.as_deref().unwrap_or(&verdict.edits);
         for edits in edits.chunk_by(|a, b| a.span == b.span) {
+            deferrals::check_unedited(deferred, edits)?;
             self.mend_span(subject, verdict, edits, &mut attributes, counts)?;
         }
         attributes.count_types(counts);
@@ -70,7 +94,7 @@ impl Mender {
             &self.fresh,
             &mut out,
         );
-        Ok(Some(out))
+        Ok(out)
     }
 
     fn mend_span(

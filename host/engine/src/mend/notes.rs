@@ -3,16 +3,18 @@
 use linkmend_wire::SelectedSpan;
 
 use super::Subject;
+use super::deferrals::{self, Deferred};
 use crate::bindings::linkmend::rule::types::Verdict;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::origin::{Resources, messaging_system};
 
 /// Counts the notes of a verdict. Whose span it was is read only here, for
-/// spans that have notes.
+/// spans that have notes. Those of a deferred span are not the last word.
 pub(super) fn count(
     subject: &Subject<'_>,
     verdict: &Verdict,
+    deferred: &[Deferred],
     counts: &mut Counts,
 ) -> Result<(), VerdictError> {
     if verdict.notes.is_empty() {
@@ -24,6 +26,9 @@ pub(super) fn count(
             continue;
         };
         let span = selected(subject, number)?.body();
+        if deferrals::has(deferred, number) {
+            continue;
+        }
         let service = resources.service_at(span.start);
         let system = messaging_system(subject.batch, span);
         for note in notes {

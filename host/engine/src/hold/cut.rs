@@ -1,0 +1,200 @@
+//! Taking spans out of a batch, and making a batch of spans.
+
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use linkmend_wire::encode::{bytes_field_len, put_bytes_field, put_delimiter};
+use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
+use linkmend_wire::{Field, Fields};
+
+/// What lies around a span: the fields of its resource and of its scope, byte
+/// for byte, without other scopes and spans. Spans of one batch share it.
+#[derive(Debug)]
+pub(super) struct Origin {
+    pub(super) resource: Arc<[u8]>,
+    pub(super) scope: Box<[u8]>,
+    /// How many held spans have it. Changed under the lock of the hold alone.
+    pub(super) holders: AtomicUsize,
+}
+
+impl Origin {
+    pub(super) fn len(&self) -> usize {
+        self.resource.len() + self.scope.len()
+    }
+
+    /// Spans of both may stand in one scope.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other) || (self.scope == other.scope && self.resource == other.resource)
+    }
+}
+
+/// A span that was taken out of a batch.
+#[derive(Debug)]
+pub(super) struct Piece {
+    pub(super) origin: Arc<Origin>,
+    /// Its fields.
+    pub(super) span: Box<[u8]>,
+}
+
+/// The places, among all spans of a well-formed batch, of those whose fields
+/// begin at `starts`, which ascend.
+pub(crate) fn places(batch: &[u8], starts: impl Iterator<Item = usize>) -> Vec<usize> {
+    let spans = messages(batch, 0..batch.len(), traces_data::RESOURCE_SPANS)
+        .flat_map(|resource| messages(batch, resource.body(), resource_spans::SCOPE_SPANS))
+        .flat_map(|scope| messages(batch, scope.body(), scope_spans::SPANS));
+    let mut starts = starts.peekable();
+    let wanted = spans
+        .enumerate()
+        .filter(|(_, span)| starts.next_if_eq(&span.body().start).is_some());
+    wanted.map(|(place, _)| place).collect()
+}
+
+/// Takes the spans at `places`, which ascend, out of a well-formed batch: what
+/// is left of it, and the spans. A scope or a resource goes when its last span
+/// goes; all other bytes stay, but for the lengths around what went.
+pub(super) fn cut(batch: &[u8], places: &[usize]) -> (Vec<u8>, Vec<Piece>) {
+    let mut cutter = Cutter {
+        batch,
+        places,
+        place: 0,
+        pieces: Vec::with_capacity(places.len()),
+    };
+    let mut rest = Vec::with_capacity(batch.len());
+    for field in Fields::new(batch).flatten() {
+        if field.number == traces_data::RESOURCE_SPANS {
+            cutter.resource(&field, &mut rest);
+        } else {
+            rest.extend_from_slice(cutter.raw(&field));
+        }
+    }
+    (rest, cutter.pieces)
+}
+
+struct Cutter<'a> {
+    batch: &'a [u8],
+    /// Of those that are still to be taken.
+    places: &'a [usize],
+    /// Of the next span.
+    place: usize,
+    pieces: Vec<Piece>,
+}
+
+impl<'a> Cutter<'a> {
+    fn raw(&self, field: &Field<'a>) -> &'a [u8] {
+        self.batch.get(field.start..field.end).unwrap_or_default()
+    }
+
+    fn resource(&mut self, field: &Field<'a>, out: &mut Vec<u8>) {
+        let taken = self.pieces.len();
+        let mut others = None;
+        let mut body = Vec::new();
+        let mut is_left = false;
+        for inner in Fields::within(self.batch, field.body()).flatten() {
+            if inner.number == resource_spans::SCOPE_SPANS {
+                is_left |= self.scope(&inner, field, &mut others, &mut body);
+            } else {
+                body.extend_from_slice(self.raw(&inner));
+            }
+        }
+        if self.pieces.len() == taken {
+            out.extend_from_slice(self.raw(field));
+        } else if is_left {
+            put_bytes_field(out, traces_data::RESOURCE_SPANS, &body);
+        }
+    }
+
+    /// Whether the scope is still there.
+    fn scope(
+        &mut self,
+        field: &Field<'a>,
+        resource: &Field<'a>,
+        others: &mut Option<Arc<[u8]>>,
+        out: &mut Vec<u8>,
+    ) -> bool {
+        let mut origin: Option<Arc<Origin>> = None;
+        let mut body = Vec::new();
+        let mut is_left = false;
+        for inner in Fields::within(self.batch, field.body()).flatten() {
+            let is_span = inner.number == scope_spans::SPANS;
+            if !(is_span && self.takes_next()) {
+                is_left |= is_span;
+                body.extend_from_slice(self.raw(&inner));
+                continue;
+            }
+            let origin = origin.get_or_insert_with(|| {
+                let of_resource = others.get_or_insert_with(|| {
+                    self.others(resource.body(), resource_spans::SCOPE_SPANS)
+                        .into()
+                });
+                Arc::new(Origin {
+                    resource: Arc::clone(of_resource),
+                    scope: self.others(field.body(), scope_spans::SPANS).into(),
+                    holders: AtomicUsize::new(0),
+                })
+            });
+            self.pieces.push(Piece {
+                origin: Arc::clone(origin),
+                span: inner.bytes().unwrap_or_default().into(),
+            });
+        }
+        if origin.is_none() {
+            out.extend_from_slice(self.raw(field));
+            return true;
+        }
+        if is_left {
+            put_bytes_field(out, resource_spans::SCOPE_SPANS, &body);
+        }
+        is_left
+    }
+
+    /// Whether the next span is to be taken.
+    fn takes_next(&mut self) -> bool {
+        let place = self.place;
+        self.place += 1;
+        match self.places.split_first() {
+            Some((first, rest)) if *first == place => {
+                self.places = rest;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// The fields of a message but those of one number.
+    fn others(&self, message: Range<usize>, number: u32) -> Vec<u8> {
+        let fields = Fields::within(self.batch, message).flatten();
+        let others = fields.filter(|field| field.number != number);
+        others.flat_map(|field| self.raw(&field)).copied().collect()
+    }
+}
+
+/// The fields of this number, in a part of a well-formed batch.
+fn messages(batch: &[u8], part: Range<usize>, number: u32) -> impl Iterator<Item = Field<'_>> {
+    let fields = Fields::within(batch, part).flatten();
+    fields.filter(move |field| field.number == number)
+}
+
+/// A batch of spans, those of one origin in a scope of their own.
+pub(super) fn compose(groups: &[(&Origin, Vec<&[u8]>)]) -> Vec<u8> {
+    let mut out = Vec::new();
+    for (origin, spans) in groups {
+        let lengths = spans
+            .iter()
+            .map(|span| bytes_field_len(scope_spans::SPANS, span.len()));
+        let scope = origin.scope.len() + lengths.sum::<usize>();
+        let in_resource = bytes_field_len(resource_spans::SCOPE_SPANS, scope);
+        put_delimiter(
+            &mut out,
+            traces_data::RESOURCE_SPANS,
+            origin.resource.len() + in_resource,
+        );
+        out.extend_from_slice(&origin.resource);
+        put_delimiter(&mut out, resource_spans::SCOPE_SPANS, scope);
+        out.extend_from_slice(&origin.scope);
+        for span in spans {
+            put_bytes_field(&mut out, scope_spans::SPANS, span);
+        }
+    }
+    out
+}

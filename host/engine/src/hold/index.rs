@@ -1,0 +1,25 @@
+//! The message index, as rules see it where spans are held.
+
+use std::sync::Arc;
+
+use super::Hold;
+use crate::index::{IndexError, MessageIndex, MessageKey, Producer, Recalled};
+
+/// An index that wakes held spans.
+pub(super) struct WakingIndex {
+    pub(super) index: Arc<dyn MessageIndex>,
+    pub(super) hold: Arc<Hold>,
+}
+
+impl MessageIndex for WakingIndex {
+    fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
+        // First: a span that is woken is to find them.
+        let remembered = self.index.remember(producers, texts);
+        self.hold.remembered(producers);
+        remembered
+    }
+
+    fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
+        self.index.recall(keys)
+    }
+}

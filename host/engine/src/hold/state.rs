@@ -1,0 +1,245 @@
+//! The spans that are held: in the order of their time, and by key.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use super::cut::Piece;
+use super::signals::Signals;
+use super::{HoldOptions, HoldStats, Term};
+use crate::index::MessageKey;
+
+/// A key that can be ordered.
+type Key = (u64, u64);
+
+/// What a held span takes beside its bytes, and what each of its keys does:
+/// places in the ordered lists, which are half empty at worst.
+const SPAN_COST: usize = 256;
+const KEY_COST: usize = 96;
+
+/// A span that is held.
+#[derive(Debug)]
+pub(crate) struct Held {
+    /// Which rule deferred it: it goes on with this one.
+    pub(crate) rule: usize,
+    pub(super) term: Term,
+    pub(super) piece: Piece,
+    /// How many links it has.
+    pub(crate) links: u64,
+    pub(super) keys: Box<[MessageKey]>,
+}
+
+/// Spans in the order of their time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Ticket {
+    deadline: Instant,
+    number: u64,
+}
+
+/// Spans that were taken out of the hold.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    /// Those that may be deferred once more.
+    pub(super) again: Vec<Held>,
+    /// Those that may not.
+    pub(super) last: Vec<Held>,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct State {
+    waiting: BTreeMap<Ticket, Held>,
+    /// A producer of theirs was remembered.
+    ready: VecDeque<Held>,
+    by_key: BTreeSet<(Key, Ticket)>,
+    bytes: usize,
+    numbers: u64,
+    pub(super) is_closed: bool,
+    /// `held` and `bytes` are not kept here.
+    stats: HoldStats,
+}
+
+impl Held {
+    fn cost(&self) -> usize {
+        SPAN_COST + self.piece.span.len() + self.keys.len() * KEY_COST
+    }
+}
+
+impl State {
+    pub(super) fn stats(&self) -> HoldStats {
+        HoldStats {
+            held: self.len(),
+            bytes: self.bytes,
+            ..self.stats
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.waiting.len() + self.ready.len()
+    }
+
+    pub(super) fn is_ready(&self) -> bool {
+        !self.ready.is_empty()
+    }
+
+    /// When the time of the oldest is up.
+    pub(super) fn first_deadline(&self) -> Option<Instant> {
+        let (ticket, _) = self.waiting.first_key_value()?;
+        Some(ticket.deadline)
+    }
+
+    /// Counts spans that come in for the first time, or those that were taken
+    /// to be tried again and did not go.
+    pub(super) fn count_in(&mut self, spans: usize, are_back: bool) {
+        if are_back {
+            self.stats.released_ready = self.stats.released_ready.saturating_sub(spans as u64);
+        } else {
+            self.stats.held_total += spans as u64;
+        }
+    }
+
+    /// Holds a span. It is ready at once if one of its keys was remembered
+    /// `since` its rule was asked.
+    pub(super) fn insert(&mut self, mut held: Held, signals: &Signals, since: u64) {
+        if !held.term.may_be_woken() {
+            held.keys = Box::default();
+        }
+        self.bytes += held.cost();
+        if held.piece.origin.holders.fetch_add(1, Ordering::Relaxed) == 0 {
+            self.bytes += held.piece.origin.len();
+        }
+        for key in &held.keys {
+            signals.wait(*key);
+        }
+        if signals.was_remembered(held.keys.iter().copied(), since) {
+            stop_waiting(&held, signals);
+            self.ready.push_back(held);
+            return;
+        }
+        let ticket = Ticket {
+            deadline: held.term.deadline,
+            number: self.numbers,
+        };
+        self.numbers += 1;
+        for key in &held.keys {
+            self.by_key.insert((ordered(*key), ticket));
+        }
+        self.waiting.insert(ticket, held);
+    }
+
+    /// The spans that wait for this key are ready.
+    pub(super) fn wake(&mut self, key: MessageKey, signals: &Signals) {
+        let key = ordered(key);
+        while let Some(ticket) = self.first_of(key) {
+            match self.take_waiting(ticket, signals) {
+                Some(held) => self.ready.push_back(held),
+                // Cannot be: both lists are changed together.
+                None => {
+                    self.by_key.remove(&(key, ticket));
+                }
+            }
+        }
+    }
+
+    fn first_of(&self, key: Key) -> Option<Ticket> {
+        let (first, _) = self.waiting.first_key_value()?;
+        let (found, ticket) = self.by_key.range((key, *first)..).next()?;
+        (*found == key).then_some(*ticket)
+    }
+
+    fn take_waiting(&mut self, ticket: Ticket, signals: &Signals) -> Option<Held> {
+        let held = self.waiting.remove(&ticket)?;
+        for key in &held.keys {
+            self.by_key.remove(&(ordered(*key), ticket));
+        }
+        stop_waiting(&held, signals);
+        Some(held)
+    }
+
+    fn take_oldest(&mut self, signals: &Signals) -> Option<Held> {
+        let (ticket, _) = self.waiting.first_key_value()?;
+        let held = self.take_waiting(*ticket, signals)?;
+        self.forget(&held);
+        Some(held)
+    }
+
+    fn take_ready(&mut self) -> Option<Held> {
+        let held = self.ready.pop_front()?;
+        self.forget(&held);
+        Some(held)
+    }
+
+    fn forget(&mut self, held: &Held) {
+        self.bytes = self.bytes.saturating_sub(held.cost());
+        if held.piece.origin.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.bytes = self.bytes.saturating_sub(held.piece.origin.len());
+        }
+    }
+
+    /// Takes what is ready, and what is due.
+    pub(super) fn take(&mut self, now: Instant, signals: &Signals) -> Taken {
+        let mut taken = Taken::default();
+        while let Some(held) = self.take_ready() {
+            self.stats.released_ready += 1;
+            if held.term.deadline > now {
+                taken.again.push(held);
+            } else {
+                taken.last.push(held);
+            }
+        }
+        while self.first_deadline().is_some_and(|first| first <= now) {
+            let Some(held) = self.take_oldest(signals) else {
+                break;
+            };
+            self.stats.released_due += 1;
+            taken.last.push(held);
+        }
+        taken
+    }
+
+    /// Takes what is too much: what would be released next in any case, and
+    /// then the oldest.
+    pub(super) fn take_surplus(&mut self, options: &HoldOptions, signals: &Signals) -> Vec<Held> {
+        let mut surplus = Vec::new();
+        while self.is_closed || self.len() > options.max_spans || self.bytes > options.max_bytes {
+            if let Some(held) = self.take_ready() {
+                self.stats.released_ready += 1;
+                surplus.push(held);
+            } else if let Some(held) = self.take_oldest(signals) {
+                if self.is_closed {
+                    self.stats.released_drained += 1;
+                } else {
+                    self.stats.released_overflow += 1;
+                }
+                surplus.push(held);
+            } else {
+                break;
+            }
+        }
+        surplus
+    }
+
+    /// Takes all, for good.
+    pub(super) fn close(&mut self, signals: &Signals) -> Vec<Held> {
+        self.is_closed = true;
+        let mut all = Vec::with_capacity(self.len());
+        while let Some(held) = self.take_ready() {
+            self.stats.released_ready += 1;
+            all.push(held);
+        }
+        while let Some(held) = self.take_oldest(signals) {
+            self.stats.released_drained += 1;
+            all.push(held);
+        }
+        all
+    }
+}
+
+fn ordered(key: MessageKey) -> Key {
+    (key.high, key.low)
+}
+
+fn stop_waiting(held: &Held, signals: &Signals) {
+    for key in &held.keys {
+        signals.stop_waiting(*key);
+    }
+}

@@ -1,0 +1,59 @@
+//! How long a span may be held, and how often its rule was asked for it.
+
+use std::time::Instant;
+
+/// A span that waits for many messages could be woken by each of them, and its
+/// rule would look at all of them each time. After so many tries it waits for
+/// its time.
+const MOST_TRIES: u8 = 16;
+
+/// Of a span.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Term {
+    /// When its time is up.
+    pub(crate) deadline: Instant,
+    /// How often it was shown to a rule again.
+    pub(crate) tries: u8,
+}
+
+impl Term {
+    /// It may be woken before its time is up.
+    pub(super) fn may_be_woken(self) -> bool {
+        self.tries < MOST_TRIES
+    }
+
+    /// After one more try.
+    pub(super) fn tried(self) -> Self {
+        Self {
+            tries: self.tries.saturating_add(1),
+            ..self
+        }
+    }
+}
+
+/// Of the spans of a batch.
+#[derive(Debug)]
+pub(crate) enum Terms {
+    /// One for all.
+    All(Term),
+    /// One each, in the order of the spans that are left.
+    Each(Vec<Term>),
+}
+
+impl Terms {
+    /// Takes out those of the spans at `places`, which ascend.
+    pub(super) fn take(&mut self, places: &[usize]) -> Vec<Term> {
+        match self {
+            Self::All(term) => vec![*term; places.len()],
+            Self::Each(terms) => {
+                let mut places = places.iter().copied().peekable();
+                let (taken, left): (Vec<_>, Vec<_>) = terms
+                    .drain(..)
+                    .enumerate()
+                    .partition(|(place, _)| places.next_if_eq(place).is_some());
+                *terms = left.into_iter().map(|(_, term)| term).collect();
+                taken.into_iter().map(|(_, term)| term).collect()
+            }
+        }
+    }
+}
