@@ -66,9 +66,15 @@ pub(super) static SERVER: &[Member<GrpcServer>] = &[
         "What `endpoint` is; with `unix` it is the path of a socket.",
         |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
     ),
-    Member::section("tls", "tls", "off", "TLS of the server.", |t, r, n| {
-        t.tls = tls::server(r, n);
-    }),
+    Member::section(
+        "tls",
+        "tls server",
+        "off",
+        "TLS of the server.",
+        |t, r, n| {
+            t.tls = tls::server(r, n);
+        },
+    ),
     Member::value(
         "max_recv_msg_size_mib",
         "4",
@@ -261,7 +267,7 @@ pub(super) static CLIENT: &[Member<GrpcClient>] = &[
     ),
     Member::section(
         "tls",
-        "tls",
+        "tls client",
         "on",
         "TLS of the client; it is on unless `insecure: true`.",
         |t, r, n| tls::client(r, n, &mut t.tls),

@@ -268,7 +268,11 @@ fn the_service_has_what_a_configuration_says() {
     let config = read(&[REALISTIC]);
     let service = &config.service;
     let pipeline = &service.pipelines[&"traces".parse().unwrap()];
-    let processors: Vec<_> = pipeline.processors.iter().map(ToString::to_string).collect();
+    let processors: Vec<_> = pipeline
+        .processors
+        .iter()
+        .map(ToString::to_string)
+        .collect();
     assert_eq!(processors, ["memory_limiter", "linkmend", "linkmend/mine"]);
     assert_eq!(service.pipelines.len(), 2);
     let telemetry = &service.telemetry;
@@ -278,9 +282,15 @@ fn the_service_has_what_a_configuration_says() {
     assert_eq!(telemetry.metrics.listen(), Some(tcp("0.0.0.0", 9090)));
     let traces = &telemetry.traces[0];
     assert_eq!(traces.protocol, TraceProtocol::Grpc);
-    assert_eq!(traces.endpoint.as_ref().unwrap().to_string(), "http://self:4317");
+    assert_eq!(
+        traces.endpoint.as_ref().unwrap().to_string(),
+        "http://self:4317"
+    );
     assert_eq!(telemetry.resource["service.instance.id"], None);
-    assert_eq!(telemetry.resource["service.name"].as_deref(), Some("linkmend-eu"));
+    assert_eq!(
+        telemetry.resource["service.name"].as_deref(),
+        Some("linkmend-eu")
+    );
     let health = &config.extensions[&"health_check".parse().unwrap()];
     let Extension::HealthCheck(health) = health else {
         panic!()
@@ -305,7 +315,7 @@ fn what_a_rule_says_of_its_configuration_gets_its_place() {
     );
     assert_eq!(
         told("max_links: too many"),
-        "linkmend.yaml: line 33, column 7: processors.linkmend.config.max_links: too many"
+        "linkmend.yaml: line 32, column 7: processors.linkmend.config.max_links: too many"
     );
 }
 
@@ -346,12 +356,20 @@ fn sizes_are_bytes_or_have_a_unit() {
         ("1G", 1_000_000_000),
         ("7b", 7),
     ] {
-        let text = with("receivers", "otlp", &format!("protocols: {{http: {{max_request_body_size: {text}}}}}"));
+        let text = with(
+            "receivers",
+            "otlp",
+            &format!("protocols: {{http: {{max_request_body_size: {text}}}}}"),
+        );
         let config = read(&[&text]);
         let Receiver::Otlp(otlp) = receiver(&config, "otlp") else {
             panic!()
         };
-        assert_eq!(otlp.http.as_ref().unwrap().max_request_body_size, bytes, "{text}");
+        assert_eq!(
+            otlp.http.as_ref().unwrap().max_request_body_size,
+            bytes,
+            "{text}"
+        );
     }
 }
 

@@ -60,7 +60,9 @@ service: {pipelines: {traces: {exporters: [debug, otlp_grpc]}}}
     assert_eq!(grpc.client.endpoint, endpoint);
     assert_eq!(grpc.client.compression, GrpcCompression::Zstd);
     let headers = grpc.client.headers.iter();
-    let headers: Vec<_> = headers.map(|(name, value)| (name.as_str(), value.expose())).collect();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
     assert_eq!(headers, [("a", "1"), ("b", "3")]);
     let rule = linkmend(&config, "linkmend").config.to_json();
     assert_eq!(rule["max_links"], 32);
@@ -82,7 +84,9 @@ fn faults_name_the_file_that_gave_the_value() {
     let wrong = BASE.replace("compression: zstd", "compression: brotli");
     let both = faults(&[&wrong, over]);
     let lines: Vec<_> = both.lines().collect();
-    assert!(lines[0].starts_with("linkmend.yaml: line 12, column 5: exporters.otlp_grpc.compression: "));
+    assert!(
+        lines[0].starts_with("linkmend.yaml: line 12, column 5: exporters.otlp_grpc.compression: ")
+    );
     assert!(lines[1].starts_with("over1.yaml: line 3, "));
     assert_eq!(lines.len(), 2);
 }
@@ -90,7 +94,9 @@ fn faults_name_the_file_that_gave_the_value() {
 #[test]
 fn every_file_that_can_not_be_read_is_told() {
     assert_eq!(
-        faults(&["a: [", "receivers: {}", "a: 1\na: 2\n"]).lines().count(),
+        faults(&["a: [", "receivers: {}", "a: 1\na: 2\n"])
+            .lines()
+            .count(),
         2
     );
     assert_eq!(
@@ -116,9 +122,14 @@ fn the_environment_is_put_in() {
         tls: None,
     };
     assert_eq!(exporter.client.endpoint, endpoint);
-    assert_eq!(exporter.timeout, Some(std::time::Duration::from_millis(250)));
+    assert_eq!(
+        exporter.timeout,
+        Some(std::time::Duration::from_millis(250))
+    );
     let headers = exporter.client.headers.iter();
-    let headers: Vec<_> = headers.map(|(name, value)| (name.as_str(), value.expose())).collect();
+    let headers: Vec<_> = headers
+        .map(|(name, value)| (name.as_str(), value.expose()))
+        .collect();
     assert_eq!(
         headers,
         [
@@ -148,8 +159,17 @@ fn a_list_may_come_from_the_environment() {
         panic!()
     };
     let http = otlp.http.as_ref().unwrap();
-    assert_eq!(http.compression_algorithms, [Encoding::Gzip, Encoding::Zstd]);
-    assert_eq!(http.endpoint, Listen::Tcp { host: "localhost".into(), port: 4318 });
+    assert_eq!(
+        http.compression_algorithms,
+        [Encoding::Gzip, Encoding::Zstd]
+    );
+    assert_eq!(
+        http.endpoint,
+        Listen::Tcp {
+            host: "localhost".into(),
+            port: 4318
+        }
+    );
 }
 
 #[test]

@@ -8,11 +8,46 @@ use crate::support::{env, sources};
 
 /// Words that mean something somewhere.
 const WORDS: [&str; 40] = [
-    "receivers", "processors", "exporters", "extensions", "service", "pipelines", "traces",
-    "otlp", "otlp/a", "otlpjsonfile", "linkmend", "memory_limiter", "otlp_grpc", "otlp_http",
-    "file", "debug", "health_check", "file_storage", "protocols", "grpc", "http", "endpoint",
-    "tls", "cert_file", "sending_queue", "batch", "sizer", "storage", "telemetry", "metrics",
-    "readers", "logs", "level", "0", "-1", "5s", "${env:PORT}", "${env:", "$$", "http://[::1]:0/",
+    "receivers",
+    "processors",
+    "exporters",
+    "extensions",
+    "service",
+    "pipelines",
+    "traces",
+    "otlp",
+    "otlp/a",
+    "otlpjsonfile",
+    "linkmend",
+    "memory_limiter",
+    "otlp_grpc",
+    "otlp_http",
+    "file",
+    "debug",
+    "health_check",
+    "file_storage",
+    "protocols",
+    "grpc",
+    "http",
+    "endpoint",
+    "tls",
+    "cert_file",
+    "sending_queue",
+    "batch",
+    "sizer",
+    "storage",
+    "telemetry",
+    "metrics",
+    "readers",
+    "logs",
+    "level",
+    "0",
+    "-1",
+    "5s",
+    "${env:PORT}",
+    "${env:",
+    "$$",
+    "http://[::1]:0/",
 ];
 
 fn yaml() -> impl Strategy<Value = String> {
@@ -45,7 +80,8 @@ proptest! {
 
     #[test]
     fn any_yaml_is_read_or_refused(parts in prop::collection::btree_map(prop::sample::select(&WORDS[..5]), yaml(), 0..6), over in yaml()) {
-        let text: String = parts.iter().map(|(key, value)| format!("{key}: {value}\n")).collect();
+        let parts: Vec<_> = parts.iter().map(|(key, value)| format!("{key}: {value}")).collect();
+        let text = parts.join("\n");
         let over = format!("exporters: {over}\n");
         for texts in [&[text.as_str()][..], &[&text, &over], &[REALISTIC, &text]] {
             if let Err(faults) = Config::read(&sources(texts), &env) {

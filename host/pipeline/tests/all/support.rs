@@ -1,6 +1,7 @@
 //! What the tests share.
 
 use std::env::VarError;
+use std::fmt::Write;
 
 use linkmend_pipeline::config::{Config, Exporter, LinkmendProcessor, Processor, Receiver, Source};
 
@@ -60,7 +61,8 @@ pub fn with_exporter(lines: &str) -> String {
 /// A configuration in which one component has these lines; the other two are as
 /// short as they can be.
 pub fn with(section: &str, id: &str, lines: &str) -> String {
-    let lines: String = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let lines: Vec<_> = lines.lines().map(|line| format!("    {line}\n")).collect();
+    let lines = lines.concat();
     let mut text = format!("{section}:\n  {id}:\n{lines}");
     let mut ids = [
         ("receivers", "otlp", "{otlp: {protocols: {grpc: }}}"),
@@ -71,17 +73,15 @@ pub fn with(section: &str, id: &str, lines: &str) -> String {
         if *other == section {
             *used = id;
         } else {
-            text.push_str(&format!("{other}: {component}\n"));
+            writeln!(text, "{other}: {component}").unwrap();
         }
     }
     let [receiver, processor, exporter] = ids.map(|(_, id, _)| id);
     text.push_str("service:\n");
     if section == "extensions" {
-        text.push_str(&format!("  extensions: [{id}]\n"));
+        writeln!(text, "  extensions: [{id}]").unwrap();
     }
-    text.push_str(&format!(
-        "  pipelines: {{traces: {{receivers: [{receiver}], processors: [{processor}], exporters: [{exporter}]}}}}\n"
-    ));
+    writeln!(text, "  pipelines: {{traces: {{receivers: [{receiver}], processors: [{processor}], exporters: [{exporter}]}}}}").unwrap();
     text
 }
 
@@ -96,6 +96,6 @@ pub fn exporter<'c>(config: &'c Config, id: &str) -> &'c Exporter {
 pub fn linkmend<'c>(config: &'c Config, id: &str) -> &'c LinkmendProcessor {
     match &config.processors[&id.parse().unwrap()] {
         Processor::Linkmend(processor) => processor,
-        other => panic!("{other:?}"),
+        Processor::MemoryLimiter(other) => panic!("{other:?}"),
     }
 }

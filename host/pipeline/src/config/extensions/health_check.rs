@@ -60,9 +60,15 @@ pub(in crate::config) static MEMBERS: &[Member<HealthCheck>] = &[
         "What `endpoint` is; with `unix` it is the path of a socket.",
         |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
     ),
-    Member::section("tls", "tls", "off", "TLS of the server.", |t, r, n| {
-        t.tls = tls::server(r, n);
-    }),
+    Member::section(
+        "tls",
+        "tls server",
+        "off",
+        "TLS of the server.",
+        |t, r, n| {
+            t.tls = tls::server(r, n);
+        },
+    ),
     Member::value(
         "path",
         "/",

@@ -273,9 +273,9 @@ fn sha256(node: &Node) -> Result<[u8; 32], Refusal> {
 }
 
 fn config(node: &Node) -> Result<RuleConfig, Refusal> {
-    match node.content {
-        Content::Map(_) => Ok(RuleConfig(Some(node.clone()))),
-        Content::Null => Err(Refusal::Default),
+    match &node.content {
+        Content::Map(members) if !members.is_empty() => Ok(RuleConfig(Some(node.clone()))),
+        Content::Map(_) | Content::Null => Err(Refusal::Default),
         _ => Err(Refusal::Value),
     }
 }
