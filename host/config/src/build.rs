@@ -32,6 +32,16 @@ pub(crate) fn document(text: &str) -> Result<Document> {
     })
 }
 
+/// Reads a text of one value of any kind.
+pub(crate) fn value(text: &str) -> Result<Value> {
+    let mut builder = Builder {
+        parser: Parser::new_from_str(text),
+        places: BTreeMap::new(),
+        path: String::new(),
+    };
+    Ok(builder.only()?.map_or(Value::Null, |(value, _)| value))
+}
+
 struct Builder<'t> {
     parser: Parser<'t, StrInput<'t>>,
     places: BTreeMap<String, Place>,
@@ -49,30 +59,35 @@ impl<'t> Builder<'t> {
     }
 
     fn root(&mut self) -> Result<Map<String, Value>> {
+        match self.only()? {
+            Some((Value::Object(map), _)) => Ok(map),
+            None => Ok(Map::new()),
+            Some((other, start)) => {
+                let text = format!("it is {}, not a mapping of keys to values", kind(&other));
+                Err(ConfigError::at(start, text))
+            }
+        }
+    }
+
+    /// The one value of the text, and where it begins; `None` when there is no
+    /// content.
+    fn only(&mut self) -> Result<Option<(Value, Marker)>> {
         let mut found = None;
+        let mut documents = 0;
         loop {
             let (event, span) = self.next()?;
             match event {
-                Event::StreamEnd => return Ok(found.unwrap_or_default()),
-                Event::DocumentStart(_) if found.is_some() => {
+                Event::StreamEnd => return Ok(found),
+                Event::DocumentStart(_) if documents > 0 => {
                     let text = "a second document begins; only one is read";
                     return Err(ConfigError::at(span.start, text));
                 }
-                Event::StreamStart
-                | Event::DocumentStart(_)
-                | Event::DocumentEnd
-                | Event::Nothing => {}
+                Event::DocumentStart(_) => documents += 1,
+                Event::StreamStart | Event::DocumentEnd | Event::Nothing => {}
                 event => {
                     let empty = matches!(&event, Event::Scalar(text, ScalarStyle::Plain, 0, None) if text.is_empty());
-                    found = Some(match self.value(event, span, 0)? {
-                        Value::Object(map) => map,
-                        Value::Null if empty => Map::new(),
-                        other => {
-                            let text =
-                                format!("it is {}, not a mapping of keys to values", kind(&other));
-                            return Err(ConfigError::at(span.start, text));
-                        }
-                    });
+                    let value = self.value(event, span, 0)?;
+                    found = (!empty).then_some((value, span.start));
                 }
             }
         }

@@ -24,16 +24,27 @@
 //! | `scalar` | what a word means: YAML's core schema |
 //! | `json` | what JSON has and YAML has not |
 //! | `error` | what is wrong, and where |
+//! | `node` | a tree, of which every part knows its file and place |
+//! | `layers` | several files that are one configuration |
+//! | `expand` | the environment in texts: `${env:NAME}` |
+//! | `nearest` | what somebody may have meant |
 #![forbid(unsafe_code)]
 
 mod build;
 mod document;
 mod error;
+mod expand;
 mod json;
+mod layers;
+mod nearest;
+mod node;
 mod scalar;
 
 pub use document::Document;
 pub use error::{ConfigError, Place};
+pub use layers::{Finding, Findings, Layers};
+pub use nearest::nearest;
+pub use node::{Content, Expanded, Node, Spot};
 
 /// Reads a configuration: a mapping of keys to values. One without any content
 /// is an empty mapping.

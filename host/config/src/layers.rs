@@ -1,0 +1,86 @@
+//! Several files that are one configuration.
+
+use std::env::VarError;
+
+use crate::error::ConfigError;
+use crate::expand;
+use crate::node::{Content, Node, Spot};
+
+/// Something that is to be told of a place in a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Finding {
+    /// Where it is.
+    pub spot: Spot,
+    /// The path of keys that leads there.
+    pub path: String,
+    /// What is to be told.
+    pub text: String,
+}
+
+/// What was found while the environment was read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// What is wrong.
+    pub faults: Vec<Finding>,
+    /// What may be wrong.
+    pub warnings: Vec<Finding>,
+}
+
+/// Several files that are one configuration: what a later one says holds.
+/// Mappings are merged key by key; everything else, lists as well, is replaced.
+#[derive(Debug, Clone, Default)]
+pub struct Layers {
+    root: Option<Node>,
+    files: usize,
+}
+
+impl Layers {
+    /// Lays a file over those that were added before.
+    ///
+    /// # Errors
+    ///
+    /// As [`crate::read`]. The file counts all the same.
+    pub fn add(&mut self, text: &str) -> Result<(), ConfigError> {
+        let file = self.files;
+        self.files += 1;
+        let upper = Node::new(&crate::read(text)?, file);
+        match &mut self.root {
+            Some(root) => merge(root, upper),
+            root => *root = Some(upper),
+        }
+        Ok(())
+    }
+
+    /// Puts the environment in where texts ask for it: `${env:NAME}`,
+    /// `${env:NAME:-default}`, `${NAME}`; `$$` is a dollar sign.
+    ///
+    /// What the environment says is taken as it is: dollar signs in it mean
+    /// nothing.
+    pub fn expand(&mut self, env: &dyn Fn(&str) -> Result<String, VarError>) -> Findings {
+        let mut findings = Findings::default();
+        if let Some(root) = &mut self.root {
+            expand::expand(root, env, &mut findings);
+        }
+        findings
+    }
+
+    /// What they say together; `None` without a file.
+    #[must_use]
+    pub fn root(&self) -> Option<&Node> {
+        self.root.as_ref()
+    }
+}
+
+fn merge(lower: &mut Node, upper: Node) {
+    match (&mut lower.content, upper.content) {
+        (Content::Map(members), Content::Map(upper)) => {
+            for (key, node) in upper {
+                match members.iter_mut().find(|(name, _)| *name == key) {
+                    Some((_, member)) => merge(member, node),
+                    None => members.push((key, node)),
+                }
+            }
+        }
+        (_, content) => *lower = Node { content, ..upper },
+    }
+}

@@ -1,0 +1,113 @@
+//! Several files that are one configuration, and the environment in it.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
+
+use std::env::VarError;
+
+use linkmend_config::{Layers, Node, nearest};
+use serde_json::json;
+
+fn env(name: &str) -> Result<String, VarError> {
+    match name {
+        "PORT" => Ok("4317".into()),
+        "MAP" => Ok("{a: [1, x]}".into()),
+        "COLON" => Ok("a: b: c".into()),
+        "RAW" => Ok("$$${PORT}".into()),
+        _ => Err(VarError::NotPresent),
+    }
+}
+
+#[track_caller]
+fn layers(texts: &[&str]) -> Layers {
+    let mut layers = Layers::default();
+    for text in texts {
+        layers.add(text).unwrap();
+    }
+    layers
+}
+
+fn spot(node: &Node, path: &str) -> (usize, usize, usize) {
+    let spot = node.find(path);
+    (spot.file, spot.place.line, spot.place.column)
+}
+
+#[test]
+fn a_later_file_holds() {
+    let layers = layers(&[
+        "a: {b: 1, c: [1, 2]}\nd: {e: 1}\nf: 1\n",
+        "f: {g: 1}\na:\n  c: [3]\n",
+        "d:\n",
+    ]);
+    let root = layers.root().unwrap();
+    assert_eq!(
+        root.to_value(),
+        json!({"a": {"b": 1, "c": [3]}, "d": null, "f": {"g": 1}})
+    );
+    assert_eq!(spot(root, "a.b"), (0, 1, 5));
+    assert_eq!(spot(root, "a.c[0]"), (1, 3, 7));
+    assert_eq!(spot(root, "d"), (2, 1, 1));
+    assert_eq!(spot(root, "f.g"), (1, 1, 5));
+    // What is not there stands where it would.
+    assert_eq!(spot(root, "a.x.y"), (0, 1, 1));
+    assert_eq!(spot(root, "a.c[7]"), (1, 3, 3));
+}
+
+#[test]
+fn keys_with_dots_are_found() {
+    let layers = layers(&["a.b: {c: 1}\na: {x: {c: 2}}\n'a.b.c': [{x.y: 1}]\n"]);
+    let root = layers.root().unwrap();
+    assert_eq!(spot(root, "a.b.c[0].x.y"), (0, 3, 12));
+    assert_eq!(spot(root, "a.b.d"), (0, 1, 1));
+}
+
+#[test]
+fn the_environment_is_put_in_with_its_place() {
+    let mut layers = layers(&[
+        "a: ${PORT}\nb: ${MAP}\nc: x${env:PORT}\nd: ${COLON}\ne: ${RAW}\nf: ${X:-${PORT}}\n",
+    ]);
+    let findings = layers.expand(&env);
+    assert!(findings.faults.is_empty() && findings.warnings.is_empty());
+    let root = layers.root().unwrap();
+    assert_eq!(
+        root.to_value(),
+        json!({"a": 4317, "b": {"a": [1, "x"]}, "c": "x4317", "d": "a: b: c", "e": "$$${PORT}", "f": 4317})
+    );
+    assert_eq!(spot(root, "b.a[1]"), (0, 2, 1));
+    let expanded = root.get("a").unwrap().expanded.as_ref().unwrap();
+    assert_eq!(
+        (expanded.source.as_str(), expanded.text.as_str()),
+        ("${PORT}", "4317")
+    );
+    // A tree that is shown has no values.
+    assert!(!format!("{root:?}{:?}", root.get("a")).contains("4317"));
+}
+
+#[test]
+fn two_variables_are_a_text() {
+    let mut layers = layers(&["a: ${PORT}${PORT}\nb: $${PORT}\nc: $$\nd: $x\ne: ${X:-$$}\n"]);
+    assert!(layers.expand(&env).faults.is_empty());
+    assert_eq!(
+        layers.root().unwrap().to_value(),
+        json!({"a": "43174317", "b": "${PORT}", "c": "$", "d": "$x", "e": "$"})
+    );
+}
+
+#[test]
+fn defaults_in_defaults_have_an_end() {
+    let deep = format!("a: '{}{}'\n", "${X:-".repeat(40), "}".repeat(40));
+    let mut layers = layers(&[&deep]);
+    let findings = layers.expand(&env);
+    assert_eq!(
+        findings.faults[0].text,
+        "`${` lie in each other more than 16 deep"
+    );
+}
+
+#[test]
+fn the_nearest_word_takes_the_fewest_changes() {
+    assert_eq!(nearest("endpiont", &["path", "endpoint"]), Some("endpoint"));
+    assert_eq!(nearest("x", &[]), None);
+}

@@ -1,0 +1,187 @@
+//! What components say together: what is of no use, or at odds.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use linkmend_config::{Node, Spot};
+
+use super::Config;
+use super::endpoint::Listen;
+use super::exporters::Exporter;
+use super::extensions::Extension;
+use super::id::Id;
+use super::reader::Reader;
+use super::receivers::Receiver;
+use super::service::{Known, Used};
+
+/// Tells of components that nothing uses.
+pub(super) fn unused(reader: &mut Reader, known: &Known<'_>, used: &Used) {
+    for (section, place, defined, used) in [
+        ("receivers", "a pipeline", known.receivers, &used.receivers),
+        (
+            "processors",
+            "a pipeline",
+            known.processors,
+            &used.processors,
+        ),
+        ("exporters", "a pipeline", known.exporters, &used.exporters),
+        (
+            "extensions",
+            "`service.extensions`",
+            known.extensions,
+            &used.extensions,
+        ),
+    ] {
+        for (id, spot) in unused_of(defined, used) {
+            let text = format!("it is defined and not used; put it into {place}, or remove it");
+            at(reader, section, id, |reader| reader.fault(spot, text));
+        }
+    }
+}
+
+fn unused_of<'d>(
+    defined: &'d BTreeMap<Id, Spot>,
+    used: &BTreeSet<Id>,
+) -> impl Iterator<Item = (&'d Id, Spot)> {
+    let unused = defined.iter().filter(|(id, _)| !used.contains(*id));
+    unused.map(|(id, spot)| (id, *spot))
+}
+
+/// Tells of queues with a storage that is none.
+pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
+    for (id, exporter) in &config.exporters {
+        let Some(storage) = exporter.queue().and_then(|queue| queue.storage.as_ref()) else {
+            continue;
+        };
+        let text = match config.extensions.get(storage) {
+            Some(Extension::FileStorage(_)) if config.service.extensions.contains(storage) => {
+                continue;
+            }
+            Some(Extension::FileStorage(_)) => {
+                format!("the extension `{storage}` does not run; put it into `service.extensions`")
+            }
+            Some(_) => format!("the extension `{storage}` is no storage; use a `file_storage`"),
+            None => format!("the extension `{storage}` is not defined under `extensions`"),
+        };
+        let queue = find(root, &["exporters", &id.to_string(), "sending_queue"]);
+        at(reader, "exporters", id, |reader| {
+            reader.within("sending_queue", |reader| {
+                reader.fault_of(queue.unwrap_or(root), "storage", text);
+            });
+        });
+    }
+}
+
+/// Something that listens: the keys that lead to its section, and where.
+struct Server {
+    keys: Vec<String>,
+    address: Listen,
+}
+
+/// Tells of servers that listen at the same address.
+pub(super) fn addresses(reader: &mut Reader, root: &Node, config: &Config) {
+    let mut taken: Vec<Server> = Vec::new();
+    for server in servers(config) {
+        let is_any = matches!(server.address, Listen::Tcp { port: 0, .. });
+        let other = taken.iter().find(|other| other.address == server.address);
+        if let Some(other) = other.filter(|_| !is_any) {
+            let text = format!(
+                "{} is the address of {} too; give one of them another",
+                server.address,
+                other.keys.join(".")
+            );
+            let keys: Vec<_> = server.keys.iter().map(String::as_str).collect();
+            let section = deepest(root, &keys);
+            let spot = section.get("endpoint").unwrap_or(section).spot;
+            reader.within(&server.keys.join("."), |reader| reader.fault(spot, text));
+        }
+        taken.push(server);
+    }
+}
+
+fn servers(config: &Config) -> Vec<Server> {
+    let mut servers = Vec::new();
+    let mut add = |keys: &[&str], address: &Listen| {
+        servers.push(Server {
+            keys: keys.iter().map(ToString::to_string).collect(),
+            address: address.clone(),
+        });
+    };
+    for (id, receiver) in &config.receivers {
+        let Receiver::Otlp(receiver) = receiver else {
+            continue;
+        };
+        let id = id.to_string();
+        if let Some(grpc) = &receiver.grpc {
+            add(&["receivers", &id, "protocols", "grpc"], &grpc.endpoint);
+        }
+        if let Some(http) = &receiver.http {
+            add(&["receivers", &id, "protocols", "http"], &http.endpoint);
+        }
+    }
+    for (id, extension) in &config.extensions {
+        if let Extension::HealthCheck(health) = extension {
+            add(&["extensions", &id.to_string()], &health.endpoint);
+        }
+    }
+    if let Some(address) = config.service.telemetry.metrics.listen() {
+        add(&["service", "telemetry", "metrics"], &address);
+    }
+    servers
+}
+
+/// Tells of files that two exporters write, and folders that two storages have.
+pub(super) fn files(reader: &mut Reader, root: &Node, config: &Config) {
+    let files = config.exporters.iter().filter_map(|(id, exporter)| {
+        let Exporter::File(file) = exporter else {
+            return None;
+        };
+        Some((id, file.path.as_path()))
+    });
+    apart(reader, root, ("exporters", "path"), files);
+    let folders = config.extensions.iter().filter_map(|(id, extension)| {
+        let Extension::FileStorage(storage) = extension else {
+            return None;
+        };
+        Some((id, storage.directory.as_path()))
+    });
+    apart(reader, root, ("extensions", "directory"), folders);
+}
+
+fn apart<'c>(
+    reader: &mut Reader,
+    root: &Node,
+    (section, key): (&str, &str),
+    paths: impl Iterator<Item = (&'c Id, &'c Path)>,
+) {
+    let mut taken = BTreeMap::new();
+    for (id, path) in paths.filter(|(_, path)| !path.as_os_str().is_empty()) {
+        if let Some(other) = taken.insert(path, id) {
+            let text = format!("it is that of {section}.{other} too; give one of them another");
+            let component = deepest(root, &[section, &id.to_string()]);
+            at(reader, section, id, |reader| {
+                reader.fault_of(component, key, text);
+            });
+        }
+    }
+}
+
+fn at(reader: &mut Reader, section: &str, id: &Id, tell: impl FnOnce(&mut Reader)) {
+    reader.within(section, |reader| reader.within(&id.to_string(), tell));
+}
+
+fn find<'n>(root: &'n Node, keys: &[&str]) -> Option<&'n Node> {
+    keys.iter().try_fold(root, |node, key| node.get(key))
+}
+
+/// The last section on the way that is there.
+fn deepest<'n>(root: &'n Node, keys: &[&str]) -> &'n Node {
+    let mut node = root;
+    for key in keys {
+        match node.get(key) {
+            Some(below) => node = below,
+            None => return node,
+        }
+    }
+    node
+}

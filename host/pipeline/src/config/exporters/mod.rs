@@ -1,0 +1,88 @@
+//! `exporters`: where traces go.
+
+mod debug;
+mod file;
+mod otlp_grpc;
+mod otlp_http;
+
+pub use debug::{DebugExporter, Verbosity};
+pub use file::{FileExporter, FileFormat, Rotation};
+pub use otlp_grpc::OtlpGrpcExporter;
+pub use otlp_http::{HttpEncoding, OtlpHttpExporter};
+
+pub(super) use debug::MEMBERS as DEBUG;
+pub(super) use file::{MEMBERS as FILE, ROTATION};
+pub(super) use otlp_grpc::MEMBERS as OTLP_GRPC;
+pub(super) use otlp_http::MEMBERS as OTLP_HTTP;
+
+use super::components::{Kind, Type};
+use super::sending::Queue;
+
+/// An exporter.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Exporter {
+    /// OTLP over gRPC.
+    OtlpGrpc(Box<OtlpGrpcExporter>),
+    /// OTLP over HTTP.
+    OtlpHttp(Box<OtlpHttpExporter>),
+    /// Into files, as the Collector's.
+    File(FileExporter),
+    /// Into the log.
+    Debug(DebugExporter),
+}
+
+impl Exporter {
+    /// The queue before it.
+    pub fn queue(&self) -> Option<&Queue> {
+        match self {
+            Self::OtlpGrpc(exporter) => exporter.queue.as_ref(),
+            Self::OtlpHttp(exporter) => exporter.queue.as_ref(),
+            Self::File(_) | Self::Debug(_) => None,
+        }
+    }
+}
+
+const OTLP: &str = "it sends OTLP only, which most backends take; use `otlp_grpc` or `otlp_http`, \
+                    or send through a Collector";
+
+pub(super) static KIND: Kind<Exporter> = Kind {
+    section: "exporters",
+    singular: "exporter",
+    types: &[
+        Type {
+            names: &["otlp_grpc", "otlp"],
+            read: |reader, node| Exporter::OtlpGrpc(Box::new(otlp_grpc::read(reader, node))),
+        },
+        Type {
+            names: &["otlp_http", "otlphttp"],
+            read: |reader, node| Exporter::OtlpHttp(Box::new(otlp_http::read(reader, node))),
+        },
+        Type {
+            names: &["file"],
+            read: |reader, node| Exporter::File(file::read(reader, node)),
+        },
+        Type {
+            names: &["debug"],
+            read: |reader, node| Exporter::Debug(debug::read(reader, node)),
+        },
+    ],
+    others: &[
+        ("logging", "the Collector removed it, too; use `debug`"),
+        ("nop", "a pipeline without data is of no use"),
+        ("jaeger", OTLP),
+        ("zipkin", OTLP),
+        ("kafka", OTLP),
+        ("otelarrow", OTLP),
+        ("datadog", OTLP),
+        ("elasticsearch", OTLP),
+        ("clickhouse", OTLP),
+        ("loadbalancing", OTLP),
+        ("load_balancing", OTLP),
+        ("awsxray", OTLP),
+        ("googlecloud", OTLP),
+        ("azuremonitor", OTLP),
+        ("splunk_hec", OTLP),
+        ("prometheus", super::http::TRACES_ONLY),
+        ("prometheusremotewrite", super::http::TRACES_ONLY),
+    ],
+};

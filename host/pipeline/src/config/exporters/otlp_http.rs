@@ -1,0 +1,121 @@
+//! The exporter `otlp_http`.
+
+use linkmend_config::Node;
+
+use crate::config::endpoint::{URL, Url, url};
+use crate::config::http::{self, CLIENT, HttpClient, TRACES_ONLY};
+use crate::config::member::{self, Member};
+use crate::config::reader::Reader;
+use crate::config::scalars::choice;
+use crate::config::sending::{self, Queue, Retry};
+
+/// OTLP over HTTP.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OtlpHttpExporter {
+    /// How it sends.
+    pub client: HttpClient,
+    /// Where it sends to, in place of the client's endpoint with `/v1/traces`.
+    pub traces_endpoint: Option<Url>,
+    /// How messages are written.
+    pub encoding: HttpEncoding,
+    /// Trying again.
+    pub retry: Retry,
+    /// The queue; `None`: the sender waits.
+    pub queue: Option<Queue>,
+}
+
+impl OtlpHttpExporter {
+    /// The URL of requests. There is one in every configuration that was read.
+    pub fn url(&self) -> Option<Url> {
+        self.traces_endpoint.clone().or_else(|| {
+            let mut url = self.client.endpoint.clone()?;
+            url.path = format!("{}/v1/traces", url.path.trim_end_matches('/'));
+            Some(url)
+        })
+    }
+}
+
+impl Default for OtlpHttpExporter {
+    fn default() -> Self {
+        Self {
+            client: HttpClient::default(),
+            traces_endpoint: None,
+            encoding: HttpEncoding::Proto,
+            retry: Retry::default(),
+            queue: Some(Queue::default()),
+        }
+    }
+}
+
+/// How messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HttpEncoding {
+    /// OTLP protobuf.
+    Proto,
+    /// OTLP/JSON.
+    Json,
+}
+
+const ENCODINGS: [(&str, HttpEncoding); 2] =
+    [("proto", HttpEncoding::Proto), ("json", HttpEncoding::Json)];
+
+pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
+    Member::value(
+        "traces_endpoint",
+        "null",
+        URL,
+        "Where it sends to, in place of `endpoint`; nothing is added.",
+        |t, n| url(n).map(|v| t.traces_endpoint = Some(v)),
+    ),
+    Member::value(
+        "encoding",
+        "proto",
+        "proto, json",
+        "How messages are written.",
+        |t, n| choice(n, &ENCODINGS).map(|v| t.encoding = v),
+    ),
+    Member::section(
+        "retry_on_failure",
+        "retry_on_failure",
+        "on",
+        "Trying again what could not be sent.",
+        |t, r, n| sending::retry(r, n, &mut t.retry),
+    ),
+    Member::section(
+        "sending_queue",
+        "sending_queue",
+        "on",
+        "The queue before the exporter.",
+        |t, r, n| t.queue = sending::queue(r, n),
+    ),
+    Member::unsupported("metrics_endpoint", TRACES_ONLY),
+    Member::unsupported("logs_endpoint", TRACES_ONLY),
+    Member::unsupported("profiles_endpoint", TRACES_ONLY),
+];
+
+pub(super) fn read(reader: &mut Reader, node: &Node) -> OtlpHttpExporter {
+    let mut exporter = OtlpHttpExporter::default();
+    member::read_with_part(
+        reader,
+        node,
+        MEMBERS,
+        (CLIENT, |t| &mut t.client),
+        &mut exporter,
+    );
+    http::check_client(reader, node, &exporter.client);
+    let is_given = |key: &str| node.get(key).is_some_and(|node| !node.is_null());
+    if !is_given("endpoint") && !is_given("traces_endpoint") {
+        let text = format!("is missing; it takes {URL}");
+        reader.fault_of(node, "endpoint", text);
+    }
+    if exporter
+        .client
+        .endpoint
+        .as_ref()
+        .is_some_and(|url| url.path.contains('?'))
+    {
+        let text = "it has a query, and a path is added; give all of it as `traces_endpoint`";
+        reader.fault_of(node, "endpoint", text);
+    }
+    exporter
+}

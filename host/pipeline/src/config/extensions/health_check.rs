@@ -1,0 +1,135 @@
+//! The extension `health_check`.
+
+use linkmend_config::Node;
+
+use crate::config::endpoint::{LISTEN, Listen, TRANSPORTS, Transport, listen};
+use crate::config::member::{self, Member, Refusal};
+use crate::config::reader::Reader;
+use crate::config::scalars::{choice, name, text};
+use crate::config::tls::{self, Tls};
+
+/// Tells others over HTTP whether linkmend is up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// Where it listens.
+    pub endpoint: Listen,
+    transport: Transport,
+    /// Its certificates; `None`: no TLS.
+    pub tls: Option<Tls>,
+    /// The path that is asked for.
+    pub path: String,
+    /// What it answers, in place of the Collector's JSON.
+    pub response_body: Option<ResponseBody>,
+}
+
+/// What the health check answers.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ResponseBody {
+    /// When all is well.
+    pub healthy: String,
+    /// When it is not.
+    pub unhealthy: String,
+}
+
+impl Default for HealthCheck {
+    fn default() -> Self {
+        Self {
+            endpoint: Listen::tcp("localhost", 13133),
+            transport: Transport::Tcp,
+            tls: None,
+            path: "/".into(),
+            response_body: None,
+        }
+    }
+}
+
+const SMALL: &str = "requests to it are small and few";
+
+pub(in crate::config) static MEMBERS: &[Member<HealthCheck>] = &[
+    Member::value(
+        "endpoint",
+        "localhost:13133",
+        LISTEN,
+        "Where it listens.",
+        |_, _| Ok(()),
+    ),
+    Member::value(
+        "transport",
+        "tcp",
+        "tcp, unix",
+        "What `endpoint` is; with `unix` it is the path of a socket.",
+        |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
+    ),
+    Member::section(
+        "tls",
+        "tls server",
+        "off",
+        "TLS of the server.",
+        |t, r, n| {
+            t.tls = tls::server(r, n);
+        },
+    ),
+    Member::value(
+        "path",
+        "/",
+        "a path of a URL that begins with /",
+        "The path that is asked for.",
+        |t, n| slash(n).map(|v| t.path = v),
+    ),
+    Member::section(
+        "response_body",
+        "response_body",
+        "off",
+        "What it answers, in place of the Collector's JSON.",
+        |t, r, n| t.response_body = response_body(r, n),
+    ),
+    Member::unsupported(
+        "check_collector_pipeline",
+        "it does not work in the Collector either; see the metrics of the exporters",
+    ),
+    Member::unsupported("auth", SMALL),
+    Member::unsupported("compression_algorithms", SMALL),
+    Member::unsupported("cors", SMALL),
+    Member::unsupported("dialer", SMALL),
+    Member::unsupported("idle_timeout", SMALL),
+    Member::unsupported("include_metadata", SMALL),
+    Member::unsupported("keep_alives_enabled", SMALL),
+    Member::unsupported("max_request_body_size", SMALL),
+    Member::unsupported("middlewares", SMALL),
+    Member::unsupported("read_header_timeout", SMALL),
+    Member::unsupported("read_timeout", SMALL),
+    Member::unsupported("response_headers", SMALL),
+    Member::unsupported("write_timeout", SMALL),
+];
+
+pub(in crate::config) static RESPONSE_BODY: &[Member<ResponseBody>] = &[
+    Member::value("healthy", "\"\"", "a text", "When all is well.", |t, n| {
+        text(n).map(|v| t.healthy = v)
+    }),
+    Member::value("unhealthy", "\"\"", "a text", "When it is not.", |t, n| {
+        text(n).map(|v| t.unhealthy = v)
+    }),
+];
+
+fn slash(node: &Node) -> Result<String, Refusal> {
+    let path = name(node)?;
+    path.starts_with('/').then_some(path).ok_or(Refusal::Value)
+}
+
+fn response_body(reader: &mut Reader, node: &Node) -> Option<ResponseBody> {
+    if node.is_null() {
+        return None;
+    }
+    let mut body = ResponseBody::default();
+    member::read(reader, node, &[RESPONSE_BODY], &mut body);
+    Some(body)
+}
+
+pub(super) fn read(reader: &mut Reader, node: &Node) -> HealthCheck {
+    let mut check = HealthCheck::default();
+    member::read(reader, node, &[MEMBERS], &mut check);
+    if let Some(endpoint) = listen(reader, node, check.transport) {
+        check.endpoint = endpoint;
+    }
+    check
+}

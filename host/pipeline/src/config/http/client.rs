@@ -1,0 +1,148 @@
+//! HTTP clients that send OTLP.
+
+use std::time::Duration;
+
+use linkmend_config::Node;
+
+use super::Encoding;
+use crate::config::endpoint::{URL, Url, url};
+use crate::config::grpc::{BUFFERS, MIDDLEWARES, SENDER_AUTH};
+use crate::config::member::{self, Member};
+use crate::config::reader::Reader;
+use crate::config::scalars::{DURATION, choice, integer, optional_duration};
+use crate::config::secret::{HEADERS, Headers, headers};
+use crate::config::tls::{self, Tls};
+
+/// An HTTP client that sends OTLP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpClient {
+    /// Where it sends to; `/v1/traces` is added.
+    pub endpoint: Option<Url>,
+    /// TLS of `https`.
+    pub tls: Tls,
+    /// How long a request may take; `None`: as long as it likes.
+    pub timeout: Option<Duration>,
+    /// Headers of every request.
+    pub headers: Headers,
+    /// How requests are compressed.
+    pub compression: Encoding,
+    /// How hard; `None`: what the method finds best.
+    pub compression_level: Option<i32>,
+    /// When a connection ends that has no request; `None`: never.
+    pub idle_conn_timeout: Option<Duration>,
+}
+
+impl Default for HttpClient {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            tls: Tls::default(),
+            timeout: Some(Duration::from_secs(30)),
+            headers: Headers::new(),
+            compression: Encoding::Gzip,
+            compression_level: None,
+            idle_conn_timeout: Some(Duration::from_secs(90)),
+        }
+    }
+}
+
+const COMPRESSIONS: [(&str, Encoding); 6] = [
+    ("gzip", Encoding::Gzip),
+    ("zstd", Encoding::Zstd),
+    ("zlib", Encoding::Zlib),
+    ("deflate", Encoding::Deflate),
+    ("none", Encoding::Identity),
+    ("", Encoding::Identity),
+];
+
+const CONNECTIONS: &str = "it opens as many connections as the queue has consumers";
+
+pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
+    Member::value(
+        "endpoint",
+        "null",
+        URL,
+        "Where it sends to; `/v1/traces` is added.",
+        |t, n| url(n).map(|v| t.endpoint = Some(v)),
+    ),
+    Member::section(
+        "tls",
+        "tls client",
+        "on",
+        "TLS of the client, where the URL begins with `https`.",
+        |t, r, n| tls::client(r, n, &mut t.tls),
+    ),
+    Member::value(
+        "timeout",
+        "30s",
+        DURATION,
+        "How long a request may take; 0: as long as it likes.",
+        |t, n| optional_duration(n).map(|v| t.timeout = v),
+    ),
+    Member::value(
+        "headers",
+        "{}",
+        HEADERS,
+        "Headers of every request. Values are never shown.",
+        |t, n| headers(n).map(|v| t.headers = v),
+    ),
+    Member::value(
+        "compression",
+        "gzip",
+        "gzip, zstd, zlib, deflate, none",
+        "How requests are compressed.",
+        |t, n| choice(n, &COMPRESSIONS).map(|v| t.compression = v),
+    ),
+    Member::section(
+        "compression_params",
+        "compression_params",
+        "{}",
+        "How hard they are compressed.",
+        |t, r, n| member::read(r, n, &[COMPRESSION_PARAMS], t),
+    ),
+    Member::value(
+        "idle_conn_timeout",
+        "90s",
+        DURATION,
+        "When a connection ends that has no request; 0: never.",
+        |t, n| optional_duration(n).map(|v| t.idle_conn_timeout = v),
+    ),
+    Member::unsupported("max_idle_conns", CONNECTIONS),
+    Member::unsupported("max_idle_conns_per_host", CONNECTIONS),
+    Member::unsupported("max_conns_per_host", CONNECTIONS),
+    Member::unsupported("disable_keep_alives", CONNECTIONS),
+    Member::unsupported("proxy_url", "it sends to the endpoint itself"),
+    Member::unsupported("cookies", "OTLP has none"),
+    Member::unsupported("http2_read_idle_timeout", "connections are not probed"),
+    Member::unsupported("http2_ping_timeout", "connections are not probed"),
+    Member::unsupported("force_attempt_http2", "the server chooses the version"),
+    Member::unsupported("read_buffer_size", BUFFERS),
+    Member::unsupported("write_buffer_size", BUFFERS),
+    Member::unsupported("auth", SENDER_AUTH),
+    Member::unsupported("middlewares", MIDDLEWARES),
+];
+
+pub(in crate::config) static COMPRESSION_PARAMS: &[Member<HttpClient>] = &[Member::value(
+    "level",
+    "null",
+    "an integer from 1 to 22 (from 1 to 9 for all but zstd)",
+    "How hard: the higher, the smaller and the slower.",
+    |t, n| integer(n, 1, 22).map(|v| t.compression_level = i32::try_from(v).ok()),
+)];
+
+/// What the keys of a client say together.
+pub(in crate::config) fn check(reader: &mut Reader, node: &Node, client: &HttpClient) {
+    let level = client.compression_level.unwrap_or_default();
+    let fault = match client.compression {
+        Encoding::Identity if level > 0 => "there is no compression to have a level",
+        Encoding::Gzip | Encoding::Zlib | Encoding::Deflate if level > 9 => {
+            "levels above 9 are for zstd"
+        }
+        _ => return,
+    };
+    if let Some(node) = node.get("compression_params") {
+        reader.within("compression_params", |reader| {
+            reader.fault_of(node, "level", fault);
+        });
+    }
+}

@@ -1,0 +1,291 @@
+//! HTTP, in the keys of the Collector's `confighttp`.
+
+use std::time::Duration;
+
+use linkmend_config::{Content, Node};
+
+use super::endpoint::{LISTEN, Listen, TRANSPORTS, Transport, listen};
+use super::grpc::{AUTH, DIALER, METADATA, MIDDLEWARES};
+use super::member::{self, Member, Refusal};
+use super::reader::Reader;
+use super::scalars::{
+    DURATION, FLAG, SIZE, TEXTS, choice, flag, integer, name, optional_duration, size, texts,
+};
+use super::secret::{HEADERS, Headers, headers};
+use super::tls::{self, Tls};
+
+mod client;
+
+pub use client::HttpClient;
+
+pub(super) use client::{COMPRESSION_PARAMS, MEMBERS as CLIENT, check as check_client};
+
+pub(super) const TRACES_ONLY: &str = "it handles traces only";
+
+/// An HTTP server that takes OTLP.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HttpServer {
+    /// Where it listens.
+    pub endpoint: Listen,
+    transport: Transport,
+    /// Its certificates; `None`: no TLS.
+    pub tls: Option<Tls>,
+    /// What browsers may do; `None`: nothing from other origins.
+    pub cors: Option<Cors>,
+    /// The largest request after decompression, in bytes.
+    pub max_request_body_size: u64,
+    /// How requests may be compressed.
+    pub compression_algorithms: Vec<Encoding>,
+    /// Headers of every response.
+    pub response_headers: Headers,
+    /// How long a whole request may take to come; `None`: as long as it likes.
+    pub read_timeout: Option<Duration>,
+    /// The same for its headers; `None`: as `read_timeout`.
+    pub read_header_timeout: Option<Duration>,
+    /// How long the answer may take; `None`: as long as it likes.
+    pub write_timeout: Option<Duration>,
+    /// When a connection ends that has no request; `None`: as `read_timeout`.
+    pub idle_timeout: Option<Duration>,
+    /// Whether connections are used for more than one request.
+    pub keep_alives_enabled: bool,
+    /// Where traces are taken: a path.
+    pub traces_url_path: String,
+}
+
+impl Default for HttpServer {
+    fn default() -> Self {
+        Self {
+            endpoint: Listen::tcp("localhost", 4318),
+            transport: Transport::Tcp,
+            tls: None,
+            cors: None,
+            max_request_body_size: 20 << 20,
+            compression_algorithms: ENCODINGS.iter().map(|(_, encoding)| *encoding).collect(),
+            response_headers: Headers::new(),
+            read_timeout: None,
+            read_header_timeout: None,
+            write_timeout: None,
+            idle_timeout: None,
+            keep_alives_enabled: true,
+            traces_url_path: "/v1/traces".into(),
+        }
+    }
+}
+
+/// How the body of an HTTP message is compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// Not at all.
+    Identity,
+    /// gzip.
+    Gzip,
+    /// Zstandard.
+    Zstd,
+    /// zlib.
+    Zlib,
+    /// `deflate`: zlib, too (RFC 9110).
+    Deflate,
+}
+
+const ENCODINGS: [(&str, Encoding); 5] = [
+    ("", Encoding::Identity),
+    ("gzip", Encoding::Gzip),
+    ("zstd", Encoding::Zstd),
+    ("zlib", Encoding::Zlib),
+    ("deflate", Encoding::Deflate),
+];
+
+pub(super) static SERVER: &[Member<HttpServer>] = &[
+    Member::value(
+        "endpoint",
+        "localhost:4318",
+        LISTEN,
+        "Where it listens.",
+        |_, _| Ok(()),
+    ),
+    Member::value(
+        "transport",
+        "tcp",
+        "tcp, unix",
+        "What `endpoint` is; with `unix` it is the path of a socket.",
+        |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
+    ),
+    Member::section(
+        "tls",
+        "tls server",
+        "off",
+        "TLS of the server.",
+        |t, r, n| {
+            t.tls = tls::server(r, n);
+        },
+    ),
+    Member::section(
+        "cors",
+        "cors",
+        "off",
+        "What browsers may do that have a page of another origin.",
+        |t, r, n| t.cors = cors(r, n),
+    ),
+    Member::value(
+        "max_request_body_size",
+        "20971520",
+        SIZE,
+        "The largest request after decompression.",
+        |t, n| size(n).map(|v| t.max_request_body_size = v),
+    ),
+    Member::value(
+        "compression_algorithms",
+        "[\"\", gzip, zstd, zlib, deflate]",
+        "a list of \"\" (none), gzip, zstd, zlib, deflate",
+        "How requests may be compressed.",
+        |t, n| encodings(n).map(|v| t.compression_algorithms = v),
+    ),
+    Member::value(
+        "response_headers",
+        "{}",
+        HEADERS,
+        "Headers of every response. Values are never shown.",
+        |t, n| headers(n).map(|v| t.response_headers = v),
+    ),
+    Member::value(
+        "read_timeout",
+        "0s",
+        DURATION,
+        "How long a whole request may take to come; 0: as long as it likes.",
+        |t, n| optional_duration(n).map(|v| t.read_timeout = v),
+    ),
+    Member::value(
+        "read_header_timeout",
+        "0s",
+        DURATION,
+        "The same for its headers; 0: as `read_timeout`.",
+        |t, n| optional_duration(n).map(|v| t.read_header_timeout = v),
+    ),
+    Member::value(
+        "write_timeout",
+        "0s",
+        DURATION,
+        "How long the answer may take; 0: as long as it likes.",
+        |t, n| optional_duration(n).map(|v| t.write_timeout = v),
+    ),
+    Member::value(
+        "idle_timeout",
+        "0s",
+        DURATION,
+        "When a connection ends that has no request; 0: as `read_timeout`.",
+        |t, n| optional_duration(n).map(|v| t.idle_timeout = v),
+    ),
+    Member::value(
+        "keep_alives_enabled",
+        "true",
+        FLAG,
+        "Whether connections are used for more than one request.",
+        |t, n| flag(n).map(|v| t.keep_alives_enabled = v),
+    ),
+    Member::value(
+        "traces_url_path",
+        "/v1/traces",
+        "a path of a URL",
+        "Where traces are taken.",
+        |t, n| url_path(n).map(|v| t.traces_url_path = v),
+    ),
+    Member::unsupported("metrics_url_path", TRACES_ONLY),
+    Member::unsupported("logs_url_path", TRACES_ONLY),
+    Member::unsupported("profiles_url_path", TRACES_ONLY),
+    Member::unsupported("auth", AUTH),
+    Member::unsupported("include_metadata", METADATA),
+    Member::unsupported("middlewares", MIDDLEWARES),
+    Member::unsupported("dialer", DIALER),
+];
+
+/// Reads an HTTP server that takes OTLP.
+pub(super) fn server(reader: &mut Reader, node: &Node) -> HttpServer {
+    let mut server = HttpServer::default();
+    member::read(reader, node, &[SERVER], &mut server);
+    if let Some(endpoint) = listen(reader, node, server.transport) {
+        server.endpoint = endpoint;
+    }
+    server
+}
+
+fn encodings(node: &Node) -> Result<Vec<Encoding>, Refusal> {
+    match &node.content {
+        Content::List(list) if !list.is_empty() => {
+            let encodings = list.iter().map(|word| choice(word, &ENCODINGS));
+            encodings
+                .collect::<Result<_, _>>()
+                .map_err(|_| Refusal::Value)
+        }
+        Content::Null => Err(Refusal::Default),
+        _ => Err(Refusal::Value),
+    }
+}
+
+/// A path of a URL; the slash before it may be left away, as in the Collector.
+fn url_path(node: &Node) -> Result<String, Refusal> {
+    let path = name(node)?;
+    let path = format!("/{}", path.strip_prefix('/').unwrap_or(&path));
+    let is_path = |c: char| c.is_ascii_graphic() && !"?#%\\".contains(c);
+    path.chars()
+        .all(is_path)
+        .then_some(path)
+        .ok_or(Refusal::Value)
+}
+
+/// What browsers may do that have a page of another origin.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cors {
+    /// The origins: `https://*.example.com`, `*`.
+    pub allowed_origins: Vec<String>,
+    /// Headers that requests may have besides those that are always allowed.
+    pub allowed_headers: Vec<String>,
+    /// Headers of responses that the page may see.
+    pub exposed_headers: Vec<String>,
+    /// How long the browser keeps the answer to that; `None`: what it likes.
+    pub max_age: Option<Duration>,
+}
+
+pub(super) static CORS: &[Member<Cors>] = &[
+    Member::value(
+        "allowed_origins",
+        "[]",
+        TEXTS,
+        "The origins, with a `*` for any text: `https://*.example.com`. Without any, CORS is off.",
+        |t, n| texts(n).map(|v| t.allowed_origins = v),
+    ),
+    Member::value(
+        "allowed_headers",
+        "[]",
+        TEXTS,
+        "Headers that requests may have besides those that are always allowed.",
+        |t, n| texts(n).map(|v| t.allowed_headers = v),
+    ),
+    Member::value(
+        "exposed_headers",
+        "[]",
+        TEXTS,
+        "Headers of responses that the page may see.",
+        |t, n| texts(n).map(|v| t.exposed_headers = v),
+    ),
+    Member::value(
+        "max_age",
+        "0",
+        "a number of seconds",
+        "How long the browser keeps the answer to all this; 0: what it likes.",
+        |t, n| {
+            integer(n, 0, u32::MAX.into())
+                .map(|v| t.max_age = (v > 0).then(|| Duration::from_secs(v)))
+        },
+    ),
+];
+
+fn cors(reader: &mut Reader, node: &Node) -> Option<Cors> {
+    let mut cors = Cors::default();
+    member::read(reader, node, &[CORS], &mut cors);
+    let has_origins = !cors.allowed_origins.is_empty();
+    if !has_origins && cors != Cors::default() {
+        let text = "there are no `allowed_origins`, so this allows nothing";
+        reader.fault(node.spot, text);
+    }
+    has_origins.then_some(cors)
+}

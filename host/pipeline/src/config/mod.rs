@@ -1,0 +1,266 @@
+//! The configuration of `linkmend run`: the Collector's YAML.
+//!
+//! ```
+//! use linkmend_pipeline::config::{Config, Source};
+//!
+//! let text = "
+//! receivers: {otlp: {protocols: {grpc: }}}
+//! processors: {linkmend: }
+//! exporters: {otlp_grpc: {endpoint: 'backend:4317'}}
+//! service:
+//!   pipelines:
+//!     traces: {receivers: [otlp], processors: [linkmend], exporters: [otlp_grpc]}
+//! ";
+//! let source = Source { name: "linkmend.yaml".into(), text: text.into() };
+//! let config = Config::read(&[source], &|name| std::env::var(name)).unwrap();
+//! assert_eq!(config.service.pipelines.len(), 1);
+//! ```
+//!
+//! Whatever can be known without opening a port, a file or a rule is checked
+//! here, and all that is wrong is told together. What comes out is plain data,
+//! in which every key has its value or its default.
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `receivers`, `processors`, `exporters`, `extensions` | the components, a file each |
+//! | `service` | pipelines, and what linkmend tells of itself |
+//! | `grpc`, `http`, `tls`, `sending` | what components have in common |
+//! | `components`, `id` | ids, types, what is unknown |
+//! | `check` | what components say together |
+//! | `member` | sections as tables: what is read, refused, documented |
+//! | `reader` | what is found on the way, and the path there |
+//! | `scalars`, `endpoint`, `secret` | values |
+//! | `fault` | what is told |
+//! | `manual` | the tables of the manual |
+
+mod check;
+mod components;
+mod endpoint;
+mod exporters;
+mod extensions;
+mod fault;
+mod grpc;
+mod http;
+mod id;
+mod manual;
+mod member;
+mod processors;
+mod reader;
+mod receivers;
+mod scalars;
+mod secret;
+mod sending;
+mod service;
+mod tls;
+
+use std::collections::BTreeMap;
+use std::env::VarError;
+
+use linkmend_config::{Finding, Findings, Layers, Node, Place, Spot};
+
+pub use endpoint::{Listen, Target, Transport, Url};
+pub use exporters::{
+    DebugExporter, Exporter, FileExporter, FileFormat, HttpEncoding, OtlpGrpcExporter,
+    OtlpHttpExporter, Rotation, Verbosity,
+};
+pub use extensions::{Extension, FileStorage, HealthCheck, ResponseBody};
+pub use fault::{Fault, Faults};
+pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
+pub use http::{Cors, Encoding, HttpClient, HttpServer};
+pub use id::{BadId, Id};
+pub use manual::{Table, tables};
+pub use processors::{Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource};
+pub use receivers::{FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt};
+pub use secret::{Headers, Secret};
+pub use sending::{Batch, Queue, Retry, Sizer};
+pub use service::{
+    LogEncoding, LogLevel, Logs, Metrics, MetricsLevel, Pipeline, Prometheus, Service, Telemetry,
+    TraceExporter, TraceProtocol,
+};
+pub use tls::{Tls, TlsVersion};
+
+use member::unsupported;
+use reader::Reader;
+use service::Known;
+
+/// A file of a configuration.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Source {
+    /// What it is called in messages: its path.
+    pub name: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl std::fmt::Debug for Source {
+    /// Without the text, which may hold secrets.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+/// The configuration of `linkmend run`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// Where traces come from.
+    pub receivers: BTreeMap<Id, Receiver>,
+    /// What is done with them.
+    pub processors: BTreeMap<Id, Processor>,
+    /// Where they go.
+    pub exporters: BTreeMap<Id, Exporter>,
+    /// What is not on their way.
+    pub extensions: BTreeMap<Id, Extension>,
+    /// How these are joined.
+    pub service: Service,
+    /// What may be wrong, to be told to the user.
+    pub warnings: Vec<Fault>,
+    files: Vec<String>,
+}
+
+impl Config {
+    /// Reads a configuration from one or more files: what a later one says
+    /// holds. `env` is the environment, `&|name| std::env::var(name)` for one.
+    ///
+    /// # Errors
+    ///
+    /// When anything is wrong, all of it.
+    pub fn read(
+        sources: &[Source],
+        env: &dyn Fn(&str) -> Result<String, VarError>,
+    ) -> Result<Self, Faults> {
+        let files: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
+        let layers = layers(sources, env);
+        let findings = match layers {
+            Ok((layers, findings)) if findings.faults.is_empty() => {
+                let mut reader = Reader::new(findings);
+                let config = layers.root().map(|root| read(&mut reader, root));
+                let findings = reader.into_findings();
+                match config {
+                    Some(config) if findings.faults.is_empty() => {
+                        let warnings = told(findings.warnings, &files);
+                        return Ok(Self {
+                            warnings,
+                            files,
+                            ..config
+                        });
+                    }
+                    _ => findings,
+                }
+            }
+            // What the rest says is not known then.
+            Ok((_, findings)) | Err(findings) => findings,
+        };
+        Err(Faults(told(findings.faults, &files)))
+    }
+
+    /// The file and the line of a place in the configuration of a rule, for what
+    /// the rule says of it: `text` begins with a path such as `recipes[0].name`.
+    pub fn rule_fault(&self, id: &Id, text: &str) -> Option<Fault> {
+        let Some(Processor::Linkmend(processor)) = self.processors.get(id) else {
+            return None;
+        };
+        let (path, text) = text.split_once(": ").unwrap_or(("", text));
+        let spot = processor.config.place(path)?;
+        let dot = if path.is_empty() { "" } else { "." };
+        let finding = Finding {
+            spot,
+            path: format!("processors.{id}.config{dot}{path}"),
+            text: text.into(),
+        };
+        Some(Fault::new(finding, &self.files))
+    }
+}
+
+/// All files together, with what the environment says.
+fn layers(
+    sources: &[Source],
+    env: &dyn Fn(&str) -> Result<String, VarError>,
+) -> Result<(Layers, Findings), Findings> {
+    let mut layers = Layers::default();
+    let mut faults = Vec::new();
+    for (file, source) in sources.iter().enumerate() {
+        if let Err(error) = layers.add(&source.text) {
+            faults.push(Finding {
+                spot: Spot {
+                    file,
+                    place: error.place,
+                },
+                path: String::new(),
+                text: error.text,
+            });
+        }
+    }
+    if sources.is_empty() {
+        let place = Place { line: 1, column: 1 };
+        faults.push(Finding {
+            spot: Spot { file: 0, place },
+            path: String::new(),
+            text: "there is no file".into(),
+        });
+    }
+    if faults.is_empty() {
+        let findings = layers.expand(env);
+        Ok((layers, findings))
+    } else {
+        Err(Findings {
+            faults,
+            warnings: Vec::new(),
+        })
+    }
+}
+
+fn told(mut findings: Vec<Finding>, files: &[String]) -> Vec<Fault> {
+    findings.sort();
+    findings.dedup();
+    let faults = findings.into_iter();
+    faults.map(|finding| Fault::new(finding, files)).collect()
+}
+
+const SECTIONS: [&str; 5] = [
+    "receivers",
+    "processors",
+    "exporters",
+    "extensions",
+    "service",
+];
+
+fn read(reader: &mut Reader, root: &Node) -> Config {
+    for (key, node) in root.members() {
+        if !SECTIONS.contains(&key.as_str()) {
+            let text = match key.as_str() {
+                "connectors" => unsupported("its pipelines do not feed each other"),
+                _ => member::unknown(key, &SECTIONS),
+            };
+            reader.within(key, |reader| reader.fault(node.spot, text));
+        }
+    }
+    let receivers = components::read(reader, root, &receivers::KIND);
+    let processors = components::read(reader, root, &processors::KIND);
+    let exporters = components::read(reader, root, &exporters::KIND);
+    let extensions = components::read(reader, root, &extensions::KIND);
+    let known = Known {
+        receivers: &receivers.spots,
+        processors: &processors.spots,
+        exporters: &exporters.spots,
+        extensions: &extensions.spots,
+    };
+    let (service, used) = service::read(reader, root, &known);
+    if root.get("service").is_some() {
+        check::unused(reader, &known, &used);
+    }
+    let config = Config {
+        receivers: receivers.components,
+        processors: processors.components,
+        exporters: exporters.components,
+        extensions: extensions.components,
+        service,
+        warnings: Vec::new(),
+        files: Vec::new(),
+    };
+    check::storages(reader, root, &config);
+    check::addresses(reader, root, &config);
+    check::files(reader, root, &config);
+    config
+}

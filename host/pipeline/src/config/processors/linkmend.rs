@@ -1,0 +1,300 @@
+//! The processor `linkmend`.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use linkmend::index::IndexOptions;
+use linkmend::{Limits, OnError};
+use linkmend_config::{Content, Node, Spot};
+use serde_json::{Map, Value};
+
+use crate::config::member::{self, Member, Refusal};
+use crate::config::reader::Reader;
+use crate::config::scalars::{
+    DURATION, POSITIVE, SIZE, choice, count, integer, name, optional_duration, positive_duration,
+    size,
+};
+
+/// Mends links with a rule.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LinkmendProcessor {
+    /// The rule.
+    pub rule: RuleSource,
+    /// The SHA-256 that the file of the rule must have.
+    pub sha256: Option<[u8; 32]>,
+    /// What the rule is told.
+    pub config: RuleConfig,
+    /// What the rule may use.
+    pub limits: Limits,
+    /// What becomes of a batch when the rule fails.
+    pub on_error: OnError,
+    /// Which spans wait for those that they are to be linked to.
+    pub hold: Hold,
+    /// What is remembered of messages.
+    pub index: IndexOptions,
+}
+
+/// Where a rule comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum RuleSource {
+    /// The rule that comes with linkmend.
+    #[default]
+    Builtin,
+    /// A component.
+    File(PathBuf),
+}
+
+/// What a rule is told. It is checked by the rule, when it is loaded.
+#[derive(Clone, Default, PartialEq)]
+pub struct RuleConfig(Option<Node>);
+
+impl RuleConfig {
+    /// As JSON.
+    pub fn to_json(&self) -> Map<String, Value> {
+        match self.0.as_ref().map(Node::to_value) {
+            Some(Value::Object(map)) => map,
+            _ => Map::new(),
+        }
+    }
+
+    /// Where the key stands that the rule names by a path such as
+    /// `recipes[0].name`; `None` when there is no configuration.
+    pub fn place(&self, path: &str) -> Option<Spot> {
+        self.0.as_ref().map(|node| node.find(path))
+    }
+}
+
+impl fmt::Debug for RuleConfig {
+    /// Without values: they may come from the environment.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RuleConfig").field(&self.0).finish()
+    }
+}
+
+/// How spans wait for those that they are to be linked to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hold {
+    /// How long; `None`: they do not.
+    pub time: Option<Duration>,
+    /// How many spans wait at most.
+    pub max_spans: usize,
+    /// How many bytes they have at most.
+    pub max_bytes: u64,
+}
+
+impl Default for Hold {
+    fn default() -> Self {
+        Self {
+            time: Some(Duration::from_secs(6)),
+            max_spans: 20_000,
+            max_bytes: 64 << 20,
+        }
+    }
+}
+
+const ERRORS: [(&str, OnError); 3] = [
+    ("pass", OnError::Pass),
+    ("drop", OnError::Drop),
+    ("reject", OnError::Reject),
+];
+
+pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
+    Member::value(
+        "rule",
+        "builtin",
+        "builtin, or the path of a component",
+        "The rule.",
+        |t, n| rule(n).map(|v| t.rule = v),
+    ),
+    Member::value(
+        "sha256",
+        "null",
+        "64 hex digits",
+        "The SHA-256 that the file of the rule must have.",
+        |t, n| sha256(n).map(|v| t.sha256 = Some(v)),
+    ),
+    Member::value(
+        "config",
+        "{}",
+        "a mapping",
+        "What the rule is told; for the built-in one see [rule.md](rule.md#configuration).",
+        |t, n| config(n).map(|v| t.config = v),
+    ),
+    Member::section(
+        "limits",
+        "limits",
+        "on",
+        "What the rule may use.",
+        |t, r, n| member::read(r, n, &[LIMITS], &mut t.limits),
+    ),
+    Member::value(
+        "on_error",
+        "pass",
+        "pass, drop, reject",
+        "What becomes of a batch when the rule fails: it goes on as it came, it is dropped, or the sender is told to try again.",
+        |t, n| choice(n, &ERRORS).map(|v| t.on_error = v),
+    ),
+    Member::section(
+        "hold",
+        "hold",
+        "on",
+        "How spans wait for those that they are to be linked to.",
+        |t, r, n| member::read(r, n, &[HOLD], &mut t.hold),
+    ),
+    Member::section(
+        "index",
+        "index",
+        "on",
+        "What is remembered of messages.",
+        |t, r, n| member::read(r, n, &[INDEX], &mut t.index),
+    ),
+];
+
+pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
+    Member::value(
+        "memory",
+        "64MiB",
+        SIZE,
+        "Linear memory of an instance.",
+        |t, n| bytes(n).map(|v| t.memory = v),
+    ),
+    Member::value(
+        "table_elements",
+        "100000",
+        "an integer above 0",
+        "Table elements of an instance.",
+        |t, n| count(n).map(|v| t.table_elements = v),
+    ),
+    Member::value(
+        "init_time",
+        "5s",
+        POSITIVE,
+        "Wall clock for making an instance and configuring it.",
+        |t, n| positive_duration(n).map(|v| t.init_time = v),
+    ),
+    Member::value(
+        "call_time",
+        "1s",
+        POSITIVE,
+        "Wall clock for one batch.",
+        |t, n| positive_duration(n).map(|v| t.call_time = v),
+    ),
+    Member::value(
+        "output",
+        "64MiB",
+        SIZE,
+        "What one call may hand to the host.",
+        |t, n| bytes(n).map(|v| t.output = v),
+    ),
+    Member::value(
+        "growth",
+        "64MiB",
+        SIZE,
+        "By how much the edits may let a batch grow.",
+        |t, n| bytes(n).map(|v| t.growth = v),
+    ),
+    Member::value(
+        "edits_per_span",
+        "65536",
+        "an integer above 0",
+        "Edits for one span.",
+        |t, n| count(n).map(|v| t.edits_per_span = v),
+    ),
+    Member::value(
+        "max_links",
+        "128",
+        "an integer",
+        "Links that a span may have after a rule edited it; the built-in rule cuts there.",
+        |t, n| whole(n).map(|v| t.max_links = v),
+    ),
+];
+
+pub(in crate::config) static HOLD: &[Member<Hold>] = &[
+    Member::value(
+        "time",
+        "6s",
+        DURATION,
+        "How long a span waits; 0: no span waits. SDKs send every 5 s, so a consumer may come that long before its producer.",
+        |t, n| optional_duration(n).map(|v| t.time = v),
+    ),
+    Member::value(
+        "max_spans",
+        "20000",
+        "an integer above 0",
+        "How many spans wait at most; the oldest go on as they are when there are more.",
+        |t, n| count(n).map(|v| t.max_spans = v),
+    ),
+    Member::value(
+        "max_bytes",
+        "64MiB",
+        SIZE,
+        "How large they are at most.",
+        |t, n| size(n).map(|v| t.max_bytes = v),
+    ),
+];
+
+pub(in crate::config) static INDEX: &[Member<IndexOptions>] = &[
+    Member::value(
+        "max_entries",
+        "1000000",
+        "an integer above 0",
+        "How many producers of messages are remembered; the oldest go first. One takes about 85 bytes.",
+        |t, n| count(n).map(|v| t.max_entries = v),
+    ),
+    Member::value(
+        "time_to_live",
+        "15m",
+        DURATION,
+        "How long a producer is remembered; 0: until there is no room.",
+        |t, n| optional_duration(n).map(|v| t.time_to_live = v),
+    ),
+];
+
+fn rule(node: &Node) -> Result<RuleSource, Refusal> {
+    Ok(match name(node)?.as_str() {
+        "builtin" => RuleSource::Builtin,
+        path => RuleSource::File(path.into()),
+    })
+}
+
+fn sha256(node: &Node) -> Result<[u8; 32], Refusal> {
+    let text = name(node)?;
+    let digits = text.as_bytes();
+    let mut sum = [0; 32];
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return Err(Refusal::Value);
+    }
+    for (byte, pair) in sum.iter_mut().zip(digits.chunks(2)) {
+        let pair = std::str::from_utf8(pair).unwrap_or_default();
+        *byte = u8::from_str_radix(pair, 16).map_err(|_| Refusal::Value)?;
+    }
+    Ok(sum)
+}
+
+fn config(node: &Node) -> Result<RuleConfig, Refusal> {
+    match &node.content {
+        Content::Map(members) if !members.is_empty() => Ok(RuleConfig(Some(node.clone()))),
+        Content::Map(_) | Content::Null => Err(Refusal::Default),
+        _ => Err(Refusal::Value),
+    }
+}
+
+fn bytes(node: &Node) -> Result<usize, Refusal> {
+    usize::try_from(size(node)?).map_err(|_| Refusal::Value)
+}
+
+fn whole(node: &Node) -> Result<usize, Refusal> {
+    let number = integer(node, 0, u64::from(u32::MAX))?;
+    usize::try_from(number).map_err(|_| Refusal::Value)
+}
+
+pub(super) fn read(reader: &mut Reader, node: &Node) -> LinkmendProcessor {
+    let mut processor = LinkmendProcessor::default();
+    member::read(reader, node, &[MEMBERS], &mut processor);
+    if processor.sha256.is_some() && processor.rule == RuleSource::Builtin {
+        let text = "the built-in rule is part of the program and has no file to check; remove it";
+        reader.fault_of(node, "sha256", text);
+    }
+    processor
+}

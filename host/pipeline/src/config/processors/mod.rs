@@ -1,0 +1,58 @@
+//! `processors`: what is done with traces.
+
+mod linkmend;
+mod memory_limiter;
+
+pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
+pub use memory_limiter::MemoryLimiter;
+
+pub(super) use self::linkmend::{HOLD, INDEX, LIMITS, MEMBERS as LINKMEND};
+pub(super) use memory_limiter::MEMBERS as MEMORY_LIMITER;
+
+use super::components::{Kind, Type};
+
+/// A processor.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Processor {
+    /// Mends links with a rule.
+    Linkmend(Box<LinkmendProcessor>),
+    /// Refuses traces when memory runs short.
+    MemoryLimiter(MemoryLimiter),
+}
+
+const COLLECTORS: &str = "it is the Collector's; put a Collector before or behind linkmend";
+
+pub(super) static KIND: Kind<Processor> = Kind {
+    section: "processors",
+    singular: "processor",
+    types: &[
+        Type {
+            names: &["linkmend"],
+            read: |reader, node| Processor::Linkmend(Box::new(linkmend::read(reader, node))),
+        },
+        Type {
+            names: &["memory_limiter"],
+            read: |reader, node| Processor::MemoryLimiter(memory_limiter::read(reader, node)),
+        },
+    ],
+    others: &[
+        (
+            "batch",
+            "exporters make batches (`sending_queue: {batch: {}}`)",
+        ),
+        ("attributes", COLLECTORS),
+        ("filter", COLLECTORS),
+        ("groupbytrace", COLLECTORS),
+        ("k8sattributes", COLLECTORS),
+        ("k8s_attributes", COLLECTORS),
+        ("probabilistic_sampler", COLLECTORS),
+        ("redaction", COLLECTORS),
+        ("resource", COLLECTORS),
+        ("resourcedetection", COLLECTORS),
+        ("resource_detection", COLLECTORS),
+        ("routing", COLLECTORS),
+        ("span", COLLECTORS),
+        ("tail_sampling", COLLECTORS),
+        ("transform", COLLECTORS),
+    ],
+};

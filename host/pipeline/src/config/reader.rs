@@ -1,0 +1,89 @@
+//! What is found on the way through a configuration.
+
+use linkmend_config::{Content, Finding, Findings, Node, Spot};
+
+/// Collects faults and warnings, and knows the path to what is being read.
+#[derive(Debug, Default)]
+pub struct Reader {
+    findings: Findings,
+    path: String,
+}
+
+impl Reader {
+    pub(super) fn new(findings: Findings) -> Self {
+        Self {
+            findings,
+            path: String::new(),
+        }
+    }
+
+    pub(super) fn into_findings(self) -> Findings {
+        self.findings
+    }
+
+    /// Reads what stands under a key.
+    pub(super) fn within<R>(&mut self, key: &str, read: impl FnOnce(&mut Self) -> R) -> R {
+        let dot = if self.path.is_empty() { "" } else { "." };
+        self.step(&format!("{dot}{key}"), read)
+    }
+
+    /// Reads what stands in a list.
+    pub(super) fn within_element<R>(
+        &mut self,
+        number: usize,
+        read: impl FnOnce(&mut Self) -> R,
+    ) -> R {
+        self.step(&format!("[{number}]"), read)
+    }
+
+    fn step<R>(&mut self, step: &str, read: impl FnOnce(&mut Self) -> R) -> R {
+        let length = self.path.len();
+        self.path.push_str(step);
+        let result = read(self);
+        self.path.truncate(length);
+        result
+    }
+
+    /// How many faults there are so far.
+    pub(super) fn faults(&self) -> usize {
+        self.findings.faults.len()
+    }
+
+    /// Something is wrong with what is being read.
+    pub(super) fn fault(&mut self, spot: Spot, text: impl Into<String>) {
+        let path = self.path.clone();
+        self.findings.faults.push(Finding {
+            spot,
+            path,
+            text: text.into(),
+        });
+    }
+
+    /// Something is wrong with a member of the section that is being read.
+    pub(super) fn fault_of(&mut self, section: &Node, key: &str, text: impl Into<String>) {
+        let spot = section.get(key).map_or(section.spot, |node| node.spot);
+        self.within(key, |reader| reader.fault(spot, text));
+    }
+
+    /// Whether it is a mapping or nothing; anything else is a fault.
+    pub(super) fn is_map(&mut self, node: &Node) -> bool {
+        let is_map = matches!(node.content, Content::Map(_) | Content::Null);
+        if !is_map {
+            let text = format!("it is {}, not a mapping of keys to values", node.kind());
+            self.fault(node.spot, text);
+        }
+        is_map
+    }
+
+    /// The elements of a list; anything else but nothing is a fault.
+    pub(super) fn list<'n>(&mut self, node: &'n Node) -> &'n [Node] {
+        match &node.content {
+            Content::List(list) => list,
+            Content::Null => &[],
+            _ => {
+                self.fault(node.spot, format!("it is {}, not a list", node.kind()));
+                &[]
+            }
+        }
+    }
+}

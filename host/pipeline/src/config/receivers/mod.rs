@@ -1,0 +1,52 @@
+//! `receivers`: where traces come from.
+
+mod otlp;
+mod otlpjsonfile;
+
+pub use otlp::OtlpReceiver;
+pub use otlpjsonfile::{FileCompression, OtlpJsonFileReceiver, StartAt};
+
+pub(super) use otlp::{MEMBERS as OTLP, PROTOCOLS};
+pub(super) use otlpjsonfile::MEMBERS as OTLP_JSON_FILE;
+
+use super::components::{Kind, Type};
+
+/// A receiver.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Receiver {
+    /// OTLP over gRPC and HTTP.
+    Otlp(Box<OtlpReceiver>),
+    /// Files of OTLP/JSON.
+    OtlpJsonFile(OtlpJsonFileReceiver),
+}
+
+const OTHER_PROTOCOL: &str = "it takes OTLP only; receive with the Collector and send \
+                              to linkmend with its exporter `otlp_grpc`";
+
+pub(super) static KIND: Kind<Receiver> = Kind {
+    section: "receivers",
+    singular: "receiver",
+    types: &[
+        Type {
+            names: &["otlp"],
+            read: |reader, node| Receiver::Otlp(Box::new(otlp::read(reader, node))),
+        },
+        Type {
+            names: &["otlpjsonfile", "otlp_json_file"],
+            read: |reader, node| Receiver::OtlpJsonFile(otlpjsonfile::read(reader, node)),
+        },
+    ],
+    others: &[
+        ("jaeger", OTHER_PROTOCOL),
+        ("zipkin", OTHER_PROTOCOL),
+        ("kafka", OTHER_PROTOCOL),
+        ("otelarrow", OTHER_PROTOCOL),
+        ("opencensus", OTHER_PROTOCOL),
+        ("skywalking", OTHER_PROTOCOL),
+        ("datadog", OTHER_PROTOCOL),
+        ("prometheus", super::http::TRACES_ONLY),
+        ("hostmetrics", super::http::TRACES_ONLY),
+        ("filelog", super::http::TRACES_ONLY),
+        ("nop", "a pipeline without data is of no use"),
+    ],
+};

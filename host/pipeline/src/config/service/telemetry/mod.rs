@@ -1,0 +1,199 @@
+//! `service.telemetry`: what linkmend tells of itself.
+
+mod metrics;
+mod traces;
+
+use std::collections::BTreeMap;
+
+use linkmend_config::{Content, Node};
+
+use crate::config::member::{self, Member, Refusal};
+use crate::config::reader::Reader;
+use crate::config::scalars::{TEXTS, choice, text, texts};
+
+pub use metrics::{Metrics, MetricsLevel, Prometheus};
+pub use traces::{TraceExporter, TraceProtocol};
+
+pub(in crate::config) use metrics::{MEMBERS as METRICS, PROMETHEUS};
+pub(in crate::config) use traces::{BATCH, MEMBERS as TRACES, OTLP};
+
+/// What linkmend tells of itself.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Telemetry {
+    /// Its log.
+    pub logs: Logs,
+    /// Its metrics.
+    pub metrics: Metrics,
+    /// Where spans of its own go; none by default.
+    pub traces: Vec<TraceExporter>,
+    /// Attributes of its own resource; `None` takes one away.
+    pub resource: BTreeMap<String, Option<String>>,
+}
+
+/// The log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Logs {
+    /// The least that is told.
+    pub level: LogLevel,
+    /// How lines are written.
+    pub encoding: LogEncoding,
+    /// Where they go: `stdout`, `stderr`, files.
+    pub output_paths: Vec<String>,
+}
+
+impl Default for Logs {
+    fn default() -> Self {
+        Self {
+            level: LogLevel::Info,
+            encoding: LogEncoding::Console,
+            output_paths: vec!["stderr".into()],
+        }
+    }
+}
+
+/// How much is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LogLevel {
+    /// All.
+    Debug,
+    /// What happens.
+    Info,
+    /// What may be wrong.
+    Warn,
+    /// What is wrong.
+    Error,
+}
+
+/// How lines of the log are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogEncoding {
+    /// To be read.
+    Console,
+    /// A JSON object each.
+    Json,
+}
+
+const LEVELS: [(&str, LogLevel); 8] = [
+    ("debug", LogLevel::Debug),
+    ("info", LogLevel::Info),
+    ("warn", LogLevel::Warn),
+    ("error", LogLevel::Error),
+    ("DEBUG", LogLevel::Debug),
+    ("INFO", LogLevel::Info),
+    ("WARN", LogLevel::Warn),
+    ("ERROR", LogLevel::Error),
+];
+const ENCODINGS: [(&str, LogEncoding); 2] = [
+    ("console", LogEncoding::Console),
+    ("json", LogEncoding::Json),
+];
+const LINES: &str = "its log is plain lines";
+pub(in crate::config) static MEMBERS: &[Member<Telemetry>] = &[
+    Member::section("logs", "telemetry logs", "on", "The log.", |t, r, n| {
+        logs(r, n, &mut t.logs);
+    }),
+    Member::section(
+        "metrics",
+        "telemetry metrics",
+        "on",
+        "The metrics.",
+        |t, r, n| member::read(r, n, &[METRICS], &mut t.metrics),
+    ),
+    Member::section(
+        "traces",
+        "telemetry traces",
+        "off",
+        "Spans of linkmend's own.",
+        |t, r, n| member::read(r, n, &[TRACES], &mut t.traces),
+    ),
+    Member::value(
+        "resource",
+        "{}",
+        "a mapping of attribute names to texts",
+        "Attributes of linkmend's own resource; one without a value is taken away.",
+        |t, n| resource(n).map(|v| t.resource = v),
+    ),
+];
+
+pub(in crate::config) static LOGS: &[Member<Logs>] = &[
+    Member::value(
+        "level",
+        "info",
+        "debug, info, warn, error",
+        "The least that is told.",
+        |t, n| choice(n, &LEVELS).map(|v| t.level = v),
+    ),
+    Member::value(
+        "encoding",
+        "console",
+        "console, json",
+        "How lines are written.",
+        |t, n| choice(n, &ENCODINGS).map(|v| t.encoding = v),
+    ),
+    Member::value(
+        "output_paths",
+        "[stderr]",
+        TEXTS,
+        "Where they go: stdout, stderr, or files.",
+        |t, n| texts(n).map(|v| t.output_paths = v),
+    ),
+    Member::unsupported("error_output_paths", LINES),
+    Member::unsupported("development", LINES),
+    Member::unsupported("disable_caller", LINES),
+    Member::unsupported("disable_stacktrace", LINES),
+    Member::unsupported("disable_zap_resource", LINES),
+    Member::unsupported("initial_fields", LINES),
+    Member::unsupported("sampling", LINES),
+    Member::unsupported("processors", "its log is not sent"),
+];
+
+fn resource(node: &Node) -> Result<BTreeMap<String, Option<String>>, Refusal> {
+    match &node.content {
+        Content::Map(members) => members
+            .iter()
+            .map(|(name, value)| match text(value) {
+                Ok(text) => Ok((name.clone(), Some(text))),
+                Err(Refusal::Default) => Ok((name.clone(), None)),
+                Err(_) => Err(Refusal::Because(format!(
+                    "the value of `{name}` is {}; it takes a text",
+                    value.kind()
+                ))),
+            })
+            .collect(),
+        Content::Null => Err(Refusal::Default),
+        _ => Err(Refusal::Value),
+    }
+}
+
+pub(super) fn read(reader: &mut Reader, node: &Node, telemetry: &mut Telemetry) {
+    member::read(reader, node, &[MEMBERS], telemetry);
+}
+
+fn logs(reader: &mut Reader, node: &Node, logs: &mut Logs) {
+    member::read(reader, node, &[LOGS], logs);
+    if logs.output_paths.is_empty() {
+        reader.fault_of(node, "output_paths", "it has no path; give one at least");
+    }
+}
+
+/// Follows the one way that is supported where OpenTelemetry's configuration
+/// has several.
+fn only(reader: &mut Reader, node: &Node, way: &[&str], read: impl FnOnce(&mut Reader, &Node)) {
+    let Some((step, rest)) = way.split_first() else {
+        return read(reader, node);
+    };
+    if !reader.is_map(node) {
+        return;
+    }
+    for (key, other) in node.members().iter().filter(|(key, _)| key != step) {
+        let text = format!("not supported by linkmend, because it has `{step}` only; remove it");
+        reader.within(key, |reader| reader.fault(other.spot, text));
+    }
+    match node.get(step) {
+        Some(below) => reader.within(step, |reader| only(reader, below, rest, read)),
+        None if node.members().is_empty() => {
+            reader.fault_of(node, step, "is missing");
+        }
+        None => {}
+    }
+}

@@ -1,0 +1,506 @@
+//! What is told of a configuration that is wrong.
+
+use crate::support::{faults, with, with_exporter};
+
+/// What is told of an exporter `otlp_grpc/x` with these lines after its
+/// endpoint, without file and path.
+#[track_caller]
+fn of_exporter(lines: &str) -> String {
+    let told = faults(&[&with_exporter(&format!("endpoint: b:1\n{lines}"))]);
+    let told = told.strip_prefix("linkmend.yaml: ").unwrap().to_owned();
+    told.replace("exporters.otlp_grpc/x.", "")
+}
+
+#[track_caller]
+fn of(section: &str, id: &str, lines: &str) -> String {
+    let told = faults(&[&with(section, id, lines)]);
+    let told = told.strip_prefix("linkmend.yaml: ").unwrap().to_owned();
+    told.replace(&format!("{section}.{id}."), "")
+}
+
+#[test]
+fn unknown_keys_name_the_nearest() {
+    assert_eq!(
+        of_exporter("retry_on_failure: {inital_interval: 1s}"),
+        "line 4, column 24: retry_on_failure.inital_interval: unknown key; the nearest is \
+         `initial_interval` (all keys: enabled, initial_interval, max_interval, \
+         max_elapsed_time, multiplier, randomization_factor)"
+    );
+    assert_eq!(
+        of("receivers", "otlp", "protocol: {grpc: }")
+            .lines()
+            .nth(1)
+            .unwrap(),
+        "linkmend.yaml: line 3, column 5: protocol: unknown key; the nearest is `protocols` (all \
+         keys: protocols)"
+    );
+    assert_eq!(
+        faults(&["reciever: {}\nservice: {pipelines: {traces: {receivers: [a], exporters: [b]}}}"])
+            .lines()
+            .next()
+            .unwrap(),
+        "linkmend.yaml: line 1, column 1: reciever: unknown key; the nearest is `receivers` \
+         (all keys: receivers, processors, exporters, extensions, service)"
+    );
+}
+
+#[test]
+fn keys_of_the_collector_that_are_not_supported_say_why() {
+    assert_eq!(
+        of_exporter("balancer_name: round_robin"),
+        "line 4, column 5: balancer_name: not supported by linkmend, because there is one \
+         connection to one address; remove it"
+    );
+    let text =
+        with("exporters", "debug", "").replace("\nreceivers:", "\nconnectors: {}\nreceivers:");
+    assert_eq!(
+        faults(&[&text]),
+        "linkmend.yaml: line 3, column 1: connectors: not supported by linkmend, because its \
+         pipelines do not feed each other; remove it"
+    );
+}
+
+#[test]
+fn components_that_are_unknown_or_not_supported_are_told() {
+    assert_eq!(
+        faults(&[&with("exporters", "oltp_http/a", "endpoint: http://b")]),
+        "linkmend.yaml: line 2, column 3: exporters.oltp_http/a: unknown type of exporter; the \
+         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug)"
+    );
+    assert_eq!(
+        faults(&[&with("processors", "batch", "")]),
+        "linkmend.yaml: line 2, column 3: processors.batch: not supported by linkmend, because \
+         exporters make batches (`sending_queue: {batch: {}}`); remove it"
+    );
+    assert_eq!(
+        faults(&[&with("exporters", "logging", "")]),
+        "linkmend.yaml: line 2, column 3: exporters.logging: not supported by linkmend, because \
+         the Collector removed it, too; use `debug`; remove it"
+    );
+    assert_eq!(
+        faults(&[&with("exporters", "debug/", "")])
+            .lines()
+            .next()
+            .unwrap(),
+        "linkmend.yaml: line 2, column 3: exporters.debug/: `debug/` is no component; write \
+         `type` or `type/name`, the type in letters, digits and `_`, the name without spaces \
+         and symbols"
+    );
+}
+
+#[test]
+fn values_of_the_wrong_kind_are_told() {
+    for (line, expected) in [
+        (
+            "timeout: 5",
+            "timeout: 5 has no unit (the Collector would take it for nanoseconds); write `5s` if \
+             it is seconds",
+        ),
+        (
+            "timeout: 5 s",
+            "timeout: `5 s` is not a value it takes; it takes a duration like 500ms, 1.5s or 1h30m",
+        ),
+        (
+            "timeout: -5s",
+            "timeout: `-5s` is not a value it takes; it takes a duration like 500ms, 1.5s or 1h30m",
+        ),
+        (
+            "timeout: 9999999999h",
+            "timeout: `9999999999h` is not a value it takes; it takes a duration like 500ms, 1.5s \
+             or 1h30m",
+        ),
+        (
+            "compression: snappy",
+            "compression: `snappy` is not a value it takes; it takes gzip, zstd, none",
+        ),
+        (
+            "user_agent: 7",
+            "user_agent: 7 is a number, not a text; put it in quotes",
+        ),
+        (
+            "sending_queue: {enabled: yes}",
+            "sending_queue.enabled: `yes` is not a value it takes; it takes true, false",
+        ),
+        (
+            "sending_queue: {num_consumers: 0}",
+            "sending_queue.num_consumers: 0 is not a value it takes; it takes an integer above 0",
+        ),
+        (
+            "sending_queue: {queue_size: '10'}",
+            "sending_queue.queue_size: `10` is not a value it takes; it takes an integer above 0",
+        ),
+        (
+            "retry_on_failure: {randomization_factor: 1.5}",
+            "retry_on_failure.randomization_factor: 1.5 is not a value it takes; it takes a \
+             number from 0 to 1",
+        ),
+        (
+            "sending_queue: off",
+            "sending_queue: it is a text, not a mapping of keys to values",
+        ),
+        (
+            "tls: {min_version: '1.1'}",
+            "tls.min_version: `1.1` is not a value it takes; it takes \"1.2\", \"1.3\" (older \
+             ones are not safe)",
+        ),
+        (
+            "headers: [a]",
+            "headers: it takes a mapping of header names to texts",
+        ),
+        (
+            "headers: {a: 7}",
+            "headers: the value of the header `a` is a number; put it in quotes",
+        ),
+        ("headers: {a b: c}", "headers: `a b` is no name of a header"),
+        (
+            "headers: {a: b, A: c}",
+            "headers: the header `a` is given a second time",
+        ),
+        (
+            "headers: {a: \"b\\nc\"}",
+            "headers: the value of the header `a` has a control character in it, such as a line \
+             end",
+        ),
+    ] {
+        let told = of_exporter(line);
+        let (place, told) = told.split_once(": ").unwrap();
+        assert_eq!(told, expected);
+        assert!(place.starts_with("line 4, column "), "{place}");
+    }
+}
+
+#[test]
+fn endpoints_that_are_none_are_told() {
+    let takes = "it takes `host:port`, which may have `http://`, `https://` or `dns:///` before \
+                 it, or `unix:///path`";
+    for endpoint in [
+        "b",
+        "b:",
+        "b:x",
+        "b:+1",
+        ":1",
+        "b:0",
+        "b:65536",
+        "b c:1",
+        "[::1]",
+        "[::g]:1",
+        "::1:4317",
+        "ftp://b:1",
+        "unix://",
+        "https://b",
+        "http://b:1/v1/traces",
+    ] {
+        assert_eq!(
+            faults(&[&with_exporter(&format!("endpoint: '{endpoint}'"))]),
+            format!(
+                "linkmend.yaml: line 3, column 5: exporters.otlp_grpc/x.endpoint: `{endpoint}` is \
+                 no endpoint; {takes}"
+            )
+        );
+    }
+    for url in [
+        "b:4318",
+        "grpc://b",
+        "http://",
+        "http://:80",
+        "http://b:99999",
+        "http://b/#x",
+        "http://b/a b",
+    ] {
+        assert_eq!(
+            faults(&[&with(
+                "exporters",
+                "otlp_http",
+                &format!("endpoint: '{url}'")
+            )]),
+            format!(
+                "linkmend.yaml: line 3, column 5: exporters.otlp_http.endpoint: `{url}` is no \
+                 endpoint; it takes a URL like https://host:4318"
+            )
+        );
+    }
+    let told = faults(&[&with(
+        "exporters",
+        "otlp_http",
+        "endpoint: https://me:pw1@b",
+    )]);
+    assert!(told.contains("credentials in an endpoint are not supported"));
+    assert!(!told.contains("pw1"));
+    assert_eq!(
+        of("receivers", "otlp", "protocols: {grpc: {endpoint: '4317'}}"),
+        "line 3, column 24: protocols.grpc.endpoint: `4317` is no endpoint; it takes `host:port`, \
+         `[::1]:port`, `:port` for all addresses, or `unix:///path`"
+    );
+}
+
+#[test]
+fn what_must_be_given_is_told() {
+    for (section, id, expected) in [
+        (
+            "exporters",
+            "otlp_grpc",
+            "endpoint: is missing; it takes `host:port`, which may have `http://`, `https://` or \
+             `dns:///` before it, or `unix:///path`",
+        ),
+        (
+            "exporters",
+            "otlp_http",
+            "endpoint: is missing; it takes a URL like https://host:4318",
+        ),
+        ("exporters", "file", "path: is missing; it takes a path"),
+        (
+            "receivers",
+            "otlp",
+            "protocols: it needs a protocol: give `grpc:`, `http:` or both",
+        ),
+        (
+            "receivers",
+            "otlpjsonfile",
+            "include: is missing; it takes a list of patterns of paths, one at least",
+        ),
+    ] {
+        assert_eq!(of(section, id, ""), format!("line 2, column 3: {expected}"));
+    }
+    assert_eq!(
+        faults(&[&with("processors", "memory_limiter", "")]),
+        "linkmend.yaml: line 2, column 3: processors.memory_limiter: there is no limit; give \
+         `limit_mib` or `limit_percentage`"
+    );
+}
+
+#[test]
+fn keys_that_are_at_odds_are_told() {
+    for (lines, expected) in [
+        (
+            "tls: {cert_file: a}",
+            "tls: the certificate has no key; give `key_file` too",
+        ),
+        (
+            "tls: {key_pem: a}",
+            "tls: the key has no certificate; give `cert_file` too",
+        ),
+        (
+            "tls: {ca_file: a, ca_pem: b}",
+            "tls.ca_pem: `ca_file` is given too; give one of them",
+        ),
+        (
+            "tls: {insecure: true, insecure_skip_verify: true}",
+            "tls.insecure_skip_verify: there is no certificate to check with `insecure: true`; \
+             remove one of them",
+        ),
+        (
+            "tls: {min_version: '1.3', max_version: '1.2'}",
+            "tls.min_version: it is newer than `max_version`",
+        ),
+        (
+            "retry_on_failure: {max_elapsed_time: 20s}",
+            "retry_on_failure.max_interval: it is longer than `max_elapsed_time`",
+        ),
+        (
+            "sending_queue: {batch: {min_size: 10, max_size: 9}}",
+            "sending_queue.batch.max_size: it is less than `min_size`",
+        ),
+        (
+            "sending_queue: {sizer: items, batch: {}}",
+            "sending_queue.batch.min_size: 8192 is more than the queue holds (`queue_size` is 1000)",
+        ),
+        (
+            "sending_queue: {sizer: requests, batch: {}}",
+            "sending_queue.batch.sizer: the queue is counted in requests, and a batch can not be; \
+             it takes items, bytes",
+        ),
+        (
+            "sending_queue: {storage: file_storage}",
+            "sending_queue.storage: the extension `file_storage` is not defined under `extensions`",
+        ),
+    ] {
+        let told = of_exporter(lines);
+        assert_eq!(told.split_once(": ").unwrap().1, expected);
+    }
+    assert_eq!(
+        of(
+            "exporters",
+            "file",
+            "path: a\nappend: true\ncompression: zstd"
+        ),
+        "line 5, column 5: compression: `compression` and `append: true` exclude each other; \
+         remove one of them"
+    );
+    assert_eq!(
+        of(
+            "processors",
+            "memory_limiter",
+            "limit_mib: 10\nspike_limit_mib: 10"
+        ),
+        "line 4, column 5: spike_limit_mib: it is not less than `limit_mib`"
+    );
+    let sum = "0".repeat(64);
+    assert_eq!(
+        of("processors", "linkmend", &format!("sha256: '{sum}'")),
+        "line 3, column 5: sha256: the built-in rule is part of the program and has no file to \
+         check; remove it"
+    );
+    assert_eq!(
+        of("receivers", "otlp", "protocols: {http: {tls: {}}}"),
+        "line 3, column 24: protocols.http.tls: a server needs a certificate: give `cert_file` \
+         and `key_file`"
+    );
+}
+
+#[test]
+fn components_that_are_at_odds_are_told() {
+    assert_eq!(
+        of(
+            "receivers",
+            "otlp",
+            "protocols:\n  grpc: {endpoint: 'localhost:4318'}\n  http:"
+        ),
+        "line 5, column 7: receivers.otlp.protocols.http: localhost:4318 is the address of \
+         receivers.otlp.protocols.grpc too; give one of them another"
+            .replace("receivers.otlp.protocols.http", "protocols.http")
+            .replace("receivers.otlp.protocols.grpc", "protocols.grpc")
+    );
+    // Any free port is not one port.
+    let text = with(
+        "receivers",
+        "otlp",
+        "protocols: {grpc: {endpoint: 'a:0'}, http: {endpoint: 'a:0'}}",
+    );
+    crate::support::read(&[&text]);
+    let text = with("exporters", "file", "path: a")
+        .replace("exporters:\n", "exporters:\n  file/2: {path: a}\n")
+        .replace("[file]", "[file, file/2]");
+    assert_eq!(
+        faults(&[&text]),
+        "linkmend.yaml: line 2, column 12: exporters.file/2.path: it is that of exporters.file \
+         too; give one of them another"
+    );
+    let text = with_exporter("endpoint: b:1\nsending_queue: {storage: file_storage}")
+        .replace("\nreceivers:", "\nextensions: {file_storage: }\nreceivers:");
+    let told = faults(&[&text]);
+    let told: Vec<_> = told.lines().collect();
+    assert_eq!(
+        told,
+        [
+            "linkmend.yaml: line 4, column 21: exporters.otlp_grpc/x.sending_queue.storage: the \
+             extension `file_storage` does not run; put it into `service.extensions`",
+            "linkmend.yaml: line 5, column 14: extensions.file_storage: it is defined and not \
+             used; put it into `service.extensions`, or remove it",
+        ]
+    );
+}
+
+/// A service of one pipeline with these lists.
+fn service(pipelines: &str) -> String {
+    format!(
+        "receivers: {{otlp: {{protocols: {{grpc: }}}}}}\n\
+         exporters: {{debug: }}\n\
+         service:\n  pipelines:\n{pipelines}"
+    )
+}
+
+#[test]
+fn pipelines_that_can_not_be_are_told() {
+    for (pipelines, expected) in [
+        (
+            "    traces: {receivers: [otlp/x], exporters: [debug]}\n    traces/2: {receivers: [otlp], exporters: [debug]}\n",
+            "line 5, column 26: service.pipelines.traces.receivers[0]: the receiver `otlp/x` is \
+             not defined under `receivers`; the nearest is `otlp`",
+        ),
+        (
+            "    traces: {receivers: [otlp], processors: [linkmend], exporters: [debug]}\n",
+            "line 5, column 46: service.pipelines.traces.processors[0]: the processor `linkmend` \
+             is not defined under `processors`",
+        ),
+        (
+            "    traces: {receivers: [otlp, otlp], exporters: [debug]}\n",
+            "line 5, column 32: service.pipelines.traces.receivers[1]: `otlp` is there a second \
+             time",
+        ),
+        (
+            "    traces: {receivers: otlp, exporters: [debug]}\n    traces/2: {receivers: [otlp], exporters: [debug]}\n",
+            "line 5, column 14: service.pipelines.traces.receivers: it is a text, not a list",
+        ),
+        (
+            "    traces: {receivers: [otlp]}\n    traces/2: {receivers: [otlp], exporters: [debug]}\n",
+            "line 5, column 5: service.pipelines.traces.exporters: it needs one exporter at least",
+        ),
+        (
+            "    metrics: {receivers: [otlp], exporters: [debug]}\n",
+            "line 5, column 5: service.pipelines.metrics: a pipeline of metrics is not supported \
+             by linkmend, because it handles traces only; remove it",
+        ),
+        (
+            "    spans: {receivers: [otlp], exporters: [debug]}\n",
+            "line 5, column 5: service.pipelines.spans: a pipeline is of `traces`, or of \
+             `traces/name` when there are several",
+        ),
+    ] {
+        assert_eq!(
+            faults(&[&service(pipelines)]),
+            format!("linkmend.yaml: {expected}")
+        );
+    }
+}
+
+#[test]
+fn a_service_that_is_missing_or_empty_is_told() {
+    let told = faults(&["receivers: {otlp: {protocols: {grpc: }}}\n"]);
+    assert_eq!(
+        told,
+        "linkmend.yaml: line 1, column 1: service: is missing; it says which components run: \
+         `service: {pipelines: {traces: {receivers: […], exporters: […]}}}`"
+    );
+    let told = faults(&["service: {pipelines: {}}\n"]);
+    assert_eq!(
+        told,
+        "linkmend.yaml: line 1, column 11: service.pipelines: there is no pipeline; give one such \
+         as `traces: {receivers: […], exporters: […]}`"
+    );
+    assert!(faults(&[""]).contains("service: is missing"));
+}
+
+#[test]
+fn components_without_use_are_told() {
+    let text = service("    traces: {receivers: [otlp], exporters: [debug]}\n")
+        .replace("{debug: }", "{debug: , debug/2: }");
+    assert_eq!(
+        faults(&[&text]),
+        "linkmend.yaml: line 2, column 22: exporters.debug/2: it is defined and not used; put it \
+         into a pipeline, or remove it"
+    );
+}
+
+#[test]
+fn telemetry_that_is_not_supported_is_told() {
+    let text = with("exporters", "debug", "").replace("service:\n", "service:\n  telemetry: {metrics: {address: ':8888', readers: [{periodic: {}}]}, logs: {sampling: {}}, traces: {processors: [{simple: {}}]}}\n");
+    let told = faults(&[&text]);
+    let told: Vec<_> = told
+        .lines()
+        .map(|line| line.split_once(": service.telemetry.").unwrap().1)
+        .collect();
+    assert_eq!(
+        told,
+        [
+            "metrics.address: not supported by linkmend, because the Collector removed it, too; \
+             use `readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; \
+             remove it",
+            "metrics.readers[0].periodic: not supported by linkmend, because it has `pull` only; \
+             remove it",
+            "logs.sampling: not supported by linkmend, because its log is plain lines; remove it",
+            "traces.processors[0].simple: not supported by linkmend, because it has `batch` only; \
+             remove it",
+        ]
+    );
+}
+
+#[test]
+fn twenty_faults_are_told_at_once() {
+    let lines: Vec<_> = (0..25).map(|number| format!("x{number:02}: 1")).collect();
+    let lines = lines.join("\n");
+    let told = faults(&[&with_exporter(&format!("endpoint: b:1\n{lines}"))]);
+    assert_eq!(told.lines().count(), 21);
+    assert!(told.ends_with("\nand 5 more"));
+    // In the order of the file.
+    assert!(told.lines().nth(19).unwrap().contains("x19: unknown key"));
+}

@@ -1,0 +1,14 @@
+//! The suite of the pipeline.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a test that panics has failed"
+)]
+
+mod components;
+mod faults;
+mod manual;
+mod merging;
+mod properties;
+mod support;
