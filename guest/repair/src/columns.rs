@@ -202,7 +202,8 @@ impl Names<'_> {
     }
 }
 
-fn at<'a>(values: &[Value<'a>], name: NameId) -> Value<'a> {
+/// The value of a configured attribute.
+pub fn at<'a>(values: &[Value<'a>], name: NameId) -> Value<'a> {
     values.get(usize::from(name)).copied().unwrap_or_default()
 }
 

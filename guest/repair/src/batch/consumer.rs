@@ -48,14 +48,18 @@ impl Batch {
             || !columns.is_empty()
             || !span.events.is_empty();
         self.seen.clear();
-        let surplus = if is_consumer {
-            self.add_named(incoming, &columns, naming)
+        // Only columns are held against their number.
+        let named = if is_consumer && !columns.is_empty() {
+            count_messages(incoming)
         } else {
             0
         };
-        if !columns.is_empty() {
-            self.add_unnamed(incoming, &columns, is_consumer);
-        }
+        let surplus = if is_consumer {
+            self.add_named(incoming, &columns, named, naming)
+        } else {
+            0
+        };
+        self.add_unnamed(incoming, &columns, named);
         let surplus = surplus.max(columns.surplus as u32);
         self.columns = columns;
         surplus
@@ -87,18 +91,19 @@ impl Batch {
     }
 
     /// Adds the messages that have ids. A column belongs to them, one by one,
-    /// when it has as many elements.
-    fn add_named(&mut self, incoming: &Incoming<'_, '_>, columns: &Columns, naming: bool) -> u32 {
+    /// when it has as many elements as they are, `named`.
+    fn add_named(
+        &mut self,
+        incoming: &Incoming<'_, '_>,
+        columns: &Columns,
+        named: usize,
+        naming: bool,
+    ) -> u32 {
         let environment = incoming.origin.environment;
-        let count = if columns.is_empty() {
-            0
-        } else {
-            count_messages(incoming)
-        };
         let mut number = 0;
         for_each_named(incoming, |message| {
             if number < MAX_MESSAGES {
-                let elements = columns.iter().filter(|column| column.len() == count);
+                let elements = columns.iter().filter(|column| column.len() == named);
                 let elements = elements.filter_map(|column| column.get(number)).copied();
                 self.add_slot(environment, Some(message), elements, naming);
             }
@@ -109,14 +114,9 @@ impl Batch {
 
     /// Adds the messages of columns that belong to no message with an id.
     /// Columns of the same length belong to the same messages.
-    fn add_unnamed(&mut self, incoming: &Incoming<'_, '_>, columns: &Columns, is_consumer: bool) {
-        let named = if is_consumer {
-            count_messages(incoming)
-        } else {
-            0
-        };
+    fn add_unnamed(&mut self, incoming: &Incoming<'_, '_>, columns: &Columns, named: usize) {
+        let is_consumer = incoming.part.role == Role::Consumer;
         let own = incoming.span.trace_id;
-        let is_context = |element: &Element| element.carried.is_some();
         for (number, first) in columns.iter().enumerate() {
             let count = first.len();
             let mut before = columns.iter().take(number);
@@ -129,7 +129,7 @@ impl Batch {
                 // A span may tell its own context: that makes no consumer of it.
                 let elements = elements.filter(|element| {
                     let trace_id = element.carried.map(|(carried, _)| carried.trace_id);
-                    is_consumer || !is_context(element) || trace_id != Some(own)
+                    is_consumer || trace_id != Some(own)
                 });
                 self.add_slot(incoming.origin.environment, None, elements, true);
             }

@@ -1,7 +1,7 @@
 //! The links of a span, and which message each is for.
 
 use super::{Batch, Incoming};
-use crate::columns::Names;
+use crate::columns::{Names, at};
 use crate::facts::LinkFacts;
 use crate::keys::Side;
 use crate::kind::{Alias, LinkType, by_alias, by_ref_type};
@@ -85,7 +85,7 @@ impl Batch {
             columns.read_contexts(extra, link.extra, &mut self.texts);
         }
         for recipe in incoming.recipes(Role::Consumer) {
-            let names_it = |name: &u16| value(link.extra, *name).is_usable();
+            let names_it = |name: &u16| at(link.extra, *name).is_usable();
             if !recipe.2.attributes.iter().any(names_it) {
                 continue;
             }
@@ -129,10 +129,6 @@ impl Batch {
             None => link.is_retry.then_some(OwnType::Type(LinkType::RetryOf)),
         }
     }
-}
-
-fn value<'a>(values: &[Value<'a>], name: u16) -> Value<'a> {
-    values.get(usize::from(name)).copied().unwrap_or_default()
 }
 
 /// What a link leaves out of several attributes, its span may have for all of
