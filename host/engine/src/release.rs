@@ -21,8 +21,8 @@ impl Processor {
     /// A span goes on with the rule that deferred it: rules before that one do
     /// not see it twice. One that is ready may be deferred once more, when it
     /// waits for other keys still; its time goes on from when it was deferred
-    /// first, and after 16 tries it waits for the end of it. When that is up, or there is no room, it is mended for the last
-    /// time, and goes on.
+    /// first, and after 16 tries it waits for the end of it. When that is up, or
+    /// there is no room, it is mended for the last time, and goes on.
     ///
     /// A rule that fails on held spans takes the way of its
     /// [`OnError`](crate::OnError); what would be rejected goes on as it is,
@@ -111,7 +111,6 @@ impl Processor {
     /// Shows rules spans that they are not to see again.
     fn let_go(&self, held: Vec<Held>, released: &mut Vec<Mended>) {
         for batch in batches(held) {
-            // Nothing can be deferred.
             // Nothing can be deferred.
             self.resubmit(batch, Tasks::MEND, released);
         }
