@@ -43,6 +43,7 @@
 
 extern crate alloc;
 
+mod count;
 pub mod cursor;
 pub mod encode;
 mod error;
@@ -56,6 +57,7 @@ pub mod splice;
 pub mod subset;
 pub mod value;
 
+pub use count::count_spans;
 pub use error::{ErrorKind, WireError, field_path};
 pub use fields::{Field, Fields, Value};
 pub use links::{Fate, SpanLinks};

@@ -1,7 +1,17 @@
 //! The pipeline of linkmend.
 //!
-//! So far this is its configuration ([`config`]): everything that can be known
-//! before a port opens.
+//! [`config`] is everything that can be known before a port opens; a
+//! [`Service`](service::Service) is made of it, and runs.
+//!
+//! ```text
+//! receivers ─► processors ─► exporters        net: sockets, TLS, bodies
+//!      each a `Consumer` of `Traces`          telemetry: logs, metrics, own traces
+//! ```
 #![forbid(unsafe_code)]
 
+pub mod component;
 pub mod config;
+mod fanout;
+mod net;
+pub mod telemetry;
+pub mod traces;

@@ -1,0 +1,3 @@
+//! What linkmend tells of itself.
+
+pub mod metrics;
