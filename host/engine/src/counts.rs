@@ -7,6 +7,7 @@ use linkmend_wire::Scan;
 use serde::Serialize;
 
 use crate::reasons::{Reason, Reasons};
+use crate::systems::Systems;
 
 /// What was done to one batch, or to many.
 ///
@@ -62,6 +63,9 @@ pub struct Counts {
     /// lines, and what is shown of them is for the one who shows it.
     #[serde(skip)]
     pub reasons: Reasons,
+    /// What was done to links, by messaging system, where it is asked for.
+    #[serde(skip)]
+    pub systems: Systems,
 }
 
 impl Counts {
@@ -164,5 +168,6 @@ impl AddAssign<&Counts> for Counts {
             self.count_type(value, *count);
         }
         self.reasons += &other.reasons;
+        self.systems += &other.systems;
     }
 }
