@@ -13,5 +13,7 @@ pub mod component;
 pub mod config;
 mod fanout;
 mod net;
+mod processors;
 pub mod telemetry;
 pub mod traces;
+mod workers;

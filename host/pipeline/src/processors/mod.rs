@@ -1,0 +1,3 @@
+//! What is done with batches on their way.
+
+pub(crate) mod linkmend;
