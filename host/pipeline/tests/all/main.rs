@@ -11,4 +11,5 @@ mod faults;
 mod manual;
 mod merging;
 mod properties;
+mod service;
 mod support;
