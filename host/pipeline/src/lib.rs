@@ -11,7 +11,9 @@
 
 pub mod component;
 pub mod config;
+pub mod extensions;
 mod fanout;
 mod net;
+pub mod receivers;
 pub mod telemetry;
 pub mod traces;
