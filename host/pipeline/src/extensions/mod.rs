@@ -1,0 +1,1 @@
+//! What is not on the way of batches.
