@@ -11,6 +11,8 @@
 
 pub mod component;
 pub mod config;
+pub mod exporters;
+pub mod extensions;
 mod fanout;
 mod net;
 pub mod telemetry;
