@@ -11,6 +11,7 @@
 
 pub mod component;
 pub mod config;
+pub mod exporters;
 pub mod extensions;
 mod fanout;
 mod net;

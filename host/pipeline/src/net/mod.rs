@@ -5,6 +5,8 @@ pub(crate) mod body;
 pub(crate) mod budget;
 pub(crate) mod decompress;
 pub(crate) mod listen;
+pub(crate) mod client;
+pub(crate) mod compress;
 pub(crate) mod rpc;
 pub(crate) mod serve;
 pub(crate) mod tls;

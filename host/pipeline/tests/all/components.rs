@@ -164,7 +164,7 @@ fn the_collectors_first_configuration_is_read() {
     assert_eq!(grpc.client.compression, GrpcCompression::Gzip);
     assert_eq!(grpc.timeout, Some(Duration::from_secs(5)));
     assert_eq!(grpc.retry.initial_interval, Duration::from_secs(5));
-    assert_eq!(grpc.queue, Some(Queue::default()));
+    assert_eq!(grpc.queue, None);
     assert_eq!(config.service.extensions.len(), 1);
     let metrics = &config.service.telemetry.metrics;
     assert_eq!(metrics.listen(), Some(tcp("localhost", 8888)));
@@ -408,5 +408,24 @@ fn endpoints_are_those_of_the_collector() {
             panic!()
         };
         assert_eq!(http.url().unwrap().to_string(), expected, "{text}");
+    }
+}
+
+/// It is off unless the section is there, with or without content: a sender is
+/// then answered for what the next hop has taken.
+#[test]
+fn queue_is_on_where_its_section_is() {
+    for (lines, queue) in [
+        ("endpoint: b:1", None),
+        ("endpoint: b:1\nsending_queue:", Some(Queue::default())),
+        ("endpoint: b:1\nsending_queue: {}", Some(Queue::default())),
+        ("endpoint: b:1\nsending_queue: {enabled: false}", None),
+    ] {
+        let config = read(&[&with_exporter(lines)]);
+        assert_eq!(
+            exporter(&config, "otlp_grpc/x").queue(),
+            queue.as_ref(),
+            "{lines}"
+        );
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod components;
+mod exporters;
 mod faults;
 mod manual;
 mod merging;
