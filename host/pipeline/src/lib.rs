@@ -11,6 +11,7 @@
 
 pub mod component;
 pub mod config;
+pub mod exporters;
 mod fanout;
 mod net;
 pub mod telemetry;

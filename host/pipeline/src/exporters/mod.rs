@@ -1,0 +1,4 @@
+//! Where batches go.
+
+pub mod debug;
+pub mod file;
