@@ -8,7 +8,9 @@
 
 mod components;
 mod faults;
+mod files;
 mod manual;
 mod merging;
 mod properties;
 mod support;
+mod telemetry;
