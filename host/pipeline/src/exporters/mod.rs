@@ -60,3 +60,5 @@ pub fn build(
 fn shared(exporter: impl component::Exporter + 'static) -> Arc<dyn component::Exporter> {
     Arc::new(exporter)
 }
+pub mod debug;
+pub mod file;
