@@ -10,5 +10,6 @@ mod components;
 mod faults;
 mod manual;
 mod merging;
+mod otlp_receiver;
 mod properties;
 mod support;
