@@ -12,6 +12,7 @@ mod faults;
 mod files;
 mod manual;
 mod merging;
+mod otlp_receiver;
 mod properties;
 mod service;
 mod support;
