@@ -187,7 +187,9 @@ fn told(kind: io::ErrorKind, text: String) -> io::Error {
 fn of_tls(error: io::Error) -> io::Error {
     use rustls::{CertificateError, Error};
     let hint = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
+        Some(Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        )) => {
             "; give the authority of its certificate as `tls.ca_file`"
         }
         Some(Error::InvalidCertificate(
