@@ -189,9 +189,7 @@ fn of_tls(error: io::Error) -> io::Error {
     let hint = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
         Some(Error::InvalidCertificate(
             CertificateError::UnknownIssuer | CertificateError::BadSignature,
-        )) => {
-            "; give the authority of its certificate as `tls.ca_file`"
-        }
+        )) => "; give the authority of its certificate as `tls.ca_file`",
         Some(Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         )) => "; if that is right, give its name as `tls.server_name_override`",
