@@ -27,11 +27,13 @@ use line::Line;
 use queue::Queue;
 
 /// An exporter that sends batches over a socket.
-pub(super) enum Sending {
+pub(super) struct Sending(Way);
+
+enum Way {
     /// The sender waits until the next hop has taken its batch.
     Direct(Arc<Line>, CancellationToken),
     /// The sender waits until its batch is in the queue.
-    Queued(Queue),
+    Queued(Box<Queue>),
 }
 
 impl Sending {
@@ -44,19 +46,19 @@ impl Sending {
         storages: &Storages,
     ) -> Result<Self, SetupError> {
         let line = Arc::new(Line::new(id, sender, retry, metrics.exporter(id)));
-        Ok(match queue {
-            None => Self::Direct(line, CancellationToken::new()),
-            Some(queue) => Self::Queued(Queue::new(line, queue, storages)?),
-        })
+        Ok(Self(match queue {
+            None => Way::Direct(line, CancellationToken::new()),
+            Some(queue) => Way::Queued(Box::new(Queue::new(line, queue, storages)?)),
+        }))
     }
 }
 
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         Box::pin(async move {
-            match self {
-                Self::Direct(line, stop) => line.deliver(&traces, stop).await,
-                Self::Queued(queue) => queue.take(traces).await,
+            match &self.0 {
+                Way::Direct(line, stop) => line.deliver(&traces, stop).await,
+                Way::Queued(queue) => queue.take(traces).await,
             }
         })
     }
@@ -65,18 +67,18 @@ impl Consumer for Sending {
 impl Exporter for Sending {
     fn start(&self) -> BoxFuture<'_, Result<(), SetupError>> {
         Box::pin(async move {
-            match self {
-                Self::Direct(..) => Ok(()),
-                Self::Queued(queue) => queue.start().await,
+            match &self.0 {
+                Way::Direct(..) => Ok(()),
+                Way::Queued(queue) => queue.start().await,
             }
         })
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            match self {
-                Self::Direct(_, stop) => stop.cancel(),
-                Self::Queued(queue) => queue.stop().await,
+            match &self.0 {
+                Way::Direct(_, stop) => stop.cancel(),
+                Way::Queued(queue) => queue.stop().await,
             }
         })
     }

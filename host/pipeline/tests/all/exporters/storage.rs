@@ -163,6 +163,27 @@ async fn many_senders_are_written_together() {
     bench.exporter.stop().await;
 }
 
+/// A large backlog does not keep its room on the disk for ever.
+#[tokio::test]
+async fn empty_file_is_small_again_at_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exporter_otlp_grpc~2f~a.redb");
+    let size = || std::fs::metadata(&file).unwrap().len();
+    let intake = Intake::open().await;
+    let bench = start(folder.path(), &intake, QUEUE).await;
+    for _ in 0..8 {
+        bench
+            .take(batch(&"long name".repeat(100), 4000))
+            .await
+            .unwrap();
+    }
+    bench.until("queue_size", 0).await;
+    let large = size();
+    assert!(large > 16 << 20, "{large}");
+    bench.exporter.stop().await;
+    assert!(size() < large / 4, "{} of {large}", size());
+}
+
 #[tokio::test]
 async fn storage_has_one_user() {
     let folder = tempfile::tempdir().unwrap();

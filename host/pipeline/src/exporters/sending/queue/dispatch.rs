@@ -38,16 +38,7 @@ impl Dispatcher {
         let mut batcher = Batcher::new(self.batch.clone());
         loop {
             let shipments = match self.next(&mut entries, &batcher).await {
-                Next::Entry(entry) => match entry.load().await {
-                    Ok((traces, ticket)) => batcher.add(&traces, &ticket),
-                    Err(error) => {
-                        tracing::error!(
-                            exporter = %self.line.id(), error,
-                            "a batch on disk cannot be read; it stays there"
-                        );
-                        continue;
-                    }
-                },
+                Next::Entry(entry) => self.load(entry, &mut batcher).await,
                 Next::Flush => batcher.flush().into_iter().collect(),
                 Next::End => break,
             };
@@ -62,6 +53,26 @@ impl Dispatcher {
             && let Some(consumer) = self.consumer(&consumers).await
         {
             self.ship(shipment, consumer);
+        }
+    }
+
+    /// What is to be sent with this entry.
+    async fn load(&self, entry: Entry, batcher: &mut Batcher) -> Vec<Shipment> {
+        let loaded = tokio::select! {
+            biased;
+            () = self.tasks.stop.cancelled(), if self.is_stored => return Vec::new(),
+            loaded = entry.load() => loaded,
+        };
+        match loaded {
+            Ok((traces, ticket)) => batcher.add(&traces, &ticket),
+            Err(error) => {
+                tracing::error!(
+                    exporter = %self.line.id(),
+                    error,
+                    "a batch cannot be read from the disk; it stays there until the next start"
+                );
+                Vec::new()
+            }
         }
     }
 

@@ -1,6 +1,7 @@
 //! What is in a queue: batches, or the numbers of those on disk.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -10,6 +11,10 @@ use crate::component::SetupError;
 use crate::config::Sizer;
 use crate::extensions::file_storage::Store;
 use crate::traces::Traces;
+
+/// How often an entry is read that cannot be, and how long it waits between.
+const MOST_READS: u32 = 10;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// A batch that waits.
 pub(super) struct Entry {
@@ -31,20 +36,32 @@ impl Entry {
         Self { traces, ticket }
     }
 
-    /// The batch, read from the disk if need be.
+    /// The batch, read from the disk if need be. A disk that cannot be read may
+    /// get well again.
     pub(super) async fn load(self) -> Result<(Traces, Arc<Ticket>), String> {
         let ticket = Arc::new(self.ticket);
         if let Some(traces) = self.traces {
             return Ok((traces, ticket));
         }
-        let Some((store, number)) = ticket.entry().cloned() else {
+        let Some((store, number)) = ticket.entry() else {
             return Err("it is neither in memory nor on disk".into());
         };
-        let reading = tokio::task::spawn_blocking(move || store.read(number));
-        let read = reading.await.map_err(|error| error.to_string())??;
-        let bytes = read.ok_or("it is not there any more")?;
-        Ok((Traces::checked(bytes), ticket))
+        let mut tries = 1;
+        loop {
+            match read(Arc::clone(store), *number).await {
+                Ok(Some(bytes)) => return Ok((Traces::checked(bytes), ticket)),
+                Ok(None) => return Err("it is not there any more".into()),
+                Err(error) if tries == MOST_READS => return Err(error),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+            tries += 1;
+        }
     }
+}
+
+async fn read(store: Arc<Store>, number: u64) -> Result<Option<Bytes>, String> {
+    let reading = tokio::task::spawn_blocking(move || store.read(number));
+    reading.await.map_err(|error| error.to_string())?
 }
 
 /// What a batch takes of a queue.

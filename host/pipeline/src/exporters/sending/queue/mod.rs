@@ -238,6 +238,7 @@ impl Queue {
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is for map_err")]
 fn failed(error: tokio::task::JoinError) -> SetupError {
     SetupError::new("sending_queue.storage", error.to_string())
 }
