@@ -14,5 +14,6 @@ pub mod config;
 pub mod exporters;
 mod fanout;
 mod net;
+pub mod processors;
 pub mod telemetry;
 pub mod traces;

@@ -1,0 +1,3 @@
+//! What is done with batches.
+
+pub mod memory_limiter;
