@@ -15,5 +15,6 @@ pub mod exporters;
 mod fanout;
 mod net;
 pub mod processors;
+pub mod receivers;
 pub mod telemetry;
 pub mod traces;

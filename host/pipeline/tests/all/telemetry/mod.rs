@@ -2,3 +2,5 @@
 
 mod debug;
 mod logs;
+mod memory_limiter;
+mod metrics;
