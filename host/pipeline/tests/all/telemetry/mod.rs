@@ -4,3 +4,4 @@ mod debug;
 mod logs;
 mod memory_limiter;
 mod metrics;
+mod traces;
