@@ -1,5 +1,6 @@
 //! What linkmend tells of itself.
 
+mod dashboard;
 mod debug;
 mod logs;
 mod memory_limiter;
