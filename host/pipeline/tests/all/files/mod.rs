@@ -2,5 +2,6 @@
 
 mod exporter;
 mod full_disk;
+mod receiver;
 mod rotation;
 mod support;
