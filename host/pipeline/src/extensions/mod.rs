@@ -1,1 +1,3 @@
 //! What is not on the way of batches.
+
+pub mod health_check;

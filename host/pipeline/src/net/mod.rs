@@ -8,3 +8,4 @@ pub(crate) mod listen;
 pub(crate) mod rpc;
 pub(crate) mod serve;
 pub(crate) mod tls;
+pub(crate) mod web;

@@ -8,6 +8,7 @@
 
 mod components;
 mod faults;
+mod health_check;
 mod manual;
 mod merging;
 mod otlp_receiver;
