@@ -10,6 +10,7 @@ mod components;
 mod exporters;
 mod faults;
 mod files;
+mod health_check;
 mod manual;
 mod merging;
 mod otlp_receiver;

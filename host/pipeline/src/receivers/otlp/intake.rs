@@ -117,6 +117,7 @@ impl Intake {
         deadline: Option<Instant>,
     ) -> Result<Accepted, Failure> {
         let traces = Traces::new(bytes).map_err(|error| {
+            self.metrics.failed();
             Failure::Refused(Refusal::malformed(format!("it is no OTLP traces: {error}")))
         })?;
         let spans = traces.spans();

@@ -196,6 +196,7 @@ async fn certificates_are_read_again() {
     running.tasks.end().await;
 }
 
+/// A change right after the start was taken for what had been there before.
 #[tokio::test]
 async fn the_authorities_of_clients_are_read_again_alone() {
     let folder = tempfile::tempdir().unwrap();
