@@ -9,7 +9,11 @@
 mod components;
 mod exporters;
 mod faults;
+mod files;
 mod manual;
 mod merging;
+mod otlp_receiver;
 mod properties;
+mod service;
 mod support;
+mod telemetry;

@@ -1,0 +1,7 @@
+//! Files: the exporter that writes them, the receiver that reads them.
+
+mod exporter;
+mod full_disk;
+mod receiver;
+mod rotation;
+mod support;
