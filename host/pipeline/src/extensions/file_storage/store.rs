@@ -12,7 +12,8 @@ use crossbeam_channel::Sender;
 use parking_lot::RwLock;
 use redb::backends::FileBackend;
 use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
+    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageError,
+    TableDefinition,
 };
 
 use super::backend::Unsynced;
@@ -25,6 +26,8 @@ pub(super) const ENTRIES: TableDefinition<'static, u64, &'static [u8]> =
 
 /// What is kept in memory of a file; the system keeps more.
 const CACHE: usize = 16 << 20;
+/// The size from which on an empty file is made smaller.
+const LARGE: u64 = 8 << 20;
 /// How often a file is tried that another process has.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -151,6 +154,15 @@ impl File {
         self.open(Duration::ZERO)
     }
 
+    /// Nothing more is written to it. What fails here is done at the next start.
+    pub(super) fn end(&self) {
+        if let Some(mut database) = self.database.write().take()
+            && let Err(error) = shrink(&mut database, &self.path)
+        {
+            tracing::warn!(%error, "a storage cannot be made smaller");
+        }
+    }
+
     fn open(&self, timeout: Duration) -> Result<(), String> {
         let begun = Instant::now();
         loop {
@@ -222,11 +234,23 @@ fn open(path: &Path, fsync: bool) -> Result<Database, redb::Error> {
     } else {
         builder.create_with_backend(Unsynced(backend))
     };
-    let database = database.map_err(of_open)?;
+    let mut database = database.map_err(of_open)?;
     let transaction = database.begin_write()?;
     transaction.open_table(ENTRIES)?;
     transaction.commit()?;
+    shrink(&mut database, path)?;
     Ok(database)
+}
+
+/// Gives back what an empty file has; what once was in it may have been much.
+fn shrink(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
+    let transaction = database.begin_read()?;
+    let is_empty = transaction.open_table(ENTRIES)?.is_empty()?;
+    drop(transaction);
+    if is_empty && std::fs::metadata(path)?.len() > LARGE {
+        database.compact()?;
+    }
+    Ok(())
 }
 
 /// A file that is too short is damaged, too.

@@ -40,7 +40,7 @@ impl Writer {
         Self { file, next }
     }
 
-    /// Writes until nobody can send any more.
+    /// Writes until nobody can send any more, and closes the file then.
     pub(super) fn run(mut self, ops: &Receiver<Op>) {
         while let Ok(first) = ops.recv() {
             let mut bytes = first.len();
@@ -54,6 +54,7 @@ impl Writer {
             }
             self.write(group);
         }
+        self.file.end();
     }
 
     fn write(&mut self, group: Vec<Op>) {

@@ -8,4 +8,5 @@ mod intake;
 mod queue;
 mod retry;
 mod storage;
+mod storage_loss;
 mod tls;

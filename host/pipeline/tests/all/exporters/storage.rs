@@ -2,9 +2,7 @@
 //! unnoticed.
 
 use std::fmt::Write as _;
-use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use linkmend_pipeline::component::SetupError;
@@ -12,9 +10,9 @@ use linkmend_pipeline::component::SetupError;
 use super::bench::{Bench, batch, make};
 use super::intake::{Answer, Intake, grpc as answer};
 
-const QUEUE: &str = "sending_queue: {storage: file_storage, num_consumers: 1}";
+pub const QUEUE: &str = "sending_queue: {storage: file_storage, num_consumers: 1}";
 
-async fn open(
+pub async fn open(
     folder: &Path,
     address: &str,
     lines: &str,
@@ -35,7 +33,7 @@ async fn open(
     Ok(bench)
 }
 
-async fn start(folder: &Path, intake: &Intake, lines: &str) -> Bench {
+pub async fn start(folder: &Path, intake: &Intake, lines: &str) -> Bench {
     open(folder, &intake.address.to_string(), lines, "")
         .await
         .unwrap()
@@ -274,64 +272,4 @@ async fn folder_is_made_when_it_may_be() {
     bench.exporter.stop().await;
     let mode = std::fs::metadata(&inner).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
-}
-
-const CHILD: &str = "LINKMEND_TEST_STORAGE";
-
-/// Run by the next test in a process of its own, which it kills.
-#[tokio::test]
-async fn child_that_is_killed() {
-    let Ok(folder) = std::env::var(CHILD) else {
-        return;
-    };
-    let bench = open(Path::new(&folder), "127.0.0.1:9", QUEUE, "")
-        .await
-        .unwrap();
-    for number in 0.. {
-        bench.take(batch(&format!("{number}."), 1)).await.unwrap();
-        #[allow(clippy::print_stdout, reason = "it tells the other process")]
-        {
-            println!("taken {number}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn kill_loses_nothing_that_was_taken() {
-    let folder = tempfile::tempdir().unwrap();
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "exporters::storage::child_that_is_killed",
-            "--nocapture",
-        ])
-        .env(CHILD, folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap());
-    let mut told = String::new();
-    while !told.contains("taken 50\n") {
-        assert_ne!(lines.read_line(&mut told).unwrap(), 0, "it ended: {told}");
-    }
-    child.kill().unwrap();
-    lines.read_to_string(&mut told).unwrap();
-    child.wait().unwrap();
-    let taken = told.lines().filter(|line| line.contains("taken ")).count();
-    assert!(taken > 50);
-    let intake = Intake::open().await;
-    let bench = start(folder.path(), &intake, QUEUE).await;
-    let names = |count: usize| (0..count).map(|n| format!("{n}.0")).collect::<Vec<_>>();
-    for _ in 0..500 {
-        if bench.metric("queue_size") == 0 {
-            break;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    // One more may be there, of which nobody was told.
-    let sent = intake.names();
-    assert!(sent.len() >= taken, "{} of {taken}", sent.len());
-    assert_eq!(sent, names(sent.len()));
-    bench.exporter.stop().await;
 }
