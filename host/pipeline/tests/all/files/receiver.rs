@@ -253,7 +253,7 @@ async fn what_is_refused_for_good_is_left_out() {
 async fn it_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     append(&folder.path().join("a.jsonl"), &line("one"));
-    let refusals = vec![Refusal::retry_after(Duration::from_secs(3600), "later")];
+    let refusals = vec![Refusal::retry_after(Duration::from_hours(1), "later")];
     let running = Running::start_with(folder.path(), "start_at: beginning", refusals).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     let end = tokio::time::timeout(Duration::from_secs(2), running.tasks.end());
