@@ -16,6 +16,7 @@
 //! | [`otlp`] | OTLP's messages and field numbers |
 //! | `schema` | the same as a table, for checking and for error paths |
 //! | [`scan`], [`select`] | finding the selected spans of a batch |
+//! | `count` | counting its spans, for those who need no more |
 //! | [`mod@subset`] | a smaller batch of the selected spans |
 //! | [`links`], [`mod@splice`] | a batch with other links |
 //! | [`value`] | reading attributes |

@@ -1,6 +1,7 @@
 //! The arguments.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -33,6 +34,75 @@ pub enum Command {
     /// then to mend. So a consumer finds its producer in any of them, wherever it
     /// is, and memory does not grow with their size.
     Process(ProcessArguments),
+    /// Run as a hop in a pipeline: OTLP in, processors, OTLP out
+    ///
+    /// The configuration is the OpenTelemetry Collector's YAML, with the
+    /// processor `linkmend`; docs/configuration.md has all keys. It is checked as
+    /// a whole before a port opens.
+    ///
+    /// Senders are answered when the next hop has taken what they sent (unless an
+    /// exporter has a `sending_queue`), so a crash loses nothing that was
+    /// acknowledged.
+    #[command(after_help = RUN_EXAMPLES)]
+    Run(RunArguments),
+    /// Check a configuration of `linkmend run`, and open nothing
+    ///
+    /// Reads all that the configuration names: rules are loaded with their
+    /// configurations, certificates are read. Exit code 2 when anything is wrong.
+    Validate(ValidateArguments),
+}
+
+const RUN_EXAMPLES: &str = "\
+Examples:
+  Take OTLP at 4317 and 4318, and send it on:
+    linkmend run --config linkmend.yaml
+
+  With what differs here from everywhere in a file of its own:
+    linkmend run --config linkmend.yaml --config production.yaml
+
+  Check it first:
+    linkmend validate --config linkmend.yaml
+
+Signals:
+  SIGTERM, SIGINT   take no more, send on what was taken, and end; a second one ends at once
+
+Exit codes:
+  0  ended by a signal, and all that was taken has gone on
+  1  it could not start (a port is in use), or not all went on in time
+  2  the configuration is wrong; nothing was opened";
+
+/// The arguments of `linkmend run`.
+#[derive(Debug, Args)]
+pub struct RunArguments {
+    #[command(flatten)]
+    pub pipeline: PipelineArguments,
+
+    /// How long it may take to send on what was taken, after SIGTERM
+    #[arg(long, value_name = "TIME", default_value = "25s", value_parser = units::duration)]
+    pub shutdown_timeout: Duration,
+}
+
+/// The arguments of `linkmend validate`.
+#[derive(Debug, Args)]
+pub struct ValidateArguments {
+    #[command(flatten)]
+    pub pipeline: PipelineArguments,
+}
+
+/// What says how a pipeline runs.
+#[derive(Debug, Args)]
+pub struct PipelineArguments {
+    /// A file of the configuration. May be given several times: what a later one says holds, key by key
+    #[arg(short, long = "config", value_name = "FILE", required = true)]
+    pub configs: Vec<String>,
+
+    /// On how many threads rules run [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+
+    /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
+    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub code_cache: Option<PathBuf>,
 }
 
 const PROCESS_EXAMPLES: &str = "\

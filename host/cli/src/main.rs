@@ -5,12 +5,15 @@
 #![forbid(unsafe_code)]
 
 mod args;
+mod cache;
 mod explain;
+mod pipeline;
 mod plain;
 mod process;
 mod progress;
 mod report;
 mod rules;
+mod run;
 mod units;
 
 use std::fmt::Display;
@@ -41,10 +44,17 @@ fn tell(line: impl Display) {
     let _ = writeln!(io::stderr(), "linkmend: {line}");
 }
 
+/// A line on standard output.
+fn say(line: impl Display) {
+    let _ = writeln!(io::stdout(), "{line}");
+}
+
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match arguments.command {
         Command::Process(arguments) => process::run(&arguments),
+        Command::Run(arguments) => run::run(&arguments),
+        Command::Validate(arguments) => pipeline::validate(&arguments),
     };
     ExitCode::from(exit as u8)
 }

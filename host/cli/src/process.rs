@@ -17,7 +17,7 @@ use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
 use crate::rules::Rules;
-use crate::{report, tell};
+use crate::{cache, report, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -53,7 +53,7 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         time_to_live: None,
     }));
     let mut builder = Processor::builder().index(Arc::<MemoryIndex>::clone(&index));
-    if let Some(cache) = code_cache(arguments) {
+    if let Some(cache) = cache::directory(arguments.code_cache.as_deref()) {
         builder = builder.code_cache(cache);
     }
     let rules = Rules::new(arguments)?;
@@ -152,20 +152,6 @@ fn output(arguments: &ProcessArguments) -> anyhow::Result<Output> {
         return Ok(Output::Directory(path.clone()));
     }
     Ok(Output::File(path.clone()))
-}
-
-fn code_cache(arguments: &ProcessArguments) -> Option<PathBuf> {
-    match &arguments.code_cache {
-        Some(path) if path.as_os_str().is_empty() => None,
-        // Wasmtime wants it absolute.
-        Some(path) => std::path::absolute(path).ok(),
-        None => {
-            let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-            let cache = cache.filter(|path| path.is_absolute());
-            let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
-            cache.map(|cache| cache.join("linkmend"))
-        }
-    }
 }
 
 impl Prepared {

@@ -29,7 +29,7 @@ pub fn size(text: &str) -> anyhow::Result<usize> {
     bytes.with_context(|| format!("`{text}` is no size; give a number of bytes, or such as 64MiB"))
 }
 
-fn duration(text: &str) -> anyhow::Result<Duration> {
+pub fn duration(text: &str) -> anyhow::Result<Duration> {
     let duration = humantime::parse_duration(text)
         .ok()
         .filter(|duration| !duration.is_zero());

@@ -76,7 +76,7 @@
 //! | `runner` | a loaded rule, its instances, its circuit |
 //! | `sandbox`, `native` | where a rule runs |
 //! | `mend` | checking a verdict, and doing what it says |
-//! | `counts`, `reasons` | what was done, and why the rest was not |
+//! | `counts`, `systems`, `reasons` | what was done, to whom, and why the rest was not |
 //! | `explain` | why a span was or was not mended |
 //! | `hold` | spans that wait for their producers |
 //! | `origin` | whose a span is |
@@ -98,6 +98,7 @@ mod release;
 mod rule;
 mod runner;
 mod sandbox;
+mod systems;
 mod workspace;
 
 /// The words of the rule interface, see `wit/rule.wit`.
@@ -113,6 +114,7 @@ pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Sta
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
 pub use hold::{HoldOptions, HoldStats};
 pub use limits::Limits;
-pub use processor::{Mended, Processor, ProcessorBuilder};
+pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};
 pub use rule::{NativeRule, OnError, Rule};
+pub use systems::{SystemCounts, Systems};

@@ -1,11 +1,13 @@
 //! A processor, and how it is made.
 
+use std::any::Any;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use crate::bindings::linkmend::rule::types::{About, Tasks};
 use crate::counts::Counts;
@@ -21,7 +23,10 @@ use crate::workspace::{Passed, Way, Workspace};
 
 /// Mends batches. Shared by as many threads as there are.
 pub struct Processor {
-    pub(crate) rules: Vec<LoadedRule>,
+    rules: RwLock<Arc<[LoadedRule]>>,
+    sandbox: Sandbox,
+    index: Arc<dyn MessageIndex>,
+    pub(crate) counts_systems: bool,
     pub(crate) hold: Option<Arc<Hold>>,
     /// One for each thread that ever was in here at the same time.
     workspaces: Mutex<Vec<Workspace>>,
@@ -33,10 +38,43 @@ pub struct ProcessorBuilder {
     index: Option<Arc<dyn MessageIndex>>,
     cache: Option<PathBuf>,
     hold: Option<HoldOptions>,
+    counts_systems: bool,
+}
+
+/// Something of whoever waits for held spans. It is kept with each span of a
+/// batch that is held, comes out with it ([`Mended::claims`]), and means nothing
+/// here: when all copies of it are dropped, all spans of that batch have gone
+/// their way.
+pub type Claim = Arc<dyn Any + Send + Sync>;
+
+/// How a batch is processed where spans are held.
+#[derive(Clone)]
+pub struct Passage {
+    /// When it came. Default: now.
+    pub now: Instant,
+    /// How long its spans may be held, if that is less than
+    /// [`HoldOptions::time`]. Default: that long.
+    pub hold_at_most: Option<Duration>,
+    /// Goes with its spans that are held. Default: nothing.
+    pub claim: Option<Claim>,
+    /// Whether a copy of what is held is wanted, see [`Mended::held_copy`].
+    /// Default: no.
+    pub copy_held: bool,
+}
+
+impl Default for Passage {
+    fn default() -> Self {
+        Self {
+            now: Instant::now(),
+            hold_at_most: None,
+            claim: None,
+            copy_held: false,
+        }
+    }
 }
 
 /// A batch that went through.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct Mended {
     /// The batch. The very same bytes when nothing was to be done; `None` when
     /// all of its spans are held back, or when it was dropped.
@@ -45,6 +83,13 @@ pub struct Mended {
     pub is_dropped: bool,
     /// How many spans are held back and not in `traces`.
     pub held: usize,
+    /// The spans that are held back, as a batch of their own, if
+    /// [`Passage::copy_held`] asks for it: to be kept where a crash does not
+    /// reach it, and processed anew after one.
+    pub held_copy: Option<Bytes>,
+    /// [`Passage::claim`] of each batch that held spans in `traces` came with,
+    /// each once.
+    pub claims: Vec<Claim>,
     /// Held spans that had to go to make room, mostly of other batches: batches
     /// to be sent on beside this one, whose figures are not in `counts`. The
     /// sender of this batch cannot send them again.
@@ -58,6 +103,31 @@ pub struct Mended {
     pub explanations: Vec<Explanation>,
 }
 
+impl fmt::Debug for Passage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Passage")
+            .field("now", &self.now)
+            .field("hold_at_most", &self.hold_at_most)
+            .field("claim", &self.claim.is_some())
+            .field("copy_held", &self.copy_held)
+            .finish()
+    }
+}
+
+impl fmt::Debug for Mended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mended")
+            .field("traces", &self.traces)
+            .field("is_dropped", &self.is_dropped)
+            .field("held", &self.held)
+            .field("claims", &self.claims.len())
+            .field("overflow", &self.overflow)
+            .field("counts", &self.counts)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Processor {
     /// A processor without rules, to be given some.
     #[must_use]
@@ -67,6 +137,7 @@ impl Processor {
             index: None,
             cache: None,
             hold: None,
+            counts_systems: false,
         }
     }
 
@@ -89,10 +160,22 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError> {
-        let tasks = Tasks::REMEMBER | Tasks::MEND;
+        let passage = Passage {
+            now,
+            ..Passage::default()
+        };
+        self.process_with(batch, &passage)
+    }
+
+    /// The same as [`Self::process`], where more is to be said of it.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::process`].
+    pub fn process_with(&self, batch: Bytes, passage: &Passage) -> Result<Mended, ProcessError> {
         match self.hold.as_ref().filter(|hold| hold.is_open()) {
-            Some(hold) => self.process_or_hold(hold, batch, tasks | Tasks::DEFER, now),
-            None => self.run(batch, tasks, None),
+            Some(hold) => self.process_or_hold(hold, batch, passage),
+            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None),
         }
     }
 
@@ -131,12 +214,31 @@ impl Processor {
     /// Some rule remembers: reading data twice finds more.
     #[must_use]
     pub fn uses_index(&self) -> bool {
-        self.rules.iter().any(|rule| rule.plan.uses_index)
+        self.loaded().iter().any(|rule| rule.plan.uses_index)
     }
 
     /// The rules, in the order in which a batch passes them.
-    pub fn rules(&self) -> impl Iterator<Item = &About> {
-        self.rules.iter().map(|rule| &rule.about)
+    #[must_use]
+    pub fn rules(&self) -> Vec<About> {
+        self.loaded().iter().map(|rule| rule.about.clone()).collect()
+    }
+
+    /// Puts other rules in the place of those that are there, between two
+    /// batches: what was remembered and what is held stays. A held span goes on
+    /// with the rule that stands where the one stood that deferred it.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be used; then all stays as it is.
+    pub fn replace_rules(&self, rules: Vec<Rule>) -> Result<(), LoadError> {
+        let loaded = load_all(&self.sandbox, rules, &self.index)?;
+        *self.rules.write() = loaded;
+        Ok(())
+    }
+
+    /// The rules as they are now: a batch passes the same ones to its end.
+    pub(crate) fn loaded(&self) -> Arc<[LoadedRule]> {
+        Arc::clone(&self.rules.read())
     }
 
     fn run(
@@ -145,13 +247,15 @@ impl Processor {
         tasks: Tasks,
         asked: Option<&Asked>,
     ) -> Result<Mended, ProcessError> {
+        let rules = self.loaded();
         let way = Way {
-            rules: &self.rules,
+            rules: &rules,
             first: 0,
             first_tasks: tasks,
             tasks,
             asked,
             terms: Terms::Each(Vec::new()),
+            counts_systems: self.counts_systems,
             is_held: false,
         };
         Ok(self.pass(way, batch)?.mended)
@@ -198,6 +302,15 @@ impl ProcessorBuilder {
         self
     }
 
+    /// Counts what is done by messaging system, too: see
+    /// [`Counts::systems`](crate::Counts). It costs one more look at the
+    /// attributes of each span that is edited. Default: no.
+    #[must_use]
+    pub fn count_systems(mut self) -> Self {
+        self.counts_systems = true;
+        self
+    }
+
     /// Compiles and configures the rules.
     ///
     /// # Errors
@@ -217,14 +330,27 @@ impl ProcessorBuilder {
             number: None,
             reason,
         })?;
-        let rules = (0..).zip(self.rules);
-        let rules = rules.map(|(number, rule)| load(&sandbox, number, rule, &index));
+        let rules = load_all(&sandbox, self.rules, &index)?;
         Ok(Processor {
-            rules: rules.collect::<Result<_, _>>()?,
+            rules: RwLock::new(rules),
+            sandbox,
+            index,
+            counts_systems: self.counts_systems,
             hold,
             workspaces: Mutex::default(),
         })
     }
+}
+
+fn load_all(
+    sandbox: &Sandbox,
+    rules: Vec<Rule>,
+    index: &Arc<dyn MessageIndex>,
+) -> Result<Arc<[LoadedRule]>, LoadError> {
+    let rules = (0..).zip(rules);
+    rules
+        .map(|(number, rule)| load(sandbox, number, rule, index))
+        .collect()
 }
 
 fn load(

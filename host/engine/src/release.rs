@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::ProcessError;
-use crate::hold::{Held, HeldBatch, Hold, HoldStats, batches};
-use crate::processor::{Mended, Processor};
+use crate::hold::{self, Held, HeldBatch, Hold, HoldStats, batches};
+use crate::processor::{Mended, Passage, Processor};
 use crate::workspace::Way;
 
 impl Processor {
@@ -77,23 +77,28 @@ impl Processor {
         &self,
         hold: &Hold,
         batch: Bytes,
-        tasks: Tasks,
-        now: Instant,
+        passage: &Passage,
     ) -> Result<Mended, ProcessError> {
         let since = hold.begin();
+        let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+        let rules = self.loaded();
         let way = Way {
-            rules: &self.rules,
+            rules: &rules,
             first: 0,
             first_tasks: tasks,
             tasks,
             asked: None,
-            terms: hold.terms(now),
+            terms: hold.terms(passage),
+            counts_systems: self.counts_systems,
             is_held: false,
         };
         // Only here, when no rule can reject the batch any more: its sender
         // would send again what is held.
         let passed = self.pass(way, batch)?;
         let mut mended = passed.mended;
+        if passage.copy_held && !passed.held.is_empty() {
+            mended.held_copy = Some(hold::copy(&passed.held));
+        }
         let surplus = hold.keep(passed.held, since, false);
         self.let_go(surplus, &mut mended.overflow);
         Ok(mended)
@@ -124,13 +129,16 @@ impl Processor {
         first_tasks: Tasks,
         released: &mut Vec<Mended>,
     ) -> Vec<Held> {
+        let claims = batch.terms.claims();
+        let rules = self.loaded();
         let way = Way {
-            rules: &self.rules,
+            rules: &rules,
             first: batch.rule,
             first_tasks,
             tasks: first_tasks | Tasks::REMEMBER,
             asked: None,
             terms: batch.terms,
+            counts_systems: self.counts_systems,
             is_held: true,
         };
         match self.pass(way, batch.traces.clone()) {
@@ -143,6 +151,7 @@ impl Processor {
                 tracing::error!(%error, "held spans go on as they are");
                 released.push(Mended {
                     traces: Some(batch.traces),
+                    claims,
                     ..Mended::default()
                 });
                 Vec::new()

@@ -1,5 +1,7 @@
 //! The way of a batch through the rules.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use linkmend_wire::{Scan, Selector, WireError, field_path, subset};
 
@@ -20,6 +22,8 @@ pub(crate) struct Workspace {
     scan: Scan,
     subset: Vec<u8>,
     mender: Mender,
+    /// What the last call of a rule took, if there was one for this batch.
+    called: Option<Duration>,
 }
 
 /// How a batch goes through the rules.
@@ -34,6 +38,8 @@ pub(crate) struct Way<'a> {
     pub(crate) asked: Option<&'a Asked>,
     /// Of its spans, where they may be deferred.
     pub(crate) terms: Terms,
+    /// What is done is counted by messaging system, too.
+    pub(crate) counts_systems: bool,
     /// It was held: it was counted when it came, and nobody is left who could
     /// send it again.
     pub(crate) is_held: bool,
@@ -80,7 +86,11 @@ impl Workspace {
                 mended.counts = self.counted(&way);
                 is_counted = true;
             }
-            let applied = self.apply(rule, &batch, tasks);
+            let applied = self.apply(rule, &batch, tasks, way.counts_systems);
+            if let Some(time) = self.called.take() {
+                mended.counts.rule_calls += 1;
+                mended.counts.rule_time += time;
+            }
             if let Some(explaining) = &mut explaining {
                 let outcome = applied.as_ref().map(|applied| &applied.said);
                 explaining.take(rule, &batch, &self.scan, outcome);
@@ -113,6 +123,7 @@ impl Workspace {
         }
         mended.explanations = explaining.map(Explaining::end).unwrap_or_default();
         mended.held = held.len();
+        mended.claims = way.terms.claims();
         if !mended.is_dropped {
             mended.counts.links_out = mended.counts.links_left();
             let is_left = held.is_empty() || !batch.is_empty();
@@ -161,6 +172,7 @@ impl Workspace {
         rule: &LoadedRule,
         batch: &[u8],
         tasks: Tasks,
+        counts_systems: bool,
     ) -> Result<Applied, FaultReason> {
         let mut applied = Applied {
             traces: None,
@@ -178,7 +190,10 @@ impl Workspace {
             subset(batch, &self.scan, &mut self.subset);
             &self.subset
         };
-        let verdict = rule.process(tasks, traces)?;
+        let start = Instant::now();
+        let verdict = rule.process(tasks, traces);
+        self.called = Some(start.elapsed());
+        let verdict = verdict?;
         let subject = Subject {
             batch,
             scan: &self.scan,
@@ -186,6 +201,7 @@ impl Workspace {
             limits: &rule.limits,
             type_attribute: &rule.plan.type_attribute,
             count_all_drops: rule.plan.count_all_drops,
+            counts_systems,
         };
         if tasks.contains(Tasks::EXPLAIN) {
             let said = explanations::read(&subject, &verdict);

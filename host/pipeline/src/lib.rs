@@ -12,9 +12,12 @@
 pub mod component;
 pub mod config;
 pub mod exporters;
+pub mod extensions;
 mod fanout;
 mod net;
 pub mod processors;
 pub mod receivers;
+pub mod service;
 pub mod telemetry;
 pub mod traces;
+mod workers;

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod chain;
+mod claims;
 mod emitters;
 mod hostile;
 mod lost;

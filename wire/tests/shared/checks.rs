@@ -1,6 +1,8 @@
 //! The checks against prost, for any bytes.
 
-use linkmend_wire::{ErrorKind, Patch, Scan, WireError, field_path, splice, subset};
+use linkmend_wire::{
+    ErrorKind, Patch, Scan, WireError, count_spans, field_path, splice, subset,
+};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 
@@ -15,6 +17,7 @@ use super::select::Wanted;
 pub fn walk(bytes: &[u8], wanted: &Wanted) -> Result<(Scan, Option<TracesData>), WireError> {
     let mut scan = Scan::new();
     let walked = scan.run(bytes, &wanted.selector());
+    assert_count(bytes, walked.as_ref().map(|()| scan.spans()).ok());
     match (walked, TracesData::decode(bytes)) {
         (Ok(()), Ok(batch)) => {
             assert_counts(&scan, &batch, wanted);
@@ -34,6 +37,15 @@ pub fn walk(bytes: &[u8], wanted: &Wanted) -> Result<(Scan, Option<TracesData>),
             assert!(path.is_ascii(), "names of fields only: {path}");
             Err(error)
         }
+    }
+}
+
+/// The count that looks into no span agrees with the walk, where that ends; what
+/// it refuses, the walk refuses too.
+fn assert_count(bytes: &[u8], walked: Option<usize>) {
+    match count_spans(bytes) {
+        Ok(spans) => assert_eq!(spans, walked.unwrap_or(spans)),
+        Err(error) => assert_eq!(walked, None, "{error}"),
     }
 }
 

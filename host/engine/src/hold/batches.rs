@@ -39,6 +39,11 @@ pub(crate) fn batches(mut held: Vec<Held>) -> Vec<HeldBatch> {
     batches
 }
 
+/// Held spans as one batch, whatever its size.
+pub(crate) fn copy(held: &[Held]) -> Bytes {
+    batch(0, held).traces
+}
+
 /// How many of the spans go into one batch; one at least.
 fn fitting(held: &[Held]) -> usize {
     let mut bytes = 0;

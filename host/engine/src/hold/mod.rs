@@ -24,7 +24,7 @@ mod signals;
 mod state;
 mod term;
 
-pub(crate) use batches::{HeldBatch, batches};
+pub(crate) use batches::{HeldBatch, batches, copy};
 pub(crate) use cut::places;
 pub(crate) use state::Held;
 pub(crate) use term::{Term, Terms};
@@ -37,6 +37,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 
 use crate::index::{MessageIndex, MessageKey, Producer};
+use crate::processor::Passage;
 use index::WakingIndex;
 use signals::Signals;
 use state::{State, Taken};
@@ -168,12 +169,14 @@ impl Hold {
     }
 
     /// Of spans that come now.
-    pub(crate) fn terms(&self, now: Instant) -> Terms {
+    pub(crate) fn terms(&self, passage: &Passage) -> Terms {
         const LONGEST: Duration = Duration::from_hours(24 * 365);
         let time = self.options.time.min(LONGEST);
+        let time = passage.hold_at_most.map_or(time, |most| most.min(time));
         Terms::All(Term {
-            deadline: now.checked_add(time).unwrap_or(now),
+            deadline: passage.now.checked_add(time).unwrap_or(passage.now),
             tries: 0,
+            claim: passage.claim.clone(),
         })
     }
 

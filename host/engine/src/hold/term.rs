@@ -1,6 +1,9 @@
 //! How long a span may be held, and how often its rule was asked for it.
 
+use std::sync::Arc;
 use std::time::Instant;
+
+use crate::processor::Claim;
 
 /// A span that waits for many messages could be woken by each of them, and its
 /// rule would look at all of them each time. After so many tries it waits for
@@ -8,25 +11,27 @@ use std::time::Instant;
 const MOST_TRIES: u8 = 16;
 
 /// Of a span.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Term {
     /// When its time is up.
     pub(crate) deadline: Instant,
     /// How often it was shown to a rule again.
     pub(crate) tries: u8,
+    /// Of whoever waits for it.
+    pub(crate) claim: Option<Claim>,
 }
 
 impl Term {
     /// It may be woken before its time is up.
-    pub(super) fn may_be_woken(self) -> bool {
+    pub(super) fn may_be_woken(&self) -> bool {
         self.tries < MOST_TRIES
     }
 
     /// After one more try.
-    pub(super) fn tried(self) -> Self {
+    pub(super) fn tried(&self) -> Self {
         Self {
             tries: self.tries.saturating_add(1),
-            ..self
+            ..self.clone()
         }
     }
 }
@@ -44,7 +49,7 @@ impl Terms {
     /// Takes out those of the spans at `places`, which ascend.
     pub(super) fn take(&mut self, places: &[usize]) -> Vec<Term> {
         match self {
-            Self::All(term) => vec![*term; places.len()],
+            Self::All(term) => vec![term.clone(); places.len()],
             Self::Each(terms) => {
                 let mut places = places.iter().copied().peekable();
                 let (taken, left): (Vec<_>, Vec<_>) = terms
@@ -55,5 +60,30 @@ impl Terms {
                 taken.into_iter().map(|(_, term)| term).collect()
             }
         }
+    }
+
+    /// Of whoever waits for the spans that are left, each once.
+    pub(crate) fn claims(&self) -> Vec<Claim> {
+        let Self::Each(terms) = self else {
+            return Vec::new();
+        };
+        let claims = terms.iter().filter_map(|term| term.claim.as_ref());
+        let mut claims: Vec<Claim> = claims.cloned().collect();
+        claims.sort_by_key(address);
+        claims.dedup_by_key(|claim| address(claim));
+        claims
+    }
+}
+
+fn address(claim: &Claim) -> usize {
+    Arc::as_ptr(claim).cast::<()>().addr()
+}
+
+impl std::fmt::Debug for Term {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Term")
+            .field("deadline", &self.deadline)
+            .field("tries", &self.tries)
+            .finish_non_exhaustive()
     }
 }

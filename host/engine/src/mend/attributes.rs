@@ -124,6 +124,13 @@ impl Attributes {
         }
     }
 
+    /// The reason that an edit puts on its link.
+    pub(super) fn type_value(&self, edit: &Edit) -> Option<&str> {
+        let range = self.range(edit).ok()?;
+        let mut attributes = self.attributes.get(range)?.iter();
+        attributes.find_map(|attribute| attribute.type_value.as_deref())
+    }
+
     /// How often each reason was put on a link.
     pub(super) fn count_types(&self, counts: &mut Counts) {
         let used = self

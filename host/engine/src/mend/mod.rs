@@ -8,6 +8,7 @@ mod deferrals;
 pub(crate) mod explanations;
 mod notes;
 mod span;
+mod systems;
 
 use linkmend_wire::{Patch, Scan, SpanLinks};
 
@@ -39,6 +40,8 @@ pub(crate) struct Subject<'a> {
     pub(crate) type_attribute: &'a str,
     /// Whatever is dropped, the span tells of it.
     pub(crate) count_all_drops: bool,
+    /// What is done is counted by messaging system, too.
+    pub(crate) counts_systems: bool,
 }
 
 /// What a verdict comes to.
@@ -117,6 +120,9 @@ impl Mender {
             links: &self.links,
             out: &mut self.span,
         };
+        if subject.counts_systems {
+            systems::count(subject, span, edits, attributes, counts);
+        }
         editor.edit(edits, attributes, counts)?;
         let start = self.fresh.len();
         let rewrite = self.span.rewrite(self.links.dropped_links_count());

@@ -8,6 +8,7 @@ use crate::bindings::linkmend::rule::types::Verdict;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::origin::{Resources, messaging_system};
+use crate::reasons::Reason;
 
 /// Counts the notes of a verdict. Whose span it was is read only here, for
 /// spans that have notes. Those of a deferred span are not the last word.
@@ -35,6 +36,11 @@ pub(super) fn count(
             let (reason, count) = (note.kind.into(), u64::from(note.count));
             counts.count_reason(reason, count);
             counts.reasons.add(reason, service, &system, count);
+            if subject.counts_systems && reason == Reason::NoRoom {
+                let of_system = counts.systems.of(&system);
+                of_system.links_added += count;
+                of_system.links_cut += count;
+            }
         }
     }
     Ok(())

@@ -7,10 +7,13 @@
 )]
 
 mod components;
+mod exporters;
 mod faults;
 mod files;
 mod manual;
 mod merging;
+mod otlp_receiver;
 mod properties;
+mod service;
 mod support;
 mod telemetry;

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
 use crate::config::scalars::{
-    DURATION, POSITIVE, SIZE, choice, count, integer, name, optional_duration, positive_duration,
+    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration, positive_duration,
     size,
 };
 
@@ -81,6 +81,8 @@ pub struct Hold {
     pub max_spans: usize,
     /// How many bytes they have at most.
     pub max_bytes: u64,
+    /// Whether a sender waits for the answer until its held spans went on.
+    pub wait_for_result: bool,
 }
 
 impl Default for Hold {
@@ -89,6 +91,7 @@ impl Default for Hold {
             time: Some(Duration::from_secs(6)),
             max_spans: 20_000,
             max_bytes: 64 << 20,
+            wait_for_result: true,
         }
     }
 }
@@ -231,6 +234,13 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
         SIZE,
         "How large they are at most.",
         |t, n| size(n).map(|v| t.max_bytes = v),
+    ),
+    Member::value(
+        "wait_for_result",
+        "true",
+        FLAG,
+        "Whether the sender of a batch is answered only when its held spans have gone on, too: then a kill loses nothing that was acknowledged. Otherwise it is answered at once, and a kill loses what is held.",
+        |t, n| flag(n).map(|v| t.wait_for_result = v),
     ),
 ];
 

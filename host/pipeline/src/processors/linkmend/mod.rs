@@ -1,0 +1,149 @@
+//! The processor `linkmend`: mends links with a rule.
+//!
+//! ```text
+//! take ─► worker: rule ─► next consumer ─► answer
+//!            │ held                            ▲ the sender waits for its held spans, too
+//!            └► hold ─► release: rule ─► next ─┘
+//! ```
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `rule` | from the configuration to a loaded rule |
+//! | `stage` | a batch on its way through the processor of one pipeline |
+//! | `delivery` | what comes out of the hold goes on |
+//! | `ticket` | who waits for held spans |
+//! | `reload` | a rule file that changes |
+
+mod delivery;
+mod reload;
+mod rule;
+mod stage;
+mod ticket;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use linkmend::index::{MemoryIndex, MessageIndex};
+use linkmend::{HoldOptions, Processor};
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use crate::component::{SetupError, Tasks};
+use crate::config::{Config, Id, LinkmendProcessor};
+use crate::telemetry::metrics::Metrics;
+use crate::traces::Consumer;
+pub(crate) use stage::Stage;
+use crate::workers::Workers;
+use reload::Watcher;
+use rule::RuleFile;
+use stage::Parts;
+
+/// A processor as it is configured. Each pipeline that names it has a stage of
+/// its own; what was seen of messages, the index, is one for all of them.
+pub(crate) struct Linkmend {
+    id: Id,
+    config: LinkmendProcessor,
+    rule: RuleFile,
+    index: Arc<MemoryIndex>,
+    cache: Option<PathBuf>,
+    metrics: Arc<Metrics>,
+    /// The first one that was made, to see that it can be.
+    made: Mutex<Option<Made>>,
+    /// Those of all stages.
+    processors: Mutex<Vec<Arc<Processor>>>,
+}
+
+struct Made {
+    processor: Processor,
+    wake: Arc<Notify>,
+}
+
+impl Linkmend {
+    /// Loads the rule, with its configuration.
+    pub(crate) fn new(
+        id: &Id,
+        config: &Config,
+        of_processor: &LinkmendProcessor,
+        cache: Option<PathBuf>,
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self, SetupError> {
+        let rule = RuleFile::read(of_processor).map_err(|error| error.within(place(id)))?;
+        let processor = Self {
+            id: id.clone(),
+            config: of_processor.clone(),
+            rule,
+            index: Arc::new(MemoryIndex::new(of_processor.index)),
+            cache,
+            metrics: Arc::clone(metrics),
+            made: Mutex::default(),
+            processors: Mutex::default(),
+        };
+        let made = processor.make();
+        let made = made.map_err(|error| rule::explained(id, config, &error))?;
+        *processor.made.lock() = Some(made);
+        Ok(processor)
+    }
+
+    fn make(&self) -> Result<Made, linkmend::LoadError> {
+        let wake = Arc::new(Notify::new());
+        let tell = Arc::clone(&wake);
+        let hold = &self.config.hold;
+        let index: Arc<dyn MessageIndex> = Arc::<MemoryIndex>::clone(&self.index);
+        let mut builder = Processor::builder()
+            .rule(self.rule.rule(&self.config))
+            .index(index)
+            .count_systems()
+            .hold(HoldOptions {
+                time: hold.time.unwrap_or_default(),
+                max_spans: hold.max_spans,
+                max_bytes: usize::try_from(hold.max_bytes).unwrap_or(usize::MAX),
+                on_sooner: Some(Arc::new(move || tell.notify_one())),
+            });
+        if let Some(cache) = &self.cache {
+            builder = builder.code_cache(cache);
+        }
+        let processor = builder.build()?;
+        Ok(Made { processor, wake })
+    }
+
+    /// The processor for one pipeline, in front of `next`.
+    pub(crate) fn stage(
+        &self,
+        next: Arc<dyn Consumer>,
+        workers: &Workers,
+        tasks: &Tasks,
+    ) -> Result<Arc<Stage>, SetupError> {
+        let made = self.made.lock().take();
+        let made = made.map_or_else(|| self.make(), Ok);
+        let Made { processor, wake } =
+            made.map_err(|error| SetupError::new(place(&self.id), error.to_string()))?;
+        let processor = Arc::new(processor);
+        self.processors.lock().push(Arc::clone(&processor));
+        Ok(Stage::start(Parts {
+            id: self.id.clone(),
+            processor,
+            wake,
+            next,
+            workers: workers.clone(),
+            metrics: self.metrics.processor(&self.id),
+            waits: self.config.hold.wait_for_result,
+            tasks: tasks.clone(),
+        }))
+    }
+
+    /// Watches the file of the rule, when all stages are there.
+    pub(crate) fn watch(&self, tasks: &Tasks) {
+        let Some(component) = self.rule.component().cloned() else {
+            return;
+        };
+        let processors = self.processors.lock().clone();
+        let watcher = Watcher::new(&self.id, &self.config, component, processors);
+        tasks.tracker.spawn(watcher.watch(tasks.clone()));
+    }
+}
+
+fn place(id: &Id) -> String {
+    format!("processors.{id}")
+}

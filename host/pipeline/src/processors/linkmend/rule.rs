@@ -1,0 +1,117 @@
+//! From the configuration to a rule.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use linkmend::{Limits, LoadError, LoadReason, Rule};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::place;
+use crate::component::SetupError;
+use crate::config::{Config, Id, LinkmendProcessor, RuleSource};
+
+/// The component of a rule as it was read; nothing for the built-in one.
+#[derive(Clone)]
+pub(super) struct RuleFile(Option<Component>);
+
+/// A file of a component.
+#[derive(Clone)]
+pub(super) struct Component {
+    pub(super) path: PathBuf,
+    pub(super) bytes: Arc<[u8]>,
+    pub(super) sha256: [u8; 32],
+}
+
+impl RuleFile {
+    /// Reads the file, and holds it against the checksum.
+    pub(super) fn read(config: &LinkmendProcessor) -> Result<Self, SetupError> {
+        let RuleSource::File(path) = &config.rule else {
+            return Ok(Self(None));
+        };
+        let component = Component::read(path)
+            .map_err(|error| SetupError::new("rule", format!("{}: {error}", path.display())))?;
+        component
+            .check(config)
+            .map_err(|text| SetupError::new("sha256", text))?;
+        Ok(Self(Some(component)))
+    }
+
+    pub(super) fn component(&self) -> Option<&Component> {
+        self.0.as_ref()
+    }
+
+    /// The rule, as the engine wants it.
+    pub(super) fn rule(&self, config: &LinkmendProcessor) -> Rule {
+        match &self.0 {
+            None => configured(Rule::builtin(), config),
+            Some(component) => component.rule(config),
+        }
+    }
+}
+
+impl Component {
+    pub(super) fn read(path: &Path) -> std::io::Result<Self> {
+        let bytes = std::fs::read(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            sha256: Sha256::digest(&bytes).into(),
+            bytes: bytes.into(),
+        })
+    }
+
+    /// What is wrong with its checksum.
+    pub(super) fn check(&self, config: &LinkmendProcessor) -> Result<(), String> {
+        match config.sha256 {
+            Some(wanted) if wanted != self.sha256 => Err(format!(
+                "{} has the SHA-256 {}; it is another file than the one that was meant, \
+                 or the sum is to be changed",
+                self.path.display(),
+                hex(&self.sha256)
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    pub(super) fn rule(&self, config: &LinkmendProcessor) -> Rule {
+        let name = self.path.display().to_string();
+        configured(Rule::component(name, Arc::clone(&self.bytes)), config)
+    }
+}
+
+fn configured(rule: Rule, config: &LinkmendProcessor) -> Rule {
+    rule.with_config(settings(config))
+        .with_limits(config.limits)
+        .with_on_error(config.on_error)
+}
+
+/// What the rule is told, as JSON.
+fn settings(config: &LinkmendProcessor) -> String {
+    let mut settings = config.config.to_json();
+    // The built-in rule cuts links by itself: what it left over the limit of
+    // the host would be its failure.
+    let max_links = config.limits.max_links;
+    if config.rule == RuleSource::Builtin && max_links != Limits::default().max_links {
+        settings
+            .entry("max_links")
+            .or_insert_with(|| max_links.into());
+    }
+    Value::Object(settings).to_string()
+}
+
+/// What is wrong with a rule. Of a configuration that it refuses it says the
+/// key; file and line are known here.
+pub(super) fn explained(id: &Id, config: &Config, error: &LoadError) -> SetupError {
+    let fault = match &error.reason {
+        LoadReason::Config(text) => config.rule_fault(id, text),
+        _ => None,
+    };
+    match fault {
+        Some(fault) => SetupError::new("", fault.to_string()),
+        None => SetupError::new(place(id), error.to_string()),
+    }
+}
+
+pub(super) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,134 @@
+//! From a configuration to components, and from components to pipelines.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{Options, Processor, Service};
+use crate::component::{Exporter, SetupError, Tasks};
+use crate::config::{self, Config, Id, Pipeline};
+use crate::exporters;
+use crate::extensions::file_storage::Storages;
+use crate::fanout::FanOut;
+use crate::processors::linkmend::{Linkmend, Stage};
+use crate::receivers;
+use crate::telemetry::metrics::Metrics;
+use crate::traces::Consumer;
+use crate::workers::{self, Workers};
+
+impl Service {
+    /// Makes all components, and checks what can be checked: rules are loaded,
+    /// certificates are read.
+    ///
+    /// # Errors
+    ///
+    /// All that is wrong.
+    pub fn new(config: Config, options: &Options) -> Result<Self, Vec<SetupError>> {
+        let metrics = Arc::new(Metrics::new(true));
+        let mut errors = Vec::new();
+        let storages = Storages::new(&config.extensions);
+        let receivers = each(&config.receivers, &mut errors, |id, receiver| {
+            receivers::build(id, receiver, &metrics)
+        });
+        let processors = each(&config.processors, &mut errors, |id, processor| {
+            self::processor(id, processor, &config, options, &metrics)
+        });
+        let exporters = each(&config.exporters, &mut errors, |id, exporter| {
+            exporters::build(id, exporter, &metrics, &storages)
+        });
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        Ok(Self {
+            workers: options.workers.unwrap_or_else(workers::processors),
+            config,
+            metrics,
+            receivers,
+            processors,
+            exporters,
+        })
+    }
+}
+
+fn processor(
+    id: &Id,
+    processor: &config::Processor,
+    config: &Config,
+    options: &Options,
+    metrics: &Arc<Metrics>,
+) -> Result<Processor, SetupError> {
+    match processor {
+        config::Processor::Linkmend(processor) => {
+            let cache = options.code_cache.clone();
+            let made = Linkmend::new(id, config, processor, cache, metrics)?;
+            Ok(Processor::Linkmend(made))
+        }
+        config::Processor::MemoryLimiter(_) => Err(SetupError::new("", "cannot be made")),
+    }
+}
+
+/// Makes each of the components of one kind.
+fn each<C, T>(
+    configs: &BTreeMap<Id, C>,
+    errors: &mut Vec<SetupError>,
+    mut make: impl FnMut(&Id, &C) -> Result<T, SetupError>,
+) -> BTreeMap<Id, T> {
+    let mut made = BTreeMap::new();
+    for (id, config) in configs {
+        if let Some(component) = kept(make(id, config), errors) {
+            made.insert(id.clone(), component);
+        }
+    }
+    made
+}
+
+fn kept<T>(made: Result<T, SetupError>, errors: &mut Vec<SetupError>) -> Option<T> {
+    made.map_err(|error| errors.push(error)).ok()
+}
+
+/// The processors of a pipeline, in their order, and what takes first.
+pub(super) struct Way {
+    pub(super) head: Arc<dyn Consumer>,
+    /// Those that hold spans.
+    pub(super) stages: Vec<Arc<Stage>>,
+}
+
+/// Puts a pipeline together, from its end.
+pub(super) fn way(
+    pipeline: &Pipeline,
+    processors: &BTreeMap<Id, Processor>,
+    exporters: &BTreeMap<Id, Arc<dyn Exporter>>,
+    workers: &Workers,
+    tasks: &Tasks,
+) -> Result<Way, SetupError> {
+    let ends = pipeline.exporters.iter().filter_map(|id| exporters.get(id));
+    let ends = ends.map(|exporter| Arc::clone(exporter) as Arc<dyn Consumer>);
+    let mut way = Way {
+        head: FanOut::of(ends.collect()),
+        stages: Vec::new(),
+    };
+    let ids = pipeline.processors.iter().rev();
+    for processor in ids.filter_map(|id| processors.get(id)) {
+        match processor {
+            Processor::Linkmend(linkmend) => {
+                let stage = linkmend.stage(way.head, workers, tasks)?;
+                way.stages.insert(0, Arc::clone(&stage));
+                way.head = stage;
+            }
+        }
+    }
+    Ok(way)
+}
+
+/// What a receiver hands its batches to: the heads of all pipelines that it is
+/// in.
+pub(super) fn heads(
+    receiver: &Id,
+    config: &Config,
+    ways: &BTreeMap<Id, Way>,
+) -> Arc<dyn Consumer> {
+    let pipelines = config.service.pipelines.iter();
+    let named = pipelines.filter(|(_, pipeline)| pipeline.receivers.contains(receiver));
+    let heads = named.filter_map(|(id, _)| ways.get(id));
+    FanOut::of(heads.map(|way| Arc::clone(&way.head)).collect())
+}
+

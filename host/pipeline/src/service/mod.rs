@@ -1,0 +1,45 @@
+//! A configuration that runs.
+//!
+//! ```text
+//! Service::new    everything is made and checked; nothing is opened
+//! Service::start  exporters, then processors, then receivers: who takes first
+//! Running::stop   receivers, then processors, then exporters: nothing is left behind
+//! ```
+
+mod build;
+mod running;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::component::{Exporter, Receiver, SetupError};
+use crate::config::{Config, Id};
+use crate::processors::linkmend::Linkmend;
+use crate::telemetry::metrics::Metrics;
+
+pub use running::{Overdue, Running};
+
+/// What a service is told beside its configuration.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A directory to keep compiled rules in. Default: none.
+    pub code_cache: Option<PathBuf>,
+    /// How many threads rules run on. Default: as many as there are processors.
+    pub workers: Option<usize>,
+}
+
+/// All components of a configuration, made and checked.
+pub struct Service {
+    config: Config,
+    workers: usize,
+    metrics: Arc<Metrics>,
+    receivers: BTreeMap<Id, Box<dyn Receiver>>,
+    processors: BTreeMap<Id, Processor>,
+    exporters: BTreeMap<Id, Arc<dyn Exporter>>,
+}
+
+/// A processor as it is configured; each pipeline makes a stage of it.
+enum Processor {
+    Linkmend(Linkmend),
+}

@@ -1,0 +1,128 @@
+//! A service that runs, and how it ends.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::{Processor, Service, build};
+use crate::component::{Exporter, SetupError, Tasks};
+use crate::config::Id;
+use crate::processors::linkmend::Stage;
+use crate::workers::Workers;
+
+/// A service that runs. To be ended by [`Self::stop`]: what is dropped instead
+/// loses what is on its way.
+pub struct Running {
+    receivers: Vec<Tasks>,
+    /// By pipeline, in the order in which batches pass them.
+    stages: Vec<Vec<Arc<Stage>>>,
+    processing: Tasks,
+    exporters: BTreeMap<Id, Arc<dyn Exporter>>,
+    /// Health checks and metrics.
+    serving: Vec<Tasks>,
+    /// Where it listens, by what: `receivers.otlp.grpc`.
+    pub addresses: Vec<(String, SocketAddr)>,
+}
+
+/// Not everything ended in time.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{what} did not end within {deadline:?}: what was on its way may be lost, or come twice")]
+pub struct Overdue {
+    /// What still ran.
+    pub what: &'static str,
+    /// The time that there was.
+    pub deadline: Duration,
+}
+
+impl Service {
+    /// Opens everything, those first that others hand their batches to. To be
+    /// called inside of a runtime.
+    ///
+    /// # Errors
+    ///
+    /// When something cannot be opened: a port is in use, a file cannot be
+    /// written.
+    pub async fn start(self) -> Result<Running, SetupError> {
+        let workers = Workers::start(self.workers)
+            .map_err(|error| SetupError::new("", format!("cannot start threads: {error}")))?;
+        let mut running = Running {
+            receivers: Vec::new(),
+            stages: Vec::new(),
+            processing: Tasks::default(),
+            exporters: self.exporters,
+            serving: Vec::new(),
+            addresses: Vec::new(),
+        };
+        for exporter in running.exporters.values() {
+            exporter.start().await?;
+        }
+        let mut ways = BTreeMap::new();
+        for (id, pipeline) in &self.config.service.pipelines {
+            let tasks = &running.processing;
+            let exporters = &running.exporters;
+            let way = build::way(pipeline, &self.processors, exporters, &workers, tasks)?;
+            running.stages.push(way.stages.clone());
+            ways.insert(id.clone(), way);
+        }
+        for processor in self.processors.values() {
+            if let Processor::Linkmend(linkmend) = processor {
+                linkmend.watch(&running.processing);
+            }
+        }
+        for (id, receiver) in self.receivers {
+            let next = build::heads(&id, &self.config, &ways);
+            let started = receiver.start(next).await?;
+            for bound in &started.bound {
+                let name = format!("receivers.{id}.{}", bound.protocol);
+                running.addresses.push((name, bound.address));
+            }
+            running.receivers.push(started);
+        }
+        tracing::info!("everything is ready");
+        Ok(running)
+    }
+}
+
+impl Running {
+    /// Takes no more, sends on what was taken, and ends.
+    ///
+    /// # Errors
+    ///
+    /// When that takes longer than `deadline`.
+    pub async fn stop(self, deadline: Duration) -> Result<(), Overdue> {
+        let mut ending = "the receivers";
+        let ended = tokio::time::timeout(deadline, self.end(&mut ending)).await;
+        ended.map_err(|_| Overdue {
+            what: ending,
+            deadline,
+        })
+    }
+
+    async fn end(&self, ending: &mut &'static str) {
+        for receiver in &self.receivers {
+            receiver.stop.cancel();
+        }
+        // Senders wait for held spans: they go before the receivers can end.
+        *ending = "the processors";
+        for stages in &self.stages {
+            for stage in stages {
+                Arc::clone(stage).drain().await;
+            }
+        }
+        *ending = "the receivers";
+        for receiver in &self.receivers {
+            receiver.end().await;
+        }
+        *ending = "the processors";
+        self.processing.end().await;
+        *ending = "the exporters";
+        for exporter in self.exporters.values() {
+            exporter.stop().await;
+        }
+        *ending = "the servers of metrics and health";
+        for serving in &self.serving {
+            serving.end().await;
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Exporters over sockets.
+
+mod batch;
+mod bench;
+mod grpc;
+mod http;
+mod intake;
+mod queue;
+mod retry;
+mod storage;
+mod tls;
