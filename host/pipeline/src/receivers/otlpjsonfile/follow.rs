@@ -138,6 +138,10 @@ impl Follower {
     }
 
     fn cannot_read(&self, path: &Path, error: &io::Error) {
+        // It was renamed or removed in this moment; the next round knows more.
+        if error.kind() == io::ErrorKind::NotFound {
+            return;
+        }
         let receiver = self.hand_over.id();
         self.unread.tell(|more| {
             tracing::error!(%receiver, "cannot read {}: {error}{more}", path.display());

@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::Id;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::ReceiverMetrics;
+use crate::telemetry::traces::Stage;
 use crate::traces::{Consumer, RefusalKind, Taken, Traces};
 
 /// The first wait before a batch is handed on again, and the longest.
@@ -179,7 +180,9 @@ impl HandOver {
 
     /// When all is to end, what is on its way has a little time left.
     async fn once(&self, traces: Traces) -> Option<Taken> {
-        let mut taking = self.next.take(traces);
+        let stage = Stage::receiver(&self.id, "file", None);
+        let taking = stage.run(traces.spans(), self.next.take(traces));
+        let mut taking = std::pin::pin!(taking);
         tokio::select! {
             taken = &mut taking => Some(taken),
             () = self.stop.cancelled() => timeout(GRACE, taking).await.ok(),

@@ -110,11 +110,19 @@ impl Tail {
         result
     }
 
+    /// The open file. Its name may have gone to another one since it was found:
+    /// then it is not found, and will be by its new name.
     fn file(&mut self) -> io::Result<&mut File> {
-        Ok(match &mut self.file {
-            Some(file) => file,
-            none => none.insert(File::open(&self.path)?),
-        })
+        if self.file.is_none() {
+            let file = File::open(&self.path)?;
+            if Identity::of(&self.path, &file.metadata()?) != self.identity {
+                return Err(io::ErrorKind::NotFound.into());
+            }
+            self.file = Some(file);
+        }
+        self.file
+            .as_mut()
+            .ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     /// Begins anew if it is not what it was.

@@ -8,6 +8,7 @@ use linkmend::index::IndexStats;
 use linkmend::{Counts, HoldStats};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
+use super::names::Known;
 use super::{Names, counter, gauge};
 use crate::config::{Id, MetricsLevel};
 
@@ -151,6 +152,7 @@ impl Families {
             rule_duration: (self.level > MetricsLevel::Basic)
                 .then(|| self.rule_duration.with_label_values(&[id.as_str()])),
             reloads: ["success", "failure"].map(|outcome| by(&self.rule_reloads, outcome)),
+            known: Known::default(),
             families: Arc::clone(self),
             id,
         }))
@@ -164,6 +166,7 @@ pub struct LinkMetrics(Arc<Handles>);
 struct Handles {
     id: String,
     families: Arc<Families>,
+    known: Known,
     links_in: IntCounter,
     links_out: IntCounter,
     added: IntCounter,
@@ -209,10 +212,12 @@ impl LinkMetrics {
         of.dropped_duplicate.inc_by(counts.links_dropped_duplicate);
         of.cut.inc_by(counts.links_cut);
         for (link_type, count) in &counts.by_link_type {
+            let link_type = of.known.link_type(link_type);
             counter(&of.families.typed, &[&of.id, link_type]).inc_by(*count);
         }
         let is_basic = of.families.level == MetricsLevel::Basic;
         for (reason, service, system, count) in counts.reasons.iter() {
+            let (service, system) = of.known.pair(service, system);
             let labels = [of.id.as_str(), reason.as_str(), service, system];
             let labels = if is_basic {
                 labels.get(..2)

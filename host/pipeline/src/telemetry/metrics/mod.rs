@@ -6,6 +6,7 @@
 mod components;
 mod limiter;
 mod links;
+mod names;
 mod process;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};

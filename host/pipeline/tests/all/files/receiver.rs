@@ -41,9 +41,9 @@ impl Consumer for Sink {
     }
 }
 
-struct Running {
+pub struct Running {
     sink: Arc<Sink>,
-    tasks: Tasks,
+    pub tasks: Tasks,
     metrics: Metrics,
 }
 
@@ -63,7 +63,7 @@ fn config(folder: &Path, lines: &str) -> OtlpJsonFileReceiver {
 }
 
 impl Running {
-    async fn start(folder: &Path, lines: &str) -> Self {
+    pub async fn start(folder: &Path, lines: &str) -> Self {
         Self::start_with(folder, lines, Vec::new()).await
     }
 
@@ -82,20 +82,23 @@ impl Running {
         }
     }
 
-    /// Waits until these were taken, then a little longer, and no others were.
+    /// Waits until so many were taken, then a little longer.
+    pub async fn takes_so_many(&self, count: usize) -> Vec<String> {
+        for _ in 0..600 {
+            if self.sink.names().len() >= count {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        tokio::time::sleep(Duration::from_millis(30)).await;
+        self.sink.names()
+    }
+
+    /// Waits until these were taken, and no others were.
     #[track_caller]
     fn takes(&self, names: &[&str]) -> impl Future<Output = ()> {
         let place = std::panic::Location::caller();
-        async move {
-            for _ in 0..600 {
-                if self.sink.names().len() >= names.len() {
-                    break;
-                }
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            tokio::time::sleep(Duration::from_millis(30)).await;
-            assert_eq!(self.sink.names(), names, "{place}");
-        }
+        async move { assert_eq!(self.takes_so_many(names.len()).await, names, "{place}") }
     }
 }
 
@@ -253,7 +256,7 @@ async fn what_is_refused_for_good_is_left_out() {
 async fn it_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     append(&folder.path().join("a.jsonl"), &line("one"));
-    let refusals = vec![Refusal::retry_after(Duration::from_secs(3600), "later")];
+    let refusals = vec![Refusal::retry_after(Duration::from_hours(1), "later")];
     let running = Running::start_with(folder.path(), "start_at: beginning", refusals).await;
     tokio::time::sleep(Duration::from_millis(50)).await;
     let end = tokio::time::timeout(Duration::from_secs(2), running.tasks.end());

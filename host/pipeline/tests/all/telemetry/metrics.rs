@@ -148,6 +148,32 @@ fn totals_do_not_go_back_and_are_not_counted_twice() {
     has(&metrics.text(), r#"linkmend_held{processor="linkmend"} 8"#);
 }
 
+/// Each batch may name services that were never heard of.
+#[test]
+fn names_from_the_data_do_not_grow_for_ever() {
+    let metrics = Metrics::new(true);
+    let links = metrics.links(&id("linkmend"));
+    for number in 0..1500 {
+        let mut counts = Counts::default();
+        counts.by_link_type.insert(format!("type-{number}"), 1);
+        let service = format!("service-{number}");
+        counts.reasons.add(Reason::Unresolved, &service, "kafka", 1);
+        links.add(&counts);
+    }
+    let text = metrics.text();
+    let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
+    assert_eq!(lines("linkmend_unresolved_total{"), 1001);
+    assert_eq!(lines("linkmend_links_typed_total{"), 101);
+    has(
+        &text,
+        r#"linkmend_unresolved_total{messaging_system="other",processor="linkmend",reason="unresolved",service="other"} 500"#,
+    );
+    has(
+        &text,
+        r#"linkmend_links_typed_total{link_type="other",processor="linkmend"} 1400"#,
+    );
+}
+
 #[test]
 fn basic_does_not_tell_services_apart() {
     let text = all("{metrics: {level: basic}}").text();

@@ -48,7 +48,7 @@ fn sent(sink: &Sink) -> (Vec<Vec<(String, String)>>, Vec<Span>) {
             .resource_spans
         {
             let attributes = one.resource.unwrap().attributes.into_iter();
-            let text = |value: Option<_>| format!("{:?}", value);
+            let text = |value: Option<_>| format!("{value:?}");
             resources.push(attributes.map(|one| (one.key, text(one.value))).collect());
             spans.extend(one.scope_spans.into_iter().flat_map(|scope| scope.spans));
         }
@@ -183,5 +183,6 @@ async fn without_spans_nothing_is_told() {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
