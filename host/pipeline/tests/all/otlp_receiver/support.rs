@@ -92,7 +92,7 @@ impl Running {
     }
 
     /// A metric of the receiver by its name and its labels.
-    pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+    pub fn metric(&self, name: &str, labels: &[&str]) -> u64 {
         let families = self.metrics.registry().gather();
         let family = families.iter().find(|family| family.name() == name);
         let of_labels = family.unwrap().get_metric().iter().filter(|metric| {
@@ -103,9 +103,12 @@ impl Running {
                 .collect();
             labels.iter().all(|label| values.contains(label))
         });
-        of_labels
+        let sum: f64 = of_labels
             .map(|metric| metric.get_counter().get_value())
-            .sum()
+            .sum();
+        #[allow(clippy::cast_sign_loss, reason = "counters are not below zero")]
+        let sum = sum as u64;
+        sum
     }
 }
 
