@@ -1,5 +1,6 @@
 //! A receiver, what is behind it, and clients of both protocols.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -99,7 +100,7 @@ impl Running {
             let values: Vec<_> = metric
                 .get_label()
                 .iter()
-                .map(|label| label.value())
+                .map(prometheus::proto::LabelPair::value)
                 .collect();
             labels.iter().all(|label| values.contains(label))
         });
@@ -245,9 +246,9 @@ async fn read_answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Answer {
 pub fn post(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
     [head.as_bytes(), body].concat()
 }
 
