@@ -121,14 +121,9 @@ pub(super) fn way(
 
 /// What a receiver hands its batches to: the heads of all pipelines that it is
 /// in.
-pub(super) fn heads(
-    receiver: &Id,
-    config: &Config,
-    ways: &BTreeMap<Id, Way>,
-) -> Arc<dyn Consumer> {
+pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Arc<dyn Consumer> {
     let pipelines = config.service.pipelines.iter();
     let named = pipelines.filter(|(_, pipeline)| pipeline.receivers.contains(receiver));
     let heads = named.filter_map(|(id, _)| ways.get(id));
     FanOut::of(heads.map(|way| Arc::clone(&way.head)).collect())
 }
-

@@ -12,8 +12,8 @@ use serde_json::{Map, Value};
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
 use crate::config::scalars::{
-    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration, positive_duration,
-    size,
+    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration,
+    positive_duration, size,
 };
 
 /// Mends links with a rule.
