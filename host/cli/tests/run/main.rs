@@ -1,0 +1,13 @@
+//! `linkmend run` from end to end: the process as users start it, between
+//! senders and a backend.
+//!
+//! ```text
+//! senders of our own, SDKs of OpenTelemetry ─► linkmend run ─► an intake of our own
+//! ```
+//!
+//! Tests with SDKs need what `tests/clients/set-up` installs, and say when it is
+//! not there.
+
+mod clients;
+mod intake;
+mod support;

@@ -1,0 +1,1 @@
+//! A RabbitMQ of a test's own.
