@@ -11,6 +11,7 @@
 //! | [`memory`] | how much memory the message index takes |
 
 pub mod arms;
+pub mod guests;
 pub mod memory;
 pub mod order;
 pub mod otlp;

@@ -43,6 +43,17 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure a hop, `linkmend run`, from outside: what it adds and what it can
+    /// pass on.
+    ///
+    /// Builds linkmend and the crate in `xtask/hop` with the release profile.
+    /// `cargo xtask hop --help` says what it measures.
+    #[command(disable_help_flag = true)]
+    Hop {
+        /// Arguments of the measurement.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -58,17 +69,30 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::BuildGuest(options) => guest::run(&Workspace::load()?, &options),
-        Task::Bench { arguments } => bench(&arguments),
+        Task::Bench { arguments } => run_release("linkmend-bench", &arguments),
+        Task::Hop { arguments } => {
+            let built = cargo_release(&["build", "--quiet", "--package", "linkmend-cli"], &[])?;
+            if built != ExitCode::SUCCESS {
+                return Ok(built);
+            }
+            run_release("linkmend-hop", &arguments)
+        }
     }
 }
 
-fn bench(arguments: &[String]) -> Result<ExitCode> {
-    let status = Command::new(cargo())
-        .args(["run", "--quiet", "--release", "--package", "linkmend-bench"])
-        .arg("--")
-        .args(arguments)
-        .status()
-        .context("cannot start cargo")?;
+/// Runs a crate of this workspace.
+fn run_release(package: &str, arguments: &[String]) -> Result<ExitCode> {
+    cargo_release(&["run", "--quiet", "--package", package], arguments)
+}
+
+/// Runs cargo with the release profile; the second arguments are the program's.
+fn cargo_release(of_cargo: &[&str], arguments: &[String]) -> Result<ExitCode> {
+    let mut command = Command::new(cargo());
+    command.args(of_cargo).arg("--release");
+    if !arguments.is_empty() {
+        command.arg("--").args(arguments);
+    }
+    let status = command.status().context("cannot start cargo")?;
     Ok(if status.success() {
         ExitCode::SUCCESS
     } else {

@@ -2,6 +2,7 @@
 //! and stopped.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,15 @@ impl fmt::Display for SetupError {
 
 impl std::error::Error for SetupError {}
 
+/// A port that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// What is spoken there: `grpc`, `http`.
+    pub protocol: &'static str,
+    /// Its address, with the port that was given for port 0.
+    pub address: SocketAddr,
+}
+
 /// The tasks of a component that runs.
 #[derive(Debug, Clone, Default)]
 pub struct Tasks {
@@ -53,6 +63,8 @@ pub struct Tasks {
     pub stop: CancellationToken,
     /// All of them.
     pub tracker: TaskTracker,
+    /// The ports that they have opened.
+    pub bound: Vec<Bound>,
 }
 
 impl Tasks {

@@ -11,9 +11,12 @@
 
 pub mod component;
 pub mod config;
+pub mod exporters;
+pub mod extensions;
 mod fanout;
 mod net;
 mod processors;
+pub mod receivers;
 pub mod telemetry;
 pub mod traces;
 mod workers;

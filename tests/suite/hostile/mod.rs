@@ -12,25 +12,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use linkmend::{Limits, LoadError, Mended, OnError, ProcessError, Processor, Rule};
+use linkmend_tests::guests::{component, in_shell};
 use linkmend_tests::otlp::{self, kind, span, spans_of};
-
-const SHELL: &str = include_str!("../../guests/shell.wat");
-
-/// What a guest is given when it does not say it itself.
-const DEFAULTS: [(&str, &str); 3] = [
-    (
-        "(export \"describe\")",
-        "(func (export \"describe\") (result i32) (i32.const 256))",
-    ),
-    (
-        "(export \"configure\")",
-        "(func (export \"configure\") (param i32 i32) (result i32) (i32.const 320))",
-    ),
-    (
-        "(func $hostile",
-        "(func $hostile (param i32 i32 i32) (result i32) (unreachable))",
-    ),
-];
 
 /// Small, so that reaching them takes little time.
 const LIMITS: Limits = Limits {
@@ -50,22 +33,6 @@ const PATIENT: Limits = Limits {
     call_time: Duration::from_secs(20),
     ..LIMITS
 };
-
-/// The text of a guest in its shell.
-fn in_shell(guest: &str) -> String {
-    let defaults: Vec<&str> = DEFAULTS
-        .iter()
-        .filter(|(mark, _)| !guest.contains(mark))
-        .map(|(_, default)| *default)
-        .collect();
-    SHELL
-        .replace("\n    GUEST-HERE", guest)
-        .replace("\n    DEFAULTS-HERE", &defaults.join("\n"))
-}
-
-fn component(text: &str) -> Vec<u8> {
-    wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
-}
 
 fn rule(guest: &str) -> Rule {
     Rule::component("hostile.wasm", component(&in_shell(guest))).with_limits(LIMITS)

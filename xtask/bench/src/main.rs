@@ -15,7 +15,6 @@
 mod arms;
 mod reference;
 mod report;
-mod workload;
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -23,13 +22,14 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use clap::Parser;
+use linkmend_bench::workload::{Traffic, Workload};
 use linkmend_tests::memory::{CountingAllocator, bytes_per_entry};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;
 
 use arms::Arm;
 use report::{Figures, Nanoseconds, Report};
-use workload::{Traffic, Workload};
+
 
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;

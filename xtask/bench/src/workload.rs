@@ -93,6 +93,11 @@ pub struct Workload {
 impl Workload {
     /// Makes the batches.
     pub fn new(traffic: Traffic, descending: bool) -> Self {
+        Self::of(traffic, descending, 4, BATCH)
+    }
+
+    /// The same with so many batches of so many spans.
+    pub fn of(traffic: Traffic, descending: bool, count: u64, size: u64) -> Self {
         let (before, batches, missing) = if traffic == Traffic::Single {
             let pairs = 0..256;
             let producers = batch(
@@ -104,8 +109,8 @@ impl Workload {
             let consumers = pairs.map(|pair| batch(&[consumer(pair * 2 + 1, pair)]));
             (Some(producers), consumers.collect::<Vec<_>>(), 256)
         } else {
-            let batches = (0..4).map(|number| batch(&spans(traffic, number * BATCH)));
-            (None, batches.collect(), 4 * missing(traffic))
+            let batches = (0..count).map(|number| batch(&spans(traffic, number * size, size)));
+            (None, batches.collect(), count * missing(traffic, size))
         };
         let spans = batches.iter().map(spans_of).sum();
         let encode = |batch: &TracesData| {
@@ -142,8 +147,8 @@ impl Workload {
     }
 }
 
-fn missing(traffic: Traffic) -> u64 {
-    (0..BATCH)
+fn missing(traffic: Traffic, size: u64) -> u64 {
+    (0..size)
         .filter(|place| role(traffic, *place) == Role::Consumer)
         .count() as u64
 }
@@ -165,14 +170,14 @@ fn role(traffic: Traffic, place: u64) -> Role {
     }
 }
 
-fn spans(traffic: Traffic, first: u64) -> Vec<Span> {
+fn spans(traffic: Traffic, first: u64, size: u64) -> Vec<Span> {
     let pairs = if traffic == Traffic::Mixed { 20 } else { 2 };
     let span = |place: u64| match role(traffic, place) {
         Role::Producer => producer(first + place, (first + place) / pairs),
         Role::Consumer => consumer(first + place, (first + place) / pairs),
         Role::Other => request(first + place),
     };
-    (0..BATCH).map(span).collect()
+    (0..size).map(span).collect()
 }
 
 fn producer(number: u64, pair: u64) -> Span {

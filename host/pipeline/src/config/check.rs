@@ -113,15 +113,21 @@ fn servers(config: &Config) -> Vec<Server> {
         };
         let id = id.to_string();
         if let Some(grpc) = &receiver.grpc {
-            add(&["receivers", &id, "protocols", "grpc"], &grpc.endpoint);
+            add(
+                &["receivers", &id, "protocols", "grpc"],
+                &grpc.listener.endpoint,
+            );
         }
         if let Some(http) = &receiver.http {
-            add(&["receivers", &id, "protocols", "http"], &http.endpoint);
+            add(
+                &["receivers", &id, "protocols", "http"],
+                &http.listener.endpoint,
+            );
         }
     }
     for (id, extension) in &config.extensions {
         if let Extension::HealthCheck(health) = extension {
-            add(&["extensions", &id.to_string()], &health.endpoint);
+            add(&["extensions", &id.to_string()], &health.listener.endpoint);
         }
     }
     if let Some(address) = config.service.telemetry.metrics.listen() {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use linkmend_config::Node;
 
-use super::endpoint::{LISTEN, Listen, TARGET, TRANSPORTS, Target, Transport, listen, target};
+use super::endpoint::{LISTEN, TARGET, Target, target};
+use super::listener::{self, Listener};
 use super::member::{self, Member};
 use super::reader::Reader;
 use super::scalars::{
@@ -25,11 +26,8 @@ pub(super) const DIALER: &str = "it is for clients";
 /// A gRPC server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GrpcServer {
-    /// Where it listens.
-    pub endpoint: Listen,
-    transport: Transport,
-    /// Its certificates; `None`: no TLS.
-    pub tls: Option<Tls>,
+    /// Where it listens, and how.
+    pub listener: Listener,
     /// The largest request after decompression, in bytes.
     pub max_recv_msg_size: u64,
     /// How many requests one connection may have at once; `None`: any number.
@@ -41,9 +39,7 @@ pub struct GrpcServer {
 impl Default for GrpcServer {
     fn default() -> Self {
         Self {
-            endpoint: Listen::tcp("localhost", 4317),
-            transport: Transport::Tcp,
-            tls: None,
+            listener: Listener::localhost(4317),
             max_recv_msg_size: 4 << 20,
             max_concurrent_streams: None,
             keepalive: ServerKeepalive::default(),
@@ -58,22 +54,6 @@ pub(super) static SERVER: &[Member<GrpcServer>] = &[
         LISTEN,
         "Where it listens.",
         |_, _| Ok(()),
-    ),
-    Member::value(
-        "transport",
-        "tcp",
-        "tcp, unix",
-        "What `endpoint` is; with `unix` it is the path of a socket.",
-        |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
-    ),
-    Member::section(
-        "tls",
-        "tls server",
-        "off",
-        "TLS of the server.",
-        |t, r, n| {
-            t.tls = tls::server(r, n);
-        },
     ),
     Member::value(
         "max_recv_msg_size_mib",
@@ -110,10 +90,7 @@ pub(super) static SERVER: &[Member<GrpcServer>] = &[
 /// Reads a gRPC server.
 pub(super) fn server(reader: &mut Reader, node: &Node) -> GrpcServer {
     let mut server = GrpcServer::default();
-    member::read(reader, node, &[SERVER], &mut server);
-    if let Some(endpoint) = listen(reader, node, server.transport) {
-        server.endpoint = endpoint;
-    }
+    listener::read(reader, node, SERVER, |s| &mut s.listener, &mut server);
     server
 }
 

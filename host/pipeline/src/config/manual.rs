@@ -4,7 +4,9 @@
 use std::fmt::Write;
 
 use super::member::{Member, What};
-use super::{exporters, extensions, grpc, http, processors, receivers, sending, service, tls};
+use super::{
+    exporters, extensions, grpc, http, listener, processors, receivers, sending, service, tls,
+};
 
 /// A table of the manual.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,10 +22,11 @@ pub fn tables() -> Vec<Table> {
     vec![
         table("receiver otlp", &[receivers::OTLP]),
         table("protocols", &[receivers::PROTOCOLS]),
-        table("grpc server", &[grpc::SERVER]),
+        table("admission", &[receivers::ADMISSION]),
+        server("grpc server", grpc::SERVER),
         table("grpc keepalive", &[grpc::KEEPALIVE]),
         table("grpc server_parameters", &[grpc::SERVER_PARAMETERS]),
-        table("http server", &[http::SERVER]),
+        server("http server", http::SERVER),
         table("cors", &[http::CORS]),
         table("receiver otlpjsonfile", &[receivers::OTLP_JSON_FILE]),
         table("processor linkmend", &[processors::LINKMEND]),
@@ -43,7 +46,7 @@ pub fn tables() -> Vec<Table> {
         table("exporter file", &[exporters::FILE]),
         table("rotation", &[exporters::ROTATION]),
         table("exporter debug", &[exporters::DEBUG]),
-        table("extension health_check", &[extensions::HEALTH_CHECK]),
+        server("extension health_check", extensions::HEALTH_CHECK),
         table("response_body", &[extensions::RESPONSE_BODY]),
         table("extension file_storage", &[extensions::FILE_STORAGE]),
         table("tls server", &[tls::COMMON, tls::SERVER]),
@@ -61,35 +64,61 @@ pub fn tables() -> Vec<Table> {
 }
 
 fn table<T>(name: &'static str, tables: &[&[Member<T>]]) -> Table {
-    let mut text = String::from("| key | default | values | what it does |\n|---|---|---|---|\n");
-    let mut unsupported = Vec::new();
-    for member in tables.iter().copied().flatten() {
-        let key = member.key;
-        match &member.what {
-            What::Value {
-                default,
-                values,
-                summary,
-                ..
-            } => {
-                let default = shown(default);
-                let _ = writeln!(text, "| `{key}` | {default} | {values} | {summary} |");
+    let mut rows = Rows::default();
+    rows.add(tables);
+    rows.table(name)
+}
+
+/// The table of a server, with what all servers have in common.
+fn server<T>(name: &'static str, own: &[Member<T>]) -> Table {
+    let mut rows = Rows::default();
+    rows.add(&[own]);
+    rows.add(&[listener::MEMBERS]);
+    rows.table(name)
+}
+
+#[derive(Default)]
+struct Rows {
+    text: String,
+    unsupported: Vec<String>,
+}
+
+impl Rows {
+    fn add<T>(&mut self, tables: &[&[Member<T>]]) {
+        let text = &mut self.text;
+        for member in tables.iter().copied().flatten() {
+            let key = member.key;
+            match &member.what {
+                What::Value {
+                    default,
+                    values,
+                    summary,
+                    ..
+                } => {
+                    let default = shown(default);
+                    let _ = writeln!(text, "| `{key}` | {default} | {values} | {summary} |");
+                }
+                What::Section {
+                    table,
+                    default,
+                    summary,
+                    ..
+                } => {
+                    let _ = writeln!(text, "| `{key}` | {default} | *{table}* | {summary} |");
+                }
+                What::Unsupported(_) => self.unsupported.push(format!("`{key}`")),
             }
-            What::Section {
-                table,
-                default,
-                summary,
-                ..
-            } => {
-                let _ = writeln!(text, "| `{key}` | {default} | *{table}* | {summary} |");
-            }
-            What::Unsupported(_) => unsupported.push(format!("`{key}`")),
         }
     }
-    if !unsupported.is_empty() {
-        let _ = write!(text, "\nNot supported: {}.\n", unsupported.join(", "));
+
+    fn table(self, name: &'static str) -> Table {
+        let head = "| key | default | values | what it does |\n|---|---|---|---|\n";
+        let mut text = format!("{head}{}", self.text);
+        if !self.unsupported.is_empty() {
+            let _ = write!(text, "\nNot supported: {}.\n", self.unsupported.join(", "));
+        }
+        Table { name, text }
     }
-    Table { name, text }
 }
 
 fn shown(default: &str) -> String {
@@ -137,6 +166,7 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_manual_are_those_of_the_code() {
+        check(&[receivers::ADMISSION]);
         check(&[grpc::SERVER]);
         check(&[grpc::SERVER_PARAMETERS]);
         check(&[grpc::CLIENT]);

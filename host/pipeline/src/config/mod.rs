@@ -26,7 +26,7 @@
 //! |---|---|
 //! | `receivers`, `processors`, `exporters`, `extensions` | the components, a file each |
 //! | `service` | pipelines, and what linkmend tells of itself |
-//! | `grpc`, `http`, `tls`, `sending` | what components have in common |
+//! | `listener`, `grpc`, `http`, `tls`, `sending` | what components have in common |
 //! | `components`, `id` | ids, types, what is unknown |
 //! | `check` | what components say together |
 //! | `member` | sections as tables: what is read, refused, documented |
@@ -44,6 +44,7 @@ mod fault;
 mod grpc;
 mod http;
 mod id;
+mod listener;
 mod manual;
 mod member;
 mod processors;
@@ -70,9 +71,12 @@ pub use fault::{Fault, Faults};
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
 pub use http::{Cors, Encoding, HttpClient, HttpServer};
 pub use id::{BadId, Id};
+pub use listener::Listener;
 pub use manual::{Table, tables};
 pub use processors::{Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource};
-pub use receivers::{FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt};
+pub use receivers::{
+    Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
+};
 pub use secret::{Headers, Secret};
 pub use sending::{Batch, Queue, Retry, Sizer};
 pub use service::{

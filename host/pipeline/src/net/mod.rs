@@ -1,4 +1,12 @@
 //! Sockets, TLS, and what OTLP says on them.
 
+pub(crate) mod accept;
+pub(crate) mod body;
+pub(crate) mod budget;
+pub(crate) mod decompress;
+pub(crate) mod listen;
+pub(crate) mod client;
+pub(crate) mod compress;
 pub(crate) mod rpc;
+pub(crate) mod serve;
 pub(crate) mod tls;

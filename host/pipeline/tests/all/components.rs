@@ -146,9 +146,9 @@ fn the_collectors_first_configuration_is_read() {
         panic!()
     };
     let (grpc, http) = (otlp.grpc.as_ref().unwrap(), otlp.http.as_ref().unwrap());
-    assert_eq!(grpc.endpoint, tcp("0.0.0.0", 4317));
+    assert_eq!(grpc.listener.endpoint, tcp("0.0.0.0", 4317));
     assert_eq!(grpc.max_recv_msg_size, 4 << 20);
-    assert_eq!(http.endpoint, tcp("0.0.0.0", 4318));
+    assert_eq!(http.listener.endpoint, tcp("0.0.0.0", 4318));
     assert_eq!(http.max_request_body_size, 20 << 20);
     assert_eq!(http.traces_url_path, "/v1/traces");
     let linkmend = linkmend(&config, "linkmend");
@@ -164,7 +164,7 @@ fn the_collectors_first_configuration_is_read() {
     assert_eq!(grpc.client.compression, GrpcCompression::Gzip);
     assert_eq!(grpc.timeout, Some(Duration::from_secs(5)));
     assert_eq!(grpc.retry.initial_interval, Duration::from_secs(5));
-    assert_eq!(grpc.queue, Some(Queue::default()));
+    assert_eq!(grpc.queue, None);
     assert_eq!(config.service.extensions.len(), 1);
     let metrics = &config.service.telemetry.metrics;
     assert_eq!(metrics.listen(), Some(tcp("localhost", 8888)));
@@ -177,16 +177,16 @@ fn receivers_have_what_a_configuration_says() {
         panic!()
     };
     let (grpc, http) = (otlp.grpc.as_ref().unwrap(), otlp.http.as_ref().unwrap());
-    assert_eq!(grpc.endpoint, tcp("::", 4317));
-    assert_eq!(grpc.endpoint.to_string(), "[::]:4317");
+    assert_eq!(grpc.listener.endpoint, tcp("::", 4317));
+    assert_eq!(grpc.listener.endpoint.to_string(), "[::]:4317");
     assert_eq!(grpc.max_recv_msg_size, 64 << 20);
-    let tls = grpc.tls.as_ref().unwrap();
+    let tls = grpc.listener.tls.as_ref().unwrap();
     assert_eq!(tls.min_version, Some(TlsVersion::Tls13));
     assert!(tls.client_ca_file.is_some());
     let keepalive = &grpc.keepalive;
     assert_eq!(keepalive.max_connection_age, Some(Duration::from_mins(10)));
     assert_eq!(keepalive.time, Duration::from_hours(2));
-    assert_eq!(http.endpoint, tcp("localhost", 4318));
+    assert_eq!(http.listener.endpoint, tcp("localhost", 4318));
     assert_eq!(http.max_request_body_size, 64 << 20);
     let cors = http.cors.as_ref().unwrap();
     assert_eq!(cors.max_age, Some(Duration::from_hours(2)));
@@ -194,7 +194,7 @@ fn receivers_have_what_a_configuration_says() {
         panic!()
     };
     let socket = Listen::Unix("/run/linkmend.sock".into());
-    assert_eq!(local.grpc.as_ref().unwrap().endpoint, socket);
+    assert_eq!(local.grpc.as_ref().unwrap().listener.endpoint, socket);
     assert!(local.http.is_none());
     let Receiver::OtlpJsonFile(old) = receiver(&config, "otlpjsonfile/old") else {
         panic!()
@@ -408,5 +408,24 @@ fn endpoints_are_those_of_the_collector() {
             panic!()
         };
         assert_eq!(http.url().unwrap().to_string(), expected, "{text}");
+    }
+}
+
+/// It is off unless the section is there, with or without content: a sender is
+/// then answered for what the next hop has taken.
+#[test]
+fn queue_is_on_where_its_section_is() {
+    for (lines, queue) in [
+        ("endpoint: b:1", None),
+        ("endpoint: b:1\nsending_queue:", Some(Queue::default())),
+        ("endpoint: b:1\nsending_queue: {}", Some(Queue::default())),
+        ("endpoint: b:1\nsending_queue: {enabled: false}", None),
+    ] {
+        let config = read(&[&with_exporter(lines)]);
+        assert_eq!(
+            exporter(&config, "otlp_grpc/x").queue(),
+            queue.as_ref(),
+            "{lines}"
+        );
     }
 }

@@ -7,8 +7,12 @@
 )]
 
 mod components;
+mod exporters;
 mod faults;
+mod files;
 mod manual;
 mod merging;
 mod properties;
+mod service;
 mod support;
+mod telemetry;

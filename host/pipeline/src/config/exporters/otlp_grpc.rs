@@ -29,7 +29,7 @@ impl Default for OtlpGrpcExporter {
             client: GrpcClient::default(),
             timeout: Some(Duration::from_secs(5)),
             retry: Retry::default(),
-            queue: Some(Queue::default()),
+            queue: None,
         }
     }
 }
@@ -52,8 +52,8 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpGrpcExporter>] = &[
     Member::section(
         "sending_queue",
         "sending_queue",
-        "on",
-        "The queue before the exporter.",
+        "off",
+        "A queue before the exporter; `sending_queue: {}` for the defaults.",
         |t, r, n| t.queue = sending::queue(r, n),
     ),
 ];

@@ -42,7 +42,7 @@ impl Default for OtlpHttpExporter {
             traces_endpoint: None,
             encoding: HttpEncoding::Proto,
             retry: Retry::default(),
-            queue: Some(Queue::default()),
+            queue: None,
         }
     }
 }
@@ -84,8 +84,8 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
     Member::section(
         "sending_queue",
         "sending_queue",
-        "on",
-        "The queue before the exporter.",
+        "off",
+        "A queue before the exporter; `sending_queue: {}` for the defaults.",
         |t, r, n| t.queue = sending::queue(r, n),
     ),
     Member::unsupported("metrics_endpoint", TRACES_ONLY),

@@ -74,7 +74,10 @@ pub(in crate::config) static MEMBERS: &[Member<FileStorage>] = &[
         |t, n| permissions(n).map(|v| t.directory_permissions = v),
     ),
     Member::unsupported("compaction", "the files do not grow beyond what they hold"),
-    Member::unsupported("recreate", "a damaged file is put aside by itself"),
+    Member::unsupported(
+        "recreate",
+        "what is in a damaged file is never thrown away by itself; move the file away",
+    ),
 ];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> FileStorage {

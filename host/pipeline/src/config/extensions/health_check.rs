@@ -2,20 +2,17 @@
 
 use linkmend_config::Node;
 
-use crate::config::endpoint::{LISTEN, Listen, TRANSPORTS, Transport, listen};
+use crate::config::endpoint::LISTEN;
+use crate::config::listener::{self, Listener};
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
-use crate::config::scalars::{choice, name, text};
-use crate::config::tls::{self, Tls};
+use crate::config::scalars::{name, text};
 
 /// Tells others over HTTP whether linkmend is up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HealthCheck {
-    /// Where it listens.
-    pub endpoint: Listen,
-    transport: Transport,
-    /// Its certificates; `None`: no TLS.
-    pub tls: Option<Tls>,
+    /// Where it listens, and how.
+    pub listener: Listener,
     /// The path that is asked for.
     pub path: String,
     /// What it answers, in place of the Collector's JSON.
@@ -34,9 +31,7 @@ pub struct ResponseBody {
 impl Default for HealthCheck {
     fn default() -> Self {
         Self {
-            endpoint: Listen::tcp("localhost", 13133),
-            transport: Transport::Tcp,
-            tls: None,
+            listener: Listener::localhost(13133),
             path: "/".into(),
             response_body: None,
         }
@@ -52,22 +47,6 @@ pub(in crate::config) static MEMBERS: &[Member<HealthCheck>] = &[
         LISTEN,
         "Where it listens.",
         |_, _| Ok(()),
-    ),
-    Member::value(
-        "transport",
-        "tcp",
-        "tcp, unix",
-        "What `endpoint` is; with `unix` it is the path of a socket.",
-        |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
-    ),
-    Member::section(
-        "tls",
-        "tls server",
-        "off",
-        "TLS of the server.",
-        |t, r, n| {
-            t.tls = tls::server(r, n);
-        },
     ),
     Member::value(
         "path",
@@ -127,9 +106,6 @@ fn response_body(reader: &mut Reader, node: &Node) -> Option<ResponseBody> {
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> HealthCheck {
     let mut check = HealthCheck::default();
-    member::read(reader, node, &[MEMBERS], &mut check);
-    if let Some(endpoint) = listen(reader, node, check.transport) {
-        check.endpoint = endpoint;
-    }
+    listener::read(reader, node, MEMBERS, |c| &mut c.listener, &mut check);
     check
 }

@@ -55,7 +55,7 @@ const COMPRESSIONS: [(&str, Encoding); 6] = [
     ("", Encoding::Identity),
 ];
 
-const CONNECTIONS: &str = "it opens as many connections as the queue has consumers";
+const CONNECTIONS: &str = "it opens as many connections as it has requests at once";
 
 pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
     Member::value(

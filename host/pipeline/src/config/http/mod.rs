@@ -4,15 +4,15 @@ use std::time::Duration;
 
 use linkmend_config::{Content, Node};
 
-use super::endpoint::{LISTEN, Listen, TRANSPORTS, Transport, listen};
+use super::endpoint::LISTEN;
 use super::grpc::{AUTH, DIALER, METADATA, MIDDLEWARES};
+use super::listener::{self, Listener};
 use super::member::{self, Member, Refusal};
 use super::reader::Reader;
 use super::scalars::{
     DURATION, FLAG, SIZE, TEXTS, choice, flag, integer, name, optional_duration, size, texts,
 };
 use super::secret::{HEADERS, Headers, headers};
-use super::tls::{self, Tls};
 
 mod client;
 
@@ -25,11 +25,8 @@ pub(super) const TRACES_ONLY: &str = "it handles traces only";
 /// An HTTP server that takes OTLP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpServer {
-    /// Where it listens.
-    pub endpoint: Listen,
-    transport: Transport,
-    /// Its certificates; `None`: no TLS.
-    pub tls: Option<Tls>,
+    /// Where it listens, and how.
+    pub listener: Listener,
     /// What browsers may do; `None`: nothing from other origins.
     pub cors: Option<Cors>,
     /// The largest request after decompression, in bytes.
@@ -55,9 +52,7 @@ pub struct HttpServer {
 impl Default for HttpServer {
     fn default() -> Self {
         Self {
-            endpoint: Listen::tcp("localhost", 4318),
-            transport: Transport::Tcp,
-            tls: None,
+            listener: Listener::localhost(4318),
             cors: None,
             max_request_body_size: 20 << 20,
             compression_algorithms: ENCODINGS.iter().map(|(_, encoding)| *encoding).collect(),
@@ -102,22 +97,6 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         LISTEN,
         "Where it listens.",
         |_, _| Ok(()),
-    ),
-    Member::value(
-        "transport",
-        "tcp",
-        "tcp, unix",
-        "What `endpoint` is; with `unix` it is the path of a socket.",
-        |t, n| choice(n, &TRANSPORTS).map(|v| t.transport = v),
-    ),
-    Member::section(
-        "tls",
-        "tls server",
-        "off",
-        "TLS of the server.",
-        |t, r, n| {
-            t.tls = tls::server(r, n);
-        },
     ),
     Member::section(
         "cors",
@@ -201,10 +180,7 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
 /// Reads an HTTP server that takes OTLP.
 pub(super) fn server(reader: &mut Reader, node: &Node) -> HttpServer {
     let mut server = HttpServer::default();
-    member::read(reader, node, &[SERVER], &mut server);
-    if let Some(endpoint) = listen(reader, node, server.transport) {
-        server.endpoint = endpoint;
-    }
+    listener::read(reader, node, SERVER, |s| &mut s.listener, &mut server);
     server
 }
 

@@ -3,10 +3,10 @@
 mod otlp;
 mod otlpjsonfile;
 
-pub use otlp::OtlpReceiver;
+pub use otlp::{Admission, OtlpReceiver};
 pub use otlpjsonfile::{FileCompression, OtlpJsonFileReceiver, StartAt};
 
-pub(super) use otlp::{MEMBERS as OTLP, PROTOCOLS};
+pub(super) use otlp::{ADMISSION, MEMBERS as OTLP, PROTOCOLS};
 pub(super) use otlpjsonfile::MEMBERS as OTLP_JSON_FILE;
 
 use super::components::{Kind, Type};

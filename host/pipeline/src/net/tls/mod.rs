@@ -1,5 +1,8 @@
 //! TLS: certificates and keys, of servers and of clients.
 
+pub(crate) mod server;
+pub(crate) mod client;
+
 use std::path::Path;
 
 use rustls::SupportedProtocolVersion;

@@ -1,0 +1,128 @@
+//! The exporter `debug`: into the log, to look at.
+
+mod sampler;
+mod text;
+
+use std::sync::OnceLock;
+use std::time::Instant;
+
+use opentelemetry_proto::tonic::trace::v1::TracesData;
+use prost::Message;
+
+use crate::component::{Exporter, SetupError};
+use crate::config::{DebugExporter, Id, Verbosity};
+use crate::telemetry::logs::{LINES, Sometimes};
+use crate::telemetry::metrics::{ExporterMetrics, Metrics};
+use crate::telemetry::outputs::Outputs;
+use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+
+use sampler::Sampler;
+
+/// The exporter `debug`.
+pub struct Debug {
+    id: Id,
+    verbosity: Verbosity,
+    sampler: Sampler,
+    /// Where it goes, if not into the log.
+    paths: Option<Vec<String>>,
+    outputs: OnceLock<Outputs>,
+    metrics: ExporterMetrics,
+    unwritten: Sometimes,
+}
+
+impl Debug {
+    /// An exporter that was not started yet.
+    ///
+    /// # Errors
+    ///
+    /// None so far; files are opened at the start.
+    pub fn new(id: &Id, config: &DebugExporter, metrics: &Metrics) -> Result<Self, SetupError> {
+        let paths = (!config.use_internal_logger).then(|| config.output_paths.clone());
+        Ok(Self {
+            id: id.clone(),
+            verbosity: config.verbosity,
+            sampler: Sampler::new(config.sampling_initial, config.sampling_thereafter),
+            paths,
+            outputs: OnceLock::new(),
+            metrics: metrics.exporter(id),
+            unwritten: Sometimes::default(),
+        })
+    }
+
+    fn tell(&self, traces: &Traces) -> Taken {
+        let decoded = TracesData::decode(traces.bytes().clone());
+        let decoded = decoded.map_err(|error| {
+            let text = format!("the batch is not well-formed OTLP: {error}");
+            Refusal::malformed(text)
+        })?;
+        if self.sampler.is_due(Instant::now()) {
+            self.write(&decoded);
+        }
+        Ok(Accepted::default())
+    }
+
+    fn write(&self, traces: &TracesData) {
+        let sums = text::Sums::of(traces);
+        let more = match self.verbosity {
+            Verbosity::Basic => String::new(),
+            Verbosity::Normal => text::normal(traces),
+            Verbosity::Detailed => text::detailed(traces),
+        };
+        let Some(outputs) = self.outputs.get() else {
+            return self.log(&sums, &more);
+        };
+        let text = format!("{}: {sums}\n{more}", self.id);
+        if let Err(error) = outputs.write(text.as_bytes()) {
+            self.unwritten.tell(|more| {
+                tracing::warn!(exporter = %self.id, "cannot write to output_paths: {error}{more}");
+            });
+        }
+    }
+
+    fn log(&self, sums: &text::Sums, more: &str) {
+        let line = if more.is_empty() { "" } else { "\n" };
+        let more = more.trim_end_matches('\n');
+        tracing::info!(
+            target: LINES,
+            exporter = %self.id,
+            resource_spans = sums.resource_spans,
+            spans = sums.spans,
+            links = sums.links,
+            "Traces{line}{more}"
+        );
+    }
+}
+
+impl Consumer for Debug {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+        Box::pin(async move {
+            let taken = self.tell(&traces);
+            let counter = match taken {
+                Ok(_) => &self.metrics.sent,
+                Err(_) => &self.metrics.send_failed,
+            };
+            counter.inc_by(traces.spans() as u64);
+            taken
+        })
+    }
+}
+
+impl Exporter for Debug {
+    fn start(&self) -> BoxFuture<'_, Result<(), SetupError>> {
+        Box::pin(async {
+            let Some(paths) = &self.paths else {
+                return Ok(());
+            };
+            let outputs = Outputs::open(paths).map_err(|text| {
+                SetupError::new(format!("exporters.{}.output_paths", self.id), text)
+            })?;
+            // A second start finds them open.
+            let _ = self.outputs.set(outputs);
+            Ok(())
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {})
+    }
+}

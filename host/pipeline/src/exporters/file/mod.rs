@@ -1,0 +1,172 @@
+//! The exporter `file`: into files, as the Collector's.
+//!
+//! A batch is taken when the operating system has it: a program that is killed
+//! then loses nothing.
+
+mod frame;
+mod repair;
+mod rotate;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+
+use crate::component::{Exporter, SetupError};
+use crate::config::{FileExporter, Id};
+use crate::telemetry::logs::Sometimes;
+use crate::telemetry::metrics::{ExporterMetrics, Metrics};
+use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+
+use frame::Frame;
+use writer::Writer;
+
+/// The exporter `file`.
+pub struct File {
+    shared: Arc<Shared>,
+    /// How many batches are encoded at once.
+    room: Semaphore,
+    metrics: ExporterMetrics,
+}
+
+struct Shared {
+    id: Id,
+    config: FileExporter,
+    frame: Frame,
+    writer: Mutex<Option<Writer>>,
+    failed: Sometimes,
+}
+
+impl File {
+    /// An exporter that was not started yet: nothing is written.
+    ///
+    /// # Errors
+    ///
+    /// The folder of the file is not there and is not to be made, or the path
+    /// is that of a folder.
+    pub fn new(id: &Id, config: &FileExporter, metrics: &Metrics) -> Result<Self, SetupError> {
+        let shared = Shared {
+            id: id.clone(),
+            config: config.clone(),
+            frame: Frame::of(config),
+            writer: Mutex::new(None),
+            failed: Sometimes::default(),
+        };
+        shared.check().map_err(|text| shared.error(text))?;
+        let room = std::thread::available_parallelism().map_or(1, Into::into);
+        Ok(Self {
+            shared: Arc::new(shared),
+            room: Semaphore::new(room),
+            metrics: metrics.exporter(id),
+        })
+    }
+
+    async fn write(&self, traces: Traces) -> Taken {
+        // It is never closed.
+        let _room = self.room.acquire().await;
+        let shared = Arc::clone(&self.shared);
+        let written = spawn_blocking(move || shared.write(&traces)).await;
+        written.unwrap_or_else(|error| Err(Refusal::retry(format!("cannot write: {error}"))))
+    }
+}
+
+impl Shared {
+    fn check(&self) -> Result<(), String> {
+        let path = &self.config.path;
+        if path.is_dir() {
+            return Err(format!(
+                "{} is a folder; give the path of a file",
+                path.display()
+            ));
+        }
+        let folder = folder_of(path);
+        if !self.config.create_directory && !folder.is_dir() {
+            return Err(format!(
+                "the folder {} is not there; make it, or set `create_directory: true`",
+                folder.display()
+            ));
+        }
+        Ok(())
+    }
+
+    fn error(&self, text: impl Into<String>) -> SetupError {
+        SetupError::new(format!("exporters.{}.path", self.id), text)
+    }
+
+    fn open(&self) -> Result<(), SetupError> {
+        let mut writer = self.writer.lock();
+        if writer.is_none() {
+            let opened = Writer::open(&self.config, &self.frame);
+            *writer = Some(opened.map_err(|error| {
+                let path = self.config.path.display();
+                self.error(format!("cannot open {path} for writing: {error}"))
+            })?);
+        }
+        Ok(())
+    }
+
+    fn write(&self, traces: &Traces) -> Taken {
+        if traces.bytes().is_empty() {
+            return Ok(Accepted::default());
+        }
+        let bytes = self.frame.encode(traces.bytes())?;
+        let mut writer = self.writer.lock();
+        let Some(writer) = &mut *writer else {
+            return Err(Refusal::retry(format!(
+                "the exporter {} has ended",
+                self.id
+            )));
+        };
+        writer.write(&bytes).map_err(|error| {
+            let path = self.config.path.display();
+            self.failed.tell(|more| {
+                tracing::error!(exporter = %self.id, "cannot write to {path}: {error}{more}");
+            });
+            Refusal::retry(format!("cannot write to {path}: {error}"))
+        })?;
+        Ok(Accepted::default())
+    }
+}
+
+impl Consumer for File {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+        Box::pin(async move {
+            let spans = traces.spans() as u64;
+            let taken = self.write(traces).await;
+            match taken {
+                Ok(_) => self.metrics.sent.inc_by(spans),
+                Err(_) => self.metrics.send_failed.inc_by(spans),
+            }
+            taken
+        })
+    }
+}
+
+impl Exporter for File {
+    fn start(&self) -> BoxFuture<'_, Result<(), SetupError>> {
+        Box::pin(async {
+            let shared = Arc::clone(&self.shared);
+            let opened = spawn_blocking(move || shared.open()).await;
+            opened.unwrap_or_else(|error| Err(self.shared.error(error.to_string())))
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            let shared = Arc::clone(&self.shared);
+            // Waits for what is being written; nothing is left in memory then.
+            let _ = spawn_blocking(move || shared.writer.lock().take()).await;
+        })
+    }
+}
+
+/// The folder of a file; that where the program runs for a name alone.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}

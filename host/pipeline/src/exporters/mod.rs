@@ -1,0 +1,64 @@
+//! Where batches go.
+
+mod otlp_answer;
+mod otlp_grpc;
+mod otlp_http;
+mod sending;
+
+use std::sync::Arc;
+
+use crate::component::{self, SetupError};
+use crate::config::{self, Id};
+use crate::extensions::file_storage::Storages;
+use crate::telemetry::metrics::Metrics;
+use sending::Sending;
+
+/// Makes an exporter: all is checked that can be checked without opening a
+/// connection or writing a file.
+///
+/// # Errors
+///
+/// When certificates cannot be read, for one.
+pub fn build(
+    id: &Id,
+    config: &config::Exporter,
+    metrics: &Metrics,
+    storages: &Storages,
+) -> Result<Arc<dyn component::Exporter>, SetupError> {
+    let built = match config {
+        config::Exporter::OtlpGrpc(config) => otlp_grpc::OtlpGrpc::new(config)
+            .and_then(|sender| {
+                Sending::new(
+                    id,
+                    Arc::new(sender),
+                    &config.retry,
+                    config.queue.as_ref(),
+                    metrics,
+                    storages,
+                )
+            })
+            .map(shared),
+        config::Exporter::OtlpHttp(config) => otlp_http::OtlpHttp::new(config)
+            .and_then(|sender| {
+                Sending::new(
+                    id,
+                    Arc::new(sender),
+                    &config.retry,
+                    config.queue.as_ref(),
+                    metrics,
+                    storages,
+                )
+            })
+            .map(shared),
+        config::Exporter::File(_) | config::Exporter::Debug(_) => {
+            Err(SetupError::new("", "this type of exporter cannot be made"))
+        }
+    };
+    built.map_err(|error| error.within(format_args!("exporters.{id}")))
+}
+
+fn shared(exporter: impl component::Exporter + 'static) -> Arc<dyn component::Exporter> {
+    Arc::new(exporter)
+}
+pub mod debug;
+pub mod file;

@@ -1,0 +1,157 @@
+//! The way of one batch to the next hop: tries, waits, tries again.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::occasion::Occasion;
+use super::retry::Backoff;
+use crate::config::{Id, Retry};
+use crate::net::client::Message;
+
+use crate::telemetry::metrics::ExporterMetrics;
+use crate::traces::{Accepted, BoxFuture, Refusal, RefusalKind, Taken, Traces};
+
+/// From this size on, encoding a batch is not done between other tasks.
+const LARGE: usize = 64 << 10;
+
+/// Sends a batch once.
+pub(in crate::exporters) trait Sender: Send + Sync + 'static {
+    /// The batch as it is sent, once for all tries.
+    fn encode(&self, traces: Bytes) -> Result<Message, Refusal>;
+
+    /// Sends it; nobody waits for the answer after the deadline.
+    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Taken>;
+}
+
+/// Sends batches until they are taken or it is given up, and counts them.
+pub(super) struct Line {
+    id: Id,
+    sender: Arc<dyn Sender>,
+    retry: Retry,
+    metrics: ExporterMetrics,
+    retries: Occasion,
+    partials: Occasion,
+}
+
+impl Line {
+    pub(super) fn new(
+        id: &Id,
+        sender: Arc<dyn Sender>,
+        retry: &Retry,
+        metrics: ExporterMetrics,
+    ) -> Self {
+        Self {
+            id: id.clone(),
+            sender,
+            retry: retry.clone(),
+            metrics,
+            retries: Occasion::default(),
+            partials: Occasion::default(),
+        }
+    }
+
+    pub(super) fn id(&self) -> &Id {
+        &self.id
+    }
+
+    pub(super) fn metrics(&self) -> &ExporterMetrics {
+        &self.metrics
+    }
+
+    /// Sends a batch. When `stop` is cancelled, it waits no more: there is one
+    /// last try.
+    pub(super) async fn deliver(&self, traces: &Traces, stop: &CancellationToken) -> Taken {
+        let taken = match self.encode(traces.bytes().clone()).await {
+            Ok(message) => self.attempts(message, traces.deadline, stop).await,
+            Err(refusal) => Err(refusal),
+        };
+        let spans = traces.spans() as u64;
+        match &taken {
+            Ok(accepted) => self.count(accepted, spans),
+            Err(_) => self.metrics.send_failed.inc_by(spans),
+        }
+        taken
+    }
+
+    async fn encode(&self, traces: Bytes) -> Result<Message, Refusal> {
+        if traces.len() < LARGE {
+            return self.sender.encode(traces);
+        }
+        let sender = Arc::clone(&self.sender);
+        let encoded = tokio::task::spawn_blocking(move || sender.encode(traces)).await;
+        encoded.unwrap_or_else(|error| Err(Refusal::retry(format!("encoding failed: {error}"))))
+    }
+
+    async fn attempts(
+        &self,
+        message: Message,
+        deadline: Option<Instant>,
+        stop: &CancellationToken,
+    ) -> Taken {
+        let mut backoff = Backoff::new(&self.retry);
+        loop {
+            if is_over(deadline, Duration::ZERO) {
+                return Err(Refusal::retry("the sender waits no more"));
+            }
+            let is_last = stop.is_cancelled();
+            let refusal = match self.sender.send(message.clone(), deadline).await {
+                Ok(accepted) => return Ok(accepted),
+                Err(refusal) => refusal,
+            };
+            let RefusalKind::Retry(least) = refusal.kind else {
+                return Err(refusal);
+            };
+            let Some(wait) = backoff.next(least.unwrap_or_default()) else {
+                return Err(refusal);
+            };
+            if is_last {
+                return Err(refusal);
+            }
+            if is_over(deadline, wait) {
+                return Err(Refusal::retry_after(wait, refusal.message));
+            }
+            self.tell_retry(&refusal, wait);
+            tokio::select! {
+                () = sleep(wait) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+    }
+
+    fn tell_retry(&self, refusal: &Refusal, wait: Duration) {
+        if let Some(more) = self.retries.is_due() {
+            tracing::warn!(
+                exporter = %self.id,
+                error = %refusal,
+                wait = ?wait,
+                not_told = more,
+                "a batch could not be sent; it is tried again"
+            );
+        }
+    }
+
+    fn count(&self, accepted: &Accepted, spans: u64) {
+        let rejected = accepted.rejected_spans.min(spans);
+        self.metrics.sent.inc_by(spans - rejected);
+        self.metrics.send_failed.inc_by(rejected);
+        let is_told = rejected > 0 || !accepted.message.is_empty();
+        if is_told && let Some(more) = self.partials.is_due() {
+            tracing::warn!(
+                exporter = %self.id,
+                rejected_spans = rejected,
+                message = accepted.message,
+                not_told = more,
+                "the next hop took a batch, but for this (partial success)"
+            );
+        }
+    }
+}
+
+/// Whether the deadline comes before so long is over.
+fn is_over(deadline: Option<Instant>, wait: Duration) -> bool {
+    deadline.is_some_and(|deadline| deadline.saturating_duration_since(Instant::now()) <= wait)
+}

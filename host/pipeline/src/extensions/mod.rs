@@ -1,0 +1,3 @@
+//! What is not on the way of batches.
+
+pub mod file_storage;

@@ -1,0 +1,193 @@
+//! What goes on at a connection, so that the one who watches it can tell when
+//! to end it.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::sync::Notify;
+use tokio::time::{Duration, Instant};
+
+/// What goes on at a connection.
+pub(crate) struct Activity {
+    started: Instant,
+    in_flight: AtomicUsize,
+    idle_since: Moment,
+    /// When the first byte of a request came whose headers are not complete.
+    head_since: Moment,
+    /// Since when the peer does not take what is written.
+    blocked_since: Moment,
+    unread: AtomicBool,
+    end: Notify,
+}
+
+/// A point of time, or none.
+#[derive(Default)]
+struct Moment(AtomicU64);
+
+impl Moment {
+    fn set(&self, started: Instant) {
+        let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+        self.0.store(micros.saturating_add(1), Ordering::Relaxed);
+    }
+
+    fn is_set(&self) -> bool {
+        self.0.load(Ordering::Relaxed) != 0
+    }
+
+    fn clear(&self) -> Option<u64> {
+        self.0.swap(0, Ordering::Relaxed).checked_sub(1)
+    }
+
+    fn get(&self, started: Instant) -> Option<Instant> {
+        let micros = self.0.load(Ordering::Relaxed).checked_sub(1)?;
+        Some(started + Duration::from_micros(micros))
+    }
+}
+
+impl Activity {
+    /// A connection that was just made.
+    pub(crate) fn new() -> Arc<Self> {
+        let activity = Self {
+            started: Instant::now(),
+            in_flight: AtomicUsize::new(0),
+            idle_since: Moment::default(),
+            head_since: Moment::default(),
+            blocked_since: Moment::default(),
+            unread: AtomicBool::new(false),
+            end: Notify::new(),
+        };
+        activity.idle_since.set(activity.started);
+        Arc::new(activity)
+    }
+
+    pub(super) fn started(&self) -> Instant {
+        self.started
+    }
+
+    /// A request begins, at the time that is answered if that is known.
+    pub(super) fn begin(self: &Arc<Self>) -> (InFlight, Instant) {
+        self.in_flight.fetch_add(1, Ordering::AcqRel);
+        let since = self.head_since.clear();
+        let begun = since.map_or_else(Instant::now, |micros| {
+            self.started + Duration::from_micros(micros)
+        });
+        (InFlight(Arc::clone(self)), begun)
+    }
+
+    pub(super) fn in_flight(&self) -> usize {
+        self.in_flight.load(Ordering::Acquire)
+    }
+
+    /// Since when there is no request.
+    pub(super) fn idle_since(&self) -> Option<Instant> {
+        let is_idle = self.in_flight() == 0;
+        is_idle.then(|| self.idle_since.get(self.started))?
+    }
+
+    /// Since when the headers of a request are on their way.
+    pub(super) fn head_since(&self) -> Option<Instant> {
+        self.head_since.get(self.started)
+    }
+
+    /// The headers of a request are on their way.
+    pub(super) fn head_begins(&self) {
+        self.head_since.set(self.started);
+    }
+
+    pub(super) fn blocked_since(&self) -> Option<Instant> {
+        self.blocked_since.get(self.started)
+    }
+
+    /// A request was answered of which not all was read.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_unread(&self) -> bool {
+        self.unread.load(Ordering::Relaxed)
+    }
+
+    /// The connection is to take no more requests.
+    pub(super) fn end(&self) {
+        self.end.notify_one();
+    }
+
+    pub(super) async fn ended(&self) {
+        self.end.notified().await;
+    }
+}
+
+/// A request that is not answered yet.
+pub(super) struct InFlight(Arc<Activity>);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.idle_since.set(self.0.started);
+        self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// A connection that tells what goes on; `watch_heads` for HTTP/1, where what
+/// comes between requests is the next one.
+pub(super) struct Watched<I> {
+    pub(super) io: I,
+    pub(super) activity: Arc<Activity>,
+    pub(super) watch_heads: bool,
+}
+
+impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let filled = buffer.filled().len();
+        let polled = Pin::new(&mut self.io).poll_read(context, buffer);
+        let activity = &self.activity;
+        if self.watch_heads
+            && buffer.filled().len() > filled
+            && activity.in_flight() == 0
+            && !activity.head_since.is_set()
+        {
+            activity.head_begins();
+        }
+        polled
+    }
+}
+
+impl<I> Watched<I> {
+    fn note<T>(&self, polled: Poll<T>) -> Poll<T> {
+        let blocked = &self.activity.blocked_since;
+        match (polled.is_pending(), blocked.is_set()) {
+            (true, false) => blocked.set(self.activity.started),
+            (false, true) => drop(blocked.clear()),
+            _ => {}
+        }
+        polled
+    }
+}
+
+impl<I: AsyncWrite + Unpin> AsyncWrite for Watched<I> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.io).poll_write(context, bytes);
+        self.note(polled)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.io).poll_flush(context);
+        self.note(polled)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let polled = Pin::new(&mut self.io).poll_shutdown(context);
+        self.note(polled)
+    }
+}

@@ -1,0 +1,3 @@
+//! Where batches come from.
+
+pub mod otlp;

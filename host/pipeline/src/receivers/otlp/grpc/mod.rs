@@ -1,0 +1,91 @@
+//! OTLP/gRPC: one unary method, on HTTP/2 itself.
+
+mod frame;
+mod request;
+mod response;
+
+use std::sync::Arc;
+
+use http::{Request, Response, Version};
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use self::request::Call;
+use super::intake::{Failure, Intake};
+use super::plain;
+use crate::net::decompress::decompress;
+use crate::net::serve::{Asked, Handler, Reply};
+use crate::traces::{Accepted, BoxFuture};
+
+pub(super) use response::refuse_other_protocol;
+
+/// Answers requests of OTLP/gRPC.
+pub(super) struct Grpc {
+    pub(super) intake: Intake,
+    /// The largest message, in bytes.
+    pub(super) max_size: u64,
+}
+
+impl Handler for Grpc {
+    fn answer(&self, asked: Asked) -> BoxFuture<'_, Response<Reply>> {
+        Box::pin(async move {
+            if asked.request.version() < Version::HTTP_2 {
+                return plain::text(
+                    http::StatusCode::BAD_REQUEST,
+                    "this port speaks OTLP/gRPC, which is HTTP/2 alone; OTLP/HTTP has its own \
+                     port (`protocols.http`, 4318 by default)",
+                );
+            }
+            match Call::new(&asked.request) {
+                Ok(call) => match self.export(&call, asked.request, asked.begun).await {
+                    Ok(accepted) => response::accepted(&accepted),
+                    Err(failure) => response::failed(&failure),
+                },
+                Err(response) => {
+                    self.intake.metrics.failed();
+                    *response
+                }
+            }
+        })
+    }
+}
+
+impl Grpc {
+    async fn export(
+        &self,
+        call: &Call,
+        request: Request<Incoming>,
+        begun: Instant,
+    ) -> Result<Accepted, Failure> {
+        let deadline = call.timeout.and_then(|timeout| begun.checked_add(timeout));
+        let mut charge = None;
+        let reading = async {
+            let charge = charge.insert(self.intake.admit()?);
+            let mut parts = self
+                .intake
+                .parts(request.into_body(), begun, None, deadline);
+            let frame = frame::read(&mut parts, self.max_size, charge).await;
+            let frame = frame.map_err(|error| match error {
+                frame::FrameError::Body(error) => self.intake.failure(error),
+                frame::FrameError::Protocol(text) => Failure::Damaged(text.into()),
+            })?;
+            if !frame.is_compressed {
+                return Ok(frame.message);
+            }
+            let length = frame.message.len() as u64;
+            let message = decompress(&frame.message, call.encoding, self.max_size, charge);
+            let message = message.map_err(|error| self.intake.failure(error))?;
+            drop(frame);
+            charge.shrink(length);
+            Ok(message)
+        };
+        let read = self.intake.read(reading, deadline).await;
+        let message = read.inspect_err(|failure| self.intake.count(failure))?;
+        self.intake.hand_on(message, deadline).await
+    }
+}
+
+/// The handler behind a port.
+pub(super) fn handler(intake: Intake, max_size: u64) -> Arc<dyn Handler> {
+    Arc::new(Grpc { intake, max_size })
+}

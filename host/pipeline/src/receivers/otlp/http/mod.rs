@@ -1,0 +1,191 @@
+//! OTLP/HTTP: protobuf and JSON, by HTTP/1.1 and HTTP/2.
+
+mod answer;
+mod cors;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, Response, StatusCode};
+use hyper::body::Incoming;
+use tokio::time::{Instant, timeout_at};
+
+use self::answer::Form;
+use self::cors::CorsPolicy;
+use self::request::{Call, Refused};
+use super::intake::{Failure, Intake};
+use super::{grpc, plain};
+use crate::component::SetupError;
+use crate::config::{Encoding, HttpServer};
+use crate::net::body::{BodyError, Gathered};
+use crate::net::budget::Charge;
+use crate::net::decompress::decompress;
+use crate::net::serve::{Asked, Handler, Reply};
+use crate::traces::{Accepted, BoxFuture, Refusal};
+
+/// What is configured of OTLP/HTTP.
+pub(super) struct Settings {
+    pub(super) path: String,
+    pub(super) max_size: u64,
+    encodings: Vec<Encoding>,
+    read_timeout: Option<Duration>,
+    write_timeout: Option<Duration>,
+    response_headers: HeaderMap,
+    cors: Option<CorsPolicy>,
+}
+
+impl Settings {
+    pub(super) fn new(config: &HttpServer) -> Result<Self, SetupError> {
+        let mut response_headers = HeaderMap::new();
+        for (name, value) in &config.response_headers {
+            let refused = || {
+                let text = format!("the header `{name}` has a name or a value that is none");
+                SetupError::new("response_headers", text)
+            };
+            let key = http::HeaderName::try_from(name).map_err(|_| refused())?;
+            let mut value = http::HeaderValue::try_from(value.expose()).map_err(|_| refused())?;
+            value.set_sensitive(true);
+            response_headers.insert(key, value);
+        }
+        Ok(Self {
+            path: config.traces_url_path.clone(),
+            max_size: config.max_request_body_size,
+            encodings: config.compression_algorithms.clone(),
+            read_timeout: config.read_timeout,
+            write_timeout: config.write_timeout,
+            response_headers,
+            cors: config.cors.as_ref().map(CorsPolicy::new),
+        })
+    }
+}
+
+/// Answers requests of OTLP/HTTP.
+struct Http {
+    intake: Intake,
+    settings: Settings,
+}
+
+/// The handler behind a port.
+pub(super) fn handler(intake: Intake, settings: Settings) -> Arc<dyn Handler> {
+    Arc::new(Http { intake, settings })
+}
+
+impl Handler for Http {
+    fn answer(&self, asked: Asked) -> BoxFuture<'_, Response<Reply>> {
+        Box::pin(async move {
+            let cors = self.settings.cors.as_ref();
+            let request = asked.request.headers();
+            if let Some(cors) = cors
+                && asked.request.method() == Method::OPTIONS
+                && request.contains_key(http::header::ACCESS_CONTROL_REQUEST_METHOD)
+            {
+                let response = cors.preflight(request);
+                return self.finish(response);
+            }
+            let headers = cors.map(|cors| cors.headers(request));
+            let mut response = self.respond(asked).await;
+            if let Some(headers) = headers {
+                response.headers_mut().extend(headers);
+            }
+            self.finish(response)
+        })
+    }
+}
+
+impl Http {
+    async fn respond(&self, asked: Asked) -> Response<Reply> {
+        let call = match Call::new(&asked.request, &self.settings) {
+            Ok(call) => call,
+            Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
+            Err(Refused::Answer(response)) => {
+                self.intake.metrics.failed();
+                return *response;
+            }
+        };
+        match self.export(&call, asked.request, asked.begun).await {
+            Ok(accepted) => answer::accepted(&accepted, call.form),
+            Err(failure) => answer::failed(&failure, call.form),
+        }
+    }
+
+    /// What every response has.
+    fn finish(&self, mut response: Response<Reply>) -> Response<Reply> {
+        let headers = self.settings.response_headers.clone();
+        response.headers_mut().extend(headers);
+        response
+    }
+
+    async fn export(
+        &self,
+        call: &Call,
+        request: Request<Incoming>,
+        begun: Instant,
+    ) -> Result<Accepted, Failure> {
+        let write_timeout = self.settings.write_timeout;
+        let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let mut charge = None;
+        let reading = async {
+            let charge = charge.insert(self.intake.admit()?);
+            let body = self.gather(call, request, begun, charge).await;
+            let body = body.map_err(|error| self.intake.failure(error))?;
+            let length = body.len() as u64;
+            let plain = decompress(&body, call.encoding, self.settings.max_size, charge);
+            let plain = plain.map_err(|error| self.intake.failure(error))?;
+            drop(body);
+            if call.encoding != Encoding::Identity {
+                charge.shrink(length);
+            }
+            match call.form {
+                Form::Protobuf => Ok(plain),
+                Form::Json => self.decode(&plain, charge),
+            }
+        };
+        let read = match deadline {
+            None => self.intake.read(reading, None).await,
+            Some(at) => {
+                let read = timeout_at(at, self.intake.read(reading, deadline)).await;
+                read.unwrap_or(Err(Failure::Deadline))
+            }
+        };
+        let bytes = read.inspect_err(|failure| self.intake.count(failure))?;
+        self.intake.hand_on(bytes, deadline).await
+    }
+
+    async fn gather(
+        &self,
+        call: &Call,
+        request: Request<Incoming>,
+        begun: Instant,
+        charge: &mut Charge,
+    ) -> Result<Bytes, BodyError> {
+        let limit = self.settings.max_size;
+        let timeout = self.settings.read_timeout;
+        let mut parts = self.intake.parts(request.into_body(), begun, timeout, None);
+        let mut gathered = Gathered::default();
+        while let Some(part) = parts.next().await? {
+            if (gathered.len() + part.len()) as u64 > limit {
+                return Err(BodyError::TooLarge(limit));
+            }
+            gathered.push(part, call.length, charge)?;
+        }
+        Ok(gathered.into_bytes())
+    }
+
+    fn decode(&self, text: &[u8], charge: &mut Charge) -> Result<Bytes, Failure> {
+        // OTLP protobuf is shorter than the JSON that says the same.
+        let room = charge.grow(text.len() as u64);
+        room.map_err(|no_room| self.intake.failure(no_room.into()))?;
+        let decoded = linkmend_files::json::decode(text);
+        decoded.map(Bytes::from).map_err(|error| {
+            let text = format!("it is no OTLP/JSON traces: {error}");
+            Failure::Refused(Refusal::malformed(text))
+        })
+    }
+}
+
+/// A status that a client is to read as one of HTTP.
+fn plain(status: StatusCode, text: impl Into<String>) -> Box<Response<Reply>> {
+    Box::new(plain::text(status, text))
+}

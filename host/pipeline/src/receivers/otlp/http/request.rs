@@ -1,0 +1,157 @@
+//! What the head of a request says.
+
+use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
+
+use super::answer::{self, Form};
+use super::{Settings, plain};
+use crate::config::Encoding;
+use crate::net::rpc::Code;
+use crate::net::serve::Reply;
+
+/// A request to take traces.
+pub(super) struct Call {
+    pub(super) form: Form,
+    pub(super) encoding: Encoding,
+    /// How long the body is, where that is said.
+    pub(super) length: Option<u64>,
+}
+
+/// A request that is answered by its head.
+pub(super) enum Refused {
+    /// One of gRPC.
+    OtherProtocol,
+    /// With this.
+    Answer(Box<Response<Reply>>),
+}
+
+impl From<Box<Response<Reply>>> for Refused {
+    fn from(response: Box<Response<Reply>>) -> Self {
+        Self::Answer(response)
+    }
+}
+
+impl Call {
+    pub(super) fn new<B>(request: &Request<B>, settings: &Settings) -> Result<Self, Refused> {
+        let headers = request.headers();
+        let kind = media_type(headers);
+        if kind.starts_with("application/grpc") {
+            return Err(Refused::OtherProtocol);
+        }
+        check_path(request.uri().path(), &settings.path)?;
+        if request.method() != Method::POST {
+            let mut response = plain(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "405 method not allowed, supported: [POST]",
+            );
+            let allow = HeaderValue::from_static("POST");
+            response.headers_mut().insert(ALLOW, allow);
+            return Err(response.into());
+        }
+        let form = match kind.as_str() {
+            "application/x-protobuf" => Form::Protobuf,
+            "application/json" => Form::Json,
+            _ => {
+                let text = "415 unsupported media type, supported: [application/json, \
+                            application/x-protobuf]";
+                return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into());
+            }
+        };
+        let encoding = encoding(headers, settings, form)?;
+        let length = headers.get(CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        if length.is_some_and(|length: u64| length > settings.max_size) {
+            return Err(too_large(settings.max_size, form).into());
+        }
+        Ok(Self {
+            form,
+            encoding,
+            length,
+        })
+    }
+}
+
+/// Without its parameters.
+fn media_type(headers: &HeaderMap) -> String {
+    let given = headers.get(CONTENT_TYPE);
+    let given = given.map_or(&b""[..], |given| given.as_bytes());
+    let kind = given.split(|byte| *byte == b';').next().unwrap_or_default();
+    String::from_utf8_lossy(kind.trim_ascii()).to_ascii_lowercase()
+}
+
+fn check_path(path: &str, traces: &str) -> Result<(), Box<Response<Reply>>> {
+    if path == traces {
+        return Ok(());
+    }
+    let only = match path {
+        "/v1/metrics" | "/v1/logs" | "/v1development/profiles" => {
+            "; linkmend takes traces only, send other signals to a Collector"
+        }
+        _ => "",
+    };
+    Err(plain(
+        StatusCode::NOT_FOUND,
+        format!("404 page not found: traces are taken at {traces}{only}"),
+    ))
+}
+
+fn encoding(
+    headers: &HeaderMap,
+    settings: &Settings,
+    form: Form,
+) -> Result<Encoding, Box<Response<Reply>>> {
+    let given = headers.get(CONTENT_ENCODING);
+    let given = given.map_or(&b""[..], |given| given.as_bytes());
+    let given = String::from_utf8_lossy(given.trim_ascii()).to_ascii_lowercase();
+    let named = match given.as_str() {
+        "" | "identity" => Some(Encoding::Identity),
+        "gzip" | "x-gzip" => Some(Encoding::Gzip),
+        "zstd" => Some(Encoding::Zstd),
+        "zlib" => Some(Encoding::Zlib),
+        "deflate" => Some(Encoding::Deflate),
+        _ => None,
+    };
+    let taken = &settings.encodings;
+    // As in the Collector, what is not compressed is always taken.
+    let is_taken = |one: &Encoding| *one == Encoding::Identity || taken.contains(one);
+    named.filter(is_taken).ok_or_else(|| {
+        let names: Vec<_> = taken.iter().map(|encoding| name(*encoding)).collect();
+        let text = format!(
+            "the content encoding `{given}` is not taken, but [{}]",
+            names.join(", ")
+        );
+        let code = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        Box::new(answer::error(
+            code,
+            Code::InvalidArgument,
+            &text,
+            None,
+            form,
+        ))
+    })
+}
+
+fn name(encoding: Encoding) -> &'static str {
+    match encoding {
+        Encoding::Identity => "identity",
+        Encoding::Gzip => "gzip",
+        Encoding::Zstd => "zstd",
+        Encoding::Zlib => "zlib",
+        Encoding::Deflate => "deflate",
+    }
+}
+
+fn too_large(limit: u64, form: Form) -> Box<Response<Reply>> {
+    let text = format!(
+        "the request is larger than {limit} bytes: send smaller batches, or raise \
+         `max_request_body_size`"
+    );
+    let code = StatusCode::PAYLOAD_TOO_LARGE;
+    Box::new(answer::error(
+        code,
+        Code::ResourceExhausted,
+        &text,
+        None,
+        form,
+    ))
+}

@@ -1,0 +1,244 @@
+//! The receiver `otlp`: OTLP/gRPC and OTLP/HTTP.
+//!
+//! ```text
+//! connection ─► head ─► admission ─► body ─► decompression ─► (JSON) ─► next consumer
+//!   net::serve  request   budget    net::body  net::decompress            answer
+//! ```
+//!
+//! Nothing is queued here: a request is answered when what is behind the
+//! receiver has taken its batch, and what a batch takes in memory is charged to
+//! a budget until then.
+
+mod grpc;
+mod http;
+mod intake;
+mod limits;
+mod plain;
+
+pub use limits::Limits;
+
+use std::sync::Arc;
+
+use self::intake::Intake;
+use crate::component::{Bound, Receiver, SetupError, Tasks};
+use crate::config::{GrpcServer, HttpServer, Id, Listen, OtlpReceiver, Tls};
+use crate::net::accept::connection_limit;
+use crate::net::budget::Budget;
+use crate::net::serve::{Handler, Rules, Server};
+use crate::net::tls::server::ServerTls;
+use crate::telemetry::metrics::{Metrics, ReceiverMetrics};
+use crate::traces::{BoxFuture, Consumer};
+
+/// A receiver of OTLP that does not listen yet.
+pub struct Otlp {
+    id: Id,
+    limits: Limits,
+    budget: Arc<Budget>,
+    grpc: Option<Grpc>,
+    http: Option<Http>,
+}
+
+struct Grpc {
+    config: GrpcServer,
+    tls: Option<ServerTls>,
+    metrics: ReceiverMetrics,
+}
+
+struct Http {
+    config: HttpServer,
+    settings: http::Settings,
+    tls: Option<ServerTls>,
+    metrics: ReceiverMetrics,
+}
+
+impl Otlp {
+    /// Checks a configuration, and reads certificates and keys.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read or is not what it should be.
+    pub fn new(id: &Id, config: &OtlpReceiver, metrics: &Metrics) -> Result<Self, SetupError> {
+        let section = format!("receivers.{id}.protocols");
+        let within = |protocol| {
+            let section = format!("{section}.{protocol}");
+            move |error: SetupError| error.within(&section)
+        };
+        let grpc = config.grpc.as_ref().map(|config| {
+            Ok(Grpc {
+                config: config.clone(),
+                tls: tls(config.listener.tls.as_ref())?,
+                metrics: metrics.receiver(id, "grpc"),
+            })
+        });
+        let http = config.http.as_ref().map(|config| {
+            Ok(Http {
+                config: config.clone(),
+                settings: http::Settings::new(config)?,
+                tls: tls(config.listener.tls.as_ref())?,
+                metrics: metrics.receiver(id, "http"),
+            })
+        });
+        Ok(Self {
+            id: id.clone(),
+            limits: Limits::default(),
+            budget: Budget::new(config.request_limit()),
+            grpc: grpc.transpose().map_err(within("grpc"))?,
+            http: http.transpose().map_err(within("http"))?,
+        })
+    }
+
+    /// With other limits than those that hold by default.
+    #[must_use]
+    pub fn with_limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    fn intake(
+        &self,
+        next: &Arc<dyn Consumer>,
+        metrics: &ReceiverMetrics,
+        tasks: &Tasks,
+        limit_key: &'static str,
+    ) -> Intake {
+        Intake {
+            next: Arc::clone(next),
+            metrics: metrics.clone(),
+            budget: Arc::clone(&self.budget),
+            limits: self.limits,
+            stop: tasks.stop.clone(),
+            limit_key,
+        }
+    }
+
+    async fn run(mut self, next: Arc<dyn Consumer>) -> Result<Tasks, SetupError> {
+        let mut tasks = Tasks::default();
+        if let Some(grpc) = self.grpc.take() {
+            let intake = self.intake(&next, &grpc.metrics, &tasks, "max_recv_msg_size_mib");
+            let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
+            let rules = self.grpc_rules(&grpc.config);
+            let listen = &grpc.config.listener.endpoint;
+            let port = Port {
+                protocol: "grpc",
+                rules,
+                tls: grpc.tls,
+                handler,
+            };
+            self.listen(&mut tasks, listen, port).await?;
+        }
+        if let Some(http) = self.http.take() {
+            let intake = self.intake(&next, &http.metrics, &tasks, "max_request_body_size");
+            let handler = http::handler(intake, http.settings);
+            let rules = self.http_rules(&http.config);
+            let listen = &http.config.listener.endpoint;
+            let port = Port {
+                protocol: "http",
+                rules,
+                tls: http.tls,
+                handler,
+            };
+            self.listen(&mut tasks, listen, port).await?;
+        }
+        Ok(tasks)
+    }
+
+    /// Opens a port; when that fails, those that are open are closed.
+    async fn listen(
+        &self,
+        tasks: &mut Tasks,
+        listen: &Listen,
+        port: Port,
+    ) -> Result<(), SetupError> {
+        let protocol = port.protocol;
+        let server = Server {
+            name: format!("{} ({})", self.id, protocol_name(protocol)),
+            tls: port
+                .tls
+                .map(|tls| Arc::new(tls.with_client_ca_interval(self.limits.client_ca))),
+            rules: port.rules,
+            handler: port.handler,
+        };
+        match server.start(listen, tasks).await {
+            Ok(addresses) => {
+                let bound = addresses
+                    .into_iter()
+                    .map(|address| Bound { protocol, address });
+                tasks.bound.extend(bound);
+                Ok(())
+            }
+            Err(text) => {
+                tasks.end().await;
+                let path = format!("receivers.{}.protocols.{protocol}.endpoint", self.id);
+                Err(SetupError::new(path, text))
+            }
+        }
+    }
+
+    fn rules(&self) -> Rules {
+        Rules {
+            max_connections: self.limits.connections.unwrap_or_else(connection_limit),
+            handshake: self.limits.handshake,
+            head: self.limits.head,
+            idle: None,
+            age: None,
+            age_grace: None,
+            write: self.limits.write,
+            keep_alive: true,
+            ping: None,
+            max_concurrent_streams: None,
+        }
+    }
+
+    fn grpc_rules(&self, config: &GrpcServer) -> Rules {
+        let keepalive = &config.keepalive;
+        Rules {
+            idle: keepalive.max_connection_idle,
+            age: keepalive.max_connection_age,
+            age_grace: keepalive.max_connection_age_grace,
+            ping: Some((keepalive.time, keepalive.timeout)),
+            max_concurrent_streams: config.max_concurrent_streams,
+            ..self.rules()
+        }
+    }
+
+    fn http_rules(&self, config: &HttpServer) -> Rules {
+        let rules = self.rules();
+        let head = config.read_header_timeout.or(config.read_timeout);
+        Rules {
+            head: head.unwrap_or(rules.head),
+            idle: config.idle_timeout.or(config.read_timeout),
+            keep_alive: config.keep_alives_enabled,
+            write: config.write_timeout.unwrap_or(rules.write),
+            ..rules
+        }
+    }
+}
+
+impl Receiver for Otlp {
+    fn start(
+        self: Box<Self>,
+        next: Arc<dyn Consumer>,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+        Box::pin(self.run(next))
+    }
+}
+
+struct Port {
+    protocol: &'static str,
+    rules: Rules,
+    tls: Option<ServerTls>,
+    handler: Arc<dyn Handler>,
+}
+
+fn protocol_name(protocol: &str) -> &'static str {
+    if protocol == "grpc" {
+        "OTLP/gRPC"
+    } else {
+        "OTLP/HTTP"
+    }
+}
+
+fn tls(settings: Option<&Tls>) -> Result<Option<ServerTls>, SetupError> {
+    let tls = settings.map(ServerTls::new).transpose();
+    tls.map_err(|error| error.within("tls"))
+}

@@ -1,0 +1,8 @@
+//! Exporters over sockets.
+
+mod bench;
+mod grpc;
+mod http;
+mod intake;
+mod retry;
+mod tls;

@@ -1,0 +1,101 @@
+//! Rules in files, and files that change.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use linkmend_pipeline::service::{Options, Service};
+use linkmend_tests::guests::{component, in_shell};
+use tempfile::TempDir;
+use tokio::time::{Instant, sleep};
+
+use super::{SOON, Sender, Sink, call, config, consumer, one_pipeline, producer, run};
+
+const BUILTIN: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../guest/dist/linkmend-repair.wasm"
+);
+
+fn processor(rule: &Path, more: &str) -> String {
+    format!("  linkmend: {{rule: '{}', hold: {{time: 0s}}{more}}}", rule.display())
+}
+
+/// Puts a file in the place of another at once, as a careful deployment does.
+fn replace(path: &Path, content: &[u8]) {
+    let beside = path.with_extension("new");
+    fs::write(&beside, content).unwrap();
+    fs::rename(&beside, path).unwrap();
+}
+
+/// Whether a consumer gets its link.
+async fn mends(sender: &Sender, sink: &Sink, number: u64) -> bool {
+    let id = number.to_string();
+    let spans = vec![producer(number, &id), consumer(number + 1, &id)];
+    sender.send(spans).await.unwrap();
+    !sink.spans().last().unwrap().links.is_empty()
+}
+
+#[tokio::test]
+async fn a_rule_is_replaced_while_it_runs_and_a_bad_one_is_not() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rule.wasm");
+    fs::copy(BUILTIN, &path).unwrap();
+    let sink = Sink::start().await;
+    let running = run(&one_pipeline(&processor(&path, ""), "linkmend", &[&sink])).await;
+    let sender = Sender::to(&running).await;
+    assert!(mends(&sender, &sink, 10).await);
+
+    replace(&path, b"no component");
+    sleep(Duration::from_millis(1500)).await;
+    assert!(mends(&sender, &sink, 20).await);
+
+    // It mends no consumer.
+    replace(&path, &component(&in_shell("")));
+    let until = Instant::now() + SOON;
+    let mut number = 30;
+    while mends(&sender, &sink, number).await {
+        assert!(Instant::now() < until, "the rule was not replaced");
+        sleep(Duration::from_millis(100)).await;
+        number += 10;
+    }
+    // All batches have come through, whatever the rule was.
+    sender.send(vec![call(5)]).await.unwrap();
+    running.stop(SOON).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_file_with_another_checksum_is_refused() {
+    let sink = Sink::start().await;
+    let sum = "0".repeat(64);
+    let processor = processor(Path::new(BUILTIN), &format!(", sha256: '{sum}'"));
+    let config = config(&one_pipeline(&processor, "linkmend", &[&sink]));
+    let errors = Service::new(config, &Options::default()).err().unwrap();
+    let text = errors[0].to_string();
+    assert!(text.starts_with("processors.linkmend.sha256: "), "{text}");
+    assert!(text.contains("has the SHA-256"), "{text}");
+}
+
+#[tokio::test]
+async fn what_a_rule_says_of_its_configuration_has_file_and_line() {
+    let sink = Sink::start().await;
+    let processor = "
+  linkmend:
+    config:
+      max_links: 64
+      ambiguos: all";
+    let config = config(&one_pipeline(processor, "linkmend", &[&sink]));
+    let errors = Service::new(config, &Options::default()).err().unwrap();
+    let text = errors[0].to_string();
+    assert!(text.starts_with("linkmend.yaml: line 8, column 7: "), "{text}");
+    assert!(text.contains("ambiguous"), "{text}");
+}
+
+#[tokio::test]
+async fn a_rule_that_is_not_there_is_told_of_with_its_path() {
+    let sink = Sink::start().await;
+    let processor = processor(Path::new("/no/such/rule.wasm"), "");
+    let config = config(&one_pipeline(&processor, "linkmend", &[&sink]));
+    let errors = Service::new(config, &Options::default()).err().unwrap();
+    let text = errors[0].to_string();
+    assert!(text.contains("processors.linkmend.rule: /no/such/rule.wasm: "), "{text}");
+}

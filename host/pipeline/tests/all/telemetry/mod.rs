@@ -1,0 +1,4 @@
+//! What linkmend tells of itself.
+
+mod debug;
+mod logs;

@@ -1,0 +1,4 @@
+//! What linkmend is measured on.
+#![forbid(unsafe_code)]
+
+pub mod workload;

@@ -1,0 +1,88 @@
+//! Where batches end: takes them, and answers.
+
+use std::convert::Infallible;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use http_body_util::{BodyExt as _, Full, combinators::WithTrailers};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use tokio::time::{Instant, sleep_until};
+
+/// A server that takes all batches.
+pub struct Sink {
+    pub address: SocketAddr,
+    pub taken: Arc<AtomicU64>,
+}
+
+/// How fast it is: one request after the other.
+struct Pace {
+    each: Option<Duration>,
+    next: Mutex<Instant>,
+}
+
+impl Sink {
+    /// Takes one request each so often; `None`: as they come.
+    pub async fn start(each: Option<Duration>) -> anyhow::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
+        let listener = listener.context("cannot listen")?;
+        let address = listener.local_addr()?;
+        let taken = Arc::new(AtomicU64::new(0));
+        let counter = Arc::clone(&taken);
+        let pace = Arc::new(Pace {
+            each,
+            next: Mutex::new(Instant::now()),
+        });
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (counter, pace) = (Arc::clone(&counter), Arc::clone(&pace));
+                let _ = stream.set_nodelay(true);
+                let service = service_fn(move |request| {
+                    take(request, Arc::clone(&counter), Arc::clone(&pace))
+                });
+                let mut server = http2::Builder::new(TokioExecutor::new());
+                server.initial_stream_window_size(4 << 20);
+                server.initial_connection_window_size(16 << 20);
+                tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
+            }
+        });
+        Ok(Self { address, taken })
+    }
+}
+
+async fn take(
+    request: Request<Incoming>,
+    counter: Arc<AtomicU64>,
+    pace: Arc<Pace>,
+) -> Result<Response<Answer>, Infallible> {
+    let is_whole = request.into_body().collect().await.is_ok();
+    if let Some(each) = pace.each {
+        let mut next = pace.next.lock().await;
+        let turn = (*next).max(Instant::now());
+        *next = turn + each;
+        drop(next);
+        sleep_until(turn).await;
+    }
+    counter.fetch_add(u64::from(is_whole), Ordering::Relaxed);
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from_static("0"));
+    let body: Answer = Full::new(Bytes::from_static(&[0; 5])).with_trailers(Box::pin(
+        std::future::ready(Some(Ok(trailers))),
+    ));
+    let mut response = Response::new(body);
+    let grpc = HeaderValue::from_static("application/grpc");
+    response.headers_mut().insert("content-type", grpc);
+    Ok(response)
+}
+
+type Trailers = std::future::Ready<Option<Result<HeaderMap, Infallible>>>;
+type Answer = WithTrailers<Full<Bytes>, std::pin::Pin<Box<Trailers>>>;
