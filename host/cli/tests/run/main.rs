@@ -8,6 +8,9 @@
 //! Tests with SDKs need what `tests/clients/set-up` installs, and say when it is
 //! not there.
 
+mod answers;
 mod clients;
+mod ending;
 mod intake;
 mod support;
+mod tls;

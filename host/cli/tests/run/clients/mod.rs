@@ -1,5 +1,8 @@
 //! SDKs of OpenTelemetry through linkmend.
 
+mod links;
+mod refusals;
+
 use crate::support::clients::Client;
 use crate::support::clients::Language::{JavaScript, Python};
 

@@ -32,6 +32,7 @@ service:
 pub struct Linkmend {
     place: TempDir,
     configs: Vec<PathBuf>,
+    arguments: Vec<String>,
     child: Option<Child>,
     starts: usize,
     pub addresses: Addresses,
@@ -73,32 +74,42 @@ impl Linkmend {
     /// Starts it with what [`BASE`] and these say, the later ones before the
     /// earlier ones.
     pub fn start(configs: &[&str]) -> Self {
-        Self::start_in(tempfile::tempdir().unwrap(), configs)
+        Self::start_with(&[], configs)
+    }
+
+    /// With more arguments.
+    pub fn start_with(arguments: &[&str], configs: &[&str]) -> Self {
+        let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
+        linkmend.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        linkmend.start_anywhere()
     }
 
     /// In a folder that is there; what the configurations call `PLACE` is it.
     pub fn start_in(place: TempDir, configs: &[&str]) -> Self {
-        let mut linkmend = Self::prepared(place, configs);
-        linkmend.addresses = linkmend.run();
-        // The next start is at the same addresses.
-        let fixed = linkmend.addresses;
-        linkmend.configure_addresses(fixed);
-        linkmend
+        Self::new(place, configs).start_anywhere()
     }
 
     /// At addresses that are known before.
     pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
-        let mut linkmend = Self::prepared(tempfile::tempdir().unwrap(), configs);
+        let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
         linkmend.configure_addresses(addresses);
         linkmend.restart();
         linkmend
     }
 
-    fn prepared(place: TempDir, configs: &[&str]) -> Self {
+    fn start_anywhere(mut self) -> Self {
+        self.restart();
+        // The next start is at the same addresses.
+        self.configure_addresses(self.addresses);
+        self
+    }
+
+    fn new(place: TempDir, configs: &[&str]) -> Self {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut linkmend = Self {
             place,
             configs: Vec::new(),
+            arguments: Vec::new(),
             child: None,
             starts: 0,
             addresses: Addresses {
@@ -147,6 +158,7 @@ service:
             // Shared, so that rules are compiled once.
             .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
             .args(["--threads", "2"])
+            .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)

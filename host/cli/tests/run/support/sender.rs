@@ -54,6 +54,27 @@ impl Sender {
         self.0.spawn(async move { grpc(&channel(address), request).await })
     }
 
+    /// Sends any bytes as the message of gRPC; returns the status.
+    pub fn grpc_bytes(&self, address: SocketAddr, message: &[u8]) -> String {
+        let mut frame = vec![0];
+        frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        frame.extend(message);
+        let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        let request = Request::post(format!("http://{address}{path}"))
+            .header(CONTENT_TYPE, "application/grpc")
+            .header("te", "trailers")
+            .body(Full::<Bytes>::from(frame))
+            .unwrap();
+        let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        self.0.block_on(async {
+            let (head, body) = client.request(request).await.unwrap().into_parts();
+            let body: http_body_util::Collected<Bytes> = body.collect().await.unwrap();
+            let status = head.headers.get("grpc-status");
+            let status = status.or_else(|| body.trailers()?.get("grpc-status"));
+            status.expect("a status").to_str().unwrap().to_owned()
+        })
+    }
+
     pub fn wait<T>(&self, task: tokio::task::JoinHandle<T>) -> T {
         self.0.block_on(task).unwrap()
     }
