@@ -3,7 +3,7 @@
 use std::env;
 use std::fs;
 
-use linkmend_pipeline::config::{Config, Source};
+use linkmend_pipeline::config::{Config, Id, Pipeline, Source};
 use linkmend_pipeline::service::{Options, Service};
 
 use crate::args::{PipelineArguments, ValidateArguments};
@@ -14,10 +14,10 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
     let Some(config) = read(&arguments.pipeline) else {
         return Exit::Usage;
     };
-    let ways = config.to_string();
+    let ways: Vec<_> = config.service.pipelines.iter().map(way).collect();
     match Service::new(config, &options(&arguments.pipeline)) {
         Ok(_) => {
-            say(format_args!("valid: {ways}"));
+            ways.iter().for_each(say);
             Exit::Done
         }
         Err(errors) => {
@@ -25,6 +25,15 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
             Exit::Usage
         }
     }
+}
+
+/// `traces: otlp → linkmend → otlp_grpc`
+fn way((id, pipeline): (&Id, &Pipeline)) -> String {
+    let joined = |ids: &[Id]| ids.iter().map(Id::to_string).collect::<Vec<_>>().join(", ");
+    let mut steps = vec![joined(&pipeline.receivers)];
+    steps.extend(pipeline.processors.iter().map(Id::to_string));
+    steps.push(joined(&pipeline.exporters));
+    format!("valid: {id}: {}", steps.join(" → "))
 }
 
 /// Reads the configuration; what is wrong with it is told.

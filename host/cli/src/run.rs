@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use linkmend_pipeline::config::Config;
 use linkmend_pipeline::service::{Running, Service};
-use linkmend_pipeline::telemetry::logs;
+use linkmend_pipeline::telemetry;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;
@@ -15,7 +15,7 @@ pub fn run(arguments: &RunArguments) -> Exit {
     let Some(config) = pipeline::read(&arguments.pipeline) else {
         return Exit::Usage;
     };
-    if let Err(error) = logs::init(&config.service.telemetry.logs) {
+    if let Err(error) = telemetry::begin(&config.service.telemetry) {
         tell(error);
         return Exit::Usage;
     }

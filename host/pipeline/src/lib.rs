@@ -17,6 +17,7 @@ mod fanout;
 mod net;
 mod processors;
 pub mod receivers;
+pub mod service;
 pub mod telemetry;
 pub mod traces;
 mod workers;

@@ -1,5 +1,7 @@
 //! Where batches go.
 
+pub mod debug;
+pub mod file;
 mod otlp_answer;
 mod otlp_grpc;
 mod otlp_http;
@@ -50,8 +52,10 @@ pub fn build(
                 )
             })
             .map(shared),
-        config::Exporter::File(_) | config::Exporter::Debug(_) => {
-            Err(SetupError::new("", "this type of exporter cannot be made"))
+        // These know their ids.
+        config::Exporter::File(config) => return file::File::new(id, config, metrics).map(shared),
+        config::Exporter::Debug(config) => {
+            return debug::Debug::new(id, config, metrics).map(shared);
         }
     };
     built.map_err(|error| error.within(format_args!("exporters.{id}")))
@@ -60,5 +64,3 @@ pub fn build(
 fn shared(exporter: impl component::Exporter + 'static) -> Arc<dyn component::Exporter> {
     Arc::new(exporter)
 }
-pub mod debug;
-pub mod file;

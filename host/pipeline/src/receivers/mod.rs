@@ -1,3 +1,24 @@
 //! Where batches come from.
 
 pub mod otlp;
+
+use crate::component::{Receiver, SetupError};
+use crate::config::{self, Id};
+use crate::telemetry::metrics::Metrics;
+
+/// Makes a receiver: all is checked that can be checked without opening a port
+/// or a file of traces.
+///
+/// # Errors
+///
+/// When certificates cannot be read, for one.
+pub fn build(
+    id: &Id,
+    config: &config::Receiver,
+    metrics: &Metrics,
+) -> Result<Box<dyn Receiver>, SetupError> {
+    match config {
+        config::Receiver::Otlp(config) => Ok(Box::new(otlp::Otlp::new(id, config, metrics)?)),
+        config::Receiver::OtlpJsonFile(_) => Err(SetupError::new("", "cannot be made")),
+    }
+}

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Options, Processor, Service};
-use crate::component::{Exporter, Receiver, SetupError, Tasks};
+use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{self, Config, Id, Pipeline};
 use crate::exporters;
-use crate::extensions::{HealthCheck, Storages};
+use crate::extensions::file_storage::Storages;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Linkmend, Stage};
-use crate::processors::memory_limiter::MemoryLimiter;
 use crate::receivers;
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
@@ -24,19 +23,9 @@ impl Service {
     ///
     /// All that is wrong.
     pub fn new(config: Config, options: &Options) -> Result<Self, Vec<SetupError>> {
-        let metrics = &config.service.telemetry.metrics;
-        let metrics = Arc::new(Metrics::new(metrics, &config.service.telemetry.resource));
+        let metrics = Arc::new(Metrics::new(true));
         let mut errors = Vec::new();
-        let mut health_checks = Vec::new();
-        let mut storages = Storages::default();
-        for (id, extension) in &config.extensions {
-            match extension {
-                config::Extension::HealthCheck(extension) => {
-                    health_checks.extend(kept(HealthCheck::new(id, extension), &mut errors));
-                }
-                config::Extension::FileStorage(extension) => storages.add(id, extension),
-            }
-        }
+        let storages = Storages::new(&config.extensions);
         let receivers = each(&config.receivers, &mut errors, |id, receiver| {
             receivers::build(id, receiver, &metrics)
         });
@@ -56,7 +45,6 @@ impl Service {
             receivers,
             processors,
             exporters,
-            health_checks,
         })
     }
 }
@@ -74,10 +62,7 @@ fn processor(
             let made = Linkmend::new(id, config, processor, cache, metrics)?;
             Ok(Processor::Linkmend(made))
         }
-        config::Processor::MemoryLimiter(limiter) => {
-            let made = MemoryLimiter::new(id, limiter, metrics)?;
-            Ok(Processor::MemoryLimiter(made))
-        }
+        config::Processor::MemoryLimiter(_) => Err(SetupError::new("", "cannot be made")),
     }
 }
 
@@ -121,15 +106,14 @@ pub(super) fn way(
         head: FanOut::of(ends.collect()),
         stages: Vec::new(),
     };
-    let processors = pipeline.processors.iter().rev();
-    for processor in processors.filter_map(|id| processors.get(id)) {
+    let ids = pipeline.processors.iter().rev();
+    for processor in ids.filter_map(|id| processors.get(id)) {
         match processor {
             Processor::Linkmend(linkmend) => {
                 let stage = linkmend.stage(way.head, workers, tasks)?;
                 way.stages.insert(0, Arc::clone(&stage));
                 way.head = stage;
             }
-            Processor::MemoryLimiter(limiter) => way.head = limiter.wrap(way.head, tasks),
         }
     }
     Ok(way)

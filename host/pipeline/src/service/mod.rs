@@ -12,13 +12,10 @@ mod running;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::component::{Exporter, Receiver, SetupError};
 use crate::config::{Config, Id};
-use crate::extensions::{Health, HealthCheck, Storages};
 use crate::processors::linkmend::Linkmend;
-use crate::processors::memory_limiter::MemoryLimiter;
 use crate::telemetry::metrics::Metrics;
 
 pub use running::{Overdue, Running};
@@ -37,16 +34,12 @@ pub struct Service {
     config: Config,
     workers: usize,
     metrics: Arc<Metrics>,
-    health: Arc<Health>,
     receivers: BTreeMap<Id, Box<dyn Receiver>>,
     processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,
-    health_checks: Vec<HealthCheck>,
-    storages: Storages,
 }
 
 /// A processor as it is configured; each pipeline makes a stage of it.
 enum Processor {
     Linkmend(Linkmend),
-    MemoryLimiter(MemoryLimiter),
 }

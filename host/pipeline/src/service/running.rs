@@ -8,15 +8,12 @@ use std::time::Duration;
 use super::{Processor, Service, build};
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::Id;
-use crate::extensions::Health;
 use crate::processors::linkmend::Stage;
-use crate::telemetry;
 use crate::workers::Workers;
 
 /// A service that runs. To be ended by [`Self::stop`]: what is dropped instead
 /// loses what is on its way.
 pub struct Running {
-    health: Arc<Health>,
     receivers: Vec<Tasks>,
     /// By pipeline, in the order in which batches pass them.
     stages: Vec<Vec<Arc<Stage>>>,
@@ -50,7 +47,6 @@ impl Service {
         let workers = Workers::start(self.workers)
             .map_err(|error| SetupError::new("", format!("cannot start threads: {error}")))?;
         let mut running = Running {
-            health: Arc::new(Health::default()),
             receivers: Vec::new(),
             stages: Vec::new(),
             processing: Tasks::default(),
@@ -58,15 +54,6 @@ impl Service {
             serving: Vec::new(),
             addresses: Vec::new(),
         };
-        let metrics = &self.config.service.telemetry.metrics;
-        if let Some(listen) = metrics.listen() {
-            let serving = telemetry::metrics::serve(&listen, &self.metrics).await?;
-            running.serve("service.telemetry.metrics", serving);
-        }
-        for check in self.health_checks {
-            let serving = check.start(&running.health).await?;
-            running.serve("extensions.health_check", serving);
-        }
         for exporter in running.exporters.values() {
             exporter.start().await?;
         }
@@ -86,10 +73,12 @@ impl Service {
         for (id, receiver) in self.receivers {
             let next = build::heads(&id, &self.config, &ways);
             let started = receiver.start(next).await?;
-            running.addresses.extend(started.bound);
-            running.receivers.push(started.tasks);
+            for bound in &started.bound {
+                let name = format!("receivers.{id}.{}", bound.protocol);
+                running.addresses.push((name, bound.address));
+            }
+            running.receivers.push(started);
         }
-        running.health.ready();
         tracing::info!("everything is ready");
         Ok(running)
     }
@@ -102,7 +91,6 @@ impl Running {
     ///
     /// When that takes longer than `deadline`.
     pub async fn stop(self, deadline: Duration) -> Result<(), Overdue> {
-        self.health.not_ready();
         let mut ending = "the receivers";
         let ended = tokio::time::timeout(deadline, self.end(&mut ending)).await;
         ended.map_err(|_| Overdue {

@@ -34,10 +34,11 @@ use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
+pub(crate) use stage::Stage;
 use crate::workers::Workers;
 use reload::Watcher;
 use rule::RuleFile;
-use stage::{Parts, Stage};
+use stage::Parts;
 
 /// A processor as it is configured. Each pipeline that names it has a stage of
 /// its own; what was seen of messages, the index, is one for all of them.
