@@ -1,5 +1,7 @@
 //! The way of a batch through the rules.
 
+use std::time::{Duration, Instant};
+
 use bytes::Bytes;
 use linkmend_wire::{Scan, Selector, WireError, field_path, subset};
 
@@ -20,6 +22,8 @@ pub(crate) struct Workspace {
     scan: Scan,
     subset: Vec<u8>,
     mender: Mender,
+    /// What the last call of a rule took, if there was one for this batch.
+    called: Option<Duration>,
 }
 
 /// How a batch goes through the rules.
@@ -83,6 +87,10 @@ impl Workspace {
                 is_counted = true;
             }
             let applied = self.apply(rule, &batch, tasks, way.counts_systems);
+            if let Some(time) = self.called.take() {
+                mended.counts.rule_calls += 1;
+                mended.counts.rule_time += time;
+            }
             if let Some(explaining) = &mut explaining {
                 let outcome = applied.as_ref().map(|applied| &applied.said);
                 explaining.take(rule, &batch, &self.scan, outcome);
@@ -182,7 +190,10 @@ impl Workspace {
             subset(batch, &self.scan, &mut self.subset);
             &self.subset
         };
-        let verdict = rule.process(tasks, traces)?;
+        let start = Instant::now();
+        let verdict = rule.process(tasks, traces);
+        self.called = Some(start.elapsed());
+        let verdict = verdict?;
         let subject = Subject {
             batch,
             scan: &self.scan,

@@ -15,7 +15,7 @@ pub mod exporters;
 pub mod extensions;
 mod fanout;
 mod net;
-mod processors;
+pub mod processors;
 pub mod receivers;
 pub mod service;
 pub mod telemetry;

@@ -10,6 +10,7 @@ use super::endpoint::Listen;
 use super::exporters::Exporter;
 use super::extensions::Extension;
 use super::id::Id;
+use super::processors::Processor;
 use super::reader::Reader;
 use super::receivers::Receiver;
 use super::service::{Known, Used};
@@ -47,12 +48,26 @@ fn unused_of<'d>(
     unused.map(|(id, spot)| (id, *spot))
 }
 
-/// Tells of queues with a storage that is none.
-pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
+/// What keeps something in a storage: its section and id, the key in it, and
+/// the storage.
+fn storage_users(config: &Config) -> Vec<(&'static str, &Id, &'static str, &Id)> {
+    let mut users = Vec::new();
     for (id, exporter) in &config.exporters {
-        let Some(storage) = exporter.queue().and_then(|queue| queue.storage.as_ref()) else {
-            continue;
-        };
+        let storage = exporter.queue().and_then(|queue| queue.storage.as_ref());
+        users.extend(storage.map(|storage| ("exporters", id, "sending_queue", storage)));
+    }
+    for (id, processor) in &config.processors {
+        if let Processor::Linkmend(processor) = processor {
+            let storage = processor.hold.storage.as_ref();
+            users.extend(storage.map(|storage| ("processors", id, "hold", storage)));
+        }
+    }
+    users
+}
+
+/// Tells of storages that are none.
+pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
+    for (section, id, key, storage) in storage_users(config) {
         let text = match config.extensions.get(storage) {
             Some(Extension::FileStorage(_)) if config.service.extensions.contains(storage) => {
                 continue;
@@ -63,10 +78,10 @@ pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
             Some(_) => format!("the extension `{storage}` is no storage; use a `file_storage`"),
             None => format!("the extension `{storage}` is not defined under `extensions`"),
         };
-        let queue = find(root, &["exporters", &id.to_string(), "sending_queue"]);
-        at(reader, "exporters", id, |reader| {
-            reader.within("sending_queue", |reader| {
-                reader.fault_of(queue.unwrap_or(root), "storage", text);
+        let user = find(root, &[section, &id.to_string(), key]);
+        at(reader, section, id, |reader| {
+            reader.within(key, |reader| {
+                reader.fault_of(user.unwrap_or(root), "storage", text);
             });
         });
     }

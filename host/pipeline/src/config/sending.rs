@@ -247,7 +247,7 @@ pub(super) static QUEUE: &[Member<QueueSection>] = &[
     Member::value(
         "storage",
         "null",
-        "the id of a file_storage extension",
+        STORAGE,
         "Keeps the queue on disk, so that it survives a restart.",
         |t, n| storage(n).map(|v| t.queue.storage = Some(v)),
     ),
@@ -295,7 +295,10 @@ pub(super) static BATCH: &[Member<Batch>] = &[
     ),
 ];
 
-fn storage(node: &Node) -> Result<Id, Refusal> {
+/// The values that a key for a storage takes.
+pub(super) const STORAGE: &str = "the id of a file_storage extension";
+
+pub(super) fn storage(node: &Node) -> Result<Id, Refusal> {
     let id = text(node)?.parse::<Id>();
     id.map_err(|_| Refusal::Value)
 }

@@ -134,13 +134,10 @@ fn uri(url: &Url, address: &Address) -> Result<Uri, SetupError> {
     } else {
         ("http", 80)
     };
-    let mut authority = address.authority();
-    // As it is in the `Host` of browsers.
-    if url.port == default
-        && let Some(host) = authority.strip_suffix(&format!(":{default}"))
-    {
-        authority = host.to_owned();
-    }
+    let authority = address.authority();
+    // Left away, as it is in the `Host` of browsers.
+    let port = format!(":{default}");
+    let authority = authority.strip_suffix(&port).unwrap_or(&authority);
     let path = match url.path.as_str() {
         "" => "/".to_owned(),
         query if query.starts_with('?') => format!("/{query}"),

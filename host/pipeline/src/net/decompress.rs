@@ -167,7 +167,9 @@ mod tests {
 
     #[test]
     fn what_was_compressed_comes_out() {
-        let noise: Vec<u8> = (0..200_000_u32).map(|n| (n * n >> 7) as u8).collect();
+        let noise: Vec<u8> = (0..200_000_u32)
+            .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+            .collect();
         for data in [&b""[..], b"x", &noise, &[0; 100_000]] {
             for encoding in ALL {
                 let body = compressed(encoding, data);
@@ -204,7 +206,9 @@ mod tests {
     /// zlib without its end was taken for complete.
     #[test]
     fn what_is_cut_off_or_damaged_is_refused() {
-        let noise: Vec<u8> = (0..50_000_u32).map(|n| (n * n >> 7) as u8).collect();
+        let noise: Vec<u8> = (0..50_000_u32)
+            .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+            .collect();
         for encoding in ALL {
             let body = compressed(encoding, &noise);
             for length in [1, 5, body.len() / 2, body.len() - 1] {

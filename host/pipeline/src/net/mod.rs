@@ -10,3 +10,4 @@ pub(crate) mod compress;
 pub(crate) mod rpc;
 pub(crate) mod serve;
 pub(crate) mod tls;
+pub(crate) mod web;

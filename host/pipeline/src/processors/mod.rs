@@ -1,3 +1,4 @@
 //! What is done with batches on their way.
 
 pub(crate) mod linkmend;
+pub mod memory_limiter;

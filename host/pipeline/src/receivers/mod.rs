@@ -1,6 +1,7 @@
 //! Where batches come from.
 
 pub mod otlp;
+pub mod otlpjsonfile;
 
 use crate::component::{Receiver, SetupError};
 use crate::config::{self, Id};
@@ -17,8 +18,10 @@ pub fn build(
     config: &config::Receiver,
     metrics: &Metrics,
 ) -> Result<Box<dyn Receiver>, SetupError> {
-    match config {
-        config::Receiver::Otlp(config) => Ok(Box::new(otlp::Otlp::new(id, config, metrics)?)),
-        config::Receiver::OtlpJsonFile(_) => Err(SetupError::new("", "cannot be made")),
-    }
+    Ok(match config {
+        config::Receiver::Otlp(config) => Box::new(otlp::Otlp::new(id, config, metrics)?),
+        config::Receiver::OtlpJsonFile(config) => {
+            Box::new(otlpjsonfile::OtlpJsonFile::new(id, config, metrics)?)
+        }
+    })
 }

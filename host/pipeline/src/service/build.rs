@@ -10,8 +10,10 @@ use crate::exporters;
 use crate::extensions::file_storage::Storages;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Linkmend, Stage};
+use crate::processors::memory_limiter::MemoryLimiter;
 use crate::receivers;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::resource::Resource;
 use crate::traces::Consumer;
 use crate::workers::{self, Workers};
 
@@ -23,14 +25,16 @@ impl Service {
     ///
     /// All that is wrong.
     pub fn new(config: Config, options: &Options) -> Result<Self, Vec<SetupError>> {
-        let metrics = Arc::new(Metrics::new(true));
+        let telemetry = &config.service.telemetry;
+        let resource = Resource::new(telemetry);
+        let metrics = Arc::new(Metrics::of(&telemetry.metrics, &resource));
         let mut errors = Vec::new();
         let storages = Storages::new(&config.extensions);
         let receivers = each(&config.receivers, &mut errors, |id, receiver| {
             receivers::build(id, receiver, &metrics)
         });
         let processors = each(&config.processors, &mut errors, |id, processor| {
-            self::processor(id, processor, &config, options, &metrics)
+            self::processor(id, processor, &config, options, &storages, &metrics)
         });
         let exporters = each(&config.exporters, &mut errors, |id, exporter| {
             exporters::build(id, exporter, &metrics, &storages)
@@ -54,15 +58,18 @@ fn processor(
     processor: &config::Processor,
     config: &Config,
     options: &Options,
+    storages: &Storages,
     metrics: &Arc<Metrics>,
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
             let cache = options.code_cache.clone();
-            let made = Linkmend::new(id, config, processor, cache, metrics)?;
+            let made = Linkmend::new(id, config, processor, cache, storages, metrics)?;
             Ok(Processor::Linkmend(made))
         }
-        config::Processor::MemoryLimiter(_) => Err(SetupError::new("", "cannot be made")),
+        config::Processor::MemoryLimiter(limiter) => {
+            MemoryLimiter::new(id, limiter, metrics).map(Processor::MemoryLimiter)
+        }
     }
 }
 
@@ -94,6 +101,7 @@ pub(super) struct Way {
 
 /// Puts a pipeline together, from its end.
 pub(super) fn way(
+    id: &Id,
     pipeline: &Pipeline,
     processors: &BTreeMap<Id, Processor>,
     exporters: &BTreeMap<Id, Arc<dyn Exporter>>,
@@ -110,10 +118,11 @@ pub(super) fn way(
     for processor in ids.filter_map(|id| processors.get(id)) {
         match processor {
             Processor::Linkmend(linkmend) => {
-                let stage = linkmend.stage(way.head, workers, tasks)?;
+                let stage = linkmend.stage(id, way.head, workers, tasks)?;
                 way.stages.insert(0, Arc::clone(&stage));
                 way.head = stage;
             }
+            Processor::MemoryLimiter(limiter) => way.head = limiter.clone().wrap(way.head, tasks),
         }
     }
     Ok(way)

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use crate::component::{Exporter, Receiver, SetupError};
 use crate::config::{Config, Id};
 use crate::processors::linkmend::Linkmend;
+use crate::processors::memory_limiter::MemoryLimiter;
 use crate::telemetry::metrics::Metrics;
 
 pub use running::{Overdue, Running};
@@ -42,4 +43,5 @@ pub struct Service {
 /// A processor as it is configured; each pipeline makes a stage of it.
 enum Processor {
     Linkmend(Linkmend),
+    MemoryLimiter(MemoryLimiter),
 }

@@ -61,7 +61,7 @@ impl Service {
         for (id, pipeline) in &self.config.service.pipelines {
             let tasks = &running.processing;
             let exporters = &running.exporters;
-            let way = build::way(pipeline, &self.processors, exporters, &workers, tasks)?;
+            let way = build::way(id, pipeline, &self.processors, exporters, &workers, tasks)?;
             running.stages.push(way.stages.clone());
             ways.insert(id.clone(), way);
         }

@@ -1,25 +1,34 @@
 //! What linkmend tells of itself.
 
 pub mod logs;
+pub(crate) mod memory;
 pub mod metrics;
 pub(crate) mod outputs;
 pub(crate) mod plain;
+pub mod resource;
+pub mod traces;
 
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::component::SetupError;
-use crate::config::Telemetry;
+use crate::config::Logs;
 
-/// Begins to write the log, for the whole process.
+use traces::OwnTraces;
+
+/// From now on all that the process says goes into the log, panics too, and its
+/// stages into spans of its own.
 ///
 /// # Errors
 ///
-/// A file of the log cannot be opened, or there is a log already.
-pub fn begin(config: &Telemetry) -> Result<(), SetupError> {
-    let logs = logs::layer(&config.logs)?;
-    let begun = tracing_subscriber::registry().with(logs).try_init();
-    begun.map_err(|error| SetupError::new("service.telemetry.logs", error.to_string()))?;
+/// A file of the log cannot be opened, or this was done before.
+pub fn start(logs: &Logs, own: Option<&OwnTraces>) -> Result<(), SetupError> {
+    let subscriber = tracing_subscriber::registry()
+        .with(logs::layer(logs)?)
+        .with(own.map(OwnTraces::layer));
+    subscriber
+        .try_init()
+        .map_err(|error| SetupError::new("service.telemetry", error.to_string()))?;
     logs::catch_panics();
     Ok(())
 }

@@ -164,7 +164,7 @@ fn a_list_may_come_from_the_environment() {
         [Encoding::Gzip, Encoding::Zstd]
     );
     assert_eq!(
-        http.endpoint,
+        http.listener.endpoint,
         Listen::Tcp {
             host: "localhost".into(),
             port: 4318

@@ -57,7 +57,7 @@ pub(in crate::config) static MEMBERS: &[Member<DebugExporter>] = &[
         "verbosity",
         "basic",
         "basic, normal, detailed",
-        "How much is told: how many spans, a line for each, or all of each.",
+        "How much is told: how many spans and links, a line for each span, or all of each.",
         |t, n| choice(n, &VERBOSITIES).map(|v| t.verbosity = v),
     ),
     Member::value(

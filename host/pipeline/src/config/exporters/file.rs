@@ -24,7 +24,7 @@ pub struct FileExporter {
     pub format: FileFormat,
     /// Whether every batch is compressed with Zstandard.
     pub zstd: bool,
-    /// When what was written is on its way to the disk.
+    /// Nothing waits in memory, so that it changes nothing.
     pub flush_interval: Duration,
     /// Whether the folder is made when it is not there.
     pub create_directory: bool,
@@ -91,7 +91,7 @@ pub(in crate::config) static MEMBERS: &[Member<FileExporter>] = &[
         "append",
         "false",
         FLAG,
-        "Whether it goes on behind what is there; otherwise that goes.",
+        "Whether it goes on behind what is there; otherwise that goes. With `rotation` it always goes on, until the file is full.",
         |t, n| flag(n).map(|v| t.append = v),
     ),
     Member::section(
@@ -119,7 +119,7 @@ pub(in crate::config) static MEMBERS: &[Member<FileExporter>] = &[
         "flush_interval",
         "1s",
         POSITIVE,
-        "How long what was written may wait in memory.",
+        "Nothing: a batch is handed to the operating system before it counts as taken, so that none waits in memory.",
         |t, n| positive_duration(n).map(|v| t.flush_interval = v),
     ),
     Member::value(

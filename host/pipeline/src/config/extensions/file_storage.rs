@@ -73,7 +73,10 @@ pub(in crate::config) static MEMBERS: &[Member<FileStorage>] = &[
         "The permissions of that folder.",
         |t, n| permissions(n).map(|v| t.directory_permissions = v),
     ),
-    Member::unsupported("compaction", "the files do not grow beyond what they hold"),
+    Member::unsupported(
+        "compaction",
+        "what is free in a file is used again, and given back at the end",
+    ),
     Member::unsupported(
         "recreate",
         "what is in a damaged file is never thrown away by itself; move the file away",

@@ -10,11 +10,13 @@ use linkmend_config::{Content, Node, Spot};
 use serde_json::{Map, Value};
 
 use crate::config::member::{self, Member, Refusal};
+use crate::config::id::Id;
 use crate::config::reader::Reader;
 use crate::config::scalars::{
     DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration, positive_duration,
     size,
 };
+use crate::config::sending::{STORAGE, storage};
 
 /// Mends links with a rule.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -83,6 +85,8 @@ pub struct Hold {
     pub max_bytes: u64,
     /// Whether a sender waits for the answer until its held spans went on.
     pub wait_for_result: bool,
+    /// The extension that keeps them over a restart; then nobody waits.
+    pub storage: Option<Id>,
 }
 
 impl Default for Hold {
@@ -92,6 +96,7 @@ impl Default for Hold {
             max_spans: 20_000,
             max_bytes: 64 << 20,
             wait_for_result: true,
+            storage: None,
         }
     }
 }
@@ -241,6 +246,13 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
         FLAG,
         "Whether the sender of a batch is answered only when its held spans have gone on, too: then a kill loses nothing that was acknowledged. Otherwise it is answered at once, and a kill loses what is held.",
         |t, n| flag(n).map(|v| t.wait_for_result = v),
+    ),
+    Member::value(
+        "storage",
+        "null",
+        STORAGE,
+        "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered when they are there, and need not wait for them.",
+        |t, n| storage(n).map(|v| t.storage = Some(v)),
     ),
 ];
 

@@ -91,7 +91,7 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpJsonFileReceiver>] = &[
         "start_at",
         "end",
         "beginning, end",
-        "What is read of files that are there at the start: all of it, or what comes.",
+        "What is read of files that are there at the start: all of it, or what comes. Files that come later are read from their beginning.",
         |t, n| choice(n, &STARTS).map(|v| t.start_at = v),
     ),
     Member::value(
@@ -140,7 +140,7 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpJsonFileReceiver>] = &[
     Member::unsupported("include_file_record_number", NAMES),
     Member::unsupported(
         "fingerprint_size",
-        "files are known by their device and number",
+        "files are known by their device, their number, and what stands at their beginning and before what is read next",
     ),
     Member::unsupported("max_concurrent_files", ALL),
     Member::unsupported("max_batches", ALL),

@@ -14,6 +14,7 @@ use crate::config::{DebugExporter, Id, Verbosity};
 use crate::telemetry::logs::{LINES, Sometimes};
 use crate::telemetry::metrics::{ExporterMetrics, Metrics};
 use crate::telemetry::outputs::Outputs;
+use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 
 use sampler::Sampler;
@@ -96,7 +97,8 @@ impl Debug {
 impl Consumer for Debug {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         Box::pin(async move {
-            let taken = self.tell(&traces);
+            let telling = async { self.tell(&traces) };
+            let taken = Stage::exporter(&self.id).run(traces.spans(), telling).await;
             let counter = match taken {
                 Ok(_) => &self.metrics.sent,
                 Err(_) => &self.metrics.send_failed,

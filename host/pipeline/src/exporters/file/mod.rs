@@ -19,6 +19,7 @@ use crate::component::{Exporter, SetupError};
 use crate::config::{FileExporter, Id};
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{ExporterMetrics, Metrics};
+use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 
 use frame::Frame;
@@ -99,7 +100,7 @@ impl Shared {
     fn open(&self) -> Result<(), SetupError> {
         let mut writer = self.writer.lock();
         if writer.is_none() {
-            let opened = Writer::open(&self.config, &self.frame);
+            let opened = Writer::open(&self.config, self.frame);
             *writer = Some(opened.map_err(|error| {
                 let path = self.config.path.display();
                 self.error(format!("cannot open {path} for writing: {error}"))
@@ -135,7 +136,8 @@ impl Consumer for File {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         Box::pin(async move {
             let spans = traces.spans() as u64;
-            let taken = self.write(traces).await;
+            let stage = Stage::exporter(&self.shared.id);
+            let taken = stage.run(traces.spans(), self.write(traces)).await;
             match taken {
                 Ok(_) => self.metrics.sent.inc_by(spans),
                 Err(_) => self.metrics.send_failed.inc_by(spans),

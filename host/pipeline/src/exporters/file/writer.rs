@@ -19,7 +19,7 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn open(config: &FileExporter, frame: &Frame) -> io::Result<Self> {
+    pub(super) fn open(config: &FileExporter, frame: Frame) -> io::Result<Self> {
         if config.create_directory {
             create_directory(folder_of(&config.path), config.directory_permissions)?;
         }
@@ -27,7 +27,7 @@ impl Writer {
         let goes_on = config.append || config.rotation.is_some();
         let mut file = open(&config.path, goes_on)?;
         if goes_on {
-            repair::end_of_last(&mut file, *frame)?;
+            repair::end_of_last(&mut file, frame)?;
         } else if file.metadata()?.is_file() {
             file.set_len(0)?;
         }

@@ -1,8 +1,15 @@
 //! What exporters over sockets have in common: trying again, and the queue
 //! before it.
+//!
+//! ```text
+//! take ─► queue (room, entries, storage) ─► batch (join, cut) ─► line (tries, waits) ─► Sender
+//!    └────────── without a queue, the sender of the batch waits ────────▲
+//! ```
 
+mod batch;
 mod line;
 mod occasion;
+mod queue;
 mod retry;
 
 use std::sync::Arc;
@@ -12,16 +19,21 @@ use tokio_util::sync::CancellationToken;
 pub(super) use line::Sender;
 
 use crate::component::{Exporter, SetupError};
-use crate::config::{Id, Queue, Retry};
+use crate::config::{self, Id, Retry};
 use crate::extensions::file_storage::Storages;
 use crate::telemetry::metrics::Metrics;
 use crate::traces::{BoxFuture, Consumer, Taken, Traces};
 use line::Line;
+use queue::Queue;
 
 /// An exporter that sends batches over a socket.
-pub(super) struct Sending {
-    line: Arc<Line>,
-    stop: CancellationToken,
+pub(super) struct Sending(Way);
+
+enum Way {
+    /// The sender waits until the next hop has taken its batch.
+    Direct(Arc<Line>, CancellationToken),
+    /// The sender waits until its batch is in the queue.
+    Queued(Box<Queue>),
 }
 
 impl Sending {
@@ -29,33 +41,45 @@ impl Sending {
         id: &Id,
         sender: Arc<dyn Sender>,
         retry: &Retry,
-        queue: Option<&Queue>,
+        queue: Option<&config::Queue>,
         metrics: &Metrics,
-        _storages: &Storages,
+        storages: &Storages,
     ) -> Result<Self, SetupError> {
-        if queue.is_some() {
-            return Err(SetupError::new("sending_queue", "there are no queues"));
-        }
-        let line = Line::new(id, sender, retry, metrics.exporter(id));
-        Ok(Self {
-            line: Arc::new(line),
-            stop: CancellationToken::new(),
-        })
+        let line = Arc::new(Line::new(id, sender, retry, metrics.exporter(id)));
+        Ok(Self(match queue {
+            None => Way::Direct(line, CancellationToken::new()),
+            Some(queue) => Way::Queued(Box::new(Queue::new(line, queue, storages)?)),
+        }))
     }
 }
 
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        Box::pin(async move { self.line.deliver(&traces, &self.stop).await })
+        Box::pin(async move {
+            match &self.0 {
+                Way::Direct(line, stop) => line.deliver(&traces, stop).await,
+                Way::Queued(queue) => queue.take(traces).await,
+            }
+        })
     }
 }
 
 impl Exporter for Sending {
     fn start(&self) -> BoxFuture<'_, Result<(), SetupError>> {
-        Box::pin(async { Ok(()) })
+        Box::pin(async move {
+            match &self.0 {
+                Way::Direct(..) => Ok(()),
+                Way::Queued(queue) => queue.start().await,
+            }
+        })
     }
 
     fn stop(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async { self.stop.cancel() })
+        Box::pin(async move {
+            match &self.0 {
+                Way::Direct(_, stop) => stop.cancel(),
+                Way::Queued(queue) => queue.stop().await,
+            }
+        })
     }
 }

@@ -136,7 +136,10 @@ impl Target {
             return Ok(Stream { io, is_http2 });
         };
         let connector = TlsConnector::from(tls.config());
-        let stream = connector.connect(name.clone(), io).await.map_err(of_tls)?;
+        let stream = connector
+            .connect(name.clone(), io)
+            .await
+            .map_err(|error| of_tls(&error))?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = Box::new(stream);
         Ok(Stream { io, is_http2 })
@@ -184,12 +187,12 @@ fn told(kind: io::ErrorKind, text: String) -> io::Error {
 }
 
 /// The usual mistakes, with the way out.
-fn of_tls(error: io::Error) -> io::Error {
+fn of_tls(error: &io::Error) -> io::Error {
     use rustls::{CertificateError, Error};
     let hint = match error.get_ref().and_then(|inner| inner.downcast_ref()) {
-        Some(Error::InvalidCertificate(CertificateError::UnknownIssuer)) => {
-            "; give the authority of its certificate as `tls.ca_file`"
-        }
+        Some(Error::InvalidCertificate(
+            CertificateError::UnknownIssuer | CertificateError::BadSignature,
+        )) => "; give the authority of its certificate as `tls.ca_file`",
         Some(Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         )) => "; if that is right, give its name as `tls.server_name_override`",

@@ -60,6 +60,25 @@ pub(crate) struct Rules {
     pub(crate) max_concurrent_streams: Option<u32>,
 }
 
+impl Rules {
+    /// Those of a server for requests that are small and few.
+    pub(crate) fn small(max_connections: usize) -> Self {
+        let seconds = Duration::from_secs;
+        Self {
+            max_connections,
+            handshake: seconds(10),
+            head: seconds(30),
+            idle: Some(seconds(60)),
+            age: None,
+            age_grace: None,
+            write: seconds(30),
+            keep_alive: true,
+            ping: Some((seconds(60), seconds(20))),
+            max_concurrent_streams: Some(16),
+        }
+    }
+}
+
 /// A request, and what is known of its coming.
 pub(crate) struct Asked {
     pub(crate) request: Request<Incoming>,

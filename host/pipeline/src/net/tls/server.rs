@@ -23,13 +23,19 @@ pub(crate) struct ServerTls {
     settings: Tls,
     current: Arc<ArcSwap<ServerConfig>>,
     client_ca_interval: Duration,
+    /// What `client_ca_file` was when it was read.
+    client_ca: Option<Vec<u8>>,
 }
 
 impl ServerTls {
     /// Reads certificates and keys.
     pub(crate) fn new(settings: &Tls) -> Result<Self, SetupError> {
+        // Before: what changes in between is read again.
+        let client_ca = settings.client_ca_file.as_ref();
+        let client_ca = client_ca.and_then(|path| std::fs::read(path).ok());
         let config = load(settings)?;
         Ok(Self {
+            client_ca,
             settings: settings.clone(),
             current: Arc::new(ArcSwap::from_pointee(config)),
             client_ca_interval: CLIENT_CA_INTERVAL,
@@ -54,6 +60,7 @@ impl ServerTls {
             name: name.to_owned(),
             settings: self.settings.clone(),
             current: Arc::clone(&self.current),
+            client_ca: self.client_ca.clone(),
         };
         let client_ca = self.settings.client_ca_file.clone();
         let client_ca = client_ca.filter(|_| self.settings.client_ca_file_reload);
@@ -74,11 +81,12 @@ struct Reload {
     name: String,
     settings: Tls,
     current: Arc<ArcSwap<ServerConfig>>,
+    client_ca: Option<Vec<u8>>,
 }
 
 impl Reload {
     async fn run(
-        self,
+        mut self,
         interval: Option<Duration>,
         client_ca: Option<(std::path::PathBuf, Duration)>,
     ) {
@@ -86,10 +94,6 @@ impl Reload {
         let now = Instant::now();
         let mut next_all = now + interval.unwrap_or(far);
         let mut next_ca = now + client_ca.as_ref().map_or(far, |(_, interval)| *interval);
-        let mut seen = match &client_ca {
-            Some((path, _)) => read(path).await,
-            None => None,
-        };
         loop {
             sleep_until(next_all.min(next_ca)).await;
             let now = Instant::now();
@@ -103,8 +107,8 @@ impl Reload {
                 next_ca = now + *interval;
                 // A file that is just being replaced may be missing.
                 let text = read(path).await;
-                if text.is_some() && text != seen {
-                    seen = text;
+                if text.is_some() && text != self.client_ca {
+                    self.client_ca = text;
                     self.load().await;
                 }
             }

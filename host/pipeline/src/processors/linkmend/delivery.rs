@@ -1,19 +1,26 @@
 //! What comes out of the hold goes on, with nobody in front who could send it
-//! again.
+//! again, but for those who wait.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use linkmend::Mended;
+use bytes::Bytes;
+use linkmend::{Claim, Mended, Passage};
 use tokio::sync::{Notify, Semaphore};
+use tokio::time::sleep;
 
-use super::stage::Stage;
+use super::journal::Record;
+use super::stage::{Keeping, Stage};
 use super::ticket;
-use crate::traces::Traces;
+use crate::traces::{Taken, Traces};
 
 /// How many batches of released spans are on their way at once; what comes then
 /// stays in the hold, which is bounded.
 const MOST: usize = 64;
+
+/// The wait between two tries of what is in the journal. The exporter has tried
+/// for as long as it is configured to, already.
+const AGAIN: Duration = Duration::from_secs(5);
 
 impl Stage {
     /// Sends on a batch of spans that were held, and tells those who wait.
@@ -24,18 +31,69 @@ impl Stage {
             return;
         };
         let traces = Traces::checked(bytes);
-        let spans = traces.spans();
-        self.metrics.outgoing.inc_by(spans as u64);
-        let taken = self.next.take(traces).await;
-        if let Err(refusal) = &taken
-            && !self.waits
-        {
+        self.metrics.outgoing.inc_by(traces.spans() as u64);
+        match &self.keeping {
+            Keeping::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
+            Keeping::Waiting => ticket::tell(&claims, &self.next.take(traces).await),
+            Keeping::Journal(_) => self.deliver_kept(traces, &claims).await,
+        }
+    }
+
+    /// What is on disk is tried until it is taken, or stays there.
+    async fn deliver_kept(&self, traces: Traces, claims: &[Claim]) {
+        loop {
+            let taken = self.next.take(traces.clone()).await;
+            let is_to_be_tried = taken.as_ref().is_err_and(|refusal| refusal.is_retryable());
+            if !is_to_be_tried {
+                return self.settle(&traces, &taken);
+            }
+            tokio::select! {
+                () = sleep(AGAIN) => {}
+                () = self.tasks.stop.cancelled() => {
+                    let records = claims.iter().filter_map(|claim| claim.downcast_ref::<Record>());
+                    records.for_each(Record::stay);
+                    let spans = traces.spans();
+                    tracing::info!(processor = %self.id, spans, "held spans stay on disk");
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Says of what nobody can send again that it is lost.
+    fn settle(&self, traces: &Traces, taken: &Taken) {
+        if let Err(refusal) = taken {
+            let spans = traces.spans();
             tracing::error!(
                 processor = %self.id, spans, %refusal,
                 "held spans are lost: the next hop did not take them"
             );
         }
-        ticket::tell(&claims, &taken);
+    }
+
+    /// Takes up what was held at the end of the last run.
+    pub(super) async fn take_up(self: Arc<Self>, left: Vec<(Arc<Record>, Bytes)>) {
+        if !left.is_empty() {
+            let batches = left.len();
+            tracing::info!(processor = %self.id, batches, "held spans of the last run are taken up");
+        }
+        for (record, batch) in left {
+            let passage = Passage {
+                claim: Some(Arc::<Record>::clone(&record)),
+                ..Passage::default()
+            };
+            match self.process(batch, passage).await {
+                Ok(mut passed) => {
+                    // It is in the journal until this has gone on, too.
+                    passed.mended.claims.push(record);
+                    self.spawn(passed.mended);
+                }
+                Err(refusal) => {
+                    record.stay();
+                    tracing::error!(processor = %self.id, %refusal, "held spans stay on disk");
+                }
+            }
+        }
     }
 
     /// Releases held spans when they are ready or due, until the end.

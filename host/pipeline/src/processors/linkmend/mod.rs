@@ -14,9 +14,13 @@
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
+//! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
+//! | `observe` | what is held and remembered, as metrics |
 
 mod delivery;
+mod journal;
+mod observe;
 mod reload;
 mod rule;
 mod stage;
@@ -25,6 +29,7 @@ mod ticket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use bytes::Bytes;
 use linkmend::index::{MemoryIndex, MessageIndex};
 use linkmend::{HoldOptions, Processor};
 use parking_lot::Mutex;
@@ -32,13 +37,15 @@ use tokio::sync::Notify;
 
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
+use crate::extensions::file_storage::{Storage, Storages};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 pub(crate) use stage::Stage;
 use crate::workers::Workers;
+use journal::{Journal, Record};
 use reload::Watcher;
 use rule::RuleFile;
-use stage::Parts;
+use stage::{Keeping, Parts};
 
 /// A processor as it is configured. Each pipeline that names it has a stage of
 /// its own; what was seen of messages, the index, is one for all of them.
@@ -48,12 +55,17 @@ pub(crate) struct Linkmend {
     rule: RuleFile,
     index: Arc<MemoryIndex>,
     cache: Option<PathBuf>,
+    /// Where held spans are kept.
+    storage: Option<Storage>,
     metrics: Arc<Metrics>,
     /// The first one that was made, to see that it can be.
     made: Mutex<Option<Made>>,
     /// Those of all stages.
     processors: Mutex<Vec<Arc<Processor>>>,
 }
+
+/// What was held at the end of the last run.
+type Left = Vec<(Arc<Record>, Bytes)>;
 
 struct Made {
     processor: Processor,
@@ -67,6 +79,7 @@ impl Linkmend {
         config: &Config,
         of_processor: &LinkmendProcessor,
         cache: Option<PathBuf>,
+        storages: &Storages,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, SetupError> {
         let rule = RuleFile::read(of_processor).map_err(|error| error.within(place(id)))?;
@@ -76,6 +89,7 @@ impl Linkmend {
             rule,
             index: Arc::new(MemoryIndex::new(of_processor.index)),
             cache,
+            storage: of_processor.hold.storage.as_ref().and_then(|id| storages.get(id)),
             metrics: Arc::clone(metrics),
             made: Mutex::default(),
             processors: Mutex::default(),
@@ -108,38 +122,62 @@ impl Linkmend {
         Ok(Made { processor, wake })
     }
 
-    /// The processor for one pipeline, in front of `next`.
+    /// The processor for a pipeline, in front of `next`.
     pub(crate) fn stage(
         &self,
+        pipeline: &Id,
         next: Arc<dyn Consumer>,
         workers: &Workers,
         tasks: &Tasks,
     ) -> Result<Arc<Stage>, SetupError> {
+        let (keeping, left) = self.keeping(pipeline)?;
         let made = self.made.lock().take();
         let made = made.map_or_else(|| self.make(), Ok);
         let Made { processor, wake } =
             made.map_err(|error| SetupError::new(place(&self.id), error.to_string()))?;
         let processor = Arc::new(processor);
         self.processors.lock().push(Arc::clone(&processor));
-        Ok(Stage::start(Parts {
+        let stage = Stage::start(Parts {
             id: self.id.clone(),
             processor,
             wake,
             next,
             workers: workers.clone(),
             metrics: self.metrics.processor(&self.id),
-            waits: self.config.hold.wait_for_result,
+            links: self.metrics.links(&self.id),
+            keeping,
             tasks: tasks.clone(),
-        }))
+        });
+        tasks.tracker.spawn(Arc::clone(&stage).take_up(left));
+        Ok(stage)
     }
 
-    /// Watches the file of the rule, when all stages are there.
+    /// How senders can be sure of their held spans, and those of the last run.
+    fn keeping(&self, pipeline: &Id) -> Result<(Keeping, Left), SetupError> {
+        let Some(storage) = &self.storage else {
+            let keeping = match self.config.hold.wait_for_result {
+                true => Keeping::Waiting,
+                false => Keeping::Memory,
+            };
+            return Ok((keeping, Vec::new()));
+        };
+        let journal = Journal::open(storage, &format!("processors.{}.{pipeline}", self.id))?;
+        let left = journal.left_over();
+        let left = left.map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
+        Ok((Keeping::Journal(journal), left))
+    }
+
+    /// Watches what is held and remembered, and the file of the rule, when all
+    /// stages are there.
     pub(crate) fn watch(&self, tasks: &Tasks) {
+        let processors = self.processors.lock().clone();
+        let links = self.metrics.links(&self.id);
+        let index = Arc::clone(&self.index);
+        tasks.tracker.spawn(observe::observe(links.clone(), index, processors.clone(), tasks.stop.clone()));
         let Some(component) = self.rule.component().cloned() else {
             return;
         };
-        let processors = self.processors.lock().clone();
-        let watcher = Watcher::new(&self.id, &self.config, component, processors);
+        let watcher = Watcher::new(&self.id, &self.config, component, processors, links);
         tasks.tracker.spawn(watcher.watch(tasks.clone()));
     }
 }

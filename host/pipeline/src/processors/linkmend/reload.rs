@@ -11,6 +11,7 @@ use linkmend::Processor;
 use super::rule::{Component, hex};
 use crate::component::Tasks;
 use crate::config::{Id, LinkmendProcessor};
+use crate::telemetry::metrics::LinkMetrics;
 
 /// How often the file is looked at. Events of file systems do not tell of all
 /// changes (network file systems, mounted `ConfigMaps`); a look costs nothing.
@@ -43,6 +44,7 @@ pub(super) struct Watcher {
     /// The component that runs.
     component: Component,
     processors: Vec<Arc<Processor>>,
+    links: LinkMetrics,
     seen: Option<Seen>,
     /// What was told of last, so that it is told once.
     told: Option<String>,
@@ -54,12 +56,14 @@ impl Watcher {
         config: &LinkmendProcessor,
         component: Component,
         processors: Vec<Arc<Processor>>,
+        links: LinkMetrics,
     ) -> Self {
         Self {
             id: id.clone(),
             config: config.clone(),
             component,
             processors,
+            links,
             // It may have changed since it was read.
             seen: None,
             told: None,
@@ -120,6 +124,7 @@ impl Watcher {
         }
         let (path, sha256) = (component.path.display(), hex(&component.sha256));
         tracing::info!(processor = %self.id, %path, sha256, "the rule was replaced");
+        self.links.reloaded(true);
         self.component = component;
         self.told = None;
     }
@@ -128,6 +133,7 @@ impl Watcher {
         if self.told.as_ref() == Some(&text) {
             return;
         }
+        self.links.reloaded(false);
         let path = self.component.path.display();
         tracing::error!(
             processor = %self.id, %path, error = text,

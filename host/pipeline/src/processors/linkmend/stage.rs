@@ -9,10 +9,13 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::journal::{Journal, Record};
 use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
 use crate::config::Id;
-use crate::telemetry::metrics::ProcessorMetrics;
+use crate::telemetry::logs::Sometimes;
+use crate::telemetry::metrics::{LinkMetrics, ProcessorMetrics};
+use crate::telemetry::traces as own;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 use crate::workers::Workers;
 
@@ -24,10 +27,28 @@ pub(crate) struct Stage {
     pub(super) next: Arc<dyn Consumer>,
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
-    /// Senders wait until their held spans have gone on.
-    pub(super) waits: bool,
+    pub(super) links: LinkMetrics,
+    pub(super) keeping: Keeping,
     pub(super) tasks: Tasks,
     runtime: Handle,
+    failed: Sometimes,
+}
+
+/// How a sender can be sure of its held spans.
+pub(super) enum Keeping {
+    /// It cannot: a kill loses what is held.
+    Memory,
+    /// It waits until they have gone on.
+    Waiting,
+    /// They are on disk.
+    Journal(Arc<Journal>),
+}
+
+/// The same for one batch.
+enum Kept {
+    Memory,
+    Waiting(Answer),
+    Record(Arc<Record>),
 }
 
 /// What a stage is made of.
@@ -38,13 +59,14 @@ pub(super) struct Parts {
     pub(super) next: Arc<dyn Consumer>,
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
-    pub(super) waits: bool,
+    pub(super) links: LinkMetrics,
+    pub(super) keeping: Keeping,
     pub(super) tasks: Tasks,
 }
 
 /// A batch after the rule.
-struct Passed {
-    mended: Mended,
+pub(super) struct Passed {
+    pub(super) mended: Mended,
     /// What had to leave the hold for it.
     overflow: Vec<JoinHandle<()>>,
 }
@@ -59,9 +81,11 @@ impl Stage {
             next: parts.next,
             workers: parts.workers,
             metrics: parts.metrics,
-            waits: parts.waits,
+            links: parts.links,
+            keeping: parts.keeping,
             tasks: parts.tasks,
             runtime: Handle::current(),
+            failed: Sometimes::default(),
         });
         let releasing = Arc::clone(&stage).release(parts.wake);
         stage.tasks.tracker.spawn(releasing);
@@ -71,9 +95,12 @@ impl Stage {
     async fn mend(&self, traces: Traces) -> Taken {
         self.metrics.incoming.inc_by(traces.spans() as u64);
         let deadline = traces.deadline;
-        let (passage, answer) = self.passage(deadline);
-        let passed = self.process(traces.bytes().clone(), passage).await?;
+        let (passage, kept) = self.passage(deadline);
+        let mut passed = self.process(traces.bytes().clone(), passage).await?;
         let is_held = passed.mended.held > 0;
+        if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
+            record.keep(held).await?;
+        }
         let sent = self.send_on(passed.mended, deadline).await;
         for delivered in passed.overflow {
             // Those who wait for it are told by it; this sender is only slowed
@@ -81,30 +108,37 @@ impl Stage {
             let _ = delivered.await;
         }
         let accepted = sent?;
-        match answer {
-            Some(answer) if is_held => Ok(accepted.and(ticket::answered(answer).await?)),
+        match kept {
+            Kept::Waiting(answer) if is_held => {
+                Ok(accepted.and(ticket::answered(answer).await?))
+            }
             _ => Ok(accepted),
         }
     }
 
-    fn passage(&self, deadline: Option<Instant>) -> (Passage, Option<Answer>) {
-        if !self.waits {
-            return (Passage::default(), None);
-        }
-        let (claim, answer) = Ticket::issue();
-        let now = Instant::now();
-        let passage = Passage {
-            now,
-            hold_at_most: deadline.map(|deadline| bearable(deadline, now)),
-            claim: Some(claim),
-            ..Passage::default()
+    fn passage(&self, deadline: Option<Instant>) -> (Passage, Kept) {
+        let mut passage = Passage::default();
+        let kept = match &self.keeping {
+            Keeping::Memory => Kept::Memory,
+            Keeping::Waiting => {
+                let (claim, answer) = Ticket::issue();
+                passage.claim = Some(claim);
+                passage.hold_at_most = deadline.map(|deadline| bearable(deadline, passage.now));
+                Kept::Waiting(answer)
+            }
+            Keeping::Journal(journal) => {
+                let record = journal.record();
+                passage.claim = Some(Arc::<Record>::clone(&record));
+                passage.copy_held = true;
+                Kept::Record(record)
+            }
         };
-        (passage, Some(answer))
+        (passage, kept)
     }
 
     /// Runs the rule, to its end even if the sender goes: what leaves the hold
     /// for this batch is on its way then.
-    async fn process(&self, batch: Bytes, passage: Passage) -> Result<Passed, Refusal> {
+    pub(super) async fn process(&self, batch: Bytes, passage: Passage) -> Result<Passed, Refusal> {
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
         let job = move || {
@@ -143,15 +177,23 @@ impl Stage {
 
     /// Takes the figures of what a rule did over into the metrics.
     pub(super) fn count(&self, mended: &Mended) {
+        let counts = &mended.counts;
+        self.links.add(counts);
+        if counts.rule_calls > 0 {
+            self.links.called(counts.rule_time);
+        }
         for fault in &mended.faults {
-            tracing::warn!(processor = %self.id, %fault, "a rule failed");
+            self.links.fault(&fault.rule);
+            self.failed
+                .tell(|more| tracing::warn!(processor = %self.id, "{fault}{more}"));
         }
     }
 }
 
 impl Consumer for Stage {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        Box::pin(self.mend(traces))
+        let spans = traces.spans();
+        Box::pin(own::Stage::processor(&self.id).run(spans, self.mend(traces)))
     }
 }
 

@@ -42,6 +42,8 @@ pub(super) enum Failure {
     Slow(String),
     /// Its compression is damaged, or it broke off.
     Damaged(String),
+    /// A unary call of gRPC without a message, or with several.
+    NotOneMessage(&'static str),
     /// The sender does not wait any longer.
     Deadline,
 }
@@ -52,6 +54,7 @@ impl Failure {
         match self {
             Self::Refused(refusal) => &refusal.message,
             Self::TooLarge(text) | Self::Slow(text) | Self::Damaged(text) => text,
+            Self::NotOneMessage(text) => text,
             Self::Deadline => "the deadline of the request has passed",
         }
     }
@@ -114,6 +117,7 @@ impl Intake {
         deadline: Option<Instant>,
     ) -> Result<Accepted, Failure> {
         let traces = Traces::new(bytes).map_err(|error| {
+            self.metrics.failed();
             Failure::Refused(Refusal::malformed(format!("it is no OTLP traces: {error}")))
         })?;
         let spans = traces.spans();

@@ -4,19 +4,32 @@
 //! that nothing is looked up by name on the way of a batch.
 
 mod components;
+mod limiter;
+mod links;
+mod names;
+mod process;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
+pub use limiter::LimiterMetrics;
+pub use links::LinkMetrics;
+
+use std::sync::Arc;
 
 use prometheus::{
-    IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, core::Collector,
+    Counter, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
+    Registry, TextEncoder, core::Collector,
 };
 
-use crate::config::Id;
+use super::resource::Resource;
+use crate::config::{self, Id, MetricsLevel};
 
 /// All metrics of a service.
 pub struct Metrics {
     names: Names,
     families: components::Families,
+    limiters: limiter::Families,
+    links: Arc<links::Families>,
+    process: process::Process,
 }
 
 /// Where metrics are registered, and how they are called.
@@ -29,12 +42,45 @@ impl Metrics {
     /// None counted yet. `with_type_suffix`: whether the names of counters end
     /// in `_total`.
     pub fn new(with_type_suffix: bool) -> Self {
+        Self::with_level(with_type_suffix, MetricsLevel::Normal)
+    }
+
+    /// As the configuration says, with `target_info` of the resource.
+    pub fn of(config: &config::Metrics, resource: &Resource) -> Self {
+        let metrics = Self::with_level(!config.prometheus.without_type_suffix, config.level);
+        process::target_info(&metrics.names, resource);
+        metrics
+    }
+
+    fn with_level(with_type_suffix: bool, level: MetricsLevel) -> Self {
         let names = Names {
             registry: Registry::new(),
             suffix: if with_type_suffix { "_total" } else { "" },
         };
-        let families = components::Families::new(&names);
-        Self { names, families }
+        Self {
+            families: components::Families::new(&names),
+            limiters: limiter::Families::new(&names),
+            links: Arc::new(links::Families::new(&names, level)),
+            process: process::Process::new(&names),
+            names,
+        }
+    }
+
+    /// What [`Metrics::text`] is, for a `Content-Type`.
+    pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
+
+    /// All metrics as they are now, in Prometheus' text format.
+    pub fn text(&self) -> String {
+        self.process.measure();
+        let families = self.names.registry.gather();
+        match TextEncoder::new().encode_to_string(&families) {
+            Ok(text) => text,
+            // Families without a member are not gathered, and no other fails.
+            Err(error) => {
+                tracing::error!("cannot write the metrics: {error}");
+                String::new()
+            }
+        }
     }
 
     /// Where they are gathered from.
@@ -50,6 +96,16 @@ impl Metrics {
     /// Those of a processor.
     pub fn processor(&self, id: &Id) -> ProcessorMetrics {
         self.families.processor(id)
+    }
+
+    /// Those of a processor `linkmend`, of its links and its rule.
+    pub fn links(&self, id: &Id) -> LinkMetrics {
+        self.links.of(id)
+    }
+
+    /// Those of a processor `memory_limiter`.
+    pub fn limiter(&self, id: &Id) -> LimiterMetrics {
+        self.limiters.of(id)
     }
 
     /// Those of an exporter.
@@ -68,6 +124,23 @@ impl Names {
     /// A gauge with labels.
     pub(crate) fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
         self.registered(IntGaugeVec::new(Opts::new(name, help), labels))
+    }
+
+    /// A histogram with labels.
+    pub(crate) fn histograms(
+        &self,
+        name: &str,
+        help: &str,
+        labels: &[&str],
+        buckets: &[f64],
+    ) -> HistogramVec {
+        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
+        self.registered(HistogramVec::new(options, labels))
+    }
+
+    /// A counter of seconds, without labels; its name without `_total`.
+    pub(crate) fn single(&self, name: &str, help: &str) -> Counter {
+        self.registered(Counter::new(format!("{name}{}", self.suffix), help))
     }
 
     /// Names and labels are those of this crate; a test makes all of them.

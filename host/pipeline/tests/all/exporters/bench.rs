@@ -74,7 +74,7 @@ impl Bench {
         let families = self.metrics.registry().gather();
         let family = families.iter().find(|family| family.name() == name);
         let metric = &family.unwrap_or_else(|| panic!("{name}")).get_metric()[0];
-        let value = metric.get_counter().value() + metric.get_gauge().value();
+        let value = metric.get_counter().get_value() + metric.get_gauge().get_value();
         format!("{value}").parse().unwrap()
     }
 

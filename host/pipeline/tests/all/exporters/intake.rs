@@ -75,6 +75,7 @@ pub fn expanded(encoding: &str, body: &[u8]) -> Vec<u8> {
 
 /// What it does with a request.
 #[derive(Debug, Clone)]
+#[allow(clippy::large_enum_variant, reason = "there are few of them")]
 pub enum Answer {
     /// It answers, after so long.
     Say(Duration, StatusCode, HeaderMap, Bytes, Option<HeaderMap>),

@@ -1,8 +1,12 @@
 //! Exporters over sockets.
 
+mod batch;
 mod bench;
 mod grpc;
 mod http;
 mod intake;
+mod queue;
 mod retry;
+mod storage;
+mod storage_loss;
 mod tls;

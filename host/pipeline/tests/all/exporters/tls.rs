@@ -37,6 +37,10 @@ impl Authority {
         let folder = tempfile::tempdir().unwrap();
         let mut params = CertificateParams::default();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let name = folder.path().display().to_string();
+        params
+            .distinguished_name
+            .push(rcgen::DnType::CommonName, name);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         std::fs::write(folder.path().join("ca.pem"), issuer.pem()).unwrap();
         Self { issuer, folder }
@@ -217,6 +221,48 @@ async fn clients_show_their_certificates() {
     assert_eq!(service.0.lock().len(), 1);
 }
 
+/// HTTP is spoken in the version that the server chooses.
+#[tokio::test]
+async fn http_version_is_chosen_by_the_server() {
+    let authority = Authority::new();
+    let folder = authority.path().display();
+    for (protocol, version) in [
+        ("h2", http::Version::HTTP_2),
+        ("http/1.1", http::Version::HTTP_11),
+    ] {
+        let mut config = authority.server("localhost", false);
+        config.alpn_protocols = vec![protocol.as_bytes().to_vec()];
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let lines = format!(
+            "endpoint: https://localhost:{port}\ntls: {{ca_file: '{folder}/ca.pem'}}\n{ONCE}"
+        );
+        let bench = start("otlp_http", &lines).await;
+        let spoken = Arc::new(Mutex::new(Vec::new()));
+        let told = Arc::clone(&spoken);
+        let serving = tokio::spawn(async move {
+            let (stream, _) = listener.accept().await.unwrap();
+            let stream = TlsAcceptor::from(Arc::new(config))
+                .accept(stream)
+                .await
+                .unwrap();
+            let service = hyper::service::service_fn(move |request: http::Request<_>| {
+                told.lock()
+                    .push((request.version(), request.uri().path().to_owned()));
+                drop::<http::Request<hyper::body::Incoming>>(request);
+                async { Ok::<_, std::convert::Infallible>(http::Response::new(String::new())) }
+            });
+            let builder = auto::Builder::new(TokioExecutor::new());
+            let _ = builder
+                .serve_connection(TokioIo::new(stream), service)
+                .await;
+        });
+        bench.send(1).await.unwrap();
+        assert_eq!(spoken.lock()[..], [(version, "/v1/traces".to_owned())]);
+        serving.abort();
+    }
+}
+
 /// A port without TLS is a common mistake; the way out is told.
 #[tokio::test]
 async fn port_without_tls_is_told() {
@@ -245,11 +291,14 @@ async fn files_are_read_again() {
         ca.display()
     );
     let bench = start("otlp_grpc", &lines).await;
+    let interval = || tokio::time::sleep(std::time::Duration::from_millis(5));
     assert!(bench.send(1).await.is_err());
+    interval().await;
     // One that is half written does not count.
     std::fs::write(&ca, "-----BEGIN").unwrap();
     assert!(bench.send(1).await.is_err());
     std::fs::copy(new.path().join("ca.pem"), &ca).unwrap();
+    interval().await;
     bench.send(1).await.unwrap();
 }
 

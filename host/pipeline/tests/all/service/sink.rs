@@ -38,7 +38,8 @@ impl Sink {
         let shared = Arc::new(Shared::default());
         let stop = CancellationToken::new();
         let stopped = stop.clone().cancelled_owned();
-        let server = TraceServiceServer::from_arc(Arc::clone(&shared));
+        let server = TraceServiceServer::from_arc(Arc::clone(&shared))
+            .accept_compressed(tonic::codec::CompressionEncoding::Gzip);
         let serving = Server::builder().add_service(server);
         let incoming = TcpIncoming::from(listener);
         tokio::spawn(serving.serve_with_incoming_shutdown(incoming, stopped));

@@ -136,3 +136,57 @@ fn a_file_that_cannot_be_opened_is_an_error() {
     assert_eq!(error.path, "service.telemetry.logs.output_paths");
     assert!(error.text.contains("cannot open /nowhere/log"), "{error}");
 }
+
+const LOG: &str = "LINKMEND_TEST_LOG";
+
+/// The log of a process and its panic hook are set once, so the test runs
+/// itself once more.
+#[test]
+fn a_panic_is_in_the_log() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    let output = std::process::Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--ignored",
+            "--exact",
+            "telemetry::logs::a_process_of_its_own",
+        ])
+        .env(LOG, &path)
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success(), "{said}");
+    let log = fs::read_to_string(path).unwrap();
+    let lines: Vec<serde_json::Value> = log
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert_eq!(lines[0]["level"], "error", "{log}");
+    assert_eq!(
+        lines[0]["msg"],
+        "panic: out of \u{1b}cheese; this is a mistake in linkmend"
+    );
+    assert_eq!(lines[0]["thread"], "worker-7");
+    assert!(
+        lines[0]["place"].as_str().unwrap().contains("logs.rs:"),
+        "{log}"
+    );
+    assert_eq!(lines[1]["msg"], "it goes on");
+}
+
+/// The other side of [`a_panic_is_in_the_log`].
+#[test]
+#[ignore = "sets the log of the process"]
+fn a_process_of_its_own() {
+    let Some(path) = std::env::var_os(LOG) else {
+        return;
+    };
+    let config = config(Path::new(&path), LogLevel::Info, LogEncoding::Json);
+    linkmend_pipeline::telemetry::start(&config, None).unwrap();
+    let thread = std::thread::Builder::new().name("worker-7".into());
+    let thread = thread.spawn(|| panic!("out of \u{1b}cheese")).unwrap();
+    thread.join().unwrap_err();
+    tracing::info!(target: "linkmend_pipeline", "it goes on");
+    let again = linkmend_pipeline::telemetry::start(&config, None);
+    assert_eq!(again.unwrap_err().path, "service.telemetry");
+}

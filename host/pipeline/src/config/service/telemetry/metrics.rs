@@ -6,7 +6,7 @@ use super::only;
 use crate::config::endpoint::Listen;
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
-use crate::config::scalars::{choice, flag, integer, name};
+use crate::config::scalars::{FLAG, choice, flag, integer, name};
 
 /// The metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Default for Metrics {
 impl Metrics {
     /// Where Prometheus gets them; `None` when there are none.
     pub fn listen(&self) -> Option<Listen> {
-        let Prometheus { host, port } = &self.prometheus;
+        let Prometheus { host, port, .. } = &self.prometheus;
         (self.level != MetricsLevel::None).then(|| Listen::tcp(host, *port))
     }
 }
@@ -39,9 +39,10 @@ impl Metrics {
 pub enum MetricsLevel {
     /// None.
     None,
-    /// Those that everybody needs.
+    /// Without the durations of rules, and without the names of services and
+    /// messaging systems.
     Basic,
-    /// The usual ones.
+    /// All.
     Normal,
     /// All.
     Detailed,
@@ -54,6 +55,8 @@ pub struct Prometheus {
     pub host: String,
     /// The port.
     pub port: u16,
+    /// Whether the names of counters do without `_total`.
+    pub without_type_suffix: bool,
 }
 
 impl Default for Prometheus {
@@ -61,6 +64,7 @@ impl Default for Prometheus {
         Self {
             host: "localhost".into(),
             port: 8888,
+            without_type_suffix: false,
         }
     }
 }
@@ -77,7 +81,7 @@ pub(in crate::config) static MEMBERS: &[Member<Metrics>] = &[
         "level",
         "normal",
         "none, basic, normal, detailed",
-        "How many there are.",
+        "How many there are: `basic` leaves out how long rules take, and does not tell services and messaging systems apart; `detailed` is as `normal`.",
         |t, n| choice(n, &LEVELS).map(|v| t.level = v),
     ),
     Member::section(
@@ -121,14 +125,14 @@ pub(in crate::config) static PROMETHEUS: &[Member<Prometheus>] = &[
     ),
     Member::value(
         "without_type_suffix",
-        "true",
-        NAMES,
-        "As the Collector has it by default.",
-        |_, n| only_true(n),
+        "false",
+        FLAG,
+        "Whether the names of counters do without `_total`, as those of the Collector did in older versions.",
+        |t, n| flag(n).map(|v| t.without_type_suffix = v),
     ),
     Member::unsupported(
         "with_resource_constant_labels",
-        "metrics have no attributes of the resource",
+        "the attributes of the resource are the labels of `target_info`",
     ),
 ];
 

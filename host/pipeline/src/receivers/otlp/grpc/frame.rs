@@ -19,6 +19,8 @@ pub(super) enum FrameError {
     Body(BodyError),
     /// The sender does not keep to gRPC.
     Protocol(&'static str),
+    /// There is not one message.
+    NotOne(&'static str),
 }
 
 impl From<BodyError> for FrameError {
@@ -54,13 +56,15 @@ pub(super) async fn read(
             return Err(BodyError::TooLarge(limit).into());
         }
         if (gathered.len() + part.len()) as u64 > length {
-            return Err(FrameError::Protocol(
-                "there is more than one message in a unary call",
-            ));
+            let text = "there is more than one message in a unary call";
+            return Err(FrameError::NotOne(text));
         }
         if !part.is_empty() {
             gathered.push(part, Some(length), charge)?;
         }
+    }
+    if known == 0 {
+        return Err(FrameError::NotOne("there is no message in the call"));
     }
     let is_complete = known == PREFIX && gathered.len() as u64 == u64::from(length(prefix));
     if !is_complete {

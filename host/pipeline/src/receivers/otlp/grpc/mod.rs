@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use self::request::Call;
 use super::intake::{Failure, Intake};
 use super::plain;
+use crate::config::Encoding;
 use crate::net::decompress::decompress;
 use crate::net::serve::{Asked, Handler, Reply};
 use crate::traces::{Accepted, BoxFuture};
@@ -68,9 +69,15 @@ impl Grpc {
             let frame = frame.map_err(|error| match error {
                 frame::FrameError::Body(error) => self.intake.failure(error),
                 frame::FrameError::Protocol(text) => Failure::Damaged(text.into()),
+                frame::FrameError::NotOne(text) => Failure::NotOneMessage(text),
             })?;
-            if !frame.is_compressed {
-                return Ok(frame.message);
+            match (frame.is_compressed, call.encoding) {
+                (false, _) => return Ok(frame.message),
+                (true, Encoding::Identity) => {
+                    let text = "the message is compressed, but `grpc-encoding` does not say how";
+                    return Err(Failure::Damaged(text.into()));
+                }
+                (true, _) => {}
             }
             let length = frame.message.len() as u64;
             let message = decompress(&frame.message, call.encoding, self.max_size, charge);

@@ -41,16 +41,13 @@ pub(super) fn failed(failure: &Failure) -> Response<Reply> {
         Failure::TooLarge(_) => Code::ResourceExhausted,
         Failure::Slow(_) => Code::Unavailable,
         Failure::Damaged(_) => Code::Internal,
+        Failure::NotOneMessage(_) => Code::Unimplemented,
         Failure::Deadline => Code::DeadlineExceeded,
     };
-    let status = Status::new(code, shortened(failure.message()));
-    status_with(match retry_after(failure) {
-        Some(delay) => status.with_retry_delay(delay),
-        None => status,
-    })
-}
-
-fn status_with(given: Status) -> Response<Reply> {
+    let mut given = Status::new(code, shortened(failure.message()));
+    if let Some(delay) = retry_after(failure) {
+        given = given.with_retry_delay(delay);
+    }
     status(&given)
 }
 
@@ -93,7 +90,7 @@ fn response(body: Reply) -> Response<Reply> {
 }
 
 /// The beginning of a text.
-pub(in crate::receivers::otlp) fn shortened(text: &str) -> &str {
+fn shortened(text: &str) -> &str {
     text.get(..text.floor_char_boundary(LONGEST))
         .unwrap_or(text)
 }

@@ -53,7 +53,9 @@ pub(super) fn failed(failure: &Failure, form: Form) -> Response<Reply> {
         },
         Failure::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, Code::ResourceExhausted),
         Failure::Slow(_) => (StatusCode::SERVICE_UNAVAILABLE, Code::Unavailable),
-        Failure::Damaged(_) => (StatusCode::BAD_REQUEST, Code::InvalidArgument),
+        Failure::Damaged(_) | Failure::NotOneMessage(_) => {
+            (StatusCode::BAD_REQUEST, Code::InvalidArgument)
+        }
         Failure::Deadline => (StatusCode::GATEWAY_TIMEOUT, Code::DeadlineExceeded),
     };
     error(status, code, failure.message(), retry_after(failure), form)

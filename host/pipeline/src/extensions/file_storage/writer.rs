@@ -1,0 +1,101 @@
+//! The thread that writes a file: what waits goes in together.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use crossbeam_channel::Receiver;
+
+use super::store::{ENTRIES, File};
+
+/// How much is written together at most.
+const MOST_OPS: usize = 4096;
+const MOST_BYTES: usize = 64 << 20;
+
+/// Told of an entry: its number, or why it is not there.
+pub(super) type Done = Box<dyn FnOnce(Result<u64, String>) + Send>;
+
+/// What is to be written.
+pub(super) enum Op {
+    Append(Bytes, Done),
+    Remove(u64),
+}
+
+impl Op {
+    fn len(&self) -> usize {
+        match self {
+            Self::Append(bytes, _) => bytes.len(),
+            Self::Remove(_) => 0,
+        }
+    }
+}
+
+/// Writes a file.
+pub(super) struct Writer {
+    file: Arc<File>,
+    next: u64,
+}
+
+impl Writer {
+    pub(super) fn new(file: Arc<File>, next: u64) -> Self {
+        Self { file, next }
+    }
+
+    /// Writes until nobody can send any more, and closes the file then.
+    pub(super) fn run(mut self, ops: &Receiver<Op>) {
+        while let Ok(first) = ops.recv() {
+            let mut bytes = first.len();
+            let mut group = vec![first];
+            while group.len() < MOST_OPS
+                && bytes < MOST_BYTES
+                && let Ok(op) = ops.try_recv()
+            {
+                bytes += op.len();
+                group.push(op);
+            }
+            self.write(group);
+        }
+        self.file.end();
+    }
+
+    fn write(&mut self, group: Vec<Op>) {
+        let mut written = self.commit(&group);
+        if let Err(error) = &written {
+            tracing::error!(%error, "a storage could not be written; it is opened again");
+            // What was begun is not there then, so it can be done once more.
+            if self.file.reopen().is_ok() {
+                written = self.commit(&group);
+            }
+        }
+        let mut number = self.next;
+        for op in group {
+            let Op::Append(_, done) = op else {
+                continue;
+            };
+            done(written.clone().map(|()| number));
+            number += 1;
+        }
+        // Numbers of what failed are not used again: it may be there after all.
+        self.next = number;
+    }
+
+    fn commit(&self, group: &[Op]) -> Result<(), String> {
+        self.file.with(|database| {
+            let transaction = database.begin_write()?;
+            {
+                let mut entries = transaction.open_table(ENTRIES)?;
+                let mut number = self.next;
+                for op in group {
+                    match op {
+                        Op::Append(bytes, _) => {
+                            entries.insert(number, &bytes[..])?;
+                            number += 1;
+                        }
+                        Op::Remove(number) => drop(entries.remove(number)?),
+                    }
+                }
+            }
+            transaction.commit()?;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,47 @@
+//! What is held and remembered, as metrics.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use linkmend::index::MemoryIndex;
+use linkmend::{HoldStats, Processor};
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+use crate::telemetry::metrics::LinkMetrics;
+
+/// More often than anybody gathers metrics.
+const INTERVAL: Duration = Duration::from_secs(1);
+
+/// Looks time and again, until the end.
+pub(super) async fn observe(
+    links: LinkMetrics,
+    index: Arc<MemoryIndex>,
+    processors: Vec<Arc<Processor>>,
+    stop: CancellationToken,
+) {
+    let mut ticks = interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = stop.cancelled() => return,
+        }
+        let stats = processors.iter().map(|processor| processor.hold_stats());
+        links.hold(&stats.fold(HoldStats::default(), sum));
+        links.index(&index.stats());
+    }
+}
+
+/// Of all pipelines with this processor.
+fn sum(a: HoldStats, b: HoldStats) -> HoldStats {
+    HoldStats {
+        held: a.held + b.held,
+        bytes: a.bytes + b.bytes,
+        held_total: a.held_total + b.held_total,
+        released_ready: a.released_ready + b.released_ready,
+        released_due: a.released_due + b.released_due,
+        released_overflow: a.released_overflow + b.released_overflow,
+        released_drained: a.released_drained + b.released_drained,
+    }
+}

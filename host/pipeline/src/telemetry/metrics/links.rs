@@ -1,0 +1,278 @@
+//! linkmend's own metrics: what became of links, and of the rules.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use linkmend::index::IndexStats;
+use linkmend::{Counts, HoldStats};
+use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
+
+use super::names::Known;
+use super::{Names, counter, gauge};
+use crate::config::{Id, MetricsLevel};
+
+/// From 10 µs, a batch in which there is little to do, to the second after
+/// which a rule is stopped.
+const BUCKETS: [f64; 16] = [
+    1e-5, 2.5e-5, 5e-5, 1e-4, 2.5e-4, 5e-4, 1e-3, 2.5e-3, 5e-3, 1e-2, 2.5e-2, 5e-2, 0.1, 0.25, 0.5,
+    1.0,
+];
+
+/// The families, of which each processor has members.
+pub(super) struct Families {
+    level: MetricsLevel,
+    links_in: IntCounterVec,
+    links_out: IntCounterVec,
+    added: IntCounterVec,
+    repaired: IntCounterVec,
+    dropped: IntCounterVec,
+    cut: IntCounterVec,
+    typed: IntCounterVec,
+    unresolved: IntCounterVec,
+    held: IntGaugeVec,
+    held_bytes: IntGaugeVec,
+    holds: IntCounterVec,
+    releases: IntCounterVec,
+    index_entries: IntGaugeVec,
+    index_evictions: IntCounterVec,
+    rule_calls: IntCounterVec,
+    rule_faults: IntCounterVec,
+    rule_duration: HistogramVec,
+    rule_reloads: IntCounterVec,
+}
+
+impl Families {
+    pub(super) fn new(names: &Names, level: MetricsLevel) -> Self {
+        let own = ["processor"];
+        let counters = |name: &str, help: &str, label: Option<&str>| {
+            let labels: Vec<_> = own.into_iter().chain(label).collect();
+            names.counters(&format!("linkmend_{name}"), help, &labels)
+        };
+        let links = |name: &str, help: &str| counters(&format!("links_{name}"), help, None);
+        let gauges = |name: &str, help: &str| names.gauges(&format!("linkmend_{name}"), help, &own);
+        let reasons = ["processor", "reason", "service", "messaging_system"];
+        Self {
+            level,
+            links_in: links("in", "Links that came in."),
+            links_out: links("out", "Links that went out."),
+            added: links(
+                "added",
+                "Links that were made, those that found no room among them.",
+            ),
+            repaired: links(
+                "repaired",
+                "Links with an invalid context that were given the right one.",
+            ),
+            dropped: counters(
+                "links_dropped",
+                "Links that were dropped, by why.",
+                Some("reason"),
+            ),
+            cut: links("cut", "Links that did not fit under the limit."),
+            typed: counters(
+                "links_typed",
+                "Links that were told why they exist.",
+                Some("link_type"),
+            ),
+            unresolved: names.counters(
+                "linkmend_unresolved",
+                "Links that could not be made, by why and whose they would have been.",
+                if level == MetricsLevel::Basic {
+                    &reasons[..2]
+                } else {
+                    &reasons
+                },
+            ),
+            held: gauges(
+                "held_spans",
+                "Spans that wait for those that they are to be linked to.",
+            ),
+            held_bytes: gauges("held_bytes", "The memory that they take."),
+            holds: counters("held", "Spans that were held, each once.", None),
+            releases: counters(
+                "released",
+                "Spans that were held and went on, by why.",
+                Some("reason"),
+            ),
+            index_entries: gauges(
+                "index_entries",
+                "Producers of messages that are remembered.",
+            ),
+            index_evictions: counters(
+                "index_evictions",
+                "Producers that are not remembered any more, by why.",
+                Some("reason"),
+            ),
+            rule_calls: counters("rule_calls", "Batches that went through the rule.", None),
+            rule_faults: counters(
+                "rule_faults",
+                "Batches that a rule failed on.",
+                Some("rule"),
+            ),
+            rule_duration: names.histograms(
+                "linkmend_rule_duration",
+                "How long a batch took in the rule, in seconds.",
+                &own,
+                &BUCKETS,
+            ),
+            rule_reloads: counters(
+                "rule_reloads",
+                "Rules that were loaded anew, by what became of it.",
+                Some("outcome"),
+            ),
+        }
+    }
+
+    pub(super) fn of(self: &Arc<Self>, id: &Id) -> LinkMetrics {
+        let id = id.to_string();
+        let one = |family: &IntCounterVec| counter(family, &[id.as_str()]);
+        let by = |family: &IntCounterVec, value: &str| counter(family, &[id.as_str(), value]);
+        let total = |counter| Total {
+            counter,
+            last: AtomicU64::new(0),
+        };
+        let released = |reason| total(by(&self.releases, reason));
+        LinkMetrics(Arc::new(Handles {
+            links_in: one(&self.links_in),
+            links_out: one(&self.links_out),
+            added: one(&self.added),
+            repaired: one(&self.repaired),
+            dropped_invalid: by(&self.dropped, "invalid"),
+            dropped_duplicate: by(&self.dropped, "duplicate"),
+            cut: one(&self.cut),
+            held: gauge(&self.held, &[id.as_str()]),
+            held_bytes: gauge(&self.held_bytes, &[id.as_str()]),
+            holds: total(one(&self.holds)),
+            released: ["ready", "due", "overflow", "drained"].map(released),
+            index_entries: gauge(&self.index_entries, &[id.as_str()]),
+            evicted: total(by(&self.index_evictions, "full")),
+            expired: total(by(&self.index_evictions, "expired")),
+            rule_calls: one(&self.rule_calls),
+            rule_duration: (self.level > MetricsLevel::Basic)
+                .then(|| self.rule_duration.with_label_values(&[id.as_str()])),
+            reloads: ["success", "failure"].map(|outcome| by(&self.rule_reloads, outcome)),
+            known: Known::default(),
+            families: Arc::clone(self),
+            id,
+        }))
+    }
+}
+
+/// Of a processor `linkmend`. Its clones count together.
+#[derive(Clone)]
+pub struct LinkMetrics(Arc<Handles>);
+
+struct Handles {
+    id: String,
+    families: Arc<Families>,
+    known: Known,
+    links_in: IntCounter,
+    links_out: IntCounter,
+    added: IntCounter,
+    repaired: IntCounter,
+    dropped_invalid: IntCounter,
+    dropped_duplicate: IntCounter,
+    cut: IntCounter,
+    held: IntGauge,
+    held_bytes: IntGauge,
+    holds: Total,
+    released: [Total; 4],
+    index_entries: IntGauge,
+    evicted: Total,
+    expired: Total,
+    rule_calls: IntCounter,
+    rule_duration: Option<Histogram>,
+    reloads: [IntCounter; 2],
+}
+
+/// A counter of what is counted elsewhere.
+struct Total {
+    counter: IntCounter,
+    last: AtomicU64,
+}
+
+impl Total {
+    /// Several threads may tell what they saw, in any order.
+    fn raise(&self, to: u64) {
+        let before = self.last.fetch_max(to, Ordering::Relaxed);
+        self.counter.inc_by(to.saturating_sub(before));
+    }
+}
+
+impl LinkMetrics {
+    /// What was done to a batch, or to many.
+    pub fn add(&self, counts: &Counts) {
+        let Self(of) = self;
+        of.links_in.inc_by(counts.links_in);
+        of.links_out.inc_by(counts.links_out);
+        of.added.inc_by(counts.links_added);
+        of.repaired.inc_by(counts.links_repaired);
+        of.dropped_invalid.inc_by(counts.links_dropped_invalid);
+        of.dropped_duplicate.inc_by(counts.links_dropped_duplicate);
+        of.cut.inc_by(counts.links_cut);
+        for (link_type, count) in &counts.by_link_type {
+            let link_type = of.known.link_type(link_type);
+            counter(&of.families.typed, &[&of.id, link_type]).inc_by(*count);
+        }
+        let is_basic = of.families.level == MetricsLevel::Basic;
+        for (reason, service, system, count) in counts.reasons.iter() {
+            let (service, system) = of.known.pair(service, system);
+            let labels = [of.id.as_str(), reason.as_str(), service, system];
+            let labels = if is_basic {
+                labels.get(..2)
+            } else {
+                Some(&labels[..])
+            };
+            counter(&of.families.unresolved, labels.unwrap_or_default()).inc_by(count);
+        }
+    }
+
+    /// What is held now, and what went.
+    pub fn hold(&self, stats: &HoldStats) {
+        let Self(of) = self;
+        of.held.set(whole(stats.held));
+        of.held_bytes.set(whole(stats.bytes));
+        of.holds.raise(stats.held_total);
+        let released = [
+            stats.released_ready,
+            stats.released_due,
+            stats.released_overflow,
+            stats.released_drained,
+        ];
+        for (total, released) in of.released.iter().zip(released) {
+            total.raise(released);
+        }
+    }
+
+    /// What is remembered now, and what went.
+    pub fn index(&self, stats: &IndexStats) {
+        let Self(of) = self;
+        of.index_entries.set(whole(stats.entries));
+        of.evicted.raise(stats.evicted);
+        of.expired.raise(stats.expired);
+    }
+
+    /// A batch went through the rule, which took so long.
+    pub fn called(&self, duration: Duration) {
+        self.0.rule_calls.inc();
+        if let Some(histogram) = &self.0.rule_duration {
+            histogram.observe(duration.as_secs_f64());
+        }
+    }
+
+    /// A rule failed on a batch; `rule` is its name in the configuration.
+    pub fn fault(&self, rule: &str) {
+        counter(&self.0.families.rule_faults, &[&self.0.id, rule]).inc();
+    }
+
+    /// A rule was loaded anew, or could not be.
+    pub fn reloaded(&self, is_success: bool) {
+        let [success, failure] = &self.0.reloads;
+        if is_success { success } else { failure }.inc();
+    }
+}
+
+fn whole(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,116 @@
+//! A batch in a component, as a span.
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
+use opentelemetry_sdk::propagation::TraceContextPropagator;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, info_span};
+use tracing_opentelemetry::OpenTelemetrySpanExt;
+
+use crate::config::Id;
+use crate::traces::Taken;
+
+/// The way of a batch through one component. It costs next to nothing where
+/// linkmend's own spans go nowhere.
+pub struct Stage(Span);
+
+/// Spans are made at one place, since their target and fields are constants.
+macro_rules! stage {
+    ($kind:literal, $($name:tt)+) => {
+        Stage(info_span!(
+            // `OWN`, which the macro wants as a literal.
+            target: "linkmend_pipeline::own",
+            "stage",
+            otel.name = %format_args!($($name)+),
+            otel.kind = $kind,
+            otel.status_code = Empty,
+            otel.status_description = Empty,
+            transport = Empty,
+            spans = Empty,
+            rejected_spans = Empty,
+        ))
+    };
+}
+
+impl Stage {
+    /// In a receiver: the root, or below what the sender says in `headers`.
+    pub fn receiver(id: &Id, transport: &str, headers: Option<&HeaderMap>) -> Self {
+        let stage = stage!("server", "receiver/{id}/TraceDataReceived");
+        if stage.0.is_disabled() {
+            return stage;
+        }
+        stage.0.record("transport", transport);
+        if let Some(headers) = headers {
+            let parent = TraceContextPropagator::new().extract(&Headers(headers));
+            // It fails where no spans are made, which is no loss.
+            let _ = stage.0.set_parent(parent);
+        }
+        stage
+    }
+
+    /// In a processor.
+    pub fn processor(id: &Id) -> Self {
+        stage!("internal", "processor/{id}/TraceDataProcessed")
+    }
+
+    /// In an exporter.
+    pub fn exporter(id: &Id) -> Self {
+        stage!("client", "exporter/{id}/traces")
+    }
+
+    /// Runs what is done with so many spans in the stage, and notes what became
+    /// of them.
+    pub async fn run(self, spans: usize, taking: impl Future<Output = Taken>) -> Taken {
+        let Self(span) = self;
+        let taken = taking.instrument(span.clone()).await;
+        if span.is_disabled() {
+            return taken;
+        }
+        span.record("spans", spans);
+        match &taken {
+            Ok(accepted) if accepted.rejected_spans > 0 => {
+                span.record("rejected_spans", accepted.rejected_spans);
+            }
+            Ok(_) => {}
+            Err(refusal) => {
+                span.record("otel.status_code", "error");
+                span.record("otel.status_description", refusal.message.as_str());
+            }
+        }
+        taken
+    }
+}
+
+/// Tells the next hop in which span this is called (`traceparent`), if in any.
+pub fn propagate(headers: &mut HeaderMap) {
+    let span = Span::current();
+    if !span.is_disabled() {
+        let mut headers = HeadersMut(headers);
+        TraceContextPropagator::new().inject_context(&span.context(), &mut headers);
+    }
+}
+
+struct Headers<'h>(&'h HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key)?.to_str().ok()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(HeaderName::as_str).collect()
+    }
+}
+
+struct HeadersMut<'h>(&'h mut HeaderMap);
+
+impl Injector for HeadersMut<'_> {
+    fn set(&mut self, key: &str, value: String) {
+        let name = HeaderName::from_bytes(key.as_bytes());
+        if let (Ok(name), Ok(value)) = (name, HeaderValue::from_str(&value))
+            && !value.is_empty()
+        {
+            self.0.insert(name, value);
+        }
+    }
+}

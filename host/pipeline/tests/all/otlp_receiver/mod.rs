@@ -1,0 +1,9 @@
+//! The receiver `otlp`, over real sockets.
+
+mod bounds;
+mod connections;
+mod cors;
+mod grpc;
+mod http;
+mod support;
+mod tls;
