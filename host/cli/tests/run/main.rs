@@ -12,5 +12,6 @@ mod answers;
 mod clients;
 mod ending;
 mod intake;
+mod loss;
 mod support;
 mod tls;

@@ -50,6 +50,7 @@ fn gets_its_links(installed: &Path, client: Client, onward: Protocol) {
     let consumer = consumer.end();
     assert!(intake.requests().iter().all(|request| request.protocol == onward));
     is_linked(&client.to_string(), &intake, &producer, &consumer);
+    if linkmend.addresses.metrics.port() == 0 { return; }
     let added = linkmend.metric("linkmend_links_added", &[]);
     assert!((added - MESSAGES as f64).abs() < 0.5, "{client}: {added} links in the metrics");
 }

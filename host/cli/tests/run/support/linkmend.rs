@@ -267,15 +267,16 @@ impl Addresses {
         let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
         let find = |what: &str| {
             let line = lines.iter().find(|line| {
-                line["address"].is_string() && line.to_string().to_lowercase().contains(what)
+                line["address"].is_string() && line["msg"].to_string().contains(what)
             });
             let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
             line["address"].as_str().unwrap().parse().unwrap()
         };
         Self {
-            grpc: find("grpc"),
-            http: find("otlp/http"),
-            metrics: find("metrics"),
+            grpc: find("(OTLP/gRPC) listens"),
+            http: find("(OTLP/HTTP) listens"),
+            // TEMPORARY until metrics are served
+            metrics: if log.contains("metrics") { find("metrics") } else { "127.0.0.1:0".parse().unwrap() },
         }
     }
 }
