@@ -47,7 +47,9 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
                 name: path.into(),
                 text,
             }),
-            Err(error) => tell(format_args!("cannot read the configuration {path}: {error}")),
+            Err(error) => tell(format_args!(
+                "cannot read the configuration {path}: {error}"
+            )),
         }
     }
     if sources.len() < arguments.configs.len() {
@@ -74,4 +76,3 @@ pub fn options(arguments: &PipelineArguments) -> Options {
     options.workers = arguments.threads.map(usize::from);
     options
 }
-

@@ -19,7 +19,9 @@ pub fn run(arguments: &RunArguments) -> Exit {
         tell(error);
         return Exit::Usage;
     }
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -60,6 +60,7 @@ function described(span) {
   return {
     trace_id: context.traceId,
     span_id: context.spanId,
+    parent_id: span.parentSpanContext?.spanId ?? null,
     kind: SpanKind[span.kind].toLowerCase(),
     message: span.attributes['messaging.message.id'] ?? null,
   };

@@ -67,6 +67,7 @@ def described(span):
     return {
         "trace_id": format(span.context.trace_id, "032x"),
         "span_id": format(span.context.span_id, "016x"),
+        "parent_id": format(span.parent.span_id, "016x") if span.parent else None,
         "kind": span.kind.name.lower(),
         "message": attributes.get("messaging.message.id"),
     }

@@ -20,7 +20,9 @@ fn a_producer_that_comes_later_is_found() {
     std::thread::sleep(Duration::from_secs(1));
     assert!(!consumer.is_finished(), "it waits for the producer");
     assert!(intake.spans().is_empty());
-    sender.grpc(to, request(vec![span(1, Role::Sends(1))])).unwrap();
+    sender
+        .grpc(to, request(vec![span(1, Role::Sends(1))]))
+        .unwrap();
     sender.wait(consumer).unwrap();
     let mut spans = intake.spans();
     spans.sort_by_key(number);
@@ -35,17 +37,28 @@ fn a_producer_that_never_comes_is_waited_for_and_no_longer() {
     let linkmend = Linkmend::start(&[&linkmend::by_http(&intake, ""), hold]);
     let begun = Instant::now();
     let consumer = request(vec![span(2, Role::Receives(1))]);
-    Sender::new().grpc(linkmend.addresses.grpc, consumer).unwrap();
+    Sender::new()
+        .grpc(linkmend.addresses.grpc, consumer)
+        .unwrap();
     let waited = begun.elapsed();
-    assert!(waited > Duration::from_millis(900) && waited < Duration::from_secs(4), "{waited:?}");
-    assert_eq!(intake.spans().iter().map(linked).collect::<Vec<_>>(), [vec![0; 0]]);
+    assert!(
+        waited > Duration::from_millis(900) && waited < Duration::from_secs(4),
+        "{waited:?}"
+    );
+    assert_eq!(
+        intake.spans().iter().map(linked).collect::<Vec<_>>(),
+        [vec![0; 0]]
+    );
 }
 
 #[test]
 fn partial_success_is_passed_on() {
     let intake = Intake::start();
     intake.answers(Answer::Partial(1, "a span is too old".into()));
-    for exporter in [linkmend::by_grpc(&intake, ""), linkmend::by_http(&intake, "")] {
+    for exporter in [
+        linkmend::by_grpc(&intake, ""),
+        linkmend::by_http(&intake, ""),
+    ] {
         let linkmend = Linkmend::start(&[&exporter]);
         let sender = Sender::new();
         let two = || request(vec![span(1, Role::Plain), span(2, Role::Plain)]);
@@ -57,7 +70,10 @@ fn partial_success_is_passed_on() {
         for answer in [answer, by_http] {
             let partial = answer.partial_success.unwrap();
             assert_eq!(partial.rejected_spans, 1);
-            assert!(partial.error_message.contains("a span is too old"), "{partial:?}");
+            assert!(
+                partial.error_message.contains("a span is too old"),
+                "{partial:?}"
+            );
         }
     }
 }
@@ -65,8 +81,14 @@ fn partial_success_is_passed_on() {
 #[test]
 fn what_the_backend_refuses_for_ever_is_refused_for_ever() {
     let intake = Intake::start();
-    intake.answers(Answer::Refuse { http: 401, grpc: 16 });
-    for exporter in [linkmend::by_grpc(&intake, ""), linkmend::by_http(&intake, "")] {
+    intake.answers(Answer::Refuse {
+        http: 401,
+        grpc: 16,
+    });
+    for exporter in [
+        linkmend::by_grpc(&intake, ""),
+        linkmend::by_http(&intake, ""),
+    ] {
         let linkmend = Linkmend::start(&[&exporter]);
         let sender = Sender::new();
         let one = || request(vec![span(1, Role::Plain)]);
@@ -88,7 +110,12 @@ fn what_is_no_otlp_is_refused_and_what_follows_goes_on() {
     let sender = Sender::new();
     let to = linkmend.addresses.http;
     assert_eq!(sender.http(to, "application/x-protobuf", WRONG).status, 400);
-    assert_eq!(sender.http(to, "application/json", "{\"resourceSpans\": [").status, 400);
+    assert_eq!(
+        sender
+            .http(to, "application/json", "{\"resourceSpans\": [")
+            .status,
+        400
+    );
     assert_eq!(sender.http(to, "text/plain", "hello").status, 415);
     let status = sender.grpc_bytes(linkmend.addresses.grpc, WRONG);
     assert_eq!(status, "3", "INVALID_ARGUMENT");

@@ -21,7 +21,10 @@ fn what_is_held_goes_on_and_its_sender_is_answered() {
     let status = linkmend.terminate();
     assert_eq!(status.code(), Some(0), "{}", linkmend.log());
     sender.wait(held).unwrap();
-    assert_eq!(intake.spans().iter().map(linked).collect::<Vec<_>>(), [vec![0; 0]]);
+    assert_eq!(
+        intake.spans().iter().map(linked).collect::<Vec<_>>(),
+        [vec![0; 0]]
+    );
 }
 
 #[test]
@@ -37,7 +40,11 @@ fn what_is_on_its_way_arrives_and_nothing_new_is_taken() {
     wait::until_true("it takes no more", wait::LONG, || {
         std::net::TcpStream::connect(to).is_err()
     });
-    assert!(sender.grpc(to, request(vec![span(2, Role::Plain)])).is_err());
+    assert!(
+        sender
+            .grpc(to, request(vec![span(2, Role::Plain)]))
+            .is_err()
+    );
     assert_eq!(linkmend.wait_for_end(wait::LONG).code(), Some(0));
     sender.wait(early).unwrap();
     assert_eq!(intake.spans().len(), 1);
@@ -55,6 +62,14 @@ fn a_backend_that_hangs_does_not_keep_it_for_ever() {
     let lost = sender.begin_grpc(linkmend.addresses.grpc, one);
     intake.requests_at_least(1, wait::LONG);
     let status = linkmend.terminate();
-    assert_eq!(status.code(), Some(1), "not all has gone on: {}", linkmend.log());
-    assert!(sender.wait(lost).is_err(), "and nobody was told that it has");
+    assert_eq!(
+        status.code(),
+        Some(1),
+        "not all has gone on: {}",
+        linkmend.log()
+    );
+    assert!(
+        sender.wait(lost).is_err(),
+        "and nobody was told that it has"
+    );
 }

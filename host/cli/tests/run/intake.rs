@@ -23,7 +23,10 @@ fn it_takes_and_refuses_by_both_protocols() {
     let requests = intake.requests();
     let protocols: Vec<_> = requests.iter().map(|request| request.protocol).collect();
     assert_eq!(protocols, [Protocol::Grpc, Protocol::HttpJson]);
-    assert_eq!(intake.spans().iter().map(number).collect::<Vec<_>>(), [1, 1]);
+    assert_eq!(
+        intake.spans().iter().map(number).collect::<Vec<_>>(),
+        [1, 1]
+    );
 
     intake.answers(Answer::Unavailable(Some(Duration::from_secs(7))));
     let refusal = sender.grpc(intake.address, one()).unwrap_err();
@@ -31,7 +34,10 @@ fn it_takes_and_refuses_by_both_protocols() {
     assert!(!refusal.details().is_empty());
     let body = serde_json::to_vec(&one()).unwrap();
     let answer = sender.http(intake.address, "application/json", body);
-    assert_eq!((answer.status.as_u16(), &answer.headers["retry-after"]), (503, &"7".parse().unwrap()));
+    assert_eq!(
+        (answer.status.as_u16(), &answer.headers["retry-after"]),
+        (503, &"7".parse().unwrap())
+    );
 
     intake.answers(Answer::TakeAndDrop);
     assert!(sender.grpc(intake.address, one()).is_err());
@@ -57,6 +63,10 @@ fn every_sdk_reaches_it() {
         let encoding = ["content-encoding", "grpc-encoding"];
         let encoding = encoding.iter().find_map(|name| request.headers.get(*name));
         let encoding = encoding.map_or("none", |value| value.to_str().unwrap());
-        assert_eq!(encoding.replace("identity", "none"), client.compression, "{client}");
+        assert_eq!(
+            encoding.replace("identity", "none"),
+            client.compression,
+            "{client}"
+        );
     }
 }

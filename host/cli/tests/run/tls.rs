@@ -52,7 +52,9 @@ fn a_backend_of_another_authority_gets_nothing() {
     );
     let linkmend = Linkmend::start_in(place, &[&linkmend::exporter("otlp_grpc", &keys)]);
     let one = request(vec![span(1, Role::Plain)]);
-    let refusal = Sender::new().grpc(linkmend.addresses.grpc, one).unwrap_err();
+    let refusal = Sender::new()
+        .grpc(linkmend.addresses.grpc, one)
+        .unwrap_err();
     assert!(refusal.message().contains("certificate"), "{refusal:?}");
     assert!(intake.requests().is_empty());
 }

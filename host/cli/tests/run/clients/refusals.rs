@@ -41,7 +41,10 @@ fn exporter(client: Client, intake: &Intake, more: &str) -> String {
 fn linkmend_tries_again_what_the_backend_refused() {
     each(|installed, client| {
         let intake = Intake::start();
-        let refusals = [Answer::Unavailable(Some(A_SECOND)), Answer::Throttle(Some(A_SECOND))];
+        let refusals = [
+            Answer::Unavailable(Some(A_SECOND)),
+            Answer::Throttle(Some(A_SECOND)),
+        ];
         intake.answers_next(refusals);
         let soon = "retry_on_failure: {initial_interval: 10ms}";
         let linkmend = Linkmend::start(&[&exporter(client, &intake, soon)]);
@@ -51,7 +54,10 @@ fn linkmend_tries_again_what_the_backend_refused() {
         let requests = intake.requests();
         assert_eq!(requests.len(), 3, "{client}");
         for pair in requests.windows(2) {
-            assert!(pair[1].at - pair[0].at >= A_SECOND, "{client}: not before it may");
+            assert!(
+                pair[1].at - pair[0].at >= A_SECOND,
+                "{client}: not before it may"
+            );
         }
     });
 }
@@ -67,7 +73,11 @@ fn the_client_tries_again_when_it_is_told_so() {
         let report = client.send(installed, to, "plain", &[]);
         if never_tries_again(client) {
             assert_eq!(report.results, ["failure"], "{client}");
-            assert!(report.log.contains("UNAVAILABLE"), "{client}: {}", report.log);
+            assert!(
+                report.log.contains("UNAVAILABLE"),
+                "{client}: {}",
+                report.log
+            );
             assert!(intake.spans().is_empty(), "{client}");
         } else {
             assert!(report.succeeded(), "{client}: {report:?}");
@@ -102,7 +112,11 @@ receivers:
         if python_by_grpc {
             // It tries RESOURCE_EXHAUSTED again, `RetryInfo` or not, until its
             // time of 10 s is over.
-            assert!(report.log.contains("RESOURCE_EXHAUSTED"), "{client}: {}", report.log);
+            assert!(
+                report.log.contains("RESOURCE_EXHAUSTED"),
+                "{client}: {}",
+                report.log
+            );
             assert!(report.seconds[0] < 12.0, "{client}: {report:?}");
         } else {
             assert!(report.seconds[0] < 3.0, "{client}: {report:?}");

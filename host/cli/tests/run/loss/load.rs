@@ -107,7 +107,9 @@ async fn by_http(addresses: Addresses, ledger: &Ledger) {
     while let Some((numbers, spans)) = ledger.batch() {
         let request = spans::request(spans);
         let answer = sender::http_protobuf(&client, addresses.http, &request).await;
-        ledger.keep(numbers, answer.is_ok_and(|answer| answer.status == 200)).await;
+        ledger
+            .keep(numbers, answer.is_ok_and(|answer| answer.status == 200))
+            .await;
     }
 }
 
@@ -121,7 +123,9 @@ impl Ledger {
         // Zero is no id of a span.
         let first = self.next.fetch_add(count, Ordering::Relaxed) + 1;
         let numbers = first..first + count;
-        let spans = numbers.clone().map(|number| spans::span(number, role(number)));
+        let spans = numbers
+            .clone()
+            .map(|number| spans::span(number, role(number)));
         Some((numbers, spans.collect()))
     }
 

@@ -46,10 +46,16 @@ fn a_queue_on_disk_keeps_what_it_had() {
 fn a_queue_in_memory_loses_what_it_had() {
     let (intake, linkmend) = killed_with_a_span_in_the_queue("{}", &[]);
     let another = request(vec![span(2, Role::Plain)]);
-    Sender::new().grpc(linkmend.addresses.grpc, another).unwrap();
+    Sender::new()
+        .grpc(linkmend.addresses.grpc, another)
+        .unwrap();
     intake.spans_at_least(1, wait::LONG);
     std::thread::sleep(Duration::from_millis(500));
-    let numbers: Vec<_> = intake.spans().iter().map(crate::support::spans::number).collect();
+    let numbers: Vec<_> = intake
+        .spans()
+        .iter()
+        .map(crate::support::spans::number)
+        .collect();
     assert_eq!(numbers, [2]);
 }
 

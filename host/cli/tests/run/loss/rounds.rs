@@ -13,7 +13,8 @@ use crate::support::spans;
 /// Consumers wait for so long, with their senders.
 const HOLD: &str = "processors: {linkmend: {hold: {time: 400ms}}}";
 
-const RETRY: &str = "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
+const RETRY: &str =
+    "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
 
 /// What the backend does while linkmend is killed.
 const TROUBLES: [Trouble; 6] = [
@@ -63,7 +64,11 @@ fn with_a_queue_on_disk() {
     let intake = Intake::start();
     let queue = "sending_queue: {storage: file_storage, queue_size: 100000}";
     let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, {queue}"));
-    lose_nothing("queue on disk", &intake, &[&exporter, HOLD, super::queues::STORAGE]);
+    lose_nothing(
+        "queue on disk",
+        &intake,
+        &[&exporter, HOLD, super::queues::STORAGE],
+    );
 }
 
 fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
@@ -81,7 +86,10 @@ fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
     let seconds = begun.elapsed().as_secs();
     eprintln!("{mode}: {rounds} rounds in {seconds} s: {figures:?}");
     assert_eq!(figures.lost, 0, "{mode}: {figures:?}");
-    assert!(figures.acknowledged > rounds * 100, "{mode}: there was no load: {figures:?}");
+    assert!(
+        figures.acknowledged > rounds * 100,
+        "{mode}: there was no load: {figures:?}"
+    );
     assert!(figures.linked > 0, "{mode}: {figures:?}");
 }
 
@@ -142,6 +150,9 @@ fn figures(intake: &Intake, ledger: &Ledger) -> Figures {
         arrived: arrived.len(),
         twice: arrived.values().filter(|&&times| times > 1).count(),
         linked,
-        lost: acknowledged.iter().filter(|number| !arrived.contains_key(number)).count(),
+        lost: acknowledged
+            .iter()
+            .filter(|number| !arrived.contains_key(number))
+            .count(),
     }
 }

@@ -46,6 +46,7 @@ pub struct Report {
 pub struct Made {
     pub trace_id: String,
     pub span_id: String,
+    pub parent_id: Option<String>,
     pub kind: String,
     pub message: Option<String>,
 }
@@ -80,7 +81,11 @@ fn javascript(installed: &Path, script: &str) -> Command {
 }
 
 impl Client {
-    pub const fn new(language: Language, protocol: &'static str, compression: &'static str) -> Self {
+    pub const fn new(
+        language: Language,
+        protocol: &'static str,
+        compression: &'static str,
+    ) -> Self {
         Self {
             language,
             protocol,
@@ -94,7 +99,11 @@ impl Client {
 
     /// Where it sends to.
     pub fn address(self, addresses: Addresses) -> SocketAddr {
-        if self.is_grpc() { addresses.grpc } else { addresses.http }
+        if self.is_grpc() {
+            addresses.grpc
+        } else {
+            addresses.http
+        }
     }
 
     /// Sends spans of a role, with more arguments.
@@ -104,7 +113,12 @@ impl Client {
             Language::JavaScript => javascript(installed, "send.js"),
         };
         let mut command = { command };
-        command.args(["--protocol", self.protocol, "--compression", self.compression]);
+        command.args([
+            "--protocol",
+            self.protocol,
+            "--compression",
+            self.compression,
+        ]);
         command.args(["--endpoint", &format!("http://{to}"), "--role", role]);
         command.args(more);
         Running::start(format!("{self}, {role}"), command)
@@ -118,13 +132,20 @@ impl Client {
 
 impl fmt::Display for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:?} by {} ({})", self.language, self.protocol, self.compression)
+        write!(
+            f,
+            "{:?} by {} ({})",
+            self.language, self.protocol, self.compression
+        )
     }
 }
 
 impl Running {
     pub fn start(what: String, mut command: Command) -> Self {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
         // What is set for the machine is not meant for the clients.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy().to_lowercase();
@@ -132,16 +153,23 @@ impl Running {
                 command.env_remove(name);
             }
         }
-        let child = command.spawn().unwrap_or_else(|error| panic!("{what}: {error}"));
+        let child = command
+            .spawn()
+            .unwrap_or_else(|error| panic!("{what}: {error}"));
         Self { what, child }
     }
 
     /// Waits for the end, and for the report.
     pub fn end(self) -> Report {
         let output = self.child.wait_with_output().unwrap();
-        let log = String::from_utf8_lossy(&output.stderr).into_owned();
-        let report: Option<Value> = serde_json::from_slice(&output.stdout).ok();
-        let report = report.filter(|_| output.status.success());
+        let log = [&output.stderr, &output.stdout].map(|log| String::from_utf8_lossy(log));
+        let log = log.join("\n");
+        // The loggers of some SDKs write to stdout, too.
+        let report = log
+            .lines()
+            .last()
+            .and_then(|line| serde_json::from_str(line).ok());
+        let report: Option<Value> = report.filter(|_| output.status.success());
         let report = report.unwrap_or_else(|| panic!("{}: {}\n{log}", self.what, output.status));
         Report::new(&report, log)
     }
@@ -153,12 +181,16 @@ impl Report {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
         Self {
             results: list("results").iter().map(text).collect(),
-            seconds: list("seconds").iter().map(|value| value.as_f64().unwrap()).collect(),
+            seconds: list("seconds")
+                .iter()
+                .map(|value| value.as_f64().unwrap())
+                .collect(),
             spans: list("spans")
                 .iter()
                 .map(|span| Made {
                     trace_id: text(&span["trace_id"]),
                     span_id: text(&span["span_id"]),
+                    parent_id: span["parent_id"].as_str().map(str::to_owned),
                     kind: text(&span["kind"]),
                     message: span["message"].as_str().map(str::to_owned),
                 })

@@ -48,13 +48,19 @@ pub struct Addresses {
 
 /// The exporter `otlp_grpc` to an intake, with more keys: `timeout: 1s, `.
 pub fn by_grpc(intake: &Intake, more: &str) -> String {
-    let keys = format!("endpoint: '{}', tls: {{insecure: true}}, {more}", intake.address);
+    let keys = format!(
+        "endpoint: '{}', tls: {{insecure: true}}, {more}",
+        intake.address
+    );
     exporter("otlp_grpc", &keys)
 }
 
 /// The exporter `otlp_http` to an intake, with more keys.
 pub fn by_http(intake: &Intake, more: &str) -> String {
-    exporter("otlp_http", &format!("endpoint: '{}', {more}", intake.url()))
+    exporter(
+        "otlp_http",
+        &format!("endpoint: '{}', {more}", intake.url()),
+    )
 }
 
 /// The pipeline with this exporter.
@@ -80,7 +86,10 @@ impl Linkmend {
     /// With more arguments.
     pub fn start_with(arguments: &[&str], configs: &[&str]) -> Self {
         let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
-        linkmend.arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
+        linkmend.arguments = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
         linkmend.start_anywhere()
     }
 
@@ -133,7 +142,11 @@ impl Linkmend {
     }
 
     fn configure_addresses(&mut self, addresses: Addresses) {
-        let Addresses { grpc, http, metrics } = addresses;
+        let Addresses {
+            grpc,
+            http,
+            metrics,
+        } = addresses;
         let port = metrics.port();
         self.configure(
             "addresses.yaml",
@@ -154,7 +167,11 @@ service:
         let log = File::create(self.log_path()).unwrap();
         let child = Command::new(env!("CARGO_BIN_EXE_linkmend"))
             .arg("run")
-            .args(self.configs.iter().flat_map(|path| [Path::new("--config"), path]))
+            .args(
+                self.configs
+                    .iter()
+                    .flat_map(|path| [Path::new("--config"), path]),
+            )
             // Shared, so that rules are compiled once.
             .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
             .args(["--threads", "2"])
@@ -169,7 +186,8 @@ service:
             let ended = self.child.as_mut().unwrap().try_wait().unwrap();
             assert!(ended.is_none(), "it ended: {ended:?}\n{}", self.log());
             let log = self.log();
-            log.contains("everything is ready").then(|| Addresses::told(&log))
+            log.contains("everything is ready")
+                .then(|| Addresses::told(&log))
         })
     }
 
@@ -195,7 +213,9 @@ service:
     /// SIGTERM.
     pub fn ask_to_end(&self) {
         let child = self.child.as_ref().expect("it runs");
-        let kill = Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status();
+        let kill = Command::new("kill")
+            .args(["-s", "TERM", &child.id().to_string()])
+            .status();
         assert!(kill.unwrap().success());
     }
 
@@ -259,24 +279,30 @@ impl Addresses {
         let listeners: [_; 3] =
             std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
         let [grpc, http, metrics] = listeners.map(|listener| listener.local_addr().unwrap());
-        Self { grpc, http, metrics }
+        Self {
+            grpc,
+            http,
+            metrics,
+        }
     }
 
     /// Those that the log tells.
     fn told(log: &str) -> Self {
-        let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        let lines: Vec<Value> = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
         let find = |what: &str| {
-            let line = lines.iter().find(|line| {
-                line["address"].is_string() && line["msg"].to_string().contains(what)
-            });
+            let line = lines
+                .iter()
+                .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what));
             let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
             line["address"].as_str().unwrap().parse().unwrap()
         };
         Self {
             grpc: find("(OTLP/gRPC) listens"),
             http: find("(OTLP/HTTP) listens"),
-            // TEMPORARY until metrics are served
-            metrics: if log.contains("metrics") { find("metrics") } else { "127.0.0.1:0".parse().unwrap() },
+            metrics: find("metrics"),
         }
     }
 }

@@ -91,7 +91,9 @@ impl Drop for RabbitMq {
     fn drop(&mut self) {
         // Nothing in it is to be kept.
         let group = format!("-{}", self.broker.id());
-        let ended = Command::new("kill").args(["-s", "KILL", "--", &group]).status();
+        let ended = Command::new("kill")
+            .args(["-s", "KILL", "--", &group])
+            .status();
         assert!(ended.unwrap().success(), "the broker ends");
         self.broker.wait().unwrap();
         self.names.kill().unwrap();

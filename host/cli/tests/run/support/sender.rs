@@ -42,7 +42,8 @@ impl Sender {
         address: SocketAddr,
         request: ExportTraceServiceRequest,
     ) -> Result<ExportTraceServiceResponse, tonic::Status> {
-        self.0.block_on(async { grpc(&channel(address), request).await })
+        self.0
+            .block_on(async { grpc(&channel(address), request).await })
     }
 
     /// In the background; the answer comes later.
@@ -51,7 +52,8 @@ impl Sender {
         address: SocketAddr,
         request: ExportTraceServiceRequest,
     ) -> tokio::task::JoinHandle<Result<ExportTraceServiceResponse, tonic::Status>> {
-        self.0.spawn(async move { grpc(&channel(address), request).await })
+        self.0
+            .spawn(async move { grpc(&channel(address), request).await })
     }
 
     /// Sends any bytes as the message of gRPC; returns the status.
@@ -65,7 +67,9 @@ impl Sender {
             .header("te", "trailers")
             .body(Full::<Bytes>::from(frame))
             .unwrap();
-        let client = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .build_http();
         self.0.block_on(async {
             let (head, body) = client.request(request).await.unwrap().into_parts();
             let body: http_body_util::Collected<Bytes> = body.collect().await.unwrap();
@@ -82,14 +86,17 @@ impl Sender {
     /// `POST /v1/traces`.
     pub fn http(&self, address: SocketAddr, kind: &str, body: impl Into<Bytes>) -> Answered {
         let (kind, body) = (kind.to_owned(), body.into());
-        self.0.block_on(async move { http(&client(), address, &kind, body).await.unwrap() })
+        self.0
+            .block_on(async move { http(&client(), address, &kind, body).await.unwrap() })
     }
 }
 
 /// A connection for gRPC, made when it is needed.
 pub fn channel(address: SocketAddr) -> Channel {
     let endpoint = Endpoint::try_from(format!("http://{address}")).unwrap();
-    endpoint.connect_timeout(Duration::from_secs(5)).connect_lazy()
+    endpoint
+        .connect_timeout(Duration::from_secs(5))
+        .connect_lazy()
 }
 
 /// Connections for HTTP.
@@ -104,7 +111,10 @@ pub async fn grpc(
     request: ExportTraceServiceRequest,
 ) -> Result<ExportTraceServiceResponse, tonic::Status> {
     let mut client = TraceServiceClient::new(channel.clone());
-    client.export(request).await.map(tonic::Response::into_inner)
+    client
+        .export(request)
+        .await
+        .map(tonic::Response::into_inner)
 }
 
 pub async fn http(
@@ -114,12 +124,19 @@ pub async fn http(
     body: Bytes,
 ) -> Result<Answered, hyper_util::client::legacy::Error> {
     let request = Request::post(format!("http://{address}/v1/traces"));
-    let request = request.header(CONTENT_TYPE, kind).body(Full::new(body)).unwrap();
+    let request = request
+        .header(CONTENT_TYPE, kind)
+        .body(Full::new(body))
+        .unwrap();
     let (head, body) = client.request(request).await?.into_parts();
     Ok(Answered {
         status: head.status,
         headers: head.headers,
-        body: body.collect().await.map(http_body_util::Collected::to_bytes).unwrap_or_default(),
+        body: body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default(),
     })
 }
 
@@ -135,7 +152,9 @@ pub async fn http_protobuf(
 /// The body that a path has, by the plainest HTTP.
 pub fn get(address: SocketAddr, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

@@ -53,7 +53,8 @@ pub fn number(span: &Span) -> u64 {
 /// The numbers of the spans that it is linked to.
 pub fn linked(span: &Span) -> Vec<u64> {
     let ids = span.links.iter().map(|link| link.span_id.as_slice());
-    ids.map(|id| u64::from_be_bytes(id.try_into().unwrap())).collect()
+    ids.map(|id| u64::from_be_bytes(id.try_into().unwrap()))
+        .collect()
 }
 
 /// Spans of one service.
@@ -77,7 +78,12 @@ pub fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
 
 /// The value of an attribute that is a text.
 pub fn attribute<'s>(span: &'s Span, name: &str) -> Option<&'s str> {
-    let value = span.attributes.iter().find(|entry| entry.key == name)?.value.as_ref()?;
+    let value = span
+        .attributes
+        .iter()
+        .find(|entry| entry.key == name)?
+        .value
+        .as_ref()?;
     match value.value.as_ref()? {
         Value::StringValue(text) => Some(text),
         _ => None,

@@ -108,7 +108,9 @@ impl Intake {
 
     /// Nobody is there any more: connections end, and new ones are refused.
     pub fn leave(&self) {
-        self.shared.generation.send_modify(|generation| *generation += 1);
+        self.shared
+            .generation
+            .send_modify(|generation| *generation += 1);
         wait::until_true("connections are refused", wait::LONG, || {
             std::net::TcpStream::connect(self.address).is_err()
         });
@@ -131,7 +133,10 @@ impl Intake {
     /// All spans that were kept, as often as they came.
     pub fn spans(&self) -> Vec<Span> {
         let state = self.shared.state.lock();
-        let kept = state.requests.iter().filter(|request| request.answer.keeps());
+        let kept = state
+            .requests
+            .iter()
+            .filter(|request| request.answer.keeps());
         kept.flat_map(Request::spans).cloned().collect()
     }
 
@@ -162,7 +167,9 @@ impl Shared {
     fn keep(&self, request: impl FnOnce(Answer) -> Request) -> Answer {
         let mut state = self.state.lock();
         let next = state.next.pop_front();
-        let answer = next.or_else(|| state.always.clone()).unwrap_or(Answer::Take);
+        let answer = next
+            .or_else(|| state.always.clone())
+            .unwrap_or(Answer::Take);
         state.requests.push(request(answer.clone()));
         answer
     }

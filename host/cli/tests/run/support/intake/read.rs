@@ -33,7 +33,9 @@ impl Protocol {
                 let encoding = text(headers, "grpc-encoding");
                 ExportTraceServiceRequest::decode(&*message(encoding, body)).unwrap()
             }
-            Self::HttpProtobuf => ExportTraceServiceRequest::decode(&*content(headers, body)).unwrap(),
+            Self::HttpProtobuf => {
+                ExportTraceServiceRequest::decode(&*content(headers, body)).unwrap()
+            }
             Self::HttpJson => serde_json::from_slice(&content(headers, body)).unwrap(),
         }
     }
@@ -60,7 +62,9 @@ fn decompress(encoding: &str, body: &[u8]) -> Vec<u8> {
     match encoding {
         "" | "identity" => all.extend_from_slice(body),
         "gzip" => {
-            flate2::read::GzDecoder::new(body).read_to_end(&mut all).unwrap();
+            flate2::read::GzDecoder::new(body)
+                .read_to_end(&mut all)
+                .unwrap();
         }
         "zstd" => all = zstd::decode_all(body).unwrap(),
         other => panic!("an encoding that was not offered: {other}"),
@@ -69,5 +73,7 @@ fn decompress(encoding: &str, body: &[u8]) -> Vec<u8> {
 }
 
 fn text<'h>(headers: &'h HeaderMap, name: &str) -> &'h str {
-    headers.get(name).map_or("", |value| value.to_str().unwrap())
+    headers
+        .get(name)
+        .map_or("", |value| value.to_str().unwrap())
 }

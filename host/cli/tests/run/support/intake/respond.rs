@@ -61,7 +61,9 @@ fn success(protocol: Protocol, partial: Option<ExportTracePartialSuccess>) -> Re
             let body = Full::from(frame).with_trailers(async { Some(Ok(trailers)) });
             with_type("application/grpc", body.boxed_unsync())
         }
-        Protocol::HttpProtobuf => with_type("application/x-protobuf", full(response.encode_to_vec())),
+        Protocol::HttpProtobuf => {
+            with_type("application/x-protobuf", full(response.encode_to_vec()))
+        }
         Protocol::HttpJson => {
             let body = serde_json::to_vec(&response).unwrap();
             with_type("application/json", full(body))
@@ -76,7 +78,10 @@ fn failure(protocol: Protocol, http: u16, grpc: i32, wait: Option<Duration>) -> 
             let mut response = with_type("application/grpc", full(Vec::new()));
             let headers = response.headers_mut();
             headers.insert("grpc-status", grpc.into());
-            headers.insert("grpc-message", HeaderValue::from_static("as the test wants it"));
+            headers.insert(
+                "grpc-message",
+                HeaderValue::from_static("as the test wants it"),
+            );
             let details = STANDARD_NO_PAD.encode(status.encode_to_vec());
             headers.insert("grpc-status-details-bin", details.parse().unwrap());
             response
@@ -85,7 +90,9 @@ fn failure(protocol: Protocol, http: u16, grpc: i32, wait: Option<Duration>) -> 
             let mut response = with_type("application/x-protobuf", full(status.encode_to_vec()));
             *response.status_mut() = http.try_into().unwrap();
             if let Some(wait) = wait {
-                response.headers_mut().insert(RETRY_AFTER, wait.as_secs().into());
+                response
+                    .headers_mut()
+                    .insert(RETRY_AFTER, wait.as_secs().into());
             }
             response
         }
@@ -94,7 +101,9 @@ fn failure(protocol: Protocol, http: u16, grpc: i32, wait: Option<Duration>) -> 
 
 fn with_type(kind: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     response
 }
 

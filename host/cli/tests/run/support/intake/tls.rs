@@ -104,19 +104,30 @@ impl Tls {
             }
         };
         let key = identity.key.serialize_der().try_into().unwrap();
-        let mut config = builder.with_single_cert(vec![identity.der().clone()], key).unwrap();
+        let mut config = builder
+            .with_single_cert(vec![identity.der().clone()], key)
+            .unwrap();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         Self(Arc::new(config))
     }
 
-    pub(super) async fn accept(&self, stream: TcpStream) -> io::Result<(TlsStream<TcpStream>, Peer)> {
-        let stream = TlsAcceptor::from(Arc::clone(&self.0)).accept(stream).await?;
+    pub(super) async fn accept(
+        &self,
+        stream: TcpStream,
+    ) -> io::Result<(TlsStream<TcpStream>, Peer)> {
+        let stream = TlsAcceptor::from(Arc::clone(&self.0))
+            .accept(stream)
+            .await?;
         let (_, session) = stream.get_ref();
         let certificates = session.peer_certificates().unwrap_or_default();
         let peer = Peer {
             server_name: session.server_name().map(str::to_owned),
-            protocol: session.alpn_protocol().map(|name| String::from_utf8(name.into()).unwrap()),
-            certificate: certificates.first().map(|certificate| certificate.clone().into_owned()),
+            protocol: session
+                .alpn_protocol()
+                .map(|name| String::from_utf8(name.into()).unwrap()),
+            certificate: certificates
+                .first()
+                .map(|certificate| certificate.clone().into_owned()),
         };
         Ok((stream, peer))
     }
