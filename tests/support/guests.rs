@@ -40,4 +40,3 @@ pub fn in_shell(guest: &str) -> String {
 pub fn component(text: &str) -> Vec<u8> {
     wat::parse_str(text).unwrap_or_else(|error| panic!("{error}"))
 }
-

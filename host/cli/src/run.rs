@@ -1,10 +1,11 @@
 //! `linkmend run`.
 
+use std::io;
 use std::time::Duration;
 
 use linkmend_pipeline::config::Config;
-use linkmend_pipeline::service::{Running, Service};
-use linkmend_pipeline::telemetry;
+use linkmend_pipeline::service::{Options, Running, Service};
+use linkmend_pipeline::telemetry::Session;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;
@@ -15,10 +16,6 @@ pub fn run(arguments: &RunArguments) -> Exit {
     let Some(config) = pipeline::read(&arguments.pipeline) else {
         return Exit::Usage;
     };
-    if let Err(error) = telemetry::begin(&config.service.telemetry) {
-        tell(error);
-        return Exit::Usage;
-    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();
@@ -29,22 +26,42 @@ pub fn run(arguments: &RunArguments) -> Exit {
             return Exit::Incomplete;
         }
     };
-    let exit = runtime.block_on(serve(config, arguments));
+    let exit = runtime.block_on(session(config, arguments));
     // A thread that hangs in a system call does not keep the process.
     runtime.shutdown_timeout(Duration::from_millis(100));
     exit
 }
 
-async fn serve(config: Config, arguments: &RunArguments) -> Exit {
+async fn session(config: Config, arguments: &RunArguments) -> Exit {
     // Before anything is taken, so that no signal is missed.
-    let (mut terminate, mut interrupt) = match signals() {
+    let mut signals = match Signals::watch() {
         Ok(signals) => signals,
         Err(error) => {
             tell(format_args!("cannot watch for signals: {error}"));
             return Exit::Incomplete;
         }
     };
-    let service = match Service::new(config, &pipeline::options(&arguments.pipeline)) {
+    let session = match Session::begin(&config.service.telemetry) {
+        Ok(session) => session,
+        Err(error) => {
+            tell(error);
+            return Exit::Usage;
+        }
+    };
+    let mut options = pipeline::options(&arguments.pipeline);
+    options.resource = Some(session.resource.clone());
+    let exit = serve(config, &options, arguments.shutdown_timeout, &mut signals).await;
+    session.end().await;
+    exit
+}
+
+async fn serve(
+    config: Config,
+    options: &Options,
+    shutdown_timeout: Duration,
+    signals: &mut Signals,
+) -> Exit {
+    let service = match Service::new(config, options) {
         Ok(service) => service,
         Err(errors) => {
             errors.iter().for_each(tell);
@@ -59,13 +76,13 @@ async fn serve(config: Config, arguments: &RunArguments) -> Exit {
                 return Exit::Incomplete;
             }
         },
-        () = either(&mut terminate, &mut interrupt) => return Exit::Done,
+        () = signals.next() => return Exit::Done,
     };
-    either(&mut terminate, &mut interrupt).await;
+    signals.next().await;
     tracing::info!("shutting down: what was taken goes on first; once more to end at once");
     tokio::select! {
-        exit = stop(running, arguments.shutdown_timeout) => exit,
-        () = either(&mut terminate, &mut interrupt) => {
+        exit = stop(running, shutdown_timeout) => exit,
+        () = signals.next() => {
             tracing::error!("ended at once: what was on its way may be lost, or come twice");
             Exit::Interrupted
         }
@@ -85,16 +102,24 @@ async fn stop(running: Running, deadline: Duration) -> Exit {
     }
 }
 
-fn signals() -> std::io::Result<(Signal, Signal)> {
-    Ok((
-        signal(SignalKind::terminate())?,
-        signal(SignalKind::interrupt())?,
-    ))
+/// The signals that end the program.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
 }
 
-async fn either(one: &mut Signal, other: &mut Signal) {
-    tokio::select! {
-        _ = one.recv() => {}
-        _ = other.recv() => {}
+impl Signals {
+    fn watch() -> io::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+        })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
     }
 }

@@ -220,7 +220,10 @@ impl Processor {
     /// The rules, in the order in which a batch passes them.
     #[must_use]
     pub fn rules(&self) -> Vec<About> {
-        self.loaded().iter().map(|rule| rule.about.clone()).collect()
+        self.loaded()
+            .iter()
+            .map(|rule| rule.about.clone())
+            .collect()
     }
 
     /// Puts other rules in the place of those that are there, between two

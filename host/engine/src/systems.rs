@@ -39,13 +39,17 @@ const NO_NAME: &str = "-";
 impl Systems {
     /// What was done, by system.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &SystemCounts)> {
-        self.0.iter().map(|(system, counts)| (system.as_str(), counts))
+        self.0
+            .iter()
+            .map(|(system, counts)| (system.as_str(), counts))
     }
 
     /// That of one system.
     pub(crate) fn of(&mut self, system: &str) -> &mut SystemCounts {
         let system = if system.is_empty() { NO_NAME } else { system };
-        self.0.entry(bounded(&self.0, system).to_owned()).or_default()
+        self.0
+            .entry(bounded(&self.0, system).to_owned())
+            .or_default()
     }
 }
 
@@ -103,6 +107,9 @@ mod tests {
         assert_eq!(systems.0.len(), 101);
         assert_eq!(added("other"), Some(50));
         assert_eq!(added("system-7"), Some(2));
-        assert_eq!(systems.0.get("other").map(|counts| counts.links_cut), Some(1));
+        assert_eq!(
+            systems.0.get("other").map(|counts| counts.links_cut),
+            Some(1)
+        );
     }
 }

@@ -61,4 +61,3 @@ fn run(job: Job) {
 pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
 }
-

@@ -134,18 +134,38 @@ fn rules_are_replaced_while_spans_are_held_and_what_was_remembered_stays() {
     let processor = holding([Rule::builtin()], HoldOptions::default());
     let start = Instant::now();
     let mut all = Vec::new();
-    all.push(send(&processor, &batch(vec![producer(1, "early")]).into(), start));
-    all.push(send(&processor, &batch(vec![consumer(8, "late")]).into(), start));
+    all.push(send(
+        &processor,
+        &batch(vec![producer(1, "early")]).into(),
+        start,
+    ));
+    all.push(send(
+        &processor,
+        &batch(vec![consumer(8, "late")]).into(),
+        start,
+    ));
     let other = Rule::builtin().with_config(r#"{"link_type_attribute": "why"}"#);
     processor.replace_rules(vec![other]).unwrap();
-    all.push(send(&processor, &batch(vec![consumer(9, "early")]).into(), start));
-    all.push(send(&processor, &batch(vec![producer(2, "late")]).into(), start));
+    all.push(send(
+        &processor,
+        &batch(vec![consumer(9, "early")]).into(),
+        start,
+    ));
+    all.push(send(
+        &processor,
+        &batch(vec![producer(2, "late")]).into(),
+        start,
+    ));
     all.extend(processor.release(start + SECOND));
     let with_links: usize = links(&all);
     assert_eq!(with_links, 2);
     for span in spans_out(&all) {
         for link in span.links {
-            assert!(link.attributes.iter().any(|attribute| attribute.key == "why"));
+            assert!(
+                link.attributes
+                    .iter()
+                    .any(|attribute| attribute.key == "why")
+            );
         }
     }
     counts(&flat(all));
@@ -166,13 +186,19 @@ fn a_rule_that_cannot_be_used_replaces_none() {
 fn links_are_counted_by_messaging_system_where_it_is_asked_for() {
     let processor = |asked: bool| {
         let builder = Processor::builder().rule(Rule::builtin());
-        let builder = if asked { builder.count_systems() } else { builder };
+        let builder = if asked {
+            builder.count_systems()
+        } else {
+            builder
+        };
         builder.build().unwrap()
     };
     let mut twice = consumer(9, "a");
     twice.links = vec![linkmend_tests::otlp::link(5), linkmend_tests::otlp::link(5)];
     let spans = vec![producer(1, "a"), consumer(8, "a"), twice];
-    let mended = processor(true).process(batch(spans.clone()).into()).unwrap();
+    let mended = processor(true)
+        .process(batch(spans.clone()).into())
+        .unwrap();
     let systems: Vec<_> = mended.counts.systems.iter().collect();
     let [(system, found)] = systems[..] else {
         panic!("{systems:?}");
@@ -180,7 +206,10 @@ fn links_are_counted_by_messaging_system_where_it_is_asked_for() {
     assert_eq!(system, "rabbitmq");
     let counts = &mended.counts;
     assert_eq!(found.links_added, counts.links_added);
-    assert_eq!(found.links_dropped_duplicate, counts.links_dropped_duplicate);
+    assert_eq!(
+        found.links_dropped_duplicate,
+        counts.links_dropped_duplicate
+    );
     assert_eq!(found.by_link_type, counts.by_link_type);
     assert!(counts.links_added > 0 && counts.links_dropped_duplicate == 1);
     let mended = processor(false).process(batch(spans).into()).unwrap();

@@ -1,8 +1,6 @@
 //! The checks against prost, for any bytes.
 
-use linkmend_wire::{
-    ErrorKind, Patch, Scan, WireError, count_spans, field_path, splice, subset,
-};
+use linkmend_wire::{ErrorKind, Patch, Scan, WireError, count_spans, field_path, splice, subset};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message;
 

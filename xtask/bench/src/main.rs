@@ -30,7 +30,6 @@ use prost::Message as _;
 use arms::Arm;
 use report::{Figures, Nanoseconds, Report};
 
-
 #[global_allocator]
 static ALLOCATOR: CountingAllocator = CountingAllocator;
 

@@ -36,7 +36,9 @@ pub struct Client(SendRequest<Full<Bytes>>);
 
 impl Client {
     pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
-        let stream = TcpStream::connect(address).await.context("cannot connect")?;
+        let stream = TcpStream::connect(address)
+            .await
+            .context("cannot connect")?;
         stream.set_nodelay(true)?;
         let (sender, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await?;
         tokio::spawn(connection);

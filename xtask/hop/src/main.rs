@@ -99,10 +99,17 @@ fn main() -> anyhow::Result<()> {
 
 async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     let mut all = Vec::new();
-    println!("{} spans a request, latency at {} requests/s", arguments.spans, arguments.rate);
+    println!(
+        "{} spans a request, latency at {} requests/s",
+        arguments.spans, arguments.rate
+    );
     for traffic in [Traffic::Mixed, Traffic::Messaging] {
         let workload = Workload::of(traffic, false, 64, arguments.spans);
-        println!("\n{}: {} bytes a span", traffic.name(), workload.bytes_per_span());
+        println!(
+            "\n{}: {} bytes a span",
+            traffic.name(),
+            workload.bytes_per_span()
+        );
         println!("| way | p50 | p99 | spans/s | spans/s of a core | memory |");
         println!("|---|---|---|---|---|---|");
         let ways = Ways::start(arguments).await?;
@@ -120,11 +127,7 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(
-    arguments: &Arguments,
-    workload: &Workload,
-    way: &Way,
-) -> anyhow::Result<Figures> {
+async fn measure(arguments: &Arguments, workload: &Workload, way: &Way) -> anyhow::Result<Figures> {
     let time = Duration::from_secs(arguments.seconds);
     // Code is compiled, connections are open, memory is there.
     load::one_after_the_other(way.address, workload, 4, Duration::from_secs(1)).await?;

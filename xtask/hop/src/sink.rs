@@ -75,9 +75,8 @@ async fn take(
     counter.fetch_add(u64::from(is_whole), Ordering::Relaxed);
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let body: Answer = Full::new(Bytes::from_static(&[0; 5])).with_trailers(Box::pin(
-        std::future::ready(Some(Ok(trailers))),
-    ));
+    let body: Answer = Full::new(Bytes::from_static(&[0; 5]))
+        .with_trailers(Box::pin(std::future::ready(Some(Ok(trailers)))));
     let mut response = Response::new(body);
     let grpc = HeaderValue::from_static("application/grpc");
     response.headers_mut().insert("content-type", grpc);

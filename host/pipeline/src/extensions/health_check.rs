@@ -70,6 +70,11 @@ impl HealthCheck {
         })
     }
 
+    /// What it is called in the configuration.
+    pub fn id(&self) -> &Id {
+        &self.id
+    }
+
     /// Listens, and tells what `health` says.
     ///
     /// # Errors

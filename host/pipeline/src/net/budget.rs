@@ -58,16 +58,13 @@ impl Charge {
         let limit = self.budget.limit;
         let fits = |used: u64| used.checked_add(by).filter(|used| *used <= limit);
         let ordering = Ordering::Relaxed;
-        match self.budget.used.fetch_update(ordering, ordering, fits) {
-            Ok(_) => {
-                self.bytes += by;
-                Ok(())
-            }
-            Err(_) => {
-                let never = self.bytes.saturating_add(by) > limit;
-                Err(NoRoom { never })
-            }
+        let used = &self.budget.used;
+        if used.fetch_update(ordering, ordering, fits).is_err() {
+            let never = self.bytes.saturating_add(by) > limit;
+            return Err(NoRoom { never });
         }
+        self.bytes += by;
+        Ok(())
     }
 
     /// Gives some of it back.

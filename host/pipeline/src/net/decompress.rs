@@ -46,6 +46,7 @@ pub(crate) fn decompress(
     }
 }
 
+#[allow(clippy::needless_pass_by_value, reason = "it is what map_err wants")]
 fn damaged(error: io::Error) -> BodyError {
     BodyError::Damaged(error.to_string())
 }
@@ -170,7 +171,7 @@ mod tests {
         let noise: Vec<u8> = (0..200_000_u32)
             .map(|n| (n.wrapping_mul(n) >> 7) as u8)
             .collect();
-        for data in [&b""[..], b"x", &noise, &[0; 100_000]] {
+        for data in [&b""[..], b"x", &noise, &vec![0; 100_000]] {
             for encoding in ALL {
                 let body = compressed(encoding, data);
                 let length = data.len() as u64;

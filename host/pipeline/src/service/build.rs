@@ -8,6 +8,7 @@ use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{self, Config, Id, Pipeline};
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
+use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Linkmend, Stage};
 use crate::processors::memory_limiter::MemoryLimiter;
@@ -26,10 +27,17 @@ impl Service {
     /// All that is wrong.
     pub fn new(config: Config, options: &Options) -> Result<Self, Vec<SetupError>> {
         let telemetry = &config.service.telemetry;
-        let resource = Resource::new(telemetry);
+        let resource = options.resource.clone();
+        let resource = resource.unwrap_or_else(|| Resource::new(telemetry));
         let metrics = Arc::new(Metrics::of(&telemetry.metrics, &resource));
         let mut errors = Vec::new();
         let storages = Storages::new(&config.extensions);
+        let mut health_checks = Vec::new();
+        for (id, extension) in &config.extensions {
+            if let config::Extension::HealthCheck(extension) = extension {
+                health_checks.extend(kept(HealthCheck::new(id, extension), &mut errors));
+            }
+        }
         let receivers = each(&config.receivers, &mut errors, |id, receiver| {
             receivers::build(id, receiver, &metrics)
         });
@@ -46,6 +54,7 @@ impl Service {
             workers: options.workers.unwrap_or_else(workers::processors),
             config,
             metrics,
+            health_checks,
             receivers,
             processors,
             exporters,
@@ -130,14 +139,9 @@ pub(super) fn way(
 
 /// What a receiver hands its batches to: the heads of all pipelines that it is
 /// in.
-pub(super) fn heads(
-    receiver: &Id,
-    config: &Config,
-    ways: &BTreeMap<Id, Way>,
-) -> Arc<dyn Consumer> {
+pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Arc<dyn Consumer> {
     let pipelines = config.service.pipelines.iter();
     let named = pipelines.filter(|(_, pipeline)| pipeline.receivers.contains(receiver));
     let heads = named.filter_map(|(id, _)| ways.get(id));
     FanOut::of(heads.map(|way| Arc::clone(&way.head)).collect())
 }
-

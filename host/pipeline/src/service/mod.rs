@@ -13,11 +13,13 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::component::{Exporter, Receiver, SetupError};
+use crate::component::{Exporter, Receiver};
 use crate::config::{Config, Id};
+use crate::extensions::health_check::HealthCheck;
 use crate::processors::linkmend::Linkmend;
 use crate::processors::memory_limiter::MemoryLimiter;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::resource::Resource;
 
 pub use running::{Overdue, Running};
 
@@ -28,6 +30,8 @@ pub struct Options {
     pub code_cache: Option<PathBuf>,
     /// How many threads rules run on. Default: as many as there are processors.
     pub workers: Option<usize>,
+    /// Who linkmend is in its metrics. Default: a new one.
+    pub resource: Option<Resource>,
 }
 
 /// All components of a configuration, made and checked.
@@ -35,6 +39,7 @@ pub struct Service {
     config: Config,
     workers: usize,
     metrics: Arc<Metrics>,
+    health_checks: Vec<HealthCheck>,
     receivers: BTreeMap<Id, Box<dyn Receiver>>,
     processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,

@@ -7,13 +7,19 @@ use std::time::Duration;
 
 use super::{Processor, Service, build};
 use crate::component::{Exporter, SetupError, Tasks};
-use crate::config::Id;
+use crate::config::{Config, Id};
+use crate::extensions::health_check::{Health, HealthCheck};
+use crate::net::web::serve_page;
 use crate::processors::linkmend::Stage;
+use crate::telemetry::metrics::Metrics;
 use crate::workers::Workers;
+
+const METRICS: &str = "service.telemetry.metrics.readers";
 
 /// A service that runs. To be ended by [`Self::stop`]: what is dropped instead
 /// loses what is on its way.
 pub struct Running {
+    health: Arc<Health>,
     receivers: Vec<Tasks>,
     /// By pipeline, in the order in which batches pass them.
     stages: Vec<Vec<Arc<Stage>>>,
@@ -47,6 +53,7 @@ impl Service {
         let workers = Workers::start(self.workers)
             .map_err(|error| SetupError::new("", format!("cannot start threads: {error}")))?;
         let mut running = Running {
+            health: Arc::new(Health::default()),
             receivers: Vec::new(),
             stages: Vec::new(),
             processing: Tasks::default(),
@@ -54,6 +61,9 @@ impl Service {
             serving: Vec::new(),
             addresses: Vec::new(),
         };
+        running
+            .serve(&self.config, &self.metrics, self.health_checks)
+            .await?;
         for exporter in running.exporters.values() {
             exporter.start().await?;
         }
@@ -79,18 +89,52 @@ impl Service {
             }
             running.receivers.push(started);
         }
+        running.health.set_ready(true);
         tracing::info!("everything is ready");
         Ok(running)
     }
 }
 
 impl Running {
+    /// Serves metrics and health.
+    async fn serve(
+        &mut self,
+        config: &Config,
+        metrics: &Arc<Metrics>,
+        health_checks: Vec<HealthCheck>,
+    ) -> Result<(), SetupError> {
+        if let Some(listen) = config.service.telemetry.metrics.listen() {
+            let metrics = Arc::clone(metrics);
+            let page = move || (Metrics::CONTENT_TYPE, metrics.text().into());
+            let tasks = Tasks::default();
+            let served = serve_page("metrics", &listen, "/metrics", page, &tasks).await;
+            let addresses = served.map_err(|text| SetupError::new(METRICS, text))?;
+            let named = addresses
+                .into_iter()
+                .map(|address| (METRICS.into(), address));
+            self.addresses.extend(named);
+            self.serving.push(tasks);
+        }
+        for check in health_checks {
+            let name = format!("extensions.{}", check.id());
+            let tasks = check.start(Arc::clone(&self.health)).await?;
+            let addresses = tasks
+                .bound
+                .iter()
+                .map(|bound| (name.clone(), bound.address));
+            self.addresses.extend(addresses);
+            self.serving.push(tasks);
+        }
+        Ok(())
+    }
+
     /// Takes no more, sends on what was taken, and ends.
     ///
     /// # Errors
     ///
     /// When that takes longer than `deadline`.
     pub async fn stop(self, deadline: Duration) -> Result<(), Overdue> {
+        self.health.set_ready(false);
         let mut ending = "the receivers";
         let ended = tokio::time::timeout(deadline, self.end(&mut ending)).await;
         ended.map_err(|_| Overdue {

@@ -32,7 +32,7 @@ fn unknown_keys_name_the_nearest() {
             .nth(1)
             .unwrap(),
         "linkmend.yaml: line 3, column 5: protocol: unknown key; the nearest is `protocols` (all \
-         keys: protocols)"
+         keys: protocols, admission)"
     );
     assert_eq!(
         faults(&["reciever: {}\nservice: {pipelines: {traces: {receivers: [a], exporters: [b]}}}"])

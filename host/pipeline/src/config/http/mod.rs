@@ -130,14 +130,14 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         "read_timeout",
         "0s",
         DURATION,
-        "How long a whole request may take to come; 0: as long as it likes.",
+        "How long a whole request may take to come; 0: its body 5m, and no part of it more than 30s.",
         |t, n| optional_duration(n).map(|v| t.read_timeout = v),
     ),
     Member::value(
         "read_header_timeout",
         "0s",
         DURATION,
-        "The same for its headers; 0: as `read_timeout`.",
+        "The same for its headers; 0: as `read_timeout`, or 30s.",
         |t, n| optional_duration(n).map(|v| t.read_header_timeout = v),
     ),
     Member::value(

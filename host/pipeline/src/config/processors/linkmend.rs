@@ -9,12 +9,12 @@ use linkmend::{Limits, OnError};
 use linkmend_config::{Content, Node, Spot};
 use serde_json::{Map, Value};
 
-use crate::config::member::{self, Member, Refusal};
 use crate::config::id::Id;
+use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
 use crate::config::scalars::{
-    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration, positive_duration,
-    size,
+    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration,
+    positive_duration, size,
 };
 use crate::config::sending::{STORAGE, storage};
 

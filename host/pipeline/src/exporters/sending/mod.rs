@@ -22,6 +22,7 @@ use crate::component::{Exporter, SetupError};
 use crate::config::{self, Id, Retry};
 use crate::extensions::file_storage::Storages;
 use crate::telemetry::metrics::Metrics;
+use crate::telemetry::traces as own;
 use crate::traces::{BoxFuture, Consumer, Taken, Traces};
 use line::Line;
 use queue::Queue;
@@ -53,14 +54,24 @@ impl Sending {
     }
 }
 
+impl Sending {
+    fn id(&self) -> &Id {
+        match &self.0 {
+            Way::Direct(line, _) => line.id(),
+            Way::Queued(queue) => queue.id(),
+        }
+    }
+}
+
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        Box::pin(async move {
+        let (id, spans) = (self.id(), traces.spans());
+        Box::pin(own::Stage::exporter(id).run(spans, async move {
             match &self.0 {
                 Way::Direct(line, stop) => line.deliver(&traces, stop).await,
                 Way::Queued(queue) => queue.take(traces).await,
             }
-        })
+        }))
     }
 }
 

@@ -19,6 +19,7 @@ use super::{Connector, Limit, Message, chain, encode_binary};
 use crate::config::ClientKeepalive;
 use crate::net::compress::Compressor;
 use crate::net::rpc::{Code, Status};
+use crate::telemetry::traces as own;
 
 /// The largest answer; that of OTLP is a few bytes.
 const MAX_ANSWER: usize = 4 << 20;
@@ -124,6 +125,7 @@ impl Method {
                 .headers_mut()
                 .insert(HeaderName::from_static("grpc-timeout"), timeout(left));
         }
+        own::propagate(request.headers_mut());
         let connection = capture_connection(&mut request);
         let answer = async {
             let response = self.client.request(request).await;

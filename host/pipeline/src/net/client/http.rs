@@ -12,6 +12,7 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
 use super::{Connector, Limit, Message, chain};
+use crate::telemetry::traces as own;
 
 /// How much of an answer is read.
 const MAX_ANSWER: usize = 64 << 10;
@@ -66,6 +67,7 @@ impl Resource {
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.uri.clone();
         request.headers_mut().clone_from(&self.headers);
+        own::propagate(request.headers_mut());
         let connection = capture_connection(&mut request);
         let answer = async {
             let response = self.client.request(request).await;

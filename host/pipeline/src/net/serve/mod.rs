@@ -206,7 +206,7 @@ impl Server {
                 true,
             )
         });
-        let connection = http1::Builder::new()
+        let mut connection = http1::Builder::new()
             .timer(TokioTimer::new())
             // It would end connections that are idle, too.
             .header_read_timeout(None)
@@ -214,14 +214,9 @@ impl Server {
             .max_header_size(HEADERS)
             .keep_alive(self.rules.keep_alive)
             .serve_connection(TokioIo::new(io), answer);
-        let mut connection = connection;
-        let is_over = {
-            let connection = pin!(&mut connection);
-            let end = |connection: Pin<&mut &mut http1::Connection<_, _>>| {
-                Pin::new(&mut **connection.get_mut()).graceful_shutdown();
-            };
-            self.drive(connection, end, activity, stop).await
-        };
+        let end = |connection: Pin<&mut http1::Connection<_, _>>| connection.graceful_shutdown();
+        let driven = Pin::new(&mut connection);
+        let is_over = self.drive(driven, end, activity, stop).await;
         if is_over && activity.is_unread() {
             let (most, time) = LINGER;
             let io = connection.into_parts().io.into_inner();

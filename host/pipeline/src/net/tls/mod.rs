@@ -1,7 +1,7 @@
 //! TLS: certificates and keys, of servers and of clients.
 
-pub(crate) mod server;
 pub(crate) mod client;
+pub(crate) mod server;
 
 use std::path::Path;
 

@@ -40,11 +40,11 @@ use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
-pub(crate) use stage::Stage;
 use crate::workers::Workers;
 use journal::{Journal, Record};
 use reload::Watcher;
 use rule::RuleFile;
+pub(crate) use stage::Stage;
 use stage::{Keeping, Parts};
 
 /// A processor as it is configured. Each pipeline that names it has a stage of
@@ -89,7 +89,11 @@ impl Linkmend {
             rule,
             index: Arc::new(MemoryIndex::new(of_processor.index)),
             cache,
-            storage: of_processor.hold.storage.as_ref().and_then(|id| storages.get(id)),
+            storage: of_processor
+                .hold
+                .storage
+                .as_ref()
+                .and_then(|id| storages.get(id)),
             metrics: Arc::clone(metrics),
             made: Mutex::default(),
             processors: Mutex::default(),
@@ -163,7 +167,8 @@ impl Linkmend {
         };
         let journal = Journal::open(storage, &format!("processors.{}.{pipeline}", self.id))?;
         let left = journal.left_over();
-        let left = left.map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
+        let left = left
+            .map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
         Ok((Keeping::Journal(journal), left))
     }
 
@@ -173,7 +178,12 @@ impl Linkmend {
         let processors = self.processors.lock().clone();
         let links = self.metrics.links(&self.id);
         let index = Arc::clone(&self.index);
-        tasks.tracker.spawn(observe::observe(links.clone(), index, processors.clone(), tasks.stop.clone()));
+        tasks.tracker.spawn(observe::observe(
+            links.clone(),
+            index,
+            processors.clone(),
+            tasks.stop.clone(),
+        ));
         let Some(component) = self.rule.component().cloned() else {
             return;
         };

@@ -109,9 +109,7 @@ impl Stage {
         }
         let accepted = sent?;
         match kept {
-            Kept::Waiting(answer) if is_held => {
-                Ok(accepted.and(ticket::answered(answer).await?))
-            }
+            Kept::Waiting(answer) if is_held => Ok(accepted.and(ticket::answered(answer).await?)),
             _ => Ok(accepted),
         }
     }

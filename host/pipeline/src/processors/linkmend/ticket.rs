@@ -32,7 +32,10 @@ impl Ticket {
     /// What became of some of the spans: what is worst is answered.
     fn add(&self, taken: &Taken) {
         let mut all = self.taken.lock();
-        *all = match (std::mem::replace(&mut *all, Ok(Accepted::default())), taken.clone()) {
+        *all = match (
+            std::mem::replace(&mut *all, Ok(Accepted::default())),
+            taken.clone(),
+        ) {
             (Ok(all), Ok(one)) => Ok(all.and(one)),
             (Err(all), Err(one)) if one.is_retryable() && !all.is_retryable() => Err(one),
             (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),

@@ -125,14 +125,14 @@ impl Intake {
         let taking = self.next.take(traces);
         let taken = match deadline {
             None => taking.await,
-            Some(deadline) => match timeout_at(deadline, taking).await {
-                Ok(taken) => taken,
-                Err(_) => {
+            Some(deadline) => {
+                let Ok(taken) = timeout_at(deadline, taking).await else {
                     let taken = Err(Refusal::retry(Failure::Deadline.message()));
                     self.metrics.taken(spans, &taken);
                     return Err(Failure::Deadline);
-                }
-            },
+                };
+                taken
+            }
         };
         self.metrics.taken(spans, &taken);
         taken.map_err(Failure::Refused)

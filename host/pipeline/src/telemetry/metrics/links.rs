@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
 use linkmend::index::IndexStats;
-use linkmend::{Counts, HoldStats};
+use linkmend::{Counts, HoldStats, Reasons, SystemCounts};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
 use super::names::Known;
@@ -50,28 +49,35 @@ impl Families {
             names.counters(&format!("linkmend_{name}"), help, &labels)
         };
         let links = |name: &str, help: &str| counters(&format!("links_{name}"), help, None);
+        let system = (level > MetricsLevel::Basic).then_some("messaging_system");
+        let by_system = |name: &str, help: &str, label: Option<&str>| {
+            let labels: Vec<_> = own.into_iter().chain(label).chain(system).collect();
+            names.counters(&format!("linkmend_links_{name}"), help, &labels)
+        };
         let gauges = |name: &str, help: &str| names.gauges(&format!("linkmend_{name}"), help, &own);
         let reasons = ["processor", "reason", "service", "messaging_system"];
         Self {
             level,
             links_in: links("in", "Links that came in."),
             links_out: links("out", "Links that went out."),
-            added: links(
+            added: by_system(
                 "added",
                 "Links that were made, those that found no room among them.",
+                None,
             ),
-            repaired: links(
+            repaired: by_system(
                 "repaired",
                 "Links with an invalid context that were given the right one.",
+                None,
             ),
-            dropped: counters(
-                "links_dropped",
+            dropped: by_system(
+                "dropped",
                 "Links that were dropped, by why.",
                 Some("reason"),
             ),
-            cut: links("cut", "Links that did not fit under the limit."),
-            typed: counters(
-                "links_typed",
+            cut: by_system("cut", "Links that did not fit under the limit.", None),
+            typed: by_system(
+                "typed",
                 "Links that were told why they exist.",
                 Some("link_type"),
             ),
@@ -104,7 +110,7 @@ impl Families {
                 "Producers that are not remembered any more, by why.",
                 Some("reason"),
             ),
-            rule_calls: counters("rule_calls", "Batches that went through the rule.", None),
+            rule_calls: counters("rule_calls", "How often a rule was shown spans.", None),
             rule_faults: counters(
                 "rule_faults",
                 "Batches that a rule failed on.",
@@ -133,14 +139,9 @@ impl Families {
             last: AtomicU64::new(0),
         };
         let released = |reason| total(by(&self.releases, reason));
-        LinkMetrics(Arc::new(Handles {
+        let handles = LinkMetrics(Arc::new(Handles {
             links_in: one(&self.links_in),
             links_out: one(&self.links_out),
-            added: one(&self.added),
-            repaired: one(&self.repaired),
-            dropped_invalid: by(&self.dropped, "invalid"),
-            dropped_duplicate: by(&self.dropped, "duplicate"),
-            cut: one(&self.cut),
             held: gauge(&self.held, &[id.as_str()]),
             held_bytes: gauge(&self.held_bytes, &[id.as_str()]),
             holds: total(one(&self.holds)),
@@ -155,7 +156,10 @@ impl Families {
             known: Known::default(),
             families: Arc::clone(self),
             id,
-        }))
+        }));
+        // All of them are there from the start, so that rates can be told.
+        handles.add_of_system(Reasons::NO_NAME, &SystemCounts::default());
+        handles
     }
 }
 
@@ -169,11 +173,6 @@ struct Handles {
     known: Known,
     links_in: IntCounter,
     links_out: IntCounter,
-    added: IntCounter,
-    repaired: IntCounter,
-    dropped_invalid: IntCounter,
-    dropped_duplicate: IntCounter,
-    cut: IntCounter,
     held: IntGauge,
     held_bytes: IntGauge,
     holds: Total,
@@ -201,20 +200,22 @@ impl Total {
 }
 
 impl LinkMetrics {
-    /// What was done to a batch, or to many.
+    /// What was done to a batch.
     pub fn add(&self, counts: &Counts) {
         let Self(of) = self;
+        of.rule_calls.inc_by(counts.rule_calls);
+        if let Some(histogram) = of.rule_duration.as_ref().filter(|_| counts.rule_calls > 0) {
+            histogram.observe(counts.rule_time.as_secs_f64());
+        }
         of.links_in.inc_by(counts.links_in);
         of.links_out.inc_by(counts.links_out);
-        of.added.inc_by(counts.links_added);
-        of.repaired.inc_by(counts.links_repaired);
-        of.dropped_invalid.inc_by(counts.links_dropped_invalid);
-        of.dropped_duplicate.inc_by(counts.links_dropped_duplicate);
-        of.cut.inc_by(counts.links_cut);
-        for (link_type, count) in &counts.by_link_type {
-            let link_type = of.known.link_type(link_type);
-            counter(&of.families.typed, &[&of.id, link_type]).inc_by(*count);
+        let mut rest = all_systems(counts);
+        for (system, counts) in counts.systems.iter() {
+            self.add_of_system(of.known.system(system), counts);
+            subtract(&mut rest, counts);
         }
+        // What is not told by system.
+        self.add_of_system(Reasons::NO_NAME, &rest);
         let is_basic = of.families.level == MetricsLevel::Basic;
         for (reason, service, system, count) in counts.reasons.iter() {
             let (service, system) = of.known.pair(service, system);
@@ -225,6 +226,30 @@ impl LinkMetrics {
                 Some(&labels[..])
             };
             counter(&of.families.unresolved, labels.unwrap_or_default()).inc_by(count);
+        }
+    }
+
+    fn add_of_system(&self, system: &str, counts: &SystemCounts) {
+        let Self(of) = self;
+        let families = &of.families;
+        let add = |family: &IntCounterVec, value: Option<&str>, count: u64| {
+            // What is 0 is there for the start, and where something was.
+            if count == 0 && system != Reasons::NO_NAME {
+                return;
+            }
+            let system = (families.level > MetricsLevel::Basic).then_some(system);
+            let labels = [of.id.as_str()].into_iter().chain(value).chain(system);
+            counter(family, &labels.collect::<Vec<_>>()).inc_by(count);
+        };
+        add(&families.added, None, counts.links_added);
+        add(&families.repaired, None, counts.links_repaired);
+        let dropped = &families.dropped;
+        add(dropped, Some("invalid"), counts.links_dropped_invalid);
+        add(dropped, Some("duplicate"), counts.links_dropped_duplicate);
+        add(&families.cut, None, counts.links_cut);
+        for (link_type, count) in counts.by_link_type.iter().filter(|(_, count)| **count > 0) {
+            let link_type = of.known.link_type(link_type);
+            add(&families.typed, Some(link_type), *count);
         }
     }
 
@@ -253,14 +278,6 @@ impl LinkMetrics {
         of.expired.raise(stats.expired);
     }
 
-    /// A batch went through the rule, which took so long.
-    pub fn called(&self, duration: Duration) {
-        self.0.rule_calls.inc();
-        if let Some(histogram) = &self.0.rule_duration {
-            histogram.observe(duration.as_secs_f64());
-        }
-    }
-
     /// A rule failed on a batch; `rule` is its name in the configuration.
     pub fn fault(&self, rule: &str) {
         counter(&self.0.families.rule_faults, &[&self.0.id, rule]).inc();
@@ -270,6 +287,38 @@ impl LinkMetrics {
     pub fn reloaded(&self, is_success: bool) {
         let [success, failure] = &self.0.reloads;
         if is_success { success } else { failure }.inc();
+    }
+}
+
+/// What was done to the links of all systems together.
+fn all_systems(counts: &Counts) -> SystemCounts {
+    SystemCounts {
+        links_added: counts.links_added,
+        links_repaired: counts.links_repaired,
+        links_dropped_invalid: counts.links_dropped_invalid,
+        links_dropped_duplicate: counts.links_dropped_duplicate,
+        links_cut: counts.links_cut,
+        by_link_type: counts.by_link_type.clone(),
+    }
+}
+
+fn subtract(from: &mut SystemCounts, counts: &SystemCounts) {
+    let less = |from: &mut u64, count: u64| *from = from.saturating_sub(count);
+    less(&mut from.links_added, counts.links_added);
+    less(&mut from.links_repaired, counts.links_repaired);
+    less(
+        &mut from.links_dropped_invalid,
+        counts.links_dropped_invalid,
+    );
+    less(
+        &mut from.links_dropped_duplicate,
+        counts.links_dropped_duplicate,
+    );
+    less(&mut from.links_cut, counts.links_cut);
+    for (link_type, count) in &counts.by_link_type {
+        if let Some(from) = from.by_link_type.get_mut(link_type) {
+            less(from, *count);
+        }
     }
 }
 

@@ -8,8 +8,8 @@ use parking_lot::Mutex;
 
 /// How many pairs of service and messaging system are told apart.
 const MOST_PAIRS: usize = 1000;
-/// How many types of links are told apart.
-const MOST_TYPES: usize = 100;
+/// How many types of links and how many messaging systems are told apart.
+const MOST: usize = 100;
 
 /// The names that were told so far.
 #[derive(Default)]
@@ -20,6 +20,7 @@ struct Sets {
     systems_by_service: BTreeMap<String, BTreeSet<String>>,
     pairs: usize,
     types: BTreeSet<String>,
+    systems: BTreeSet<String>,
 }
 
 impl Known {
@@ -39,16 +40,24 @@ impl Known {
         (service, system)
     }
 
-    /// The name, or `other`.
+    /// The name of a type of links, or `other`.
     pub(super) fn link_type<'n>(&self, name: &'n str) -> &'n str {
-        let types = &mut self.0.lock().types;
-        if types.contains(name) {
-            return name;
-        }
-        if types.len() >= MOST_TYPES {
-            return Reasons::OTHER;
-        }
-        types.insert(name.into());
-        name
+        bounded(&mut self.0.lock().types, name)
     }
+
+    /// The name of a messaging system, or `other`.
+    pub(super) fn system<'n>(&self, name: &'n str) -> &'n str {
+        bounded(&mut self.0.lock().systems, name)
+    }
+}
+
+fn bounded<'n>(known: &mut BTreeSet<String>, name: &'n str) -> &'n str {
+    if known.contains(name) {
+        return name;
+    }
+    if known.len() >= MOST {
+        return Reasons::OTHER;
+    }
+    known.insert(name.into());
+    name
 }

@@ -217,7 +217,7 @@ async fn what_cannot_be_read_is_told_with_its_place() {
     }
     assert_eq!(next.spans(), 0);
     let failed = "otelcol_receiver_requests_total";
-    assert_eq!(running.metric(failed, &["http", "failure"]), 10.0);
+    assert_eq!(running.metric(failed, &["http", "failure"]), 10);
     running.tasks.end().await;
 }
 

@@ -1,5 +1,6 @@
 //! A receiver, what is behind it, and clients of both protocols.
 
+use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -92,20 +93,23 @@ impl Running {
     }
 
     /// A metric of the receiver by its name and its labels.
-    pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+    pub fn metric(&self, name: &str, labels: &[&str]) -> u64 {
         let families = self.metrics.registry().gather();
         let family = families.iter().find(|family| family.name() == name);
         let of_labels = family.unwrap().get_metric().iter().filter(|metric| {
             let values: Vec<_> = metric
                 .get_label()
                 .iter()
-                .map(|label| label.value())
+                .map(prometheus::proto::LabelPair::value)
                 .collect();
             labels.iter().all(|label| values.contains(label))
         });
-        of_labels
+        let sum: f64 = of_labels
             .map(|metric| metric.get_counter().get_value())
-            .sum()
+            .sum();
+        #[allow(clippy::cast_sign_loss, reason = "counters are not below zero")]
+        let sum = sum as u64;
+        sum
     }
 }
 
@@ -242,9 +246,9 @@ async fn read_answer(stream: &mut (impl AsyncReadExt + Unpin)) -> Answer {
 pub fn post(path: &str, headers: &[(&str, &str)], body: &[u8]) -> Vec<u8> {
     let mut head = format!("POST {path} HTTP/1.1\r\nhost: x\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        write!(head, "{name}: {value}\r\n").unwrap();
     }
-    head.push_str(&format!("content-length: {}\r\n\r\n", body.len()));
+    write!(head, "content-length: {}\r\n\r\n", body.len()).unwrap();
     [head.as_bytes(), body].concat()
 }
 

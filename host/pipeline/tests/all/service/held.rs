@@ -25,7 +25,10 @@ async fn a_consumer_is_linked_to_a_producer_that_comes_later_and_its_sender_wait
     sender.send(vec![producer(3, "a")]).await.unwrap();
     early.await.unwrap().unwrap();
     let spans = sink.wait(3).await;
-    let linked = spans.iter().find(|span| span.name == "message" && span.kind == 5).unwrap();
+    let linked = spans
+        .iter()
+        .find(|span| span.name == "message" && span.kind == 5)
+        .unwrap();
     assert_eq!(linked.links.len(), 1);
     running.stop(SOON).await.unwrap();
 }
@@ -33,9 +36,18 @@ async fn a_consumer_is_linked_to_a_producer_that_comes_later_and_its_sender_wait
 #[tokio::test]
 async fn a_span_whose_time_is_up_goes_on() {
     let sink = Sink::start().await;
-    let running = run(&one_pipeline(&linkmend("time: 200ms"), "linkmend", &[&sink])).await;
+    let running = run(&one_pipeline(
+        &linkmend("time: 200ms"),
+        "linkmend",
+        &[&sink],
+    ))
+    .await;
     let start = Instant::now();
-    Sender::to(&running).await.send(vec![consumer(2, "a")]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![consumer(2, "a")])
+        .await
+        .unwrap();
     assert!(start.elapsed() >= Duration::from_millis(200));
     assert_eq!(sink.numbers(), [2]);
     running.stop(SOON).await.unwrap();
@@ -47,7 +59,10 @@ async fn a_sender_is_not_kept_waiting_longer_than_it_waits() {
     let running = run(&one_pipeline(&linkmend("time: 60s"), "linkmend", &[&sink])).await;
     let sender = Sender::to(&running).await;
     let timeout = Some(Duration::from_secs(2));
-    sender.send_within(vec![consumer(2, "a")], timeout).await.unwrap();
+    sender
+        .send_within(vec![consumer(2, "a")], timeout)
+        .await
+        .unwrap();
     assert_eq!(sink.numbers(), [2]);
     running.stop(SOON).await.unwrap();
 }
@@ -57,7 +72,11 @@ async fn without_waiting_a_sender_is_answered_at_once() {
     let sink = Sink::start().await;
     let hold = linkmend("time: 60s, wait_for_result: false");
     let running = run(&one_pipeline(&hold, "linkmend", &[&sink])).await;
-    Sender::to(&running).await.send(vec![consumer(2, "a")]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![consumer(2, "a")])
+        .await
+        .unwrap();
     assert_eq!(sink.spans(), []);
     running.stop(SOON).await.unwrap();
     assert_eq!(sink.numbers(), [2]);
@@ -66,7 +85,12 @@ async fn without_waiting_a_sender_is_answered_at_once() {
 #[tokio::test]
 async fn a_held_span_that_the_next_hop_does_not_take_is_its_senders_again() {
     let sink = Sink::start().await;
-    let running = run(&one_pipeline(&linkmend("time: 300ms"), "linkmend", &[&sink])).await;
+    let running = run(&one_pipeline(
+        &linkmend("time: 300ms"),
+        "linkmend",
+        &[&sink],
+    ))
+    .await;
     let sender = Sender::to(&running).await;
     let sent = tokio::spawn(async move { sender.send(vec![call(1), consumer(2, "a")]).await });
     sink.wait(1).await;
@@ -105,7 +129,12 @@ async fn what_has_to_leave_the_hold_goes_on_and_its_sender_is_told() {
 #[tokio::test]
 async fn a_sender_that_goes_away_leaves_its_held_spans_behind() {
     let sink = Sink::start().await;
-    let running = run(&one_pipeline(&linkmend("time: 400ms"), "linkmend", &[&sink])).await;
+    let running = run(&one_pipeline(
+        &linkmend("time: 400ms"),
+        "linkmend",
+        &[&sink],
+    ))
+    .await;
     let sender = Sender::to(&running).await;
     let sent = tokio::spawn(async move { sender.send(vec![call(1), consumer(2, "a")]).await });
     sink.wait(1).await;

@@ -46,8 +46,13 @@ async fn run(text: &str) -> Running {
 
 /// From one gRPC receiver through processors into sinks.
 fn one_pipeline(processors: &str, names: &str, sinks: &[&Sink]) -> String {
-    let exporters: Vec<_> = (0..).zip(sinks).map(|(number, sink)| exporter(number, sink)).collect();
-    let ids: Vec<_> = (0..sinks.len()).map(|number| format!("otlp_grpc/{number}")).collect();
+    let exporters: Vec<_> = (0..)
+        .zip(sinks)
+        .map(|(number, sink)| exporter(number, sink))
+        .collect();
+    let ids: Vec<_> = (0..sinks.len())
+        .map(|number| format!("otlp_grpc/{number}"))
+        .collect();
     format!(
         "
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '127.0.0.1:0'}}}}}}}}
@@ -100,12 +105,19 @@ impl Sender {
             request.set_timeout(timeout);
         }
         let mut client = self.0.clone();
-        client.export(request).await.map(tonic::Response::into_inner)
+        client
+            .export(request)
+            .await
+            .map(tonic::Response::into_inner)
     }
 }
 
 fn message(number: u64, kind: i32, id: &str) -> Span {
-    let operation = if kind == kind::PRODUCER { "send" } else { "process" };
+    let operation = if kind == kind::PRODUCER {
+        "send"
+    } else {
+        "process"
+    };
     let attributes = vec![
         text("messaging.system", "rabbitmq"),
         text("messaging.operation.type", operation),

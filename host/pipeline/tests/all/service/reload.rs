@@ -17,7 +17,10 @@ const BUILTIN: &str = concat!(
 );
 
 fn processor(rule: &Path, more: &str) -> String {
-    format!("  linkmend: {{rule: '{}', hold: {{time: 0s}}{more}}}", rule.display())
+    format!(
+        "  linkmend: {{rule: '{}', hold: {{time: 0s}}{more}}}",
+        rule.display()
+    )
 }
 
 /// Puts a file in the place of another at once, as a careful deployment does.
@@ -97,5 +100,8 @@ async fn a_rule_that_is_not_there_is_told_of_with_its_path() {
     let config = config(&one_pipeline(&processor, "linkmend", &[&sink]));
     let errors = Service::new(config, &Options::default()).err().unwrap();
     let text = errors[0].to_string();
-    assert!(text.contains("processors.linkmend.rule: /no/such/rule.wasm: "), "{text}");
+    assert!(
+        text.contains("processors.linkmend.rule: /no/such/rule.wasm: "),
+        "{text}"
+    );
 }

@@ -8,7 +8,11 @@ use super::{SOON, Sender, Sink, call, consumer, exporter, one_pipeline, producer
 async fn an_empty_pipeline_passes_everything_on() {
     let sink = Sink::start().await;
     let running = run(&one_pipeline("", "", &[&sink])).await;
-    Sender::to(&running).await.send(vec![call(1), consumer(2, "a")]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![call(1), consumer(2, "a")])
+        .await
+        .unwrap();
     assert_eq!(sink.numbers(), [1, 2]);
     running.stop(SOON).await.unwrap();
 }
@@ -34,7 +38,11 @@ async fn a_partial_success_is_passed_on() {
     let sink = Sink::start().await;
     sink.reject(1);
     let running = run(&one_pipeline("", "", &[&sink])).await;
-    let answer = Sender::to(&running).await.send(vec![call(1), call(2)]).await.unwrap();
+    let answer = Sender::to(&running)
+        .await
+        .send(vec![call(1), call(2)])
+        .await
+        .unwrap();
     let partial = answer.partial_success.unwrap();
     assert_eq!(partial.rejected_spans, 1);
     assert!(partial.error_message.contains("too old"), "{partial:?}");
@@ -50,10 +58,20 @@ async fn two_processors_of_different_configuration_in_a_row() {
     let names = "linkmend/first, linkmend/second";
     let running = run(&one_pipeline(processors, names, &[&sink])).await;
     let sender = Sender::to(&running).await;
-    sender.send(vec![producer(1, "a"), consumer(2, "a")]).await.unwrap();
+    sender
+        .send(vec![producer(1, "a"), consumer(2, "a")])
+        .await
+        .unwrap();
     let spans = sink.wait(2).await;
-    let keys: Vec<_> = spans[1].links[0].attributes.iter().map(|a| a.key.as_str()).collect();
-    assert!(keys.contains(&"link.type") && keys.contains(&"why"), "{keys:?}");
+    let keys: Vec<_> = spans[1].links[0]
+        .attributes
+        .iter()
+        .map(|a| a.key.as_str())
+        .collect();
+    assert!(
+        keys.contains(&"link.type") && keys.contains(&"why"),
+        "{keys:?}"
+    );
     running.stop(SOON).await.unwrap();
 }
 
@@ -79,9 +97,17 @@ service:
         exporter(2, &two)
     );
     let mut running = run(&text).await;
-    Sender::to(&running).await.send(vec![producer(1, "a")]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![producer(1, "a")])
+        .await
+        .unwrap();
     running.addresses.rotate_left(1);
-    Sender::to(&running).await.send(vec![consumer(2, "a")]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![consumer(2, "a")])
+        .await
+        .unwrap();
     assert_eq!((one.numbers(), two.numbers()), (vec![1], vec![2]));
     assert_eq!(two.spans()[0].links.len(), 1);
     running.stop(SOON).await.unwrap();
@@ -106,7 +132,11 @@ service:
         exporter(2, &two)
     );
     let running = run(&text).await;
-    Sender::to(&running).await.send(vec![call(1)]).await.unwrap();
+    Sender::to(&running)
+        .await
+        .send(vec![call(1)])
+        .await
+        .unwrap();
     assert_eq!((one.numbers(), two.numbers()), (vec![1], vec![1]));
     running.stop(SOON).await.unwrap();
 }

@@ -47,6 +47,9 @@ service:
     let sent = tokio::spawn(async move { sender.send(vec![call(1)]).await });
     tokio::time::sleep(Duration::from_millis(200)).await;
     let overdue = running.stop(Duration::from_millis(200)).await.unwrap_err();
-    assert!(overdue.to_string().contains("the receivers did not end"), "{overdue}");
+    assert!(
+        overdue.to_string().contains("the receivers did not end"),
+        "{overdue}"
+    );
     sent.abort();
 }

@@ -51,7 +51,6 @@ pub fn all(telemetry: &str) -> Metrics {
         evicted: 6,
         expired: 7,
     });
-    links.called(Duration::from_micros(30));
     links.fault("builtin");
     links.reloaded(false);
     metrics
@@ -59,6 +58,8 @@ pub fn all(telemetry: &str) -> Metrics {
 
 fn counts() -> Counts {
     let mut counts = Counts {
+        rule_calls: 1,
+        rule_time: Duration::from_micros(30),
         links_in: 10,
         links_added: 4,
         links_repaired: 1,
@@ -110,12 +111,12 @@ fn links_are_counted() {
     for line in [
         r#"linkmend_links_in_total{processor="linkmend"} 10"#,
         r#"linkmend_links_out_total{processor="linkmend"} 8"#,
-        r#"linkmend_links_added_total{processor="linkmend"} 4"#,
-        r#"linkmend_links_repaired_total{processor="linkmend"} 1"#,
-        r#"linkmend_links_dropped_total{processor="linkmend",reason="invalid"} 2"#,
-        r#"linkmend_links_dropped_total{processor="linkmend",reason="duplicate"} 3"#,
-        r#"linkmend_links_cut_total{processor="linkmend"} 1"#,
-        r#"linkmend_links_typed_total{link_type="message",processor="linkmend"} 4"#,
+        r#"linkmend_links_added_total{messaging_system="-",processor="linkmend"} 4"#,
+        r#"linkmend_links_repaired_total{messaging_system="-",processor="linkmend"} 1"#,
+        r#"linkmend_links_dropped_total{messaging_system="-",processor="linkmend",reason="invalid"} 2"#,
+        r#"linkmend_links_dropped_total{messaging_system="-",processor="linkmend",reason="duplicate"} 3"#,
+        r#"linkmend_links_cut_total{messaging_system="-",processor="linkmend"} 1"#,
+        r#"linkmend_links_typed_total{link_type="message",messaging_system="-",processor="linkmend"} 4"#,
         r#"linkmend_unresolved_total{messaging_system="kafka",processor="linkmend",reason="unresolved",service="or\"ders"} 5"#,
         r#"linkmend_held_spans{processor="linkmend"} 2"#,
         r#"linkmend_held_bytes{processor="linkmend"} 300"#,
@@ -170,7 +171,7 @@ fn names_from_the_data_do_not_grow_for_ever() {
     );
     has(
         &text,
-        r#"linkmend_links_typed_total{link_type="other",processor="linkmend"} 1400"#,
+        r#"linkmend_links_typed_total{link_type="other",messaging_system="-",processor="linkmend"} 1400"#,
     );
 }
 
@@ -180,6 +181,14 @@ fn basic_does_not_tell_services_apart() {
     has(
         &text,
         r#"linkmend_unresolved_total{processor="linkmend",reason="unresolved"} 11"#,
+    );
+    has(
+        &text,
+        r#"linkmend_links_added_total{processor="linkmend"} 4"#,
+    );
+    has(
+        &text,
+        r#"linkmend_links_dropped_total{processor="linkmend",reason="invalid"} 2"#,
     );
     assert!(!text.contains("linkmend_rule_duration"), "{text}");
     has(

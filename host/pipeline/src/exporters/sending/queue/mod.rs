@@ -18,7 +18,7 @@ pub(super) use ticket::{Part, Ticket};
 use super::line::Line;
 use super::occasion::Occasion;
 use crate::component::{SetupError, Tasks};
-use crate::config::{self, Sizer};
+use crate::config::{self, Id, Sizer};
 use crate::extensions::file_storage::{Storage, Storages, Store};
 use crate::traces::{Accepted, Refusal, Taken, Traces};
 use dispatch::Dispatcher;
@@ -45,6 +45,10 @@ struct Open {
 }
 
 impl Queue {
+    pub(super) fn id(&self) -> &Id {
+        self.line.id()
+    }
+
     pub(super) fn new(
         line: Arc<Line>,
         config: &config::Queue,

@@ -134,8 +134,8 @@ mod tests {
     #[test]
     fn timeouts_are_those_of_grpc() {
         for (text, expected) in [
-            ("1H", Some(Duration::from_secs(3600))),
-            ("2M", Some(Duration::from_secs(120))),
+            ("1H", Some(Duration::from_hours(1))),
+            ("2M", Some(Duration::from_mins(2))),
             ("10S", Some(Duration::from_secs(10))),
             ("99999999m", Some(Duration::from_millis(99_999_999))),
             ("5u", Some(Duration::from_micros(5))),

@@ -1,0 +1,90 @@
+//! Where spans of linkmend's own go: exporters like all others.
+
+use std::sync::Arc;
+
+use crate::component::SetupError;
+use crate::config::{
+    self, GrpcClient, HttpClient, Id, OtlpGrpcExporter, OtlpHttpExporter, Retry, Target,
+    TraceExporter, TraceProtocol, Url,
+};
+use crate::exporters;
+use crate::extensions::file_storage::Storages;
+use crate::telemetry::metrics::Metrics;
+use crate::traces::Consumer;
+
+/// The exporter for spans of linkmend's own.
+pub(super) fn exporter(config: &TraceExporter) -> Result<Arc<dyn Consumer>, SetupError> {
+    let exporter = match config.protocol {
+        TraceProtocol::Grpc => config::Exporter::OtlpGrpc(Box::new(grpc(config))),
+        TraceProtocol::HttpProtobuf => config::Exporter::OtlpHttp(Box::new(http(config))),
+    };
+    let id = Id {
+        kind: "otlp".into(),
+        name: "own".into(),
+    };
+    // They are not part of what passes, so they are not counted.
+    let metrics = Metrics::new(true);
+    let built = exporters::build(&id, &exporter, &metrics, &Storages::default());
+    let built = built.map_err(|error| SetupError::new("service.telemetry.traces", error.text))?;
+    Ok(built)
+}
+
+/// Spans that cannot be sent are dropped: they are not worth a wait.
+fn once() -> Retry {
+    Retry {
+        enabled: false,
+        ..Retry::default()
+    }
+}
+
+fn grpc(config: &TraceExporter) -> OtlpGrpcExporter {
+    let url = config.endpoint.clone().unwrap_or_else(|| here(4317));
+    let client = GrpcClient {
+        endpoint: Target::Host {
+            host: url.host,
+            port: url.port,
+            tls: Some(url.https),
+        },
+        headers: config.headers.clone(),
+        ..GrpcClient::default()
+    };
+    OtlpGrpcExporter {
+        client,
+        timeout: Some(config.timeout),
+        retry: once(),
+        queue: None,
+    }
+}
+
+fn http(config: &TraceExporter) -> OtlpHttpExporter {
+    let client = HttpClient {
+        timeout: Some(config.timeout),
+        headers: config.headers.clone(),
+        ..HttpClient::default()
+    };
+    OtlpHttpExporter {
+        client,
+        traces_endpoint: Some(url(config)),
+        retry: once(),
+        queue: None,
+        ..OtlpHttpExporter::default()
+    }
+}
+
+/// An endpoint without a path is one of OTLP/HTTP.
+fn url(config: &TraceExporter) -> Url {
+    let mut url = config.endpoint.clone().unwrap_or_else(|| here(4318));
+    if url.path.trim_end_matches('/').is_empty() {
+        url.path = "/v1/traces".into();
+    }
+    url
+}
+
+fn here(port: u16) -> Url {
+    Url {
+        https: false,
+        host: "localhost".into(),
+        port,
+        path: String::new(),
+    }
+}

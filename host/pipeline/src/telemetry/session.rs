@@ -1,0 +1,42 @@
+//! All that linkmend tells of itself, from the begin of a run to its end.
+
+use super::own;
+use super::resource::Resource;
+use super::traces::OwnTraces;
+use crate::component::SetupError;
+use crate::config::Telemetry;
+
+/// The log and the spans of linkmend's own.
+pub struct Session {
+    /// Who linkmend is in them.
+    pub resource: Resource,
+    own: Option<OwnTraces>,
+}
+
+impl Session {
+    /// Begins to write the log of the process and, where they are wanted, to
+    /// send spans. To be called inside of the runtime.
+    ///
+    /// # Errors
+    ///
+    /// A file of the log cannot be opened, or spans cannot be sent; or this was
+    /// done before.
+    pub fn begin(config: &Telemetry) -> Result<Self, SetupError> {
+        let resource = Resource::new(config);
+        let mut exporters = Vec::new();
+        for exporter in &config.traces {
+            exporters.push((exporter.clone(), own::exporter(exporter)?));
+        }
+        let own = (!exporters.is_empty()).then(|| OwnTraces::start(exporters, &resource));
+        super::start(&config.logs, own.as_ref())?;
+        Ok(Self { resource, own })
+    }
+
+    /// Sends the spans that are left.
+    pub async fn end(self) {
+        if let Some(own) = self.own {
+            // It blocks; a thread that fails has told so.
+            let _ = tokio::task::spawn_blocking(move || own.end()).await;
+        }
+    }
+}
