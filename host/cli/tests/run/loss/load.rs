@@ -13,10 +13,10 @@ use crate::support::linkmend::Addresses;
 use crate::support::sender;
 use crate::support::spans::{self, Role};
 
-const SENDERS: u64 = 8;
+const SENDERS: u64 = 16;
 
 /// How many spans the largest batch has.
-const LARGEST: u64 = 30;
+const LARGEST: u64 = 60;
 
 /// How many spans later the producer of a message is than its consumer.
 const LATER: u64 = 102;

@@ -11,7 +11,7 @@ use crate::support::linkmend::{self, Linkmend};
 use crate::support::spans;
 
 /// Consumers wait for so long, with their senders.
-const HOLD: &str = "processors: {linkmend: {hold: {time: 400ms}}}";
+const HOLD: &str = "processors: {linkmend: {hold: {time: 200ms}}}";
 
 const RETRY: &str =
     "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
