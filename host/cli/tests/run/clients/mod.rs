@@ -1,0 +1,16 @@
+//! SDKs of OpenTelemetry through linkmend.
+
+mod links;
+mod refusals;
+
+use crate::support::clients::Client;
+use crate::support::clients::Language::{JavaScript, Python};
+
+/// Every SDK by every protocol that it has, half of them with gzip.
+pub const ALL: [Client; 5] = [
+    Client::new(Python, "grpc", "gzip"),
+    Client::new(Python, "http/protobuf", "none"),
+    Client::new(JavaScript, "grpc", "none"),
+    Client::new(JavaScript, "http/protobuf", "gzip"),
+    Client::new(JavaScript, "http/json", "gzip"),
+];

@@ -1,0 +1,73 @@
+//! What each queue keeps when linkmend is killed while the backend is away, step
+//! by step.
+
+use std::time::Duration;
+
+use crate::support::intake::Intake;
+use crate::support::linkmend::{self, Linkmend};
+use crate::support::sender::Sender;
+use crate::support::spans::{Role, request, span};
+use crate::support::wait;
+
+/// The extension that a queue on disk needs.
+pub const STORAGE: &str = "
+extensions:
+  file_storage: {directory: PLACE/storage, create_directory: true}
+service:
+  extensions: [file_storage]
+";
+
+const RETRY: &str = "retry_on_failure: {initial_interval: 20ms, max_interval: 100ms}";
+
+/// Sends a span while the backend is away, kills linkmend, and starts it again.
+fn killed_with_a_span_in_the_queue(queue: &str, configs: &[&str]) -> (Intake, Linkmend) {
+    let intake = Intake::start();
+    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, sending_queue: {queue}"));
+    let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
+    let mut linkmend = Linkmend::start(&configs);
+    intake.leave();
+    let one = request(vec![span(1, Role::Plain)]);
+    Sender::new().grpc(linkmend.addresses.grpc, one).unwrap();
+    linkmend.kill();
+    intake.come_back();
+    linkmend.restart();
+    (intake, linkmend)
+}
+
+#[test]
+fn a_queue_on_disk_keeps_what_it_had() {
+    let (intake, _linkmend) =
+        killed_with_a_span_in_the_queue("{storage: file_storage}", &[STORAGE]);
+    intake.spans_at_least(1, wait::LONG);
+}
+
+/// As documented; and so it is known that a loss would be seen.
+#[test]
+fn a_queue_in_memory_loses_what_it_had() {
+    let (intake, linkmend) = killed_with_a_span_in_the_queue("{}", &[]);
+    let another = request(vec![span(2, Role::Plain)]);
+    Sender::new()
+        .grpc(linkmend.addresses.grpc, another)
+        .unwrap();
+    intake.spans_at_least(1, wait::LONG);
+    std::thread::sleep(Duration::from_millis(500));
+    let numbers: Vec<_> = intake
+        .spans()
+        .iter()
+        .map(crate::support::spans::number)
+        .collect();
+    assert_eq!(numbers, [2]);
+}
+
+#[test]
+fn a_queue_in_memory_is_sent_when_linkmend_ends() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, sending_queue: {{}}"));
+    let mut linkmend = Linkmend::start(&[&exporter]);
+    intake.leave();
+    let one = request(vec![span(1, Role::Plain)]);
+    Sender::new().grpc(linkmend.addresses.grpc, one).unwrap();
+    intake.come_back();
+    assert_eq!(linkmend.terminate().code(), Some(0), "{}", linkmend.log());
+    assert_eq!(intake.spans().len(), 1);
+}

@@ -1,0 +1,158 @@
+//! Rounds of load, trouble and death.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::load::{Ledger, Load, is_intact};
+use crate::support::intake::{Answer, Intake};
+use crate::support::linkmend::{self, Linkmend};
+use crate::support::spans;
+
+/// Consumers wait for so long, with their senders.
+const HOLD: &str = "processors: {linkmend: {hold: {time: 200ms}}}";
+
+const RETRY: &str =
+    "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
+
+/// What the backend does while linkmend is killed.
+const TROUBLES: [Trouble; 6] = [
+    Trouble::None,
+    Trouble::Away,
+    Trouble::Answers(Answer::Hang),
+    Trouble::Answers(Answer::Unavailable(None)),
+    Trouble::Answers(Answer::Drop),
+    Trouble::Answers(Answer::TakeAndDrop),
+];
+
+#[derive(Clone)]
+enum Trouble {
+    None,
+    /// Connections are refused.
+    Away,
+    Answers(Answer),
+}
+
+/// What became of all spans.
+#[derive(Debug)]
+struct Figures {
+    sent: u64,
+    acknowledged: usize,
+    arrived: usize,
+    twice: usize,
+    linked: usize,
+    lost: usize,
+}
+
+#[test]
+fn without_a_queue() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_grpc(&intake, RETRY);
+    lose_nothing("no queue", &intake, &[&exporter, HOLD]);
+}
+
+#[test]
+fn without_a_queue_by_http() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_http(&intake, RETRY);
+    lose_nothing("no queue, by HTTP", &intake, &[&exporter, HOLD]);
+}
+
+#[test]
+fn with_a_queue_on_disk() {
+    let intake = Intake::start();
+    let queue = "sending_queue: {storage: file_storage, queue_size: 100000}";
+    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, {queue}"));
+    lose_nothing(
+        "queue on disk",
+        &intake,
+        &[&exporter, HOLD, super::queues::STORAGE],
+    );
+}
+
+fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
+    let rounds = std::env::var("LINKMEND_LOSS_ROUNDS");
+    let rounds = rounds.map_or(TROUBLES.len(), |rounds| rounds.parse().unwrap());
+    let begun = Instant::now();
+    let ledger = Arc::new(Ledger::default());
+    let mut linkmend = Linkmend::start(configs);
+    for trouble in TROUBLES.iter().cycle().take(rounds) {
+        round(&mut linkmend, intake, &ledger, trouble);
+    }
+    let figures = settled(intake, &ledger);
+    let status = linkmend.terminate();
+    assert_eq!(status.code(), Some(0), "{}", linkmend.log());
+    let seconds = begun.elapsed().as_secs();
+    eprintln!("{mode}: {rounds} rounds in {seconds} s: {figures:?}");
+    assert_eq!(figures.lost, 0, "{mode}: {figures:?}");
+    assert!(
+        figures.acknowledged > rounds * 100,
+        "{mode}: there was no load: {figures:?}"
+    );
+    assert!(figures.linked > 0, "{mode}: {figures:?}");
+}
+
+/// A moment, of a length that nobody knows before.
+fn moment() {
+    sleep(Duration::from_millis(fastrand::u64(50..500)));
+}
+
+fn round(linkmend: &mut Linkmend, intake: &Intake, ledger: &Arc<Ledger>, trouble: &Trouble) {
+    let load = Load::begin(linkmend.addresses, ledger);
+    moment();
+    match trouble {
+        Trouble::None => {}
+        Trouble::Away => intake.leave(),
+        Trouble::Answers(answer) => intake.answers(answer.clone()),
+    }
+    moment();
+    linkmend.kill();
+    linkmend.restart();
+    moment();
+    match trouble {
+        Trouble::None => {}
+        Trouble::Away => intake.come_back(),
+        Trouble::Answers(_) => intake.answers(Answer::Take),
+    }
+    moment();
+    load.end();
+}
+
+/// Waits until all that was acknowledged has arrived, or nothing arrives any
+/// more.
+fn settled(intake: &Intake, ledger: &Ledger) -> Figures {
+    let mut counted = figures(intake, ledger);
+    let mut since = Instant::now();
+    while counted.lost > 0 && since.elapsed() < Duration::from_secs(10) {
+        sleep(Duration::from_millis(200));
+        let now = figures(intake, ledger);
+        if now.arrived > counted.arrived {
+            since = Instant::now();
+        }
+        counted = now;
+    }
+    counted
+}
+
+fn figures(intake: &Intake, ledger: &Ledger) -> Figures {
+    let mut arrived: HashMap<u64, usize> = HashMap::new();
+    let mut linked = 0;
+    for span in intake.spans() {
+        assert!(is_intact(&span), "{span:?}");
+        *arrived.entry(spans::number(&span)).or_default() += 1;
+        linked += usize::from(!span.links.is_empty());
+    }
+    let acknowledged = ledger.acknowledged();
+    Figures {
+        sent: ledger.sent(),
+        acknowledged: acknowledged.len(),
+        arrived: arrived.len(),
+        twice: arrived.values().filter(|&&times| times > 1).count(),
+        linked,
+        lost: acknowledged
+            .iter()
+            .filter(|number| !arrived.contains_key(number))
+            .count(),
+    }
+}

@@ -1,0 +1,17 @@
+//! `linkmend run` from end to end: the process as users start it, between
+//! senders and a backend.
+//!
+//! ```text
+//! senders of our own, SDKs of OpenTelemetry ─► linkmend run ─► an intake of our own
+//! ```
+//!
+//! Tests with SDKs need what `tests/clients/set-up` installs, and say when it is
+//! not there.
+
+mod answers;
+mod clients;
+mod ending;
+mod intake;
+mod loss;
+mod support;
+mod tls;

@@ -1,0 +1,308 @@
+//! `linkmend run` as a process.
+
+use std::fmt::Write as _;
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::intake::Intake;
+use super::{sender, wait};
+
+/// What all configurations here begin with.
+const BASE: &str = "
+receivers:
+  otlp:
+    protocols:
+      grpc: {endpoint: '127.0.0.1:0'}
+      http: {endpoint: '127.0.0.1:0'}
+processors:
+  linkmend:
+service:
+  telemetry:
+    logs: {encoding: json}
+    metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
+";
+
+/// A linkmend that runs, or did. What is left of it ends with the test.
+pub struct Linkmend {
+    place: TempDir,
+    configs: Vec<PathBuf>,
+    arguments: Vec<String>,
+    child: Option<Child>,
+    starts: usize,
+    pub addresses: Addresses,
+}
+
+/// Where it listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    pub grpc: SocketAddr,
+    pub http: SocketAddr,
+    pub metrics: SocketAddr,
+}
+
+/// The exporter `otlp_grpc` to an intake, with more keys: `timeout: 1s, `.
+pub fn by_grpc(intake: &Intake, more: &str) -> String {
+    let keys = format!(
+        "endpoint: '{}', tls: {{insecure: true}}, {more}",
+        intake.address
+    );
+    exporter("otlp_grpc", &keys)
+}
+
+/// The exporter `otlp_http` to an intake, with more keys.
+pub fn by_http(intake: &Intake, more: &str) -> String {
+    exporter(
+        "otlp_http",
+        &format!("endpoint: '{}', {more}", intake.url()),
+    )
+}
+
+/// The pipeline with this exporter.
+pub fn exporter(name: &str, keys: &str) -> String {
+    format!(
+        "
+exporters:
+  {name}: {{{keys}}}
+service:
+  pipelines:
+    traces: {{receivers: [otlp], processors: [linkmend], exporters: [{name}]}}
+"
+    )
+}
+
+impl Linkmend {
+    /// Starts it with what [`BASE`] and these say, the later ones before the
+    /// earlier ones.
+    pub fn start(configs: &[&str]) -> Self {
+        Self::start_with(&[], configs)
+    }
+
+    /// With more arguments.
+    pub fn start_with(arguments: &[&str], configs: &[&str]) -> Self {
+        let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
+        linkmend.arguments = arguments
+            .iter()
+            .map(|&argument| argument.to_owned())
+            .collect();
+        linkmend.start_anywhere()
+    }
+
+    /// In a folder that is there; what the configurations call `PLACE` is it.
+    pub fn start_in(place: TempDir, configs: &[&str]) -> Self {
+        Self::new(place, configs).start_anywhere()
+    }
+
+    /// At addresses that are known before.
+    pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
+        let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
+        linkmend.configure_addresses(addresses);
+        linkmend.restart();
+        linkmend
+    }
+
+    fn start_anywhere(mut self) -> Self {
+        self.restart();
+        // The next start is at the same addresses.
+        self.configure_addresses(self.addresses);
+        self
+    }
+
+    fn new(place: TempDir, configs: &[&str]) -> Self {
+        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut linkmend = Self {
+            place,
+            configs: Vec::new(),
+            arguments: Vec::new(),
+            child: None,
+            starts: 0,
+            addresses: Addresses {
+                grpc: nowhere,
+                http: nowhere,
+                metrics: nowhere,
+            },
+        };
+        linkmend.configure("0.yaml", BASE);
+        for (number, config) in configs.iter().enumerate() {
+            linkmend.configure(&format!("{}.yaml", number + 1), config);
+        }
+        linkmend
+    }
+
+    fn configure(&mut self, name: &str, text: &str) {
+        let path = self.path(name);
+        let place = self.place.path().to_str().unwrap();
+        std::fs::write(&path, text.replace("PLACE", place)).unwrap();
+        self.configs.push(path);
+    }
+
+    fn configure_addresses(&mut self, addresses: Addresses) {
+        let Addresses {
+            grpc,
+            http,
+            metrics,
+        } = addresses;
+        let port = metrics.port();
+        self.configure(
+            "addresses.yaml",
+            &format!(
+                "
+receivers: {{otlp: {{protocols: {{grpc: {{endpoint: '{grpc}'}}, http: {{endpoint: '{http}'}}}}}}}}
+service:
+  telemetry:
+    metrics: {{readers: [{{pull: {{exporter: {{prometheus: {{host: 127.0.0.1, port: {port}}}}}}}}}]}}
+"
+            ),
+        );
+    }
+
+    /// Starts the process, and waits until it is ready.
+    fn run(&mut self) -> Addresses {
+        self.starts += 1;
+        let log = File::create(self.log_path()).unwrap();
+        let child = Command::new(env!("CARGO_BIN_EXE_linkmend"))
+            .arg("run")
+            .args(
+                self.configs
+                    .iter()
+                    .flat_map(|path| [Path::new("--config"), path]),
+            )
+            // Shared, so that rules are compiled once.
+            .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
+            .args(["--threads", "2"])
+            .args(&self.arguments)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(log)
+            .spawn()
+            .unwrap();
+        self.child = Some(child);
+        wait::until("linkmend is ready", wait::LONG, || {
+            let ended = self.child.as_mut().unwrap().try_wait().unwrap();
+            assert!(ended.is_none(), "it ended: {ended:?}\n{}", self.log());
+            let log = self.log();
+            log.contains("everything is ready")
+                .then(|| Addresses::told(&log))
+        })
+    }
+
+    /// After its end: again, at the same addresses.
+    pub fn restart(&mut self) {
+        assert!(self.child.is_none(), "it still runs");
+        self.addresses = self.run();
+    }
+
+    /// `kill -9`.
+    pub fn kill(&mut self) {
+        let mut child = self.child.take().expect("it runs");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+
+    /// SIGTERM, and waits for the end.
+    pub fn terminate(&mut self) -> ExitStatus {
+        self.ask_to_end();
+        self.wait_for_end(Duration::from_secs(40))
+    }
+
+    /// SIGTERM.
+    pub fn ask_to_end(&self) {
+        let child = self.child.as_ref().expect("it runs");
+        let kill = Command::new("kill")
+            .args(["-s", "TERM", &child.id().to_string()])
+            .status();
+        assert!(kill.unwrap().success());
+    }
+
+    pub fn wait_for_end(&mut self, limit: Duration) -> ExitStatus {
+        let status = wait::until("linkmend ends", limit, || {
+            self.child.as_mut().expect("it runs").try_wait().unwrap()
+        });
+        self.child = None;
+        status
+    }
+
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    fn log_path(&self) -> PathBuf {
+        self.path(&format!("log-{}", self.starts))
+    }
+
+    /// What it has written since its last start.
+    pub fn log(&self) -> String {
+        std::fs::read_to_string(self.log_path()).unwrap_or_default()
+    }
+
+    /// The sum of a metric over all series whose labels have these texts.
+    pub fn metric(&self, name: &str, labels: &[&str]) -> f64 {
+        let text = sender::get(self.addresses.metrics, "/metrics");
+        let lines = text.lines().filter(|line| {
+            let series = line.split([' ', '{']).next().unwrap();
+            (series == name || series == format!("{name}_total"))
+                && labels.iter().all(|label| line.contains(label))
+        });
+        let values = lines.map(|line| line.rsplit(' ').next().unwrap().parse::<f64>().unwrap());
+        values.sum()
+    }
+}
+
+impl Drop for Linkmend {
+    fn drop(&mut self) {
+        if self.child.is_some() {
+            self.kill();
+        }
+        if std::thread::panicking() {
+            for start in 1..=self.starts {
+                let log = std::fs::read_to_string(self.path(&format!("log-{start}")));
+                let mut told = format!("--- log of start {start}\n");
+                let log = log.unwrap_or_default();
+                let lines: Vec<_> = log.lines().collect();
+                for line in &lines[lines.len().saturating_sub(60)..] {
+                    writeln!(told, "{line}").unwrap();
+                }
+                eprintln!("{told}");
+            }
+        }
+    }
+}
+
+impl Addresses {
+    /// Free ones.
+    pub fn free() -> Self {
+        let listeners: [_; 3] =
+            std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+        let [grpc, http, metrics] = listeners.map(|listener| listener.local_addr().unwrap());
+        Self {
+            grpc,
+            http,
+            metrics,
+        }
+    }
+
+    /// Those that the log tells.
+    fn told(log: &str) -> Self {
+        let lines: Vec<Value> = log
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect();
+        let find = |what: &str| {
+            let line = lines
+                .iter()
+                .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what));
+            let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
+            line["address"].as_str().unwrap().parse().unwrap()
+        };
+        Self {
+            grpc: find("(OTLP/gRPC) listens"),
+            http: find("(OTLP/HTTP) listens"),
+            metrics: find("metrics"),
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What stands around `linkmend run` in these tests. None of it is made of
+//! linkmend's own code: what both sides got wrong in the same way would not be
+//! seen.
+
+pub mod clients;
+pub mod intake;
+pub mod linkmend;
+pub mod rabbitmq;
+pub mod sender;
+pub mod spans;
+pub mod wait;

@@ -1,0 +1,164 @@
+//! Clients of our own: they see what is said on the wire, and try nothing
+//! again.
+
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http_body_util::{BodyExt as _, Full};
+use hyper::header::CONTENT_TYPE;
+use hyper::{HeaderMap, Request, StatusCode};
+use hyper_util::client::legacy::Client;
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioExecutor;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use prost::Message as _;
+use tokio::runtime::Runtime;
+use tonic::transport::{Channel, Endpoint};
+
+/// A client for tests that do one thing after the other.
+pub struct Sender(Runtime);
+
+/// What HTTP answered.
+#[derive(Debug)]
+pub struct Answered {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Bytes,
+}
+
+impl Sender {
+    pub fn new() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread();
+        Self({ runtime }.worker_threads(1).enable_all().build().unwrap())
+    }
+
+    pub fn grpc(
+        &self,
+        address: SocketAddr,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        self.0
+            .block_on(async { grpc(&channel(address), request).await })
+    }
+
+    /// In the background; the answer comes later.
+    pub fn begin_grpc(
+        &self,
+        address: SocketAddr,
+        request: ExportTraceServiceRequest,
+    ) -> tokio::task::JoinHandle<Result<ExportTraceServiceResponse, tonic::Status>> {
+        self.0
+            .spawn(async move { grpc(&channel(address), request).await })
+    }
+
+    /// Sends any bytes as the message of gRPC; returns the status.
+    pub fn grpc_bytes(&self, address: SocketAddr, message: &[u8]) -> String {
+        let mut frame = vec![0];
+        frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        frame.extend(message);
+        let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        let request = Request::post(format!("http://{address}{path}"))
+            .header(CONTENT_TYPE, "application/grpc")
+            .header("te", "trailers")
+            .body(Full::<Bytes>::from(frame))
+            .unwrap();
+        let client = Client::builder(TokioExecutor::new())
+            .http2_only(true)
+            .build_http();
+        self.0.block_on(async {
+            let (head, body) = client.request(request).await.unwrap().into_parts();
+            let body: http_body_util::Collected<Bytes> = body.collect().await.unwrap();
+            let status = head.headers.get("grpc-status");
+            let status = status.or_else(|| body.trailers()?.get("grpc-status"));
+            status.expect("a status").to_str().unwrap().to_owned()
+        })
+    }
+
+    pub fn wait<T>(&self, task: tokio::task::JoinHandle<T>) -> T {
+        self.0.block_on(task).unwrap()
+    }
+
+    /// `POST /v1/traces`.
+    pub fn http(&self, address: SocketAddr, kind: &str, body: impl Into<Bytes>) -> Answered {
+        let (kind, body) = (kind.to_owned(), body.into());
+        self.0
+            .block_on(async move { http(&client(), address, &kind, body).await.unwrap() })
+    }
+}
+
+/// A connection for gRPC, made when it is needed.
+pub fn channel(address: SocketAddr) -> Channel {
+    let endpoint = Endpoint::try_from(format!("http://{address}")).unwrap();
+    endpoint
+        .connect_timeout(Duration::from_secs(5))
+        .connect_lazy()
+}
+
+/// Connections for HTTP.
+pub type HttpClient = Client<HttpConnector, Full<Bytes>>;
+
+pub fn client() -> HttpClient {
+    Client::builder(TokioExecutor::new()).build_http()
+}
+
+pub async fn grpc(
+    channel: &Channel,
+    request: ExportTraceServiceRequest,
+) -> Result<ExportTraceServiceResponse, tonic::Status> {
+    let mut client = TraceServiceClient::new(channel.clone());
+    client
+        .export(request)
+        .await
+        .map(tonic::Response::into_inner)
+}
+
+pub async fn http(
+    client: &HttpClient,
+    address: SocketAddr,
+    kind: &str,
+    body: Bytes,
+) -> Result<Answered, hyper_util::client::legacy::Error> {
+    let request = Request::post(format!("http://{address}/v1/traces"));
+    let request = request
+        .header(CONTENT_TYPE, kind)
+        .body(Full::new(body))
+        .unwrap();
+    let (head, body) = client.request(request).await?.into_parts();
+    Ok(Answered {
+        status: head.status,
+        headers: head.headers,
+        body: body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes)
+            .unwrap_or_default(),
+    })
+}
+
+pub async fn http_protobuf(
+    client: &HttpClient,
+    address: SocketAddr,
+    request: &ExportTraceServiceRequest,
+) -> Result<Answered, hyper_util::client::legacy::Error> {
+    let body = request.encode_to_vec().into();
+    http(client, address, "application/x-protobuf", body).await
+}
+
+/// The body that a path has, by the plainest HTTP.
+pub fn get(address: SocketAddr, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream
+        .set_read_timeout(Some(Duration::from_secs(10)))
+        .unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains(" 200 "), "{head}");
+    body.to_owned()
+}
