@@ -175,11 +175,7 @@ impl Stage {
 
     /// Takes the figures of what a rule did over into the metrics.
     pub(super) fn count(&self, mended: &Mended) {
-        let counts = &mended.counts;
-        self.links.add(counts);
-        if counts.rule_calls > 0 {
-            self.links.called(counts.rule_time);
-        }
+        self.links.add(&mended.counts);
         for fault in &mended.faults {
             self.links.fault(&fault.rule);
             self.failed

@@ -4,14 +4,17 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
+use http::HeaderMap;
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
 use crate::net::budget::{Budget, Charge};
 use crate::telemetry::metrics::ReceiverMetrics;
+use crate::telemetry::traces as own;
 use crate::traces::{Accepted, Consumer, Refusal, RefusalKind, Traces};
 
 /// What a request takes before anything of it was read.
@@ -22,6 +25,9 @@ const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// What requests go through.
 pub(super) struct Intake {
+    pub(super) id: Id,
+    /// `grpc` or `http`.
+    pub(super) transport: &'static str,
     pub(super) next: Arc<dyn Consumer>,
     pub(super) metrics: ReceiverMetrics,
     pub(super) budget: Arc<Budget>,
@@ -61,6 +67,11 @@ impl Failure {
 }
 
 impl Intake {
+    /// The span of linkmend's own around a request, below that of its sender.
+    pub(super) fn stage(&self, headers: &HeaderMap) -> own::Stage {
+        own::Stage::receiver(&self.id, self.transport, Some(headers))
+    }
+
     /// Lets a request in, if there is room.
     pub(super) fn admit(&self) -> Result<Charge, Failure> {
         let charge = self.budget.charge(BASE).map_err(BodyError::NoRoom);
@@ -115,6 +126,7 @@ impl Intake {
         &self,
         bytes: Bytes,
         deadline: Option<Instant>,
+        stage: own::Stage,
     ) -> Result<Accepted, Failure> {
         let traces = Traces::new(bytes).map_err(|error| {
             self.metrics.failed();
@@ -122,7 +134,7 @@ impl Intake {
         })?;
         let spans = traces.spans();
         let traces = traces.with_deadline(deadline.map(Instant::into_std));
-        let taking = self.next.take(traces);
+        let taking = stage.run(spans, self.next.take(traces));
         let taken = match deadline {
             None => taking.await,
             Some(deadline) => {

@@ -99,9 +99,12 @@ impl Otlp {
         next: &Arc<dyn Consumer>,
         metrics: &ReceiverMetrics,
         tasks: &Tasks,
+        transport: &'static str,
         limit_key: &'static str,
     ) -> Intake {
         Intake {
+            id: self.id.clone(),
+            transport,
             next: Arc::clone(next),
             metrics: metrics.clone(),
             budget: Arc::clone(&self.budget),
@@ -114,7 +117,7 @@ impl Otlp {
     async fn run(mut self, next: Arc<dyn Consumer>) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
         if let Some(grpc) = self.grpc.take() {
-            let intake = self.intake(&next, &grpc.metrics, &tasks, "max_recv_msg_size_mib");
+            let intake = self.intake(&next, &grpc.metrics, &tasks, "grpc", "max_recv_msg_size_mib");
             let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
             let rules = self.grpc_rules(&grpc.config);
             let listen = &grpc.config.listener.endpoint;
@@ -127,7 +130,7 @@ impl Otlp {
             self.listen(&mut tasks, listen, port).await?;
         }
         if let Some(http) = self.http.take() {
-            let intake = self.intake(&next, &http.metrics, &tasks, "max_request_body_size");
+            let intake = self.intake(&next, &http.metrics, &tasks, "http", "max_request_body_size");
             let handler = http::handler(intake, http.settings);
             let rules = self.http_rules(&http.config);
             let listen = &http.config.listener.endpoint;

@@ -59,6 +59,7 @@ impl Grpc {
         begun: Instant,
     ) -> Result<Accepted, Failure> {
         let deadline = call.timeout.and_then(|timeout| begun.checked_add(timeout));
+        let stage = self.intake.stage(request.headers());
         let mut charge = None;
         let reading = async {
             let charge = charge.insert(self.intake.admit()?);
@@ -88,7 +89,7 @@ impl Grpc {
         };
         let read = self.intake.read(reading, deadline).await;
         let message = read.inspect_err(|failure| self.intake.count(failure))?;
-        self.intake.hand_on(message, deadline).await
+        self.intake.hand_on(message, deadline, stage).await
     }
 }
 

@@ -125,6 +125,7 @@ impl Http {
     ) -> Result<Accepted, Failure> {
         let write_timeout = self.settings.write_timeout;
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+        let stage = self.intake.stage(request.headers());
         let mut charge = None;
         let reading = async {
             let charge = charge.insert(self.intake.admit()?);
@@ -150,7 +151,7 @@ impl Http {
             }
         };
         let bytes = read.inspect_err(|failure| self.intake.count(failure))?;
-        self.intake.hand_on(bytes, deadline).await
+        self.intake.hand_on(bytes, deadline, stage).await
     }
 
     async fn gather(
