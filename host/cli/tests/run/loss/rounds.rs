@@ -16,6 +16,8 @@ const HOLD: &str = "processors: {linkmend: {hold: {time: 200ms}}}";
 const RETRY: &str =
     "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
 
+const QUEUE: &str = "sending_queue: {storage: file_storage, queue_size: 100000}";
+
 /// What the backend does while linkmend is killed.
 const TROUBLES: [Trouble; 6] = [
     Trouble::None,
@@ -62,13 +64,33 @@ fn without_a_queue_by_http() {
 #[test]
 fn with_a_queue_on_disk() {
     let intake = Intake::start();
-    let queue = "sending_queue: {storage: file_storage, queue_size: 100000}";
-    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, {queue}"));
+    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, {QUEUE}"));
     lose_nothing(
         "queue on disk",
         &intake,
         &[&exporter, HOLD, super::queues::STORAGE],
     );
+}
+
+#[test]
+fn with_held_spans_on_disk() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_http(&intake, RETRY);
+    let hold = "processors: {linkmend: {hold: {time: 1s, storage: file_storage}}}";
+    lose_nothing(
+        "hold on disk",
+        &intake,
+        &[&exporter, hold, super::queues::STORAGE],
+    );
+}
+
+#[test]
+fn with_held_spans_and_a_queue_on_disk() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, {QUEUE}"));
+    let hold = "processors: {linkmend: {hold: {time: 1s, storage: file_storage}}}";
+    let mode = "hold and queue on disk";
+    lose_nothing(mode, &intake, &[&exporter, hold, super::queues::STORAGE]);
 }
 
 fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
