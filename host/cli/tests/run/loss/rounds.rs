@@ -1,6 +1,7 @@
 //! Rounds of load, trouble and death.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
@@ -45,6 +46,24 @@ struct Figures {
     twice: usize,
     linked: usize,
     lost: usize,
+}
+
+/// A part of a row of docs/reliability.md.
+impl fmt::Display for Figures {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            sent,
+            acknowledged,
+            arrived,
+            twice,
+            linked,
+            lost,
+        } = self;
+        write!(
+            f,
+            "{sent} | {acknowledged} | {arrived} | {twice} | {linked} | {lost}"
+        )
+    }
 }
 
 #[test]
@@ -106,7 +125,7 @@ fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
     let status = linkmend.terminate();
     assert_eq!(status.code(), Some(0), "{}", linkmend.log());
     let seconds = begun.elapsed().as_secs();
-    eprintln!("{mode}: {rounds} rounds in {seconds} s: {figures:?}");
+    eprintln!("| {mode} | {rounds} | {figures} | in {seconds} s");
     assert_eq!(figures.lost, 0, "{mode}: {figures:?}");
     assert!(
         figures.acknowledged > rounds * 50,
