@@ -99,9 +99,9 @@ async fn answer(
         Answer::TakeAfter(wait) => tokio::time::sleep(wait).await,
         Answer::Drop | Answer::TakeAndDrop => {
             cut.notify_one();
-            std::future::pending().await
+            return Ok(std::future::pending().await);
         }
-        Answer::Hang => std::future::pending().await,
+        Answer::Hang => return Ok(std::future::pending().await),
         _ => {}
     }
     Ok(respond::response(protocol, &answer))
