@@ -42,6 +42,7 @@ pub fn all(telemetry: &str) -> Metrics {
         held: 2,
         bytes: 300,
         held_total: 7,
+        given_up: 3,
         released_ready: 4,
         released_due: 1,
         ..HoldStats::default()
