@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
+use super::clients::skipped;
 use super::{ports, wait};
 
 /// Not the one of the path, which is for the service of the system.
@@ -28,7 +29,7 @@ impl RabbitMq {
     /// Starts it; none, and a word about it, where it is not installed.
     pub fn start() -> Option<Self> {
         if !Path::new(SERVER).exists() {
-            eprintln!("SKIPPED: there is no {SERVER} (Debian: rabbitmq-server)");
+            skipped(&format!("there is no {SERVER} (Debian: rabbitmq-server)"));
             return None;
         }
         let place = tempfile::tempdir().unwrap();
