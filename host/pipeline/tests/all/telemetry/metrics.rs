@@ -121,6 +121,7 @@ fn links_are_counted() {
         r#"linkmend_held_spans{processor="linkmend"} 2"#,
         r#"linkmend_held_bytes{processor="linkmend"} 300"#,
         r#"linkmend_held_total{processor="linkmend"} 7"#,
+        r#"linkmend_not_held_total{processor="linkmend"} 3"#,
         r#"linkmend_released_total{processor="linkmend",reason="ready"} 4"#,
         r#"linkmend_index_entries{processor="linkmend"} 5"#,
         r#"linkmend_index_evictions_total{processor="linkmend",reason="full"} 6"#,
