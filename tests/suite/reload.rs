@@ -12,7 +12,9 @@ const RELOADS: usize = 1000;
 fn resident() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-    let kib = line.and_then(|line| line.split_whitespace().nth(1)).unwrap();
+    let kib = line
+        .and_then(|line| line.split_whitespace().nth(1))
+        .unwrap();
     kib.parse::<u64>().unwrap() << 10
 }
 
@@ -25,13 +27,19 @@ fn a_thousand_reloads_leave_memory_as_it_was() {
         .output()
         .unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    assert!(
+        output.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
 }
 
 #[test]
 #[ignore = "runs in a process of its own, started by the test above"]
 fn reloading() {
-    let guests = [in_shell(""), in_shell(";; another one\n(data (i32.const 1024) \"x\")")];
+    let guests = [
+        in_shell(""),
+        in_shell(";; another one\n(data (i32.const 1024) \"x\")"),
+    ];
     let guests = guests.map(|text| component(&text));
     let rule = |number: usize| Rule::component("guest", guests[number % 2].clone());
     let processor = Processor::builder()
@@ -50,7 +58,11 @@ fn reloading() {
         }
     }
     let late = resident();
-    println!("{} KiB after a tenth, {} KiB at the end", early >> 10, late >> 10);
+    println!(
+        "{} KiB after a tenth, {} KiB at the end",
+        early >> 10,
+        late >> 10
+    );
     // A leak of one instance each would be a hundred times as much.
     assert!(late < early + (16 << 20), "{early} bytes became {late}");
 }

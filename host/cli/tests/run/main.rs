@@ -16,8 +16,12 @@
 
 mod answers;
 mod clients;
+mod deploy;
 mod ending;
+mod examples;
 mod intake;
 mod loss;
+mod metrics;
+mod own_traces;
 mod support;
 mod tls;

@@ -204,12 +204,7 @@ impl Hold {
     /// Holds spans that were deferred by rules that were asked after `since`,
     /// [`Self::begin`]; they came at `arrived`, or were held before. Those that
     /// have to go for it, or are not worth to be held, are given back.
-    pub(crate) fn keep(
-        &self,
-        held: Vec<Held>,
-        since: u64,
-        arrived: Option<Instant>,
-    ) -> Vec<Held> {
+    pub(crate) fn keep(&self, held: Vec<Held>, since: u64, arrived: Option<Instant>) -> Vec<Held> {
         if held.is_empty() {
             return Vec::new();
         }

@@ -192,7 +192,8 @@ fn report_missing<T>(reader: &mut Reader, node: &Node, table: &[Member<T>]) {
     }
 }
 
-fn is_nothing(node: &Node) -> bool {
+/// Not even an empty text from the environment.
+pub(super) fn is_nothing(node: &Node) -> bool {
     node.is_null() && node.expanded.is_none()
 }
 

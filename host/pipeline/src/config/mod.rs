@@ -156,7 +156,7 @@ impl Config {
             // What the rest says is not known then.
             Ok((_, findings)) | Err(findings) => findings,
         };
-        Err(Faults(told(findings.faults, &files)))
+        Err(Faults(told(with_reasons(findings), &files)))
     }
 
     /// The file and the line of a place in the configuration of a rule, for what
@@ -213,6 +213,15 @@ fn layers(
             warnings: Vec::new(),
         })
     }
+}
+
+/// What is wrong, and what may be why: a variable that is not set.
+fn with_reasons(findings: Findings) -> Vec<Finding> {
+    let Findings { faults, warnings } = findings;
+    let is_reason = |warning: &Finding| faults.iter().any(|fault| fault.spot == warning.spot);
+    let mut all: Vec<_> = warnings.into_iter().filter(is_reason).collect();
+    all.extend(faults);
+    all
 }
 
 fn told(mut findings: Vec<Finding>, files: &[String]) -> Vec<Fault> {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use crate::support::intake::Intake;
-use crate::support::linkmend::{self, Linkmend};
+use crate::support::linkmend::{self, Addresses, Linkmend};
 use crate::support::sender::Sender;
 use crate::support::spans::{Role, linked, number, request, span};
 use crate::support::wait;
@@ -24,7 +24,7 @@ fn killed_with_a_span_in_the_queue(queue: &str, configs: &[&str]) -> (Intake, Li
     let intake = Intake::start();
     let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, sending_queue: {queue}"));
     let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
-    let mut linkmend = Linkmend::start(&configs);
+    let mut linkmend = Linkmend::start_at(Addresses::free(), &configs);
     intake.leave();
     let one = request(vec![span(1, Role::Plain)]);
     Sender::new().grpc(linkmend.addresses.grpc, one).unwrap();
@@ -79,7 +79,7 @@ fn killed_with_a_held_span(hold: &str, configs: &[&str]) -> Intake {
         .chain(configs)
         .copied()
         .collect();
-    let mut linkmend = Linkmend::start(&configs);
+    let mut linkmend = Linkmend::start_at(Addresses::free(), &configs);
     let sender = Sender::new();
     let to = linkmend.addresses.grpc;
     sender

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::load::{Ledger, Load, is_intact};
 use crate::support::intake::{Answer, Intake};
-use crate::support::linkmend::{self, Linkmend};
+use crate::support::linkmend::{self, Addresses, Linkmend};
 use crate::support::spans;
 
 /// Consumers wait for so long, with their senders.
@@ -117,7 +117,7 @@ fn lose_nothing(mode: &str, intake: &Intake, configs: &[&str]) {
     let rounds = rounds.map_or(TROUBLES.len(), |rounds| rounds.parse().unwrap());
     let begun = Instant::now();
     let ledger = Arc::new(Ledger::default());
-    let mut linkmend = Linkmend::start(configs);
+    let mut linkmend = Linkmend::start_at(Addresses::free(), configs);
     for trouble in TROUBLES.iter().cycle().take(rounds) {
         round(&mut linkmend, intake, &ledger, trouble);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::intake::Intake;
-use super::{sender, wait};
+use super::{ports, sender, wait};
 
 /// What all configurations here begin with.
 const BASE: &str = "
@@ -28,11 +28,15 @@ service:
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
 ";
 
+/// The address of what does not listen: nobody can connect to port 0.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 /// A linkmend that runs, or did. What is left of it ends with the test.
 pub struct Linkmend {
     place: TempDir,
     configs: Vec<PathBuf>,
     arguments: Vec<String>,
+    environment: Vec<(String, String)>,
     child: Option<Child>,
     starts: usize,
     pub addresses: Addresses,
@@ -90,15 +94,36 @@ impl Linkmend {
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
-        linkmend.start_anywhere()
+        linkmend.restart();
+        linkmend
     }
 
     /// In a folder that is there; what the configurations call `PLACE` is it.
     pub fn start_in(place: TempDir, configs: &[&str]) -> Self {
-        Self::new(place, configs).start_anywhere()
+        let mut linkmend = Self::new(place, configs);
+        linkmend.restart();
+        linkmend
+    }
+
+<<<<<<< .merge_file_mwHlmz
+    /// With these files alone, and what they ask the environment for. Its log
+    /// must be JSON.
+    pub fn start_files(
+        place: TempDir,
+        configs: Vec<PathBuf>,
+        environment: Vec<(String, String)>,
+    ) -> Self {
+        let mut linkmend = Self::without_files(place);
+        linkmend.configs = configs;
+        linkmend.environment = environment;
+        linkmend.restart();
+        linkmend
     }
 
     /// At addresses that are known before.
+=======
+    /// At addresses that are known before, and the same after a restart.
+>>>>>>> .merge_file_pIXlT8
     pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
         let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
         linkmend.configure_addresses(addresses);
@@ -106,6 +131,7 @@ impl Linkmend {
         linkmend
     }
 
+<<<<<<< .merge_file_mwHlmz
     fn start_anywhere(mut self) -> Self {
         self.restart();
         // The next start is at the same addresses.
@@ -113,20 +139,29 @@ impl Linkmend {
         self
     }
 
+    fn without_files(place: TempDir) -> Self {
+        Self {
+=======
     fn new(place: TempDir, configs: &[&str]) -> Self {
         let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut linkmend = Self {
+>>>>>>> .merge_file_pIXlT8
             place,
             configs: Vec::new(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             child: None,
             starts: 0,
             addresses: Addresses {
-                grpc: nowhere,
-                http: nowhere,
-                metrics: nowhere,
+                grpc: NOWHERE,
+                http: NOWHERE,
+                metrics: NOWHERE,
             },
-        };
+        }
+    }
+
+    fn new(place: TempDir, configs: &[&str]) -> Self {
+        let mut linkmend = Self::without_files(place);
         linkmend.configure("0.yaml", BASE);
         for (number, config) in configs.iter().enumerate() {
             linkmend.configure(&format!("{}.yaml", number + 1), config);
@@ -176,6 +211,7 @@ service:
             .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
             .args(["--threads", "2"])
             .args(&self.arguments)
+            .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log)
@@ -191,7 +227,7 @@ service:
         })
     }
 
-    /// After its end: again, at the same addresses.
+    /// After its end: again.
     pub fn restart(&mut self) {
         assert!(self.child.is_none(), "it still runs");
         self.addresses = self.run();
@@ -235,6 +271,11 @@ service:
         self.path(&format!("log-{}", self.starts))
     }
 
+    /// Where something listens that has this in the name that the log gives it.
+    pub fn address_of(&self, what: &str) -> Option<SocketAddr> {
+        told(&self.log(), what)
+    }
+
     /// What it has written since its last start.
     pub fn log(&self) -> String {
         std::fs::read_to_string(self.log_path()).unwrap_or_default()
@@ -274,35 +315,31 @@ impl Drop for Linkmend {
 }
 
 impl Addresses {
-    /// Free ones.
+    /// Free ones, also after a kill.
     pub fn free() -> Self {
-        let listeners: [_; 3] =
-            std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-        let [grpc, http, metrics] = listeners.map(|listener| listener.local_addr().unwrap());
         Self {
-            grpc,
-            http,
-            metrics,
+            grpc: ports::free(),
+            http: ports::free(),
+            metrics: ports::free(),
         }
     }
 
-    /// Those that the log tells.
+    /// Those that the log tells; not every configuration has both protocols.
     fn told(log: &str) -> Self {
-        let lines: Vec<Value> = log
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
-        let find = |what: &str| {
-            let line = lines
-                .iter()
-                .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what));
-            let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
-            line["address"].as_str().unwrap().parse().unwrap()
-        };
+        let find = |what: &str| told(log, what).unwrap_or(NOWHERE);
         Self {
             grpc: find("(OTLP/gRPC) listens"),
             http: find("(OTLP/HTTP) listens"),
             metrics: find("metrics"),
         }
     }
+}
+
+fn told(log: &str, what: &str) -> Option<SocketAddr> {
+    let mut lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let line = lines
+        .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what))?;
+    Some(line["address"].as_str()?.parse().unwrap())
 }

@@ -46,6 +46,20 @@ impl Sender {
             .block_on(async { grpc(&channel(address), request).await })
     }
 
+    /// Below a span of the sender's own.
+    pub fn grpc_below(
+        &self,
+        traceparent: &str,
+        address: SocketAddr,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        let mut request = tonic::Request::new(request);
+        let value = traceparent.parse().unwrap();
+        request.metadata_mut().insert("traceparent", value);
+        self.0
+            .block_on(async { export(&channel(address), request).await })
+    }
+
     /// In the background; the answer comes later.
     pub fn begin_grpc(
         &self,
@@ -110,6 +124,13 @@ pub async fn grpc(
     channel: &Channel,
     request: ExportTraceServiceRequest,
 ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+    export(channel, tonic::Request::new(request)).await
+}
+
+async fn export(
+    channel: &Channel,
+    request: tonic::Request<ExportTraceServiceRequest>,
+) -> Result<ExportTraceServiceResponse, tonic::Status> {
     let mut client = TraceServiceClient::new(channel.clone());
     client
         .export(request)
@@ -151,6 +172,13 @@ pub async fn http_protobuf(
 
 /// The body that a path has, by the plainest HTTP.
 pub fn get(address: SocketAddr, path: &str) -> String {
+    let (status, body) = ask(address, path);
+    assert_eq!(status, 200, "{body}");
+    body
+}
+
+/// The same, whatever the status is.
+pub fn ask(address: SocketAddr, path: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     stream
         .set_read_timeout(Some(Duration::from_secs(10)))
@@ -159,6 +187,6 @@ pub fn get(address: SocketAddr, path: &str) -> String {
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    assert!(head.contains(" 200 "), "{head}");
-    body.to_owned()
+    let status = head.split(' ').nth(1).unwrap();
+    (status.parse().unwrap(), body.to_owned())
 }

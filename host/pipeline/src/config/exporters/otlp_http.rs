@@ -4,7 +4,7 @@ use linkmend_config::Node;
 
 use crate::config::endpoint::{URL, Url, url};
 use crate::config::http::{self, CLIENT, HttpClient, TRACES_ONLY};
-use crate::config::member::{self, Member};
+use crate::config::member::{self, Member, is_nothing};
 use crate::config::reader::Reader;
 use crate::config::scalars::choice;
 use crate::config::sending::{self, Queue, Retry};
@@ -103,7 +103,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> OtlpHttpExporter {
         &mut exporter,
     );
     http::check_client(reader, node, &exporter.client);
-    let is_given = |key: &str| node.get(key).is_some_and(|node| !node.is_null());
+    let is_given = |key: &str| node.get(key).is_some_and(|node| !is_nothing(node));
     if !is_given("endpoint") && !is_given("traces_endpoint") {
         let text = format!("is missing; it takes {URL}");
         reader.fault_of(node, "endpoint", text);

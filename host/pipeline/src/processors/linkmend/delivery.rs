@@ -44,9 +44,7 @@ impl Stage {
     async fn deliver_kept(&self, traces: Traces, claims: &[Claim]) {
         loop {
             let taken = self.next.take(traces.clone()).await;
-            let is_to_be_tried = taken
-                .as_ref()
-                .is_err_and(|refusal| refusal.is_retryable());
+            let is_to_be_tried = taken.as_ref().is_err_and(|refusal| refusal.is_retryable());
             if !is_to_be_tried {
                 self.settle(&traces, &taken);
                 return gone(claims);

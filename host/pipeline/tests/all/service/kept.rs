@@ -95,7 +95,11 @@ fn what_the_next_hop_does_not_take_stays_on_disk() {
     let first = Runtime::new().unwrap();
     first.block_on(async {
         let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
-        Sender::to(&running).await.send(vec![consumer(2, "a")]).await.unwrap();
+        Sender::to(&running)
+            .await
+            .send(vec![consumer(2, "a")])
+            .await
+            .unwrap();
         tokio::time::sleep(Duration::from_millis(300)).await;
         running.stop(SOON).await.unwrap();
     });

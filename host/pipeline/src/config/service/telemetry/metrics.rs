@@ -6,7 +6,7 @@ use super::only;
 use crate::config::endpoint::Listen;
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
-use crate::config::scalars::{FLAG, choice, flag, integer, name};
+use crate::config::scalars::{FLAG, choice, flag, integer, text};
 
 /// The metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ pub enum MetricsLevel {
 /// Where Prometheus gets metrics.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prometheus {
-    /// A name or an address, without brackets.
+    /// A name or an address, without brackets; empty for all addresses.
     pub host: String,
     /// The port.
     pub port: u16,
@@ -102,9 +102,9 @@ pub(in crate::config) static PROMETHEUS: &[Member<Prometheus>] = &[
     Member::value(
         "host",
         "localhost",
-        "a name or an address",
+        "a name or an address; \"\" for all addresses",
         "Where it listens.",
-        |t, n| name(n).map(|v| t.host = v),
+        |t, n| host(n).map(|v| t.host = v),
     ),
     Member::value("port", "8888", "a port", "The port.", |t, n| {
         integer(n, 0, u16::MAX.into()).map(|v| t.port = u16::try_from(v).unwrap_or_default())
@@ -135,6 +135,16 @@ pub(in crate::config) static PROMETHEUS: &[Member<Prometheus>] = &[
         "the attributes of the resource are the labels of `target_info`",
     ),
 ];
+
+/// IPv6 has brackets in an `endpoint`, and may have them here: one variable of
+/// the environment serves both.
+fn host(node: &Node) -> Result<String, Refusal> {
+    let given = text(node)?;
+    let inner = given
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'));
+    Ok(inner.map_or_else(|| given.clone(), str::to_owned))
+}
 
 fn only_true(node: &Node) -> Result<(), Refusal> {
     if flag(node)? {
