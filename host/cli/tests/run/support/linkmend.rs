@@ -105,7 +105,6 @@ impl Linkmend {
         linkmend
     }
 
-<<<<<<< .merge_file_mwHlmz
     /// With these files alone, and what they ask the environment for. Its log
     /// must be JSON.
     pub fn start_files(
@@ -120,10 +119,7 @@ impl Linkmend {
         linkmend
     }
 
-    /// At addresses that are known before.
-=======
     /// At addresses that are known before, and the same after a restart.
->>>>>>> .merge_file_pIXlT8
     pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
         let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
         linkmend.configure_addresses(addresses);
@@ -131,21 +127,8 @@ impl Linkmend {
         linkmend
     }
 
-<<<<<<< .merge_file_mwHlmz
-    fn start_anywhere(mut self) -> Self {
-        self.restart();
-        // The next start is at the same addresses.
-        self.configure_addresses(self.addresses);
-        self
-    }
-
     fn without_files(place: TempDir) -> Self {
         Self {
-=======
-    fn new(place: TempDir, configs: &[&str]) -> Self {
-        let nowhere = SocketAddr::from(([127, 0, 0, 1], 0));
-        let mut linkmend = Self {
->>>>>>> .merge_file_pIXlT8
             place,
             configs: Vec::new(),
             arguments: Vec::new(),
@@ -339,7 +322,7 @@ fn told(log: &str, what: &str) -> Option<SocketAddr> {
     let mut lines = log
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let line = lines
-        .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what))?;
+    let line =
+        lines.find(|line| line["address"].is_string() && line["msg"].to_string().contains(what))?;
     Some(line["address"].as_str()?.parse().unwrap())
 }
