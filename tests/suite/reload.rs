@@ -58,11 +58,6 @@ fn reloading() {
         }
     }
     let late = resident();
-    println!(
-        "{} KiB after a tenth, {} KiB at the end",
-        early >> 10,
-        late >> 10
-    );
     // A leak of one instance each would be a hundred times as much.
     assert!(late < early + (16 << 20), "{early} bytes became {late}");
 }
