@@ -13,13 +13,16 @@ mod grpc;
 mod http;
 mod intake;
 mod limits;
+mod outcome;
 mod plain;
+mod unpack;
 
 pub use limits::Limits;
 
 use std::sync::Arc;
 
 use self::intake::Intake;
+use self::unpack::Unpacker;
 use crate::component::{Bound, Receiver, SetupError, Tasks};
 use crate::config::{GrpcServer, HttpServer, Id, Listen, OtlpReceiver, Tls};
 use crate::net::accept::connection_limit;
@@ -34,6 +37,7 @@ pub struct Otlp {
     id: Id,
     limits: Limits,
     budget: Arc<Budget>,
+    unpacker: Unpacker,
     grpc: Option<Grpc>,
     http: Option<Http>,
 }
@@ -82,6 +86,7 @@ impl Otlp {
             id: id.clone(),
             limits: Limits::default(),
             budget: Budget::new(config.request_limit()),
+            unpacker: Unpacker::new(),
             grpc: grpc.transpose().map_err(within("grpc"))?,
             http: http.transpose().map_err(within("http"))?,
         })
@@ -108,6 +113,7 @@ impl Otlp {
             next: Arc::clone(next),
             metrics: metrics.clone(),
             budget: Arc::clone(&self.budget),
+            unpacker: self.unpacker.clone(),
             limits: self.limits,
             stop: tasks.stop.clone(),
             limit_key,
@@ -117,7 +123,13 @@ impl Otlp {
     async fn run(mut self, next: Arc<dyn Consumer>) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
         if let Some(grpc) = self.grpc.take() {
-            let intake = self.intake(&next, &grpc.metrics, &tasks, "grpc", "max_recv_msg_size_mib");
+            let intake = self.intake(
+                &next,
+                &grpc.metrics,
+                &tasks,
+                "grpc",
+                "max_recv_msg_size_mib",
+            );
             let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
             let rules = self.grpc_rules(&grpc.config);
             let listen = &grpc.config.listener.endpoint;
@@ -130,7 +142,13 @@ impl Otlp {
             self.listen(&mut tasks, listen, port).await?;
         }
         if let Some(http) = self.http.take() {
-            let intake = self.intake(&next, &http.metrics, &tasks, "http", "max_request_body_size");
+            let intake = self.intake(
+                &next,
+                &http.metrics,
+                &tasks,
+                "http",
+                "max_request_body_size",
+            );
             let handler = http::handler(intake, http.settings);
             let rules = self.http_rules(&http.config);
             let listen = &http.config.listener.endpoint;
