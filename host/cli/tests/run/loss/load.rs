@@ -54,7 +54,7 @@ pub fn is_intact(span: &Span) -> bool {
         links: Vec::new(),
         ..span.clone()
     };
-    let may_have_a_link = number % 8 == 0;
+    let may_have_a_link = number.is_multiple_of(8);
     without_links == spans::span(number, role(number))
         && (links.is_empty() || may_have_a_link && links == [number + LATER])
 }
@@ -87,7 +87,7 @@ impl Load {
         self.ledger.stop.store(true, Ordering::Relaxed);
         self.runtime.block_on(async {
             for sender in self.senders {
-                let ended = tokio::time::timeout(Duration::from_secs(60), sender).await;
+                let ended = tokio::time::timeout(Duration::from_mins(1), sender).await;
                 ended.expect("an answer").unwrap();
             }
         });

@@ -36,6 +36,7 @@ enum Trouble {
 
 /// What became of all spans.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown by Debug")]
 struct Figures {
     sent: u64,
     acknowledged: usize,

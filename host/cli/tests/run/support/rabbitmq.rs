@@ -1,4 +1,4 @@
-//! A RabbitMQ of a test's own: on ports, in folders and with a name that no
+//! A `RabbitMQ` of a test's own: on ports, in folders and with a name that no
 //! other has.
 
 use std::fs::File;

@@ -89,7 +89,6 @@ async fn answer(
     let message = protocol.decode(&head.headers, &body.to_bytes());
     let answer = shared.keep(|answer| Request {
         protocol,
-        path: head.uri.path().to_owned(),
         headers: head.headers,
         spans: message.resource_spans,
         answer,
@@ -99,7 +98,7 @@ async fn answer(
         Answer::TakeAfter(wait) => tokio::time::sleep(wait).await,
         Answer::Drop | Answer::TakeAndDrop => {
             cut.notify_one();
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
         Answer::Hang => std::future::pending().await,
         _ => {}
