@@ -7,6 +7,7 @@
 mod args;
 mod cache;
 mod explain;
+mod open_files;
 mod pipeline;
 mod plain;
 mod process;

@@ -71,8 +71,9 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
 
 /// What a service is told beside its configuration.
 pub fn options(arguments: &PipelineArguments) -> Options {
-    let mut options = Options::default();
-    options.code_cache = cache::directory(arguments.code_cache.as_deref());
-    options.workers = arguments.threads.map(usize::from);
-    options
+    Options {
+        code_cache: cache::directory(arguments.code_cache.as_deref()),
+        workers: arguments.threads.map(usize::from),
+        ..Options::default()
+    }
 }

@@ -9,13 +9,14 @@ use linkmend_pipeline::telemetry::Session;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;
-use crate::{Exit, pipeline, tell};
+use crate::{Exit, open_files, pipeline, tell};
 
 /// Runs the command.
 pub fn run(arguments: &RunArguments) -> Exit {
     let Some(config) = pipeline::read(&arguments.pipeline) else {
         return Exit::Usage;
     };
+    open_files::raise_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -71,11 +71,11 @@ fn joined(takens: Vec<Taken>) -> Taken {
     let mut refusal: Option<Refusal> = None;
     for taken in takens {
         match taken {
-            Ok(one) => accepted = accepted.and(one),
+            Ok(one) => accepted = accepted.and(&one),
             Err(one) => {
                 refusal = Some(match refusal {
                     None => one,
-                    Some(other) => worse(other, one),
+                    Some(other) => worse(&other, &one),
                 });
             }
         }
@@ -83,7 +83,7 @@ fn joined(takens: Vec<Taken>) -> Taken {
     refusal.map_or(Ok(accepted), Err)
 }
 
-fn worse(a: Refusal, b: Refusal) -> Refusal {
+fn worse(a: &Refusal, b: &Refusal) -> Refusal {
     let kind = match (a.kind, b.kind) {
         (RefusalKind::Retry(a), RefusalKind::Retry(b)) => RefusalKind::Retry(a.max(b)),
         (retry @ RefusalKind::Retry(_), _) | (_, retry @ RefusalKind::Retry(_)) => retry,

@@ -73,7 +73,7 @@ pub struct Accepted {
 impl Accepted {
     /// Both together.
     #[must_use]
-    pub fn and(mut self, other: Self) -> Self {
+    pub fn and(mut self, other: &Self) -> Self {
         self.rejected_spans = self.rejected_spans.max(other.rejected_spans);
         if !other.message.is_empty() && self.message != other.message {
             if !self.message.is_empty() {

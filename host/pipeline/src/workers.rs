@@ -5,10 +5,11 @@
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread;
 
 use crossbeam_channel::{Receiver, Sender, unbounded};
-use tokio::sync::oneshot;
+use tokio::sync::{Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -16,8 +17,11 @@ type Job = Box<dyn FnOnce() + Send>;
 /// with the last clone.
 #[derive(Clone)]
 pub(crate) struct Workers {
-    // What waits here is bounded by what receivers admit.
     jobs: Sender<Job>,
+    /// Of the threads: what waits for one waits with its sender, and goes with
+    /// it. In a queue of jobs it would stay, and nothing would bound what
+    /// senders leave behind that come and go.
+    free: Arc<Semaphore>,
 }
 
 /// The job ended in a panic, which was told of in the log.
@@ -28,22 +32,30 @@ impl Workers {
     /// Starts so many threads.
     pub(crate) fn start(threads: usize) -> io::Result<Self> {
         let (sender, jobs) = unbounded();
-        for number in 0..threads.max(1) {
+        let threads = threads.max(1);
+        for number in 0..threads {
             let jobs = Receiver::clone(&jobs);
             thread::Builder::new()
                 .name(format!("worker-{number}"))
                 .spawn(move || jobs.iter().for_each(run))?;
         }
-        Ok(Self { jobs: sender })
+        Ok(Self {
+            jobs: sender,
+            free: Arc::new(Semaphore::new(threads)),
+        })
     }
 
-    /// Runs a job to its end, whether or not anybody waits for it.
+    /// Runs a job when a thread is free. One that has begun runs to its end,
+    /// whether or not anybody waits for it.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
+        // It is never closed.
+        let thread = Arc::clone(&self.free).acquire_owned().await;
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move || {
+            let _thread = thread;
             // Whoever waited may have gone.
             let _ = answer.send(job());
         });
@@ -57,7 +69,70 @@ fn run(job: Job) {
     let _ = catch_unwind(AssertUnwindSafe(job));
 }
 
+/// Runs what takes a while on threads that serve no sockets, so many jobs at
+/// once; those that wait go with whoever wanted them.
+#[derive(Debug, Clone)]
+pub(crate) struct Aside(Arc<Semaphore>);
+
+impl Aside {
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once)))
+    }
+
+    /// Runs a job to its end once it has begun, whether or not anybody waits
+    /// for it: so it is the job that has the permit.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
+        // It is never closed.
+        let permit = Arc::clone(&self.0).acquire_owned().await;
+        let running = tokio::task::spawn_blocking(move || {
+            let _permit = permit;
+            job()
+        });
+        running.await.map_err(|_| Panicked)
+    }
+}
+
 /// As many as there are processors.
 pub(crate) fn processors() -> usize {
     thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    use std::time::Duration;
+
+    use tokio::time::timeout;
+
+    use super::*;
+
+    /// Jobs whose senders came and went stayed in the queue, with their
+    /// batches: nothing bounded them.
+    #[tokio::test]
+    async fn what_nobody_waits_for_any_more_does_not_stay() {
+        let workers = Workers::start(1).unwrap();
+        let aside = Aside::new(1);
+        let batch = Arc::new(());
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let (end_aside, ended_aside) = std::sync::mpsc::channel::<()>();
+        let begun = workers.run(move || ended.recv());
+        let begun_aside = aside.run(move || ended_aside.recv());
+        let soon = Duration::from_millis(20);
+        assert!(timeout(soon, begun).await.is_err());
+        assert!(timeout(soon, begun_aside).await.is_err());
+        for _ in 0..10 {
+            let (one, other) = (Arc::clone(&batch), Arc::clone(&batch));
+            let waiting = timeout(soon, workers.run(move || drop(one)));
+            assert!(waiting.await.is_err());
+            let waiting = timeout(soon, aside.run(move || drop(other)));
+            assert!(waiting.await.is_err());
+        }
+        assert_eq!(Arc::strong_count(&batch), 1);
+        drop((end, end_aside));
+        assert_eq!(workers.run(|| 7).await, Ok(7));
+        assert_eq!(aside.run(|| 7).await, Ok(7));
+    }
 }

@@ -33,7 +33,7 @@ const PEM: &str = "PEM as a text";
     reason = "they are the keys of the Collector, each of its own"
 )]
 pub struct Tls {
-    /// The authorities that the other side is checked against.
+    /// Of a client: the authorities that the server is checked against.
     pub ca_file: Option<PathBuf>,
     /// The same as PEM.
     pub ca_pem: Option<Secret>,
@@ -45,7 +45,7 @@ pub struct Tls {
     pub key_file: Option<PathBuf>,
     /// The same as PEM.
     pub key_pem: Option<Secret>,
-    /// Whether the authorities of the system count too.
+    /// Of a client: whether the authorities of the system count too.
     pub include_system_ca_certs_pool: bool,
     /// The oldest version; `None`: 1.2.
     pub min_version: Option<TlsVersion>,
@@ -67,18 +67,10 @@ pub struct Tls {
 
 const CIPHERS: &str = "the TLS library offers safe ciphers only";
 
+const CLIENTS: &str = "clients are checked against `client_ca_file` alone (give it there)";
+
 /// What `tls` of a server and of a client have in common.
 pub(super) static COMMON: &[Member<Tls>] = &[
-    Member::value(
-        "ca_file",
-        "null",
-        PATH,
-        "The authorities that the certificate of the other side is checked against; without any, those of the system.",
-        |t, n| path(n).map(|v| t.ca_file = Some(v)),
-    ),
-    Member::value("ca_pem", "null", PEM, "The same in place.", |t, n| {
-        name(n).map(|v| t.ca_pem = Some(v.into()))
-    }),
     Member::value(
         "cert_file",
         "null",
@@ -99,13 +91,6 @@ pub(super) static COMMON: &[Member<Tls>] = &[
     Member::value("key_pem", "null", PEM, "The same in place.", |t, n| {
         name(n).map(|v| t.key_pem = Some(v.into()))
     }),
-    Member::value(
-        "include_system_ca_certs_pool",
-        "false",
-        FLAG,
-        "Whether the authorities of the system count besides `ca_file`.",
-        |t, n| flag(n).map(|v| t.include_system_ca_certs_pool = v),
-    ),
     Member::value(
         "min_version",
         "null",
@@ -149,10 +134,32 @@ pub(super) static SERVER: &[Member<Tls>] = &[
         "Whether that file is read again when it changes.",
         |t, n| flag(n).map(|v| t.client_ca_file_reload = v),
     ),
+    // The Collector takes these, and they do nothing there: whoever sets them
+    // believes that clients are checked.
+    Member::unsupported("ca_file", CLIENTS),
+    Member::unsupported("ca_pem", CLIENTS),
+    Member::unsupported("include_system_ca_certs_pool", CLIENTS),
 ];
 
 /// `tls` of a client.
 pub(super) static CLIENT: &[Member<Tls>] = &[
+    Member::value(
+        "ca_file",
+        "null",
+        PATH,
+        "The authorities that the certificate of the other side is checked against; without any, those of the system.",
+        |t, n| path(n).map(|v| t.ca_file = Some(v)),
+    ),
+    Member::value("ca_pem", "null", PEM, "The same in place.", |t, n| {
+        name(n).map(|v| t.ca_pem = Some(v.into()))
+    }),
+    Member::value(
+        "include_system_ca_certs_pool",
+        "false",
+        FLAG,
+        "Whether the authorities of the system count besides `ca_file`.",
+        |t, n| flag(n).map(|v| t.include_system_ca_certs_pool = v),
+    ),
     Member::value("insecure", "false", FLAG, "No TLS at all.", |t, n| {
         flag(n).map(|v| t.insecure = v)
     }),

@@ -67,6 +67,11 @@ impl Charge {
         Ok(())
     }
 
+    /// How much it takes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Gives some of it back.
     pub(crate) fn shrink(&mut self, by: u64) {
         let by = by.min(self.bytes);

@@ -80,8 +80,10 @@ fn read_all(
         }
     }
     output.truncate(filled);
-    if 2 * filled < output.capacity() {
+    let capacity = output.capacity();
+    if 2 * filled < capacity {
         output.shrink_to_fit();
+        charge.shrink((capacity - output.capacity()) as u64);
     }
     Ok(output.into())
 }

@@ -74,7 +74,7 @@ fn processor(
         config::Processor::Linkmend(processor) => {
             let cache = options.code_cache.clone();
             let made = Linkmend::new(id, config, processor, cache, storages, metrics)?;
-            Ok(Processor::Linkmend(made))
+            Ok(Processor::Linkmend(Box::new(made)))
         }
         config::Processor::MemoryLimiter(limiter) => {
             MemoryLimiter::new(id, limiter, metrics).map(Processor::MemoryLimiter)

@@ -47,6 +47,6 @@ pub struct Service {
 
 /// A processor as it is configured; each pipeline makes a stage of it.
 enum Processor {
-    Linkmend(Linkmend),
+    Linkmend(Box<Linkmend>),
     MemoryLimiter(MemoryLimiter),
 }

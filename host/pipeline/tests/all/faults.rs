@@ -504,3 +504,22 @@ fn twenty_faults_are_told_at_once() {
     // In the order of the file.
     assert!(told.lines().nth(19).unwrap().contains("x19: unknown key"));
 }
+
+/// They had no effect, and who set them believed that clients were checked.
+#[test]
+fn authorities_of_a_server_are_those_of_clients() {
+    for key in [
+        "ca_file: a",
+        "ca_pem: a",
+        "include_system_ca_certs_pool: true",
+    ] {
+        let lines = format!("protocols: {{http: {{tls: {{cert_file: c, key_file: k, {key}}}}}}}");
+        let told = faults(&[&with("receivers", "otlp", &lines)]);
+        let name = key.split(':').next().unwrap();
+        let expected = format!(
+            "receivers.otlp.protocols.http.tls.{name}: not supported by linkmend, because clients \
+             are checked against `client_ca_file` alone (give it there); remove it"
+        );
+        assert!(told.contains(&expected), "{told}");
+    }
+}

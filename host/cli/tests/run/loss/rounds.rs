@@ -39,6 +39,7 @@ enum Trouble {
 
 /// What became of all spans.
 #[derive(Debug)]
+#[allow(dead_code, reason = "shown by Debug")]
 struct Figures {
     sent: u64,
     acknowledged: usize,

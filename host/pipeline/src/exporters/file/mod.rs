@@ -12,7 +12,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use crate::component::{Exporter, SetupError};
@@ -21,6 +20,7 @@ use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{ExporterMetrics, Metrics};
 use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::workers::{Aside, Panicked, processors};
 
 use frame::Frame;
 use writer::Writer;
@@ -29,7 +29,7 @@ use writer::Writer;
 pub struct File {
     shared: Arc<Shared>,
     /// How many batches are encoded at once.
-    room: Semaphore,
+    writing: Aside,
     metrics: ExporterMetrics,
 }
 
@@ -57,20 +57,17 @@ impl File {
             failed: Sometimes::default(),
         };
         shared.check().map_err(|text| shared.error(text))?;
-        let room = std::thread::available_parallelism().map_or(1, Into::into);
         Ok(Self {
             shared: Arc::new(shared),
-            room: Semaphore::new(room),
+            writing: Aside::new(processors()),
             metrics: metrics.exporter(id),
         })
     }
 
     async fn write(&self, traces: Traces) -> Taken {
-        // It is never closed.
-        let _room = self.room.acquire().await;
         let shared = Arc::clone(&self.shared);
-        let written = spawn_blocking(move || shared.write(&traces)).await;
-        written.unwrap_or_else(|error| Err(Refusal::retry(format!("cannot write: {error}"))))
+        let written = self.writing.run(move || shared.write(&traces)).await;
+        written.unwrap_or_else(|Panicked| Err(Refusal::retry("cannot write; see the log")))
     }
 }
 

@@ -14,6 +14,7 @@ use crate::net::client::Message;
 
 use crate::telemetry::metrics::ExporterMetrics;
 use crate::traces::{Accepted, BoxFuture, Refusal, RefusalKind, Taken, Traces};
+use crate::workers::{Aside, Panicked, processors};
 
 /// From this size on, encoding a batch is not done between other tasks.
 const LARGE: usize = 64 << 10;
@@ -31,6 +32,7 @@ pub(in crate::exporters) trait Sender: Send + Sync + 'static {
 pub(super) struct Line {
     id: Id,
     sender: Arc<dyn Sender>,
+    encoding: Aside,
     retry: Retry,
     metrics: ExporterMetrics,
     retries: Occasion,
@@ -47,6 +49,7 @@ impl Line {
         Self {
             id: id.clone(),
             sender,
+            encoding: Aside::new(processors()),
             retry: retry.clone(),
             metrics,
             retries: Occasion::default(),
@@ -82,8 +85,8 @@ impl Line {
             return self.sender.encode(traces);
         }
         let sender = Arc::clone(&self.sender);
-        let encoded = tokio::task::spawn_blocking(move || sender.encode(traces)).await;
-        encoded.unwrap_or_else(|error| Err(Refusal::retry(format!("encoding failed: {error}"))))
+        let encoded = self.encoding.run(move || sender.encode(traces)).await;
+        encoded.unwrap_or_else(|Panicked| Err(Refusal::retry("encoding failed; see the log")))
     }
 
     async fn attempts(

@@ -14,8 +14,9 @@ pub(super) enum Version {
     Http2,
 }
 
-/// What HTTP/2 begins with; no method of HTTP/1 does.
-const PREFACE: [u8; 4] = *b"PRI ";
+/// What HTTP/2 begins with; no request of HTTP/1 does. All of it is waited for,
+/// since hyper waits for the rest of it for ever.
+const PREFACE: [u8; 24] = *b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// A stream with what was read of it already.
 pub(super) struct Sniffed<I> {

@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use super::journal::Record;
 use super::stage::{Keeping, Stage};
 use super::ticket;
-use crate::traces::{Taken, Traces};
+use crate::traces::{Refusal, Taken, Traces};
 
 /// How many batches of released spans are on their way at once; what comes then
 /// stays in the hold, which is bounded.
@@ -44,7 +44,7 @@ impl Stage {
     async fn deliver_kept(&self, traces: Traces, claims: &[Claim]) {
         loop {
             let taken = self.next.take(traces.clone()).await;
-            let is_to_be_tried = taken.as_ref().is_err_and(|refusal| refusal.is_retryable());
+            let is_to_be_tried = taken.as_ref().is_err_and(Refusal::is_retryable);
             if !is_to_be_tried {
                 self.settle(&traces, &taken);
                 return gone(claims);

@@ -160,9 +160,10 @@ impl Linkmend {
     /// How senders can be sure of their held spans, and those of the last run.
     fn keeping(&self, pipeline: &Id) -> Result<(Keeping, Left), SetupError> {
         let Some(storage) = &self.storage else {
-            let keeping = match self.config.hold.wait_for_result {
-                true => Keeping::Waiting,
-                false => Keeping::Memory,
+            let keeping = if self.config.hold.wait_for_result {
+                Keeping::Waiting
+            } else {
+                Keeping::Memory
             };
             return Ok((keeping, Vec::new()));
         };

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use linkmend::{Mended, Passage, ProcessError, Processor};
 use tokio::runtime::Handle;
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::journal::{Journal, Record};
@@ -30,9 +30,15 @@ pub(crate) struct Stage {
     pub(super) links: LinkMetrics,
     pub(super) keeping: Keeping,
     pub(super) tasks: Tasks,
+    /// For what leaves the hold because there is too much: senders wait for it,
+    /// but they may go, and others come.
+    overflowing: Arc<Semaphore>,
     runtime: Handle,
     failed: Sometimes,
 }
+
+/// For so many batches what leaves the hold may be on its way.
+const MOST_OVERFLOWING: usize = 64;
 
 /// How a sender can be sure of its held spans.
 pub(super) enum Keeping {
@@ -84,6 +90,7 @@ impl Stage {
             links: parts.links,
             keeping: parts.keeping,
             tasks: parts.tasks,
+            overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
             runtime: Handle::current(),
             failed: Sometimes::default(),
         });
@@ -109,7 +116,7 @@ impl Stage {
         }
         let accepted = sent?;
         match kept {
-            Kept::Waiting(answer) if is_held => Ok(accepted.and(ticket::answered(answer).await?)),
+            Kept::Waiting(answer) if is_held => Ok(accepted.and(&ticket::answered(answer).await?)),
             _ => Ok(accepted),
         }
     }
@@ -139,17 +146,24 @@ impl Stage {
     pub(super) async fn process(&self, batch: Bytes, passage: Passage) -> Result<Passed, Refusal> {
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
+        // It is never closed.
+        let room = Arc::clone(&self.overflowing).acquire_owned().await;
+        let room = Arc::new(room);
         let job = move || {
             let mut mended = processor.process_with(batch, &passage)?;
             let overflow = std::mem::take(&mut mended.overflow);
             let overflow = match stage.upgrade() {
-                Some(stage) => overflow.into_iter().map(|out| stage.spawn(out)).collect(),
+                Some(stage) => {
+                    let overflow = overflow.into_iter();
+                    let overflow = overflow.map(|out| stage.spawn_within(out, Arc::clone(&room)));
+                    overflow.collect()
+                }
                 None => Vec::new(),
             };
             Ok(Passed { mended, overflow })
         };
         match self.workers.run(job).await {
-            Ok(passed) => passed.map_err(refused),
+            Ok(passed) => passed.map_err(|error| refused(&error)),
             Err(_) => Err(Refusal::retry("the processor failed; see the log")),
         }
     }
@@ -157,6 +171,19 @@ impl Stage {
     /// Sends on what is released, as a task of its own.
     pub(super) fn spawn(self: &Arc<Self>, mended: Mended) -> JoinHandle<()> {
         let delivery = Arc::clone(self).deliver(mended);
+        self.tasks.tracker.spawn_on(delivery, &self.runtime)
+    }
+
+    /// The same; `room` is taken until it has gone on.
+    fn spawn_within<T>(self: &Arc<Self>, mended: Mended, room: T) -> JoinHandle<()>
+    where
+        T: Send + 'static,
+    {
+        let stage = Arc::clone(self);
+        let delivery = async move {
+            let _room = room;
+            stage.deliver(mended).await;
+        };
         self.tasks.tracker.spawn_on(delivery, &self.runtime)
     }
 
@@ -197,7 +224,7 @@ fn bearable(deadline: Instant, now: Instant) -> Duration {
     deadline.saturating_duration_since(now) * 3 / 4
 }
 
-fn refused(error: ProcessError) -> Refusal {
+fn refused(error: &ProcessError) -> Refusal {
     match error {
         ProcessError::Rejected(_) => Refusal::retry(error.to_string()),
         _ => Refusal::malformed(error.to_string()),

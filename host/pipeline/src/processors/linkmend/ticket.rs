@@ -36,7 +36,7 @@ impl Ticket {
             std::mem::replace(&mut *all, Ok(Accepted::default())),
             taken.clone(),
         ) {
-            (Ok(all), Ok(one)) => Ok(all.and(one)),
+            (Ok(all), Ok(one)) => Ok(all.and(&one)),
             (Err(all), Err(one)) if one.is_retryable() && !all.is_retryable() => Err(one),
             (Err(refusal), _) | (_, Err(refusal)) => Err(refusal),
         };

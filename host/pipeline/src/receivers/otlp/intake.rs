@@ -10,6 +10,8 @@ use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Limits;
+use super::outcome::Outcome;
+use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
 use crate::net::budget::{Budget, Charge};
@@ -31,6 +33,7 @@ pub(super) struct Intake {
     pub(super) next: Arc<dyn Consumer>,
     pub(super) metrics: ReceiverMetrics,
     pub(super) budget: Arc<Budget>,
+    pub(super) unpacker: Unpacker,
     pub(super) limits: Limits,
     pub(super) stop: CancellationToken,
     /// How it is called where the largest request is configured.
@@ -72,9 +75,12 @@ impl Intake {
         own::Stage::receiver(&self.id, self.transport, Some(headers))
     }
 
-    /// Lets a request in, if there is room.
-    pub(super) fn admit(&self) -> Result<Charge, Failure> {
-        let charge = self.budget.charge(BASE).map_err(BodyError::NoRoom);
+    /// Lets a request with these headers in, if there is room.
+    pub(super) fn admit(&self, headers: u64) -> Result<Charge, Failure> {
+        let charge = self
+            .budget
+            .charge(BASE + headers)
+            .map_err(BodyError::NoRoom);
         charge.map_err(|error| self.failure(error))
     }
 
@@ -127,12 +133,14 @@ impl Intake {
         bytes: Bytes,
         deadline: Option<Instant>,
         stage: own::Stage,
+        outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         let traces = Traces::new(bytes).map_err(|error| {
-            self.metrics.failed();
+            outcome.failed();
             Failure::Refused(Refusal::malformed(format!("it is no OTLP traces: {error}")))
         })?;
         let spans = traces.spans();
+        outcome.has(spans);
         let traces = traces.with_deadline(deadline.map(Instant::into_std));
         let taking = stage.run(spans, self.next.take(traces));
         let taken = match deadline {
@@ -140,22 +148,38 @@ impl Intake {
             Some(deadline) => {
                 let Ok(taken) = timeout_at(deadline, taking).await else {
                     let taken = Err(Refusal::retry(Failure::Deadline.message()));
-                    self.metrics.taken(spans, &taken);
+                    outcome.taken(&taken);
                     return Err(Failure::Deadline);
                 };
                 taken
             }
         };
-        self.metrics.taken(spans, &taken);
+        outcome.taken(&taken);
         taken.map_err(Failure::Refused)
     }
 
-    /// Counts a request that did not get as far as to be handed on.
-    pub(super) fn count(&self, failure: &Failure) {
-        match failure {
-            Failure::Refused(refusal) if refusal.is_retryable() => self.metrics.refused(),
-            _ => self.metrics.failed(),
-        }
+    /// A request of which it is not known yet what becomes of it.
+    pub(super) fn outcome(&self) -> Outcome<'_> {
+        Outcome::new(&self.metrics)
+    }
+
+    /// The batch that a body is.
+    pub(super) async fn unpack(
+        &self,
+        packed: Packed,
+        charge: Charge,
+    ) -> Result<(Bytes, Charge), Failure> {
+        let unpacked = self.unpacker.unpack(packed, charge).await;
+        unpacked.map_err(|error| match error {
+            UnpackError::Body(error) => self.failure(error),
+            UnpackError::Json(error) => {
+                let text = format!("it is no OTLP/JSON traces: {error}");
+                Failure::Refused(Refusal::malformed(text))
+            }
+            UnpackError::Panicked => {
+                Failure::Refused(Refusal::permanent("it cannot be read; see linkmend's log"))
+            }
+        })
     }
 
     /// What is wrong with a body, in the words of the configuration.
@@ -181,6 +205,14 @@ impl Intake {
             }
         }
     }
+}
+
+/// What headers take in memory, about.
+pub(super) fn size_of(headers: &HeaderMap) -> u64 {
+    const EACH: usize = 128;
+    let sizes = headers.iter();
+    let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len() + EACH);
+    sizes.sum::<usize>() as u64
 }
 
 /// When a sender may try again, where that is known.

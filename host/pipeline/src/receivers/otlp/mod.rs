@@ -13,13 +13,16 @@ mod grpc;
 mod http;
 mod intake;
 mod limits;
+mod outcome;
 mod plain;
+mod unpack;
 
 pub use limits::Limits;
 
 use std::sync::Arc;
 
 use self::intake::Intake;
+use self::unpack::Unpacker;
 use crate::component::{Bound, Receiver, SetupError, Tasks};
 use crate::config::{GrpcServer, HttpServer, Id, Listen, OtlpReceiver, Tls};
 use crate::net::accept::connection_limit;
@@ -34,6 +37,7 @@ pub struct Otlp {
     id: Id,
     limits: Limits,
     budget: Arc<Budget>,
+    unpacker: Unpacker,
     grpc: Option<Grpc>,
     http: Option<Http>,
 }
@@ -82,6 +86,7 @@ impl Otlp {
             id: id.clone(),
             limits: Limits::default(),
             budget: Budget::new(config.request_limit()),
+            unpacker: Unpacker::new(),
             grpc: grpc.transpose().map_err(within("grpc"))?,
             http: http.transpose().map_err(within("http"))?,
         })
@@ -108,6 +113,7 @@ impl Otlp {
             next: Arc::clone(next),
             metrics: metrics.clone(),
             budget: Arc::clone(&self.budget),
+            unpacker: self.unpacker.clone(),
             limits: self.limits,
             stop: tasks.stop.clone(),
             limit_key,

@@ -210,6 +210,81 @@ async fn floods_of_headers_are_refused() {
     running.tasks.end().await;
 }
 
+/// Half of the preface of HTTP/2 kept a connection for ever.
+#[tokio::test]
+async fn half_a_preface_is_not_waited_for() {
+    let next = Next::new();
+    let running = start_with(&both("", ""), QUICK, &next).await;
+    for protocol in ["grpc", "http"] {
+        let mut stream = TcpStream::connect(running.address(protocol)).await.unwrap();
+        stream.write_all(b"PRI * HTTP/2.0\r\n").await.unwrap();
+        assert!(
+            is_ended(&mut stream, Duration::from_secs(2)).await,
+            "{protocol}"
+        );
+    }
+    running.tasks.end().await;
+}
+
+/// A batch whose sender left while it waited was counted nowhere.
+#[tokio::test]
+async fn senders_that_leave_are_counted() {
+    let next = Next::closed(Ok(Accepted::default()));
+    let running = start(&both("", ""), &next).await;
+    let mut stream = TcpStream::connect(running.address("http")).await.unwrap();
+    let bytes = post("/v1/traces", &[PROTOBUF], &encoded(3));
+    stream.write_all(&bytes).await.unwrap();
+    next.wait_for_one().await;
+    drop(stream);
+    let mut client = client(running.address("grpc")).await;
+    let waiting = client.export(request(4, 10));
+    assert!(
+        timeout(Duration::from_millis(200), waiting).await.is_err(),
+        "it was answered"
+    );
+    let counted = async {
+        for (transport, spans) in [("http", 3), ("grpc", 4)] {
+            while running.metric("otelcol_receiver_refused_spans_total", &[transport]) < spans {
+                sleep(Duration::from_millis(10)).await;
+            }
+            let labels = [transport, "refused"];
+            assert_eq!(
+                running.metric("otelcol_receiver_requests_total", &labels),
+                1
+            );
+        }
+    };
+    timeout(Duration::from_secs(5), counted).await.unwrap();
+    running.tasks.end().await;
+}
+
+/// Headers take memory, too: with many requests at once on one connection they
+/// take more than the requests.
+#[tokio::test]
+async fn headers_are_in_the_budget() {
+    let next = Next::closed(Ok(Accepted::default()));
+    let grpc = "max_recv_msg_size_mib: 1";
+    let lines = both(grpc, "max_request_body_size: 64KiB") + "\nadmission: {request_limit_mib: 2}";
+    let running = start(&lines, &next).await;
+    let address = running.address("http");
+    let long = "x".repeat(30_000);
+    let bytes = post("/v1/traces", &[PROTOBUF, ("x-long", &long)], &encoded(1));
+    let mut waiting = Vec::new();
+    loop {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let let_in = timeout(Duration::from_millis(500), next.wait_for_one());
+        if let_in.await.is_err() {
+            assert_eq!(answer(&mut stream).await.status, 503);
+            break;
+        }
+        waiting.push(stream);
+    }
+    assert!((50..=61).contains(&waiting.len()), "{}", waiting.len());
+    drop(waiting);
+    running.tasks.end().await;
+}
+
 #[tokio::test]
 async fn an_answer_that_takes_too_long_is_given_up() {
     let next = Next::closed(Ok(Accepted::default()));

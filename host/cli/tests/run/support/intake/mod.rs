@@ -54,7 +54,6 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub protocol: Protocol,
-    pub path: String,
     pub headers: HeaderMap,
     pub spans: Vec<ResourceSpans>,
     pub answer: Answer,

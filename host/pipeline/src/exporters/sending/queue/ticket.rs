@@ -124,7 +124,7 @@ impl Part {
             Ok(accepted) => {
                 let rejected = accepted.rejected_spans.min(self.spans as u64);
                 let before = outcome.accepted.rejected_spans;
-                let both = std::mem::take(&mut outcome.accepted).and(accepted.clone());
+                let both = std::mem::take(&mut outcome.accepted).and(accepted);
                 outcome.accepted = both;
                 outcome.accepted.rejected_spans = before + rejected;
             }

@@ -11,10 +11,10 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use self::request::Call;
-use super::intake::{Failure, Intake};
+use super::intake::{Failure, Intake, size_of};
 use super::plain;
+use super::unpack::Packed;
 use crate::config::Encoding;
-use crate::net::decompress::decompress;
 use crate::net::serve::{Asked, Handler, Reply};
 use crate::traces::{Accepted, BoxFuture};
 
@@ -60,36 +60,39 @@ impl Grpc {
     ) -> Result<Accepted, Failure> {
         let deadline = call.timeout.and_then(|timeout| begun.checked_add(timeout));
         let stage = self.intake.stage(request.headers());
-        let mut charge = None;
+        let mut outcome = self.intake.outcome();
         let reading = async {
-            let charge = charge.insert(self.intake.admit()?);
+            let mut charge = self.intake.admit(size_of(request.headers()))?;
             let mut parts = self
                 .intake
                 .parts(request.into_body(), begun, None, deadline);
-            let frame = frame::read(&mut parts, self.max_size, charge).await;
+            let frame = frame::read(&mut parts, self.max_size, &mut charge).await;
             let frame = frame.map_err(|error| match error {
                 frame::FrameError::Body(error) => self.intake.failure(error),
                 frame::FrameError::Protocol(text) => Failure::Damaged(text.into()),
                 frame::FrameError::NotOne(text) => Failure::NotOneMessage(text),
             })?;
-            match (frame.is_compressed, call.encoding) {
-                (false, _) => return Ok(frame.message),
+            let encoding = match (frame.is_compressed, call.encoding) {
+                (false, _) => Encoding::Identity,
                 (true, Encoding::Identity) => {
                     let text = "the message is compressed, but `grpc-encoding` does not say how";
                     return Err(Failure::Damaged(text.into()));
                 }
-                (true, _) => {}
-            }
-            let length = frame.message.len() as u64;
-            let message = decompress(&frame.message, call.encoding, self.max_size, charge);
-            let message = message.map_err(|error| self.intake.failure(error))?;
-            drop(frame);
-            charge.shrink(length);
-            Ok(message)
+                (true, encoding) => encoding,
+            };
+            let packed = Packed {
+                body: frame.message,
+                encoding,
+                is_json: false,
+                limit: self.max_size,
+            };
+            self.intake.unpack(packed, charge).await
         };
         let read = self.intake.read(reading, deadline).await;
-        let message = read.inspect_err(|failure| self.intake.count(failure))?;
-        self.intake.hand_on(message, deadline, stage).await
+        let (message, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        self.intake
+            .hand_on(message, deadline, stage, &mut outcome)
+            .await
     }
 }
 

@@ -15,15 +15,15 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Form;
 use self::cors::CorsPolicy;
 use self::request::{Call, Refused};
-use super::intake::{Failure, Intake};
+use super::intake::{Failure, Intake, size_of};
+use super::unpack::Packed;
 use super::{grpc, plain};
 use crate::component::SetupError;
 use crate::config::{Encoding, HttpServer};
 use crate::net::body::{BodyError, Gathered};
 use crate::net::budget::Charge;
-use crate::net::decompress::decompress;
 use crate::net::serve::{Asked, Handler, Reply};
-use crate::traces::{Accepted, BoxFuture, Refusal};
+use crate::traces::{Accepted, BoxFuture};
 
 /// What is configured of OTLP/HTTP.
 pub(super) struct Settings {
@@ -126,22 +126,17 @@ impl Http {
         let write_timeout = self.settings.write_timeout;
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let stage = self.intake.stage(request.headers());
-        let mut charge = None;
+        let mut outcome = self.intake.outcome();
         let reading = async {
-            let charge = charge.insert(self.intake.admit()?);
-            let body = self.gather(call, request, begun, charge).await;
-            let body = body.map_err(|error| self.intake.failure(error))?;
-            let length = body.len() as u64;
-            let plain = decompress(&body, call.encoding, self.settings.max_size, charge);
-            let plain = plain.map_err(|error| self.intake.failure(error))?;
-            drop(body);
-            if call.encoding != Encoding::Identity {
-                charge.shrink(length);
-            }
-            match call.form {
-                Form::Protobuf => Ok(plain),
-                Form::Json => self.decode(&plain, charge),
-            }
+            let mut charge = self.intake.admit(size_of(request.headers()))?;
+            let body = self.gather(call, request, begun, &mut charge).await;
+            let packed = Packed {
+                body: body.map_err(|error| self.intake.failure(error))?,
+                encoding: call.encoding,
+                is_json: call.form == Form::Json,
+                limit: self.settings.max_size,
+            };
+            self.intake.unpack(packed, charge).await
         };
         let read = match deadline {
             None => self.intake.read(reading, None).await,
@@ -150,8 +145,10 @@ impl Http {
                 read.unwrap_or(Err(Failure::Deadline))
             }
         };
-        let bytes = read.inspect_err(|failure| self.intake.count(failure))?;
-        self.intake.hand_on(bytes, deadline, stage).await
+        let (bytes, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        self.intake
+            .hand_on(bytes, deadline, stage, &mut outcome)
+            .await
     }
 
     async fn gather(
@@ -172,17 +169,6 @@ impl Http {
             gathered.push(part, call.length, charge)?;
         }
         Ok(gathered.into_bytes())
-    }
-
-    fn decode(&self, text: &[u8], charge: &mut Charge) -> Result<Bytes, Failure> {
-        // OTLP protobuf is shorter than the JSON that says the same.
-        let room = charge.grow(text.len() as u64);
-        room.map_err(|no_room| self.intake.failure(no_room.into()))?;
-        let decoded = linkmend_files::json::decode(text);
-        decoded.map(Bytes::from).map_err(|error| {
-            let text = format!("it is no OTLP/JSON traces: {error}");
-            Failure::Refused(Refusal::malformed(text))
-        })
     }
 }
 

@@ -1,0 +1,109 @@
+//! From a body to a batch: decompression, and JSON.
+//!
+//! What may take long is not done between the tasks that serve sockets: a few
+//! KiB may expand to all that a request may have.
+
+use bytes::Bytes;
+use linkmend_files::json;
+
+use crate::config::Encoding;
+use crate::net::body::BodyError;
+use crate::net::budget::Charge;
+use crate::net::decompress::decompress;
+use crate::workers::{Aside, processors};
+
+/// Up to this size, before and after decompression, a body is unpacked where
+/// it was read: 0.1 to 0.5 ms. The way to another thread and back takes some
+/// hundredths of that.
+const SMALL: u64 = 64 << 10;
+
+/// A body as it came.
+pub(super) struct Packed {
+    pub(super) body: Bytes,
+    pub(super) encoding: Encoding,
+    pub(super) is_json: bool,
+    /// The largest one after decompression.
+    pub(super) limit: u64,
+}
+
+/// Why a body cannot be unpacked.
+pub(super) enum UnpackError {
+    Body(BodyError),
+    /// It is no OTLP/JSON.
+    Json(String),
+    /// A panic, which was told of in the log.
+    Panicked,
+}
+
+impl From<BodyError> for UnpackError {
+    fn from(error: BodyError) -> Self {
+        Self::Body(error)
+    }
+}
+
+/// Unpacks bodies, as many large ones at once as there are processors.
+#[derive(Clone)]
+pub(super) struct Unpacker(Aside);
+
+impl Unpacker {
+    pub(super) fn new() -> Self {
+        Self(Aside::new(processors()))
+    }
+
+    /// OTLP protobuf, and what it takes in memory. The charge goes along to the
+    /// other thread: what is done there may outlast its sender.
+    pub(super) async fn unpack(
+        &self,
+        packed: Packed,
+        mut charge: Charge,
+    ) -> Result<(Bytes, Charge), UnpackError> {
+        if packed.encoding == Encoding::Identity && !packed.is_json {
+            return Ok((packed.body, charge));
+        }
+        let is_small = packed.body.len() as u64 <= SMALL;
+        if is_small && let Some(plain) = packed.small(&mut charge)? {
+            return Ok((packed.finish(plain, &mut charge)?, charge));
+        }
+        let unpacking = self.0.run(move || {
+            let limit = packed.limit;
+            let plain = decompress(&packed.body, packed.encoding, limit, &mut charge)?;
+            Ok((packed.finish(plain, &mut charge)?, charge))
+        });
+        unpacking.await.unwrap_or(Err(UnpackError::Panicked))
+    }
+}
+
+impl Packed {
+    /// What is in it, unless that is large.
+    fn small(&self, charge: &mut Charge) -> Result<Option<Bytes>, UnpackError> {
+        let limit = self.limit.min(SMALL);
+        let before = charge.bytes();
+        match decompress(&self.body, self.encoding, limit, charge) {
+            Err(BodyError::TooLarge(_)) if limit < self.limit => {
+                charge.shrink(charge.bytes() - before);
+                Ok(None)
+            }
+            plain => Ok(Some(plain?)),
+        }
+    }
+
+    /// The rest, when it is decompressed; what is not needed any more is given
+    /// back.
+    fn finish(self, plain: Bytes, charge: &mut Charge) -> Result<Bytes, UnpackError> {
+        let Self { body, encoding, .. } = self;
+        if encoding != Encoding::Identity {
+            charge.shrink(body.len() as u64);
+        }
+        drop(body);
+        if !self.is_json {
+            return Ok(plain);
+        }
+        // OTLP protobuf is shorter than the JSON that says the same.
+        let length = plain.len() as u64;
+        charge.grow(length).map_err(BodyError::NoRoom)?;
+        let batch = json::decode(&plain).map_err(|error| UnpackError::Json(error.to_string()))?;
+        drop(plain);
+        charge.shrink(length);
+        Ok(batch.into())
+    }
+}
