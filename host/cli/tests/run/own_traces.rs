@@ -122,7 +122,11 @@ fn its_own_spans_may_pass_itself_and_make_no_more() {
         std::thread::sleep(Duration::from_secs(1));
         let names: Vec<_> = backend.spans().into_iter().map(|span| span.name).collect();
         assert_eq!(names.len(), 4, "{protocol}: {names:?}");
-        assert!(STAGES.iter().all(|stage| names.iter().any(|name| name == stage)));
+        assert!(
+            STAGES
+                .iter()
+                .all(|stage| names.iter().any(|name| name == stage))
+        );
         assert_eq!(linkmend.terminate().code(), Some(0));
     }
 }

@@ -218,8 +218,7 @@ fn layers(
 /// What is wrong, and what may be why: a variable that is not set.
 fn with_reasons(findings: Findings) -> Vec<Finding> {
     let Findings { faults, warnings } = findings;
-    let is_reason =
-        |warning: &Finding| faults.iter().any(|fault| fault.spot == warning.spot);
+    let is_reason = |warning: &Finding| faults.iter().any(|fault| fault.spot == warning.spot);
     let mut all: Vec<_> = warnings.into_iter().filter(is_reason).collect();
     all.extend(faults);
     all

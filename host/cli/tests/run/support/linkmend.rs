@@ -235,9 +235,13 @@ service:
 
     /// SIGTERM.
     pub fn ask_to_end(&self) {
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let child = self.child.as_ref().expect("it runs");
         let kill = Command::new("kill")
-            .args(["-s", "TERM", &child.id().to_string()])
+            .args(["-s", name, &child.id().to_string()])
             .status();
         assert!(kill.unwrap().success());
     }
@@ -329,7 +333,7 @@ fn told(log: &str, what: &str) -> Option<SocketAddr> {
     let mut lines = log
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let line = lines
-        .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what))?;
+    let line =
+        lines.find(|line| line["address"].is_string() && line["msg"].to_string().contains(what))?;
     Some(line["address"].as_str()?.parse().unwrap())
 }

@@ -117,7 +117,13 @@ impl Otlp {
     async fn run(mut self, next: Arc<dyn Consumer>) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
         if let Some(grpc) = self.grpc.take() {
-            let intake = self.intake(&next, &grpc.metrics, &tasks, "grpc", "max_recv_msg_size_mib");
+            let intake = self.intake(
+                &next,
+                &grpc.metrics,
+                &tasks,
+                "grpc",
+                "max_recv_msg_size_mib",
+            );
             let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
             let rules = self.grpc_rules(&grpc.config);
             let listen = &grpc.config.listener.endpoint;
@@ -130,7 +136,13 @@ impl Otlp {
             self.listen(&mut tasks, listen, port).await?;
         }
         if let Some(http) = self.http.take() {
-            let intake = self.intake(&next, &http.metrics, &tasks, "http", "max_request_body_size");
+            let intake = self.intake(
+                &next,
+                &http.metrics,
+                &tasks,
+                "http",
+                "max_request_body_size",
+            );
             let handler = http::handler(intake, http.settings);
             let rules = self.http_rules(&http.config);
             let listen = &http.config.listener.endpoint;
