@@ -16,6 +16,7 @@ mod examples;
 mod intake;
 mod loss;
 mod metrics;
+mod operation;
 mod own_traces;
 mod support;
 mod tls;
