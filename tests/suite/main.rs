@@ -18,6 +18,7 @@ mod patterns;
 mod policy;
 mod properties;
 mod reasons;
+mod reload;
 mod repair;
 
 use linkmend_tests::memory::CountingAllocator;

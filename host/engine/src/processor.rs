@@ -87,8 +87,8 @@ pub struct Mended {
     /// [`Passage::copy_held`] asks for it: to be kept where a crash does not
     /// reach it, and processed anew after one.
     pub held_copy: Option<Bytes>,
-    /// [`Passage::claim`] of each batch that held spans in `traces` came with,
-    /// each once.
+    /// [`Passage::claim`] of the batches that held spans in `traces` came with:
+    /// one for each span that was held. Those of a batch that is dropped, too.
     pub claims: Vec<Claim>,
     /// Held spans that had to go to make room, mostly of other batches: batches
     /// to be sent on beside this one, whose figures are not in `counts`. The

@@ -99,7 +99,7 @@ impl Processor {
         if passage.copy_held && !passed.held.is_empty() {
             mended.held_copy = Some(hold::copy(&passed.held));
         }
-        let surplus = hold.keep(passed.held, since, false);
+        let surplus = hold.keep(passed.held, since, Some(passage.now));
         self.let_go(surplus, &mut mended.overflow);
         Ok(mended)
     }
@@ -109,7 +109,7 @@ impl Processor {
         let since = hold.begin();
         let again = Tasks::MEND | Tasks::DEFER;
         let held = self.resubmit(batch, again, released);
-        let surplus = hold.keep(held, since, true);
+        let surplus = hold.keep(held, since, None);
         self.let_go(surplus, released);
     }
 

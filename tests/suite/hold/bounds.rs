@@ -122,3 +122,35 @@ fn the_memory_that_is_counted_is_the_memory_that_is_taken() {
     assert!(counted >= taken, "{counted} counted, {taken} taken");
     assert!(counted <= taken * 3 / 2, "{counted} counted, {taken} taken");
 }
+
+rule_test! {
+    fn a_service_whose_producers_never_come_is_not_held_any_more_but_for_a_probe(arm, order) {
+        let options = HoldOptions { give_up_after: 3, ..HoldOptions::default() };
+        let processor = holding([arm.rule("{}")], options);
+        let start = Instant::now();
+        let late = |number: u64| order.of(&batch(vec![consumer(number, &number.to_string())]));
+        for number in 1..=3 {
+            assert!(send(&processor, &late(number), start).overflow.is_empty());
+        }
+        assert_eq!(numbers(&processor.release(start + 6 * SECOND)), [1, 2, 3]);
+
+        // In vain three times: the next one goes on beside its batch.
+        let now = start + 7 * SECOND;
+        let mended = send(&processor, &late(4), now);
+        assert_eq!((mended.held, numbers(&mended.overflow)), (1, vec![4]));
+        let counts = counts(&flat([mended]));
+        assert_eq!(counts.unresolved, 1);
+        assert_eq!(processor.hold_stats().given_up, 1);
+
+        // One is held again after half a minute, and when its producer comes,
+        // all are.
+        let now = start + 40 * SECOND;
+        assert!(send(&processor, &late(5), now).overflow.is_empty());
+        assert_eq!(numbers(&send(&processor, &late(6), now).overflow), [6]);
+        send(&processor, &order.of(&batch(vec![producer(7, "5")])), now);
+        assert_eq!(numbers(&processor.release(now)), [5]);
+        assert!(send(&processor, &late(8), now).overflow.is_empty());
+        assert_eq!(numbers(&processor.drain()), [8]);
+        assert_empty(&processor);
+    }
+}

@@ -136,24 +136,24 @@ fn rules_are_replaced_while_spans_are_held_and_what_was_remembered_stays() {
     let mut all = Vec::new();
     all.push(send(
         &processor,
-        &batch(vec![producer(1, "early")]).into(),
+        &batch(vec![producer(1, "early")]),
         start,
     ));
     all.push(send(
         &processor,
-        &batch(vec![consumer(8, "late")]).into(),
+        &batch(vec![consumer(8, "late")]),
         start,
     ));
     let other = Rule::builtin().with_config(r#"{"link_type_attribute": "why"}"#);
     processor.replace_rules(vec![other]).unwrap();
     all.push(send(
         &processor,
-        &batch(vec![consumer(9, "early")]).into(),
+        &batch(vec![consumer(9, "early")]),
         start,
     ));
     all.push(send(
         &processor,
-        &batch(vec![producer(2, "late")]).into(),
+        &batch(vec![producer(2, "late")]),
         start,
     ));
     all.extend(processor.release(start + SECOND));
@@ -179,7 +179,7 @@ fn a_rule_that_cannot_be_used_replaces_none() {
     let bad = Rule::component("bad", &b"no component"[..]);
     assert!(processor.replace_rules(vec![bad]).is_err());
     assert_eq!(format!("{:?}", processor.rules()), format!("{before:?}"));
-    assert!(processor.process(batch(vec![call(1)]).into()).is_ok());
+    assert!(processor.process(batch(vec![call(1)])).is_ok());
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn links_are_counted_by_messaging_system_where_it_is_asked_for() {
     twice.links = vec![linkmend_tests::otlp::link(5), linkmend_tests::otlp::link(5)];
     let spans = vec![producer(1, "a"), consumer(8, "a"), twice];
     let mended = processor(true)
-        .process(batch(spans.clone()).into())
+        .process(batch(spans.clone()))
         .unwrap();
     let systems: Vec<_> = mended.counts.systems.iter().collect();
     let [(system, found)] = systems[..] else {
@@ -212,6 +212,6 @@ fn links_are_counted_by_messaging_system_where_it_is_asked_for() {
     );
     assert_eq!(found.by_link_type, counts.by_link_type);
     assert!(counts.links_added > 0 && counts.links_dropped_duplicate == 1);
-    let mended = processor(false).process(batch(spans).into()).unwrap();
+    let mended = processor(false).process(batch(spans)).unwrap();
     assert_eq!(mended.counts.systems.iter().count(), 0);
 }

@@ -114,6 +114,7 @@ fn options(random: &mut Random) -> HoldOptions {
         max_spans: if random.chance(50) { 15 } else { 10_000 },
         max_bytes: if random.chance(25) { 6_000 } else { 64 << 20 },
         on_sooner: None,
+        give_up_after: if random.chance(50) { 2 } else { 0 },
     }
 }
 

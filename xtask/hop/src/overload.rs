@@ -38,7 +38,7 @@ struct Counters {
 
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let sink = Sink::start(Some(Duration::from_secs(1) / RATE)).await?;
-    let text = configuration(sink.address, PROCESSORS, "memory_limiter, linkmend");
+    let text = configuration(sink.address, PROCESSORS, "memory_limiter, linkmend", "none");
     let hop = Hop::start(&arguments.linkmend, &text).await?;
     let workload = Workload::of(Traffic::Mixed, false, 64, arguments.spans);
     let counters = Arc::new(Counters::default());

@@ -38,7 +38,7 @@ impl Hop {
         let mut hop = Self {
             address,
             child,
-            folder: folder,
+            folder,
         };
         hop.wait().await?;
         Ok(hop)

@@ -27,13 +27,13 @@ processors:
     hold: {time: 0s}
 ";
 
-pub fn configuration(sink: SocketAddr, processors: &str, names: &str) -> String {
+pub fn configuration(sink: SocketAddr, processors: &str, names: &str, compression: &str) -> String {
     format!(
         "
 receivers: {{otlp: {{protocols: {{grpc: {{endpoint: LISTEN, max_recv_msg_size_mib: 64}}}}}}}}
 {processors}
 exporters:
-  otlp_grpc: {{endpoint: '{sink}', tls: {{insecure: true}}, compression: none}}
+  otlp_grpc: {{endpoint: '{sink}', tls: {{insecure: true}}, compression: {compression}}}
 service:
   telemetry: {{metrics: {{level: none}}, logs: {{level: warn}}}}
   pipelines:
@@ -45,8 +45,12 @@ service:
 impl Ways {
     pub async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let sink = Sink::start(None).await?;
-        let empty = configuration(sink.address, "", "");
-        let mending = configuration(sink.address, PROCESSOR, "linkmend");
+        let hop_with = |processors, names, compression| {
+            configuration(sink.address, processors, names, compression)
+        };
+        let empty = hop_with("", "", "none");
+        let mending = hop_with(PROCESSOR, "linkmend", "none");
+        let compressing = hop_with(PROCESSOR, "linkmend", "gzip");
         let hop = |configuration: String| async move {
             Hop::start(&arguments.linkmend, &configuration).await
         };
@@ -55,7 +59,12 @@ impl Ways {
             address: sink.address,
             hop: None,
         }];
-        for (name, configuration) in [("empty hop", empty), ("linkmend", mending)] {
+        let hops = [
+            ("empty hop", empty),
+            ("linkmend", mending),
+            ("linkmend, gzip", compressing),
+        ];
+        for (name, configuration) in hops {
             let hop = hop(configuration).await?;
             all.push(Way {
                 name,

@@ -16,8 +16,10 @@ fn what_is_held_goes_on_and_its_sender_is_answered() {
     let sender = Sender::new();
     let consumer = request(vec![span(2, Role::Receives(1))]);
     let held = sender.begin_grpc(linkmend.addresses.grpc, consumer);
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(intake.spans().is_empty(), "it is held");
+    wait::until_true("it is held", wait::LONG, || {
+        linkmend.metric("linkmend_held", &[]) > 0.0
+    });
+    assert!(intake.spans().is_empty());
     let status = linkmend.terminate();
     assert_eq!(status.code(), Some(0), "{}", linkmend.log());
     sender.wait(held).unwrap();

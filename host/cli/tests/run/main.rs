@@ -7,6 +7,12 @@
 //!
 //! Tests with SDKs need what `tests/clients/set-up` installs, and say when it is
 //! not there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "tests"
+)]
 
 mod answers;
 mod clients;

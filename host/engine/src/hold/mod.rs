@@ -13,12 +13,14 @@
 //! | `cut` | taking spans out of a batch |
 //! | `state` | the spans that are held, by time and by key |
 //! | `term` | how long, and how often, a span is tried |
+//! | `hope` | services whose producers never come |
 //! | `signals` | which keys are waited for, and were remembered of late |
 //! | `index` | tells of the producers that are remembered |
 //! | `batches` | making batches of held spans |
 
 mod batches;
 mod cut;
+mod hope;
 mod index;
 mod signals;
 mod state;
@@ -55,6 +57,10 @@ pub struct HoldOptions {
     /// resources and scopes, their keys, and what the host needs to find them.
     /// Default: 64 MiB.
     pub max_bytes: usize,
+    /// How many spans of one resource may be held in vain, one after the other;
+    /// then its spans are not held any more but for one each 30 seconds, until a
+    /// producer comes in time again. 0: any number. Default: 0.
+    pub give_up_after: usize,
     /// Called whenever [`Processor::next_release`](crate::Processor::next_release)
     /// has become sooner: a held span is ready, or a span is held where none
     /// was. It is called in the middle of a batch, by the thread that processes
@@ -69,6 +75,7 @@ impl Default for HoldOptions {
             time: Duration::from_secs(6),
             max_spans: 20_000,
             max_bytes: 64 << 20,
+            give_up_after: 0,
             on_sooner: None,
         }
     }
@@ -80,6 +87,7 @@ impl fmt::Debug for HoldOptions {
             .field("time", &self.time)
             .field("max_spans", &self.max_spans)
             .field("max_bytes", &self.max_bytes)
+            .field("give_up_after", &self.give_up_after)
             .field("on_sooner", &self.on_sooner.is_some())
             .finish()
     }
@@ -103,6 +111,9 @@ pub struct HoldStats {
     pub released_due: u64,
     /// Spans that went because there was no room.
     pub released_overflow: u64,
+    /// Spans that were not held, since many before them were held in vain: see
+    /// [`HoldOptions::give_up_after`]. They are not in `held_total`.
+    pub given_up: u64,
     /// Spans that went because of [`Processor::drain`](crate::Processor::drain).
     pub released_drained: u64,
 }
@@ -191,8 +202,9 @@ impl Hold {
     }
 
     /// Holds spans that were deferred by rules that were asked after `since`,
-    /// [`Self::begin`]. Those that have to go for it are given back.
-    pub(crate) fn keep(&self, held: Vec<Held>, since: u64, are_back: bool) -> Vec<Held> {
+    /// [`Self::begin`]; they came at `arrived`, or were held before. Those that
+    /// have to go for it, or are not worth to be held, are given back.
+    pub(crate) fn keep(&self, held: Vec<Held>, since: u64, arrived: Option<Instant>) -> Vec<Held> {
         if held.is_empty() {
             return Vec::new();
         }
@@ -200,8 +212,14 @@ impl Hold {
         let (before, after) = {
             let mut state = self.state.lock();
             let before = next(&state);
-            state.count_in(held.len(), are_back);
             for held in held {
+                let hopeless = arrived
+                    .is_some_and(|now| !state.has_hope(&held, self.options.give_up_after, now));
+                if hopeless {
+                    surplus.push(held);
+                    continue;
+                }
+                state.count_in(arrived.is_none());
                 state.insert(held, &self.signals, since);
                 surplus.append(&mut state.take_surplus(&self.options, &self.signals));
             }

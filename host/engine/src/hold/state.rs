@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::cut::Piece;
+use super::hope::Hope;
 use super::signals::Signals;
 use super::{HoldOptions, HoldStats, Term};
 use crate::index::MessageKey;
@@ -56,6 +57,7 @@ pub(super) struct State {
     pub(super) is_closed: bool,
     /// `held` and `bytes` are not kept here.
     stats: HoldStats,
+    hope: Hope,
 }
 
 impl Held {
@@ -87,14 +89,21 @@ impl State {
         Some(ticket.deadline)
     }
 
-    /// Counts spans that come in for the first time, or those that were taken
-    /// to be tried again and did not go.
-    pub(super) fn count_in(&mut self, spans: usize, are_back: bool) {
-        if are_back {
-            self.stats.released_ready = self.stats.released_ready.saturating_sub(spans as u64);
+    /// Counts a span that comes in for the first time, or that was taken to be
+    /// tried again and did not go.
+    pub(super) fn count_in(&mut self, is_back: bool) {
+        if is_back {
+            self.stats.released_ready = self.stats.released_ready.saturating_sub(1);
         } else {
-            self.stats.held_total += spans as u64;
+            self.stats.held_total += 1;
         }
+    }
+
+    /// Whether it is of use to hold a span that comes for the first time.
+    pub(super) fn has_hope(&mut self, held: &Held, patience: usize, now: Instant) -> bool {
+        let has_hope = self.hope.is_left(&held.piece, patience, now);
+        self.stats.given_up += u64::from(!has_hope);
+        has_hope
     }
 
     /// Holds a span. It is ready at once if one of its keys was remembered
@@ -180,6 +189,7 @@ impl State {
         let mut taken = Taken::default();
         while let Some(held) = self.take_ready() {
             self.stats.released_ready += 1;
+            self.hope.came(&held.piece);
             if held.term.deadline > now {
                 taken.again.push(held);
             } else {
@@ -191,6 +201,7 @@ impl State {
                 break;
             };
             self.stats.released_due += 1;
+            self.hope.missed(&held.piece, now);
             taken.last.push(held);
         }
         taken

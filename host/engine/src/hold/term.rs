@@ -1,6 +1,5 @@
 //! How long a span may be held, and how often its rule was asked for it.
 
-use std::sync::Arc;
 use std::time::Instant;
 
 use crate::processor::Claim;
@@ -62,21 +61,14 @@ impl Terms {
         }
     }
 
-    /// Of whoever waits for the spans that are left, each once.
+    /// Of whoever waits for the spans that are left: one for each span.
     pub(crate) fn claims(&self) -> Vec<Claim> {
         let Self::Each(terms) = self else {
             return Vec::new();
         };
         let claims = terms.iter().filter_map(|term| term.claim.as_ref());
-        let mut claims: Vec<Claim> = claims.cloned().collect();
-        claims.sort_by_key(address);
-        claims.dedup_by_key(|claim| address(claim));
-        claims
+        claims.cloned().collect()
     }
-}
-
-fn address(claim: &Claim) -> usize {
-    Arc::as_ptr(claim).cast::<()>().addr()
 }
 
 impl std::fmt::Debug for Term {

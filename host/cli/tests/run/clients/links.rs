@@ -48,18 +48,23 @@ fn gets_its_links(installed: &Path, client: Client, onward: Protocol) {
     sleep(LATER);
     let producer = client.send(installed, to, "producer", &count);
     let consumer = consumer.end();
-    assert!(
-        intake
-            .requests()
-            .iter()
-            .all(|request| request.protocol == onward)
-    );
+    for request in intake.requests() {
+        assert_eq!((request.protocol, &*request.path), (onward, path(onward)));
+    }
     is_linked(&client.to_string(), &intake, &producer, &consumer);
     let added = linkmend.metric("linkmend_links_added", &[]);
-    assert!(
-        (added - MESSAGES as f64).abs() < 0.5,
-        "{client}: {added} links in the metrics"
+    assert_eq!(
+        added.to_string(),
+        MESSAGES.to_string(),
+        "{client}: links in the metrics"
     );
+}
+
+fn path(protocol: Protocol) -> &'static str {
+    match protocol {
+        Protocol::Grpc => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+        Protocol::HttpProtobuf | Protocol::HttpJson => "/v1/traces",
+    }
 }
 
 #[test]
@@ -142,5 +147,6 @@ fn innermost(spans: &[Made]) -> HashMap<&String, &Made> {
 }
 
 fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits = id.iter().map(|byte| format!("{byte:02x}"));
+    digits.collect::<Vec<_>>().concat()
 }

@@ -1,4 +1,4 @@
-//! Senders that never rest, and what each of them was told.
+//! Senders at work, and what each of them was told.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use std::time::Duration;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use parking_lot::Mutex;
 use tokio::runtime::Runtime;
+use tokio::time::sleep;
 
 use crate::support::linkmend::Addresses;
 use crate::support::sender;
@@ -17,6 +18,9 @@ const SENDERS: u64 = 16;
 
 /// How many spans the largest batch has.
 const LARGEST: u64 = 60;
+
+/// The rest of a sender after each batch, so that an answer at once makes no flood.
+const REST: Duration = Duration::from_millis(50);
 
 /// How many spans later the producer of a message is than its consumer.
 const LATER: u64 = 102;
@@ -54,7 +58,7 @@ pub fn is_intact(span: &Span) -> bool {
         links: Vec::new(),
         ..span.clone()
     };
-    let may_have_a_link = number % 8 == 0;
+    let may_have_a_link = number.is_multiple_of(8);
     without_links == spans::span(number, role(number))
         && (links.is_empty() || may_have_a_link && links == [number + LATER])
 }
@@ -87,7 +91,7 @@ impl Load {
         self.ledger.stop.store(true, Ordering::Relaxed);
         self.runtime.block_on(async {
             for sender in self.senders {
-                let ended = tokio::time::timeout(Duration::from_secs(60), sender).await;
+                let ended = tokio::time::timeout(Duration::from_mins(1), sender).await;
                 ended.expect("an answer").unwrap();
             }
         });
@@ -98,7 +102,8 @@ async fn by_grpc(addresses: Addresses, ledger: &Ledger) {
     let channel = sender::channel(addresses.grpc);
     while let Some((numbers, spans)) = ledger.batch() {
         let answer = sender::grpc(&channel, spans::request(spans)).await;
-        ledger.keep(numbers, answer.is_ok()).await;
+        ledger.keep(numbers, answer.is_ok());
+        sleep(REST).await;
     }
 }
 
@@ -107,9 +112,8 @@ async fn by_http(addresses: Addresses, ledger: &Ledger) {
     while let Some((numbers, spans)) = ledger.batch() {
         let request = spans::request(spans);
         let answer = sender::http_protobuf(&client, addresses.http, &request).await;
-        ledger
-            .keep(numbers, answer.is_ok_and(|answer| answer.status == 200))
-            .await;
+        ledger.keep(numbers, answer.is_ok_and(|answer| answer.status == 200));
+        sleep(REST).await;
     }
 }
 
@@ -129,12 +133,10 @@ impl Ledger {
         Some((numbers, spans.collect()))
     }
 
-    async fn keep(&self, numbers: std::ops::Range<u64>, acknowledged: bool) {
+    /// What was refused is not sent again: only what was acknowledged counts.
+    fn keep(&self, numbers: std::ops::Range<u64>, acknowledged: bool) {
         if acknowledged {
             self.acknowledged.lock().extend(numbers);
-        } else {
-            // As one who has nothing to lose: these are not sent again.
-            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     }
 

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use crate::support::intake::Intake;
-use crate::support::linkmend::{self, Linkmend};
+use crate::support::linkmend::{self, Addresses, Linkmend};
 use crate::support::sender::Sender;
-use crate::support::spans::{Role, request, span};
+use crate::support::spans::{Role, linked, number, request, span};
 use crate::support::wait;
 
 /// The extension that a queue on disk needs.
@@ -24,7 +24,7 @@ fn killed_with_a_span_in_the_queue(queue: &str, configs: &[&str]) -> (Intake, Li
     let intake = Intake::start();
     let exporter = linkmend::by_grpc(&intake, &format!("{RETRY}, sending_queue: {queue}"));
     let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
-    let mut linkmend = Linkmend::start(&configs);
+    let mut linkmend = Linkmend::start_at(Addresses::free(), &configs);
     intake.leave();
     let one = request(vec![span(1, Role::Plain)]);
     Sender::new().grpc(linkmend.addresses.grpc, one).unwrap();
@@ -51,11 +51,7 @@ fn a_queue_in_memory_loses_what_it_had() {
         .unwrap();
     intake.spans_at_least(1, wait::LONG);
     std::thread::sleep(Duration::from_millis(500));
-    let numbers: Vec<_> = intake
-        .spans()
-        .iter()
-        .map(crate::support::spans::number)
-        .collect();
+    let numbers: Vec<_> = intake.spans().iter().map(number).collect();
     assert_eq!(numbers, [2]);
 }
 
@@ -70,4 +66,50 @@ fn a_queue_in_memory_is_sent_when_linkmend_ends() {
     intake.come_back();
     assert_eq!(linkmend.terminate().code(), Some(0), "{}", linkmend.log());
     assert_eq!(intake.spans().len(), 1);
+}
+
+/// Sends a consumer that is held, kills linkmend, starts it again, and sends its
+/// producer.
+fn killed_with_a_held_span(hold: &str, configs: &[&str]) -> Intake {
+    let intake = Intake::start();
+    let hold = format!("processors: {{linkmend: {{hold: {{time: 1m, {hold}}}}}}}");
+    let exporter = linkmend::by_grpc(&intake, RETRY);
+    let configs: Vec<_> = [&*exporter, &*hold]
+        .iter()
+        .chain(configs)
+        .copied()
+        .collect();
+    let mut linkmend = Linkmend::start_at(Addresses::free(), &configs);
+    let sender = Sender::new();
+    let to = linkmend.addresses.grpc;
+    sender
+        .grpc(to, request(vec![span(2, Role::Receives(1))]))
+        .unwrap();
+    assert!(intake.spans().is_empty(), "it is held");
+    linkmend.kill();
+    linkmend.restart();
+    sender
+        .grpc(to, request(vec![span(1, Role::Sends(1))]))
+        .unwrap();
+    assert_eq!(linkmend.terminate().code(), Some(0), "{}", linkmend.log());
+    intake
+}
+
+#[test]
+fn a_span_that_is_held_on_disk_gets_its_link_after_all() {
+    let intake = killed_with_a_held_span("storage: file_storage", &[STORAGE]);
+    let mut spans = intake.spans();
+    spans.sort_by_key(number);
+    let links: Vec<_> = spans
+        .iter()
+        .map(|span| (number(span), linked(span)))
+        .collect();
+    assert_eq!(links, [(1, vec![]), (2, vec![1])]);
+}
+
+/// As documented.
+#[test]
+fn a_held_span_that_nobody_waits_for_is_lost() {
+    let intake = killed_with_a_held_span("wait_for_result: false", &[]);
+    assert_eq!(intake.spans().iter().map(number).collect::<Vec<_>>(), [1]);
 }

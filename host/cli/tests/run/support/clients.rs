@@ -1,6 +1,7 @@
 //! SDKs of OpenTelemetry as applications have them (`tests/clients`).
 
 use std::fmt;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -55,9 +56,14 @@ pub struct Made {
 pub fn installed() -> Option<PathBuf> {
     let folder = std::env::var_os("LINKMEND_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
-        eprintln!("SKIPPED: LINKMEND_CLIENTS is not set, see tests/clients/set-up");
+        skipped("LINKMEND_CLIENTS is not set, see tests/clients/set-up");
     }
     folder.inspect(|folder| assert!(folder.is_absolute(), "LINKMEND_CLIENTS must be absolute"))
+}
+
+/// Says it past the capture of what tests print.
+pub fn skipped(why: &str) {
+    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
 }
 
 /// The folder of what clients run.

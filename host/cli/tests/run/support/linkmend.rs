@@ -11,7 +11,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use super::intake::Intake;
-use super::{sender, wait};
+use super::{ports, sender, wait};
 
 /// What all configurations here begin with.
 const BASE: &str = "
@@ -94,12 +94,15 @@ impl Linkmend {
             .iter()
             .map(|&argument| argument.to_owned())
             .collect();
-        linkmend.start_anywhere()
+        linkmend.restart();
+        linkmend
     }
 
     /// In a folder that is there; what the configurations call `PLACE` is it.
     pub fn start_in(place: TempDir, configs: &[&str]) -> Self {
-        Self::new(place, configs).start_anywhere()
+        let mut linkmend = Self::new(place, configs);
+        linkmend.restart();
+        linkmend
     }
 
     /// With these files alone, and what they ask the environment for. Its log
@@ -116,19 +119,12 @@ impl Linkmend {
         linkmend
     }
 
-    /// At addresses that are known before.
+    /// At addresses that are known before, and the same after a restart.
     pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
         let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
         linkmend.configure_addresses(addresses);
         linkmend.restart();
         linkmend
-    }
-
-    fn start_anywhere(mut self) -> Self {
-        self.restart();
-        // The next start is at the same addresses.
-        self.configure_addresses(self.addresses);
-        self
     }
 
     fn without_files(place: TempDir) -> Self {
@@ -214,7 +210,7 @@ service:
         })
     }
 
-    /// After its end: again, at the same addresses.
+    /// After its end: again.
     pub fn restart(&mut self) {
         assert!(self.child.is_none(), "it still runs");
         self.addresses = self.run();
@@ -306,15 +302,12 @@ impl Drop for Linkmend {
 }
 
 impl Addresses {
-    /// Free ones.
+    /// Free ones, also after a kill.
     pub fn free() -> Self {
-        let listeners: [_; 3] =
-            std::array::from_fn(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
-        let [grpc, http, metrics] = listeners.map(|listener| listener.local_addr().unwrap());
         Self {
-            grpc,
-            http,
-            metrics,
+            grpc: ports::free(),
+            http: ports::free(),
+            metrics: ports::free(),
         }
     }
 

@@ -5,6 +5,7 @@
 pub mod clients;
 pub mod intake;
 pub mod linkmend;
+pub mod ports;
 pub mod rabbitmq;
 pub mod sender;
 pub mod spans;

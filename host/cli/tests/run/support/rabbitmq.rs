@@ -1,8 +1,8 @@
-//! A RabbitMQ of a test's own: on ports, in folders and with a name that no
+//! A broker of a test's own, `RabbitMQ`: on ports, in folders and with a name that no
 //! other has.
 
 use std::fs::File;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
@@ -10,7 +10,8 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-use super::wait;
+use super::clients::skipped;
+use super::{ports, wait};
 
 /// Not the one of the path, which is for the service of the system.
 const SERVER: &str = "/usr/lib/rabbitmq/bin/rabbitmq-server";
@@ -28,11 +29,11 @@ impl RabbitMq {
     /// Starts it; none, and a word about it, where it is not installed.
     pub fn start() -> Option<Self> {
         if !Path::new(SERVER).exists() {
-            eprintln!("SKIPPED: there is no {SERVER} (Debian: rabbitmq-server)");
+            skipped(&format!("there is no {SERVER} (Debian: rabbitmq-server)"));
             return None;
         }
         let place = tempfile::tempdir().unwrap();
-        let [port, distribution, names_port] = free_ports();
+        let [port, distribution, names_port] = std::array::from_fn(|_| ports::free().port());
         let names = Command::new("epmd")
             .args(["-address", "127.0.0.1", "-port", &names_port.to_string()])
             .stdin(Stdio::null())
@@ -99,10 +100,4 @@ impl Drop for RabbitMq {
         self.names.kill().unwrap();
         self.names.wait().unwrap();
     }
-}
-
-fn free_ports<const COUNT: usize>() -> [u16; COUNT] {
-    let listeners: [_; COUNT] =
-        std::array::from_fn(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
-    listeners.map(|listener| listener.local_addr().unwrap().port())
 }

@@ -76,20 +76,6 @@ pub fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
     }
 }
 
-/// The value of an attribute that is a text.
-pub fn attribute<'s>(span: &'s Span, name: &str) -> Option<&'s str> {
-    let value = span
-        .attributes
-        .iter()
-        .find(|entry| entry.key == name)?
-        .value
-        .as_ref()?;
-    match value.value.as_ref()? {
-        Value::StringValue(text) => Some(text),
-        _ => None,
-    }
-}
-
 fn text(key: &str, value: &str) -> KeyValue {
     KeyValue {
         key: key.into(),

@@ -83,6 +83,9 @@ pub struct Hold {
     pub max_spans: usize,
     /// How many bytes they have at most.
     pub max_bytes: u64,
+    /// How many spans of one resource may be held in vain, one after the other;
+    /// zero: any number.
+    pub give_up_after: usize,
     /// Whether a sender waits for the answer until its held spans went on.
     pub wait_for_result: bool,
     /// The extension that keeps them over a restart; then nobody waits.
@@ -95,6 +98,7 @@ impl Default for Hold {
             time: Some(Duration::from_secs(6)),
             max_spans: 20_000,
             max_bytes: 64 << 20,
+            give_up_after: 256,
             wait_for_result: true,
             storage: None,
         }
@@ -239,6 +243,13 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
         SIZE,
         "How large they are at most.",
         |t, n| size(n).map(|v| t.max_bytes = v),
+    ),
+    Member::value(
+        "give_up_after",
+        "256",
+        "an integer",
+        "How many spans of one resource may wait in vain, one after the other: its producers are not instrumented, or do not pass here. Then one each 30 s is held, until a producer comes in time again. 0: any number.",
+        |t, n| whole(n).map(|v| t.give_up_after = v),
     ),
     Member::value(
         "wait_for_result",

@@ -28,7 +28,8 @@ impl Stage {
         self.count(&mended);
         let claims = std::mem::take(&mut mended.claims);
         let Some(bytes) = mended.traces else {
-            return;
+            // Dropped, as `on_error` wants it, if there are any.
+            return gone(&claims);
         };
         let traces = Traces::checked(bytes);
         self.metrics.outgoing.inc_by(traces.spans() as u64);
@@ -45,13 +46,12 @@ impl Stage {
             let taken = self.next.take(traces.clone()).await;
             let is_to_be_tried = taken.as_ref().is_err_and(|refusal| refusal.is_retryable());
             if !is_to_be_tried {
-                return self.settle(&traces, &taken);
+                self.settle(&traces, &taken);
+                return gone(claims);
             }
             tokio::select! {
                 () = sleep(AGAIN) => {}
                 () = self.tasks.stop.cancelled() => {
-                    let records = claims.iter().filter_map(|claim| claim.downcast_ref::<Record>());
-                    records.for_each(Record::stay);
                     let spans = traces.spans();
                     tracing::info!(processor = %self.id, spans, "held spans stay on disk");
                     return;
@@ -84,12 +84,12 @@ impl Stage {
             };
             match self.process(batch, passage).await {
                 Ok(mut passed) => {
-                    // It is in the journal until this has gone on, too.
+                    // What is not held again goes on as one.
+                    record.expect(passed.mended.held + 1);
                     passed.mended.claims.push(record);
                     self.spawn(passed.mended);
                 }
                 Err(refusal) => {
-                    record.stay();
                     tracing::error!(processor = %self.id, %refusal, "held spans stay on disk");
                 }
             }
@@ -129,6 +129,12 @@ impl Stage {
             self.spawn(mended);
         }
     }
+}
+
+/// Takes spans that have gone on out of the journal.
+fn gone(claims: &[Claim]) {
+    let records = claims.iter().filter_map(|claim| claim.downcast_ref());
+    records.for_each(Record::gone);
 }
 
 /// For ever, where there is nothing to wait for.

@@ -1,7 +1,7 @@
 //! Held spans on disk, so that their senders need not wait for them: what is
 //! there when the program begins was held when it was killed.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
@@ -16,13 +16,15 @@ pub(super) struct Journal {
     store: Store,
 }
 
-/// The held spans of one batch in the journal. It goes with each of them, and
-/// takes them out of the journal when the last has gone on.
+/// The held spans of one batch in the journal. It goes with each of them, and is
+/// taken out of the journal when it was told of each that it has gone on: of
+/// what is lost on its way through the program it is never told.
 pub(super) struct Record {
     journal: Arc<Journal>,
     number: OnceLock<u64>,
-    /// Not all have gone on: they stay for the next time.
-    stays: AtomicBool,
+    /// How many spans are still to go on. Some may have gone before it is known
+    /// how many there are.
+    left: AtomicI64,
 }
 
 impl Journal {
@@ -48,14 +50,15 @@ impl Journal {
         Arc::new(Record {
             journal: Arc::clone(self),
             number: OnceLock::new(),
-            stays: AtomicBool::new(false),
+            left: AtomicI64::new(0),
         })
     }
 }
 
 impl Record {
-    /// Puts the held spans of the batch into the journal; they are safe then.
-    pub(super) async fn keep(&self, held: Bytes) -> Result<(), Refusal> {
+    /// Puts the held spans of the batch, so many, into the journal; they are
+    /// safe then.
+    pub(super) async fn keep(&self, held: Bytes, spans: usize) -> Result<(), Refusal> {
         let (done, kept) = oneshot::channel();
         self.journal.store.append(held, move |result| {
             // The sender may have gone: then its spans are held all the same.
@@ -69,19 +72,24 @@ impl Record {
             Err(_) => return Err(Refusal::retry("cannot keep held spans")),
         };
         let _ = self.number.set(number);
+        self.expect(spans);
         Ok(())
     }
 
-    /// They have not gone on.
-    pub(super) fn stay(&self) {
-        self.stays.store(true, Ordering::Relaxed);
+    /// So many of its spans are to go on.
+    pub(super) fn expect(&self, spans: usize) {
+        self.change(i64::try_from(spans).unwrap_or(i64::MAX));
     }
-}
 
-impl Drop for Record {
-    fn drop(&mut self) {
-        if let Some(number) = self.number.get()
-            && !*self.stays.get_mut()
+    /// One of its spans has gone on.
+    pub(super) fn gone(&self) {
+        self.change(-1);
+    }
+
+    fn change(&self, by: i64) {
+        let left = self.left.fetch_add(by, Ordering::AcqRel) + by;
+        if left == 0
+            && let Some(number) = self.number.get()
         {
             self.journal.store.remove(*number);
         }

@@ -117,6 +117,7 @@ impl Linkmend {
                 time: hold.time.unwrap_or_default(),
                 max_spans: hold.max_spans,
                 max_bytes: usize::try_from(hold.max_bytes).unwrap_or(usize::MAX),
+                give_up_after: hold.give_up_after,
                 on_sooner: Some(Arc::new(move || tell.notify_one())),
             });
         if let Some(cache) = &self.cache {

@@ -42,6 +42,7 @@ fn sum(a: HoldStats, b: HoldStats) -> HoldStats {
         released_ready: a.released_ready + b.released_ready,
         released_due: a.released_due + b.released_due,
         released_overflow: a.released_overflow + b.released_overflow,
+        given_up: a.given_up + b.given_up,
         released_drained: a.released_drained + b.released_drained,
     }
 }

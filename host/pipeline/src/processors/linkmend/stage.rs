@@ -99,7 +99,7 @@ impl Stage {
         let mut passed = self.process(traces.bytes().clone(), passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
-            record.keep(held).await?;
+            record.keep(held, passed.mended.held).await?;
         }
         let sent = self.send_on(passed.mended, deadline).await;
         for delivered in passed.overflow {

@@ -32,6 +32,7 @@ pub(super) struct Families {
     held: IntGaugeVec,
     held_bytes: IntGaugeVec,
     holds: IntCounterVec,
+    given_up: IntCounterVec,
     releases: IntCounterVec,
     index_entries: IntGaugeVec,
     index_evictions: IntCounterVec,
@@ -96,6 +97,11 @@ impl Families {
             ),
             held_bytes: gauges("held_bytes", "The memory that they take."),
             holds: counters("held", "Spans that were held, each once.", None),
+            given_up: counters(
+                "not_held",
+                "Spans that were not held, since many of their service were held in vain.",
+                None,
+            ),
             releases: counters(
                 "released",
                 "Spans that were held and went on, by why.",
@@ -145,6 +151,7 @@ impl Families {
             held: gauge(&self.held, &[id.as_str()]),
             held_bytes: gauge(&self.held_bytes, &[id.as_str()]),
             holds: total(one(&self.holds)),
+            given_up: total(one(&self.given_up)),
             released: ["ready", "due", "overflow", "drained"].map(released),
             index_entries: gauge(&self.index_entries, &[id.as_str()]),
             evicted: total(by(&self.index_evictions, "full")),
@@ -176,6 +183,7 @@ struct Handles {
     held: IntGauge,
     held_bytes: IntGauge,
     holds: Total,
+    given_up: Total,
     released: [Total; 4],
     index_entries: IntGauge,
     evicted: Total,
@@ -259,6 +267,7 @@ impl LinkMetrics {
         of.held.set(whole(stats.held));
         of.held_bytes.set(whole(stats.bytes));
         of.holds.raise(stats.held_total);
+        of.given_up.raise(stats.given_up);
         let released = [
             stats.released_ready,
             stats.released_due,

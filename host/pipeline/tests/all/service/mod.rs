@@ -1,6 +1,7 @@
 //! Whole pipelines: a configuration, real senders, and a real next hop.
 
 mod held;
+mod kept;
 mod reload;
 mod shape;
 mod sink;

@@ -42,6 +42,7 @@ pub fn all(telemetry: &str) -> Metrics {
         held: 2,
         bytes: 300,
         held_total: 7,
+        given_up: 3,
         released_ready: 4,
         released_due: 1,
         ..HoldStats::default()
@@ -121,6 +122,7 @@ fn links_are_counted() {
         r#"linkmend_held_spans{processor="linkmend"} 2"#,
         r#"linkmend_held_bytes{processor="linkmend"} 300"#,
         r#"linkmend_held_total{processor="linkmend"} 7"#,
+        r#"linkmend_not_held_total{processor="linkmend"} 3"#,
         r#"linkmend_released_total{processor="linkmend",reason="ready"} 4"#,
         r#"linkmend_index_entries{processor="linkmend"} 5"#,
         r#"linkmend_index_evictions_total{processor="linkmend",reason="full"} 6"#,

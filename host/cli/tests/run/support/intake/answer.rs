@@ -13,8 +13,8 @@ pub enum Answer {
     Partial(i64, String),
     /// Refused for now: 503 and `Retry-After`, or UNAVAILABLE and `RetryInfo`.
     Unavailable(Option<Duration>),
-    /// Too much for now: 429 and `Retry-After`, or RESOURCE_EXHAUSTED and
-    /// `RetryInfo`.
+    /// Too much for now: 429 and `Retry-After`, or `RESOURCE_EXHAUSTED`
+    /// and `RetryInfo`.
     Throttle(Option<Duration>),
     /// Refused for ever: the status of HTTP, or the code of gRPC.
     Refuse { http: u16, grpc: i32 },

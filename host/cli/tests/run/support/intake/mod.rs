@@ -23,7 +23,7 @@ pub use answer::Answer;
 pub use read::Protocol;
 pub use tls::{Peer, Tls};
 
-use super::wait;
+use super::{ports, wait};
 
 /// A backend.
 pub struct Intake {
@@ -80,8 +80,9 @@ impl Intake {
             state: Mutex::default(),
             generation: watch::Sender::new(0),
         });
-        let unused = SocketAddr::from(([127, 0, 0, 1], 0));
-        let address = serve::listen(&runtime, unused, tls.clone(), &shared);
+        // The same when it comes back.
+        let address = ports::free();
+        serve::listen(&runtime, address, tls.clone(), &shared);
         Self {
             address,
             shared,

@@ -22,14 +22,8 @@ use super::tls::Tls;
 use super::{Request, Shared};
 
 /// Listens, until the generation is another one.
-pub fn listen(
-    runtime: &Runtime,
-    address: SocketAddr,
-    tls: Option<Tls>,
-    shared: &Arc<Shared>,
-) -> SocketAddr {
+pub fn listen(runtime: &Runtime, address: SocketAddr, tls: Option<Tls>, shared: &Arc<Shared>) {
     let listener = runtime.block_on(TcpListener::bind(address)).unwrap();
-    let bound = listener.local_addr().unwrap();
     let mut generation = shared.generation.subscribe();
     let shared = Arc::clone(shared);
     runtime.spawn(async move {
@@ -43,7 +37,6 @@ pub fn listen(
             }
         }
     });
-    bound
 }
 
 async fn connection(stream: TcpStream, tls: Option<Tls>, shared: Arc<Shared>) {
@@ -99,9 +92,9 @@ async fn answer(
         Answer::TakeAfter(wait) => tokio::time::sleep(wait).await,
         Answer::Drop | Answer::TakeAndDrop => {
             cut.notify_one();
-            std::future::pending().await
+            return Ok(std::future::pending().await);
         }
-        Answer::Hang => std::future::pending().await,
+        Answer::Hang => return Ok(std::future::pending().await),
         _ => {}
     }
     Ok(respond::response(protocol, &answer))

@@ -1,0 +1,121 @@
+//! Held spans on disk.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use linkmend_pipeline::config::Config;
+use linkmend_pipeline::service::{Options, Service};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+use tonic::Code;
+
+use super::{SOON, Sender, Sink, call, config, consumer, one_pipeline, producer};
+
+fn kept(folder: &Path, hold: &str, sink: &Sink) -> Config {
+    let processor = format!("  linkmend: {{hold: {{{hold}, storage: file_storage}}}}");
+    let text = one_pipeline(&processor, "linkmend", &[sink]);
+    let text = text.replace("service:", "service:\n  extensions: [file_storage]");
+    let folder = folder.display();
+    config(&format!(
+        "{text}\nextensions: {{file_storage: {{directory: '{folder}'}}}}\n"
+    ))
+}
+
+async fn run(config: Config) -> linkmend_pipeline::service::Running {
+    let service = Service::new(config, &Options::default());
+    let service = service.unwrap_or_else(|errors| panic!("{errors:?}"));
+    service.start().await.unwrap()
+}
+
+#[tokio::test]
+async fn a_sender_does_not_wait_and_the_link_is_found_all_the_same() {
+    let folder = TempDir::new().unwrap();
+    let sink = Sink::start().await;
+    let running = run(kept(folder.path(), "time: 60s", &sink)).await;
+    let sender = Sender::to(&running).await;
+    let start = Instant::now();
+    sender.send(vec![consumer(2, "a")]).await.unwrap();
+    assert!(start.elapsed() < Duration::from_secs(30));
+    sender.send(vec![producer(1, "a")]).await.unwrap();
+    let spans = sink.wait(2).await;
+    let linked = spans.iter().find(|span| span.kind == 5).unwrap();
+    assert_eq!(linked.links.len(), 1);
+    running.stop(SOON).await.unwrap();
+    assert_eq!(sink.numbers().len(), 2);
+}
+
+#[test]
+fn what_is_held_when_the_program_ends_without_notice_goes_on_in_the_next_run() {
+    let folder = TempDir::new().unwrap();
+    let others = Runtime::new().unwrap();
+    let sink = others.block_on(Sink::start());
+    let first = Runtime::new().unwrap();
+    first.block_on(async {
+        let running = run(kept(folder.path(), "time: 60s", &sink)).await;
+        let sender = Sender::to(&running).await;
+        let spans = vec![call(1), consumer(2, "a"), consumer(3, "b")];
+        sender.send(spans).await.unwrap();
+        sender.send(vec![consumer(4, "c")]).await.unwrap();
+        // One has gone on, and need not come again.
+        sender.send(vec![producer(5, "c")]).await.unwrap();
+        sink.wait(3).await;
+    });
+    drop(first);
+    assert_eq!(sorted(&sink), [1, 4, 5]);
+
+    let second = Runtime::new().unwrap();
+    second.block_on(async {
+        let running = run(kept(folder.path(), "time: 60s", &sink)).await;
+        let sender = Sender::to(&running).await;
+        // It waits again, and finds who produced it.
+        sender.send(vec![producer(6, "b")]).await.unwrap();
+        sink.wait(5).await;
+        assert_eq!(sorted(&sink), [1, 3, 4, 5, 6]);
+        running.stop(SOON).await.unwrap();
+        assert_eq!(sorted(&sink), [1, 2, 3, 4, 5, 6]);
+    });
+    drop(second);
+
+    // Nothing is left.
+    let third = Runtime::new().unwrap();
+    third.block_on(async {
+        let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        running.stop(SOON).await.unwrap();
+    });
+    assert_eq!(sorted(&sink), [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn what_the_next_hop_does_not_take_stays_on_disk() {
+    let folder = TempDir::new().unwrap();
+    let others = Runtime::new().unwrap();
+    let sink = others.block_on(Sink::start());
+    sink.refuse(Some(Code::Unavailable));
+    let first = Runtime::new().unwrap();
+    first.block_on(async {
+        let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
+        Sender::to(&running)
+            .await
+            .send(vec![consumer(2, "a")])
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        running.stop(SOON).await.unwrap();
+    });
+    drop(first);
+    sink.refuse(None);
+    let second = Runtime::new().unwrap();
+    second.block_on(async {
+        let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
+        sink.wait(1).await;
+        running.stop(SOON).await.unwrap();
+    });
+    assert_eq!(sink.numbers(), [2]);
+}
+
+fn sorted(sink: &Sink) -> Vec<u64> {
+    let mut numbers = sink.numbers();
+    numbers.sort_unstable();
+    numbers
+}
