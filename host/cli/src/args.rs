@@ -65,6 +65,7 @@ Examples:
 
 Signals:
   SIGTERM, SIGINT   take no more, send on what was taken, and end; a second one ends at once
+  SIGHUP            nothing but a line in the log: the configuration is read at the start only
 
 Exit codes:
   0  ended by a signal, and all that was taken has gone on

@@ -107,6 +107,8 @@ async fn stop(running: Running, deadline: Duration) -> Exit {
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
+    /// Does not end it; without a handler it would, at once.
+    hangup: Signal,
 }
 
 impl Signals {
@@ -114,13 +116,20 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 
     async fn next(&mut self) {
-        tokio::select! {
-            _ = self.terminate.recv() => {}
-            _ = self.interrupt.recv() => {}
+        loop {
+            tokio::select! {
+                _ = self.terminate.recv() => return,
+                _ = self.interrupt.recv() => return,
+                _ = self.hangup.recv() => tracing::warn!(
+                    "SIGHUP: the configuration is read at the start only; end it and start it \
+                     again. Rules and certificates are read again by themselves"
+                ),
+            }
         }
     }
 }

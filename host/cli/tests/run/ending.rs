@@ -1,4 +1,4 @@
-//! SIGTERM.
+//! SIGTERM, and what does not end it.
 
 use std::time::Duration;
 
@@ -74,4 +74,19 @@ fn a_backend_that_hangs_does_not_keep_it_for_ever() {
         sender.wait(lost).is_err(),
         "and nobody was told that it has"
     );
+}
+
+/// The Collector reads its configuration again then. It ended linkmend at once.
+#[test]
+fn sighup_does_not_end_it() {
+    let intake = Intake::start();
+    let mut linkmend = Linkmend::start(&[&linkmend::by_grpc(&intake, "")]);
+    linkmend.signal("HUP");
+    wait::until_true("it says what to do", wait::LONG, || {
+        linkmend.log().contains("SIGHUP: the configuration")
+    });
+    let one = request(vec![span(1, Role::Plain)]);
+    Sender::new().grpc(linkmend.addresses.grpc, one).unwrap();
+    assert_eq!(linkmend.terminate().code(), Some(0));
+    assert_eq!(intake.spans().len(), 1);
 }

@@ -22,6 +22,7 @@ mod examples;
 mod intake;
 mod loss;
 mod metrics;
+mod operation;
 mod own_traces;
 mod support;
 mod tls;

@@ -47,6 +47,11 @@ fn what_passes_and_what_does_not_is_counted() {
     let answer = sender.http(http, "application/x-protobuf", vec![0x08, 0x01]);
     assert_eq!(answer.status, 400);
 
+    // What is held and remembered is looked at every second.
+    wait::until_true("it is seen that a span was held", wait::LONG, || {
+        linkmend.metric("linkmend_held", &[]) > 0.0
+            && linkmend.metric("linkmend_released", &[]) > 0.0
+    });
     let (by_grpc, by_http) = ("transport=\"grpc\"", "transport=\"http\"");
     let rabbitmq = "messaging_system=\"rabbitmq\"";
     assert_metrics(

@@ -231,9 +231,13 @@ service:
 
     /// SIGTERM.
     pub fn ask_to_end(&self) {
+        self.signal("TERM");
+    }
+
+    pub fn signal(&self, name: &str) {
         let child = self.child.as_ref().expect("it runs");
         let kill = Command::new("kill")
-            .args(["-s", "TERM", &child.id().to_string()])
+            .args(["-s", name, &child.id().to_string()])
             .status();
         assert!(kill.unwrap().success());
     }

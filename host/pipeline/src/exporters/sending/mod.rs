@@ -66,12 +66,15 @@ impl Sending {
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         let (id, spans) = (self.id(), traces.spans());
-        Box::pin(own::Stage::exporter(id).run(spans, async move {
-            match &self.0 {
-                Way::Direct(line, stop) => line.deliver(&traces, stop).await,
-                Way::Queued(queue) => queue.take(traces).await,
-            }
-        }))
+        Box::pin(async move {
+            let sending = async move {
+                match &self.0 {
+                    Way::Direct(line, stop) => line.deliver(&traces, stop).await,
+                    Way::Queued(queue) => queue.take(traces).await,
+                }
+            };
+            own::Stage::exporter(id).run(spans, sending).await
+        })
     }
 }
 

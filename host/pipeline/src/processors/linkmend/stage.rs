@@ -214,7 +214,10 @@ impl Stage {
 impl Consumer for Stage {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         let spans = traces.spans();
-        Box::pin(own::Stage::processor(&self.id).run(spans, self.mend(traces)))
+        Box::pin(async move {
+            let stage = own::Stage::processor(&self.id);
+            stage.run(spans, self.mend(traces)).await
+        })
     }
 }
 

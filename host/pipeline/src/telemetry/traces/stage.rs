@@ -48,12 +48,14 @@ impl Stage {
         stage
     }
 
-    /// In a processor.
+    /// In a processor; to be called inside of the future of
+    /// [`Consumer::take`](crate::traces::Consumer::take), since what runs then is
+    /// its parent.
     pub fn processor(id: &Id) -> Self {
         stage!("internal", "processor/{id}/TraceDataProcessed")
     }
 
-    /// In an exporter.
+    /// In an exporter; to be called as [`Self::processor`].
     pub fn exporter(id: &Id) -> Self {
         stage!("client", "exporter/{id}/traces")
     }
