@@ -54,6 +54,7 @@ struct State {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub protocol: Protocol,
+    pub path: String,
     pub headers: HeaderMap,
     pub spans: Vec<ResourceSpans>,
     pub answer: Answer,

@@ -82,6 +82,7 @@ async fn answer(
     let message = protocol.decode(&head.headers, &body.to_bytes());
     let answer = shared.keep(|answer| Request {
         protocol,
+        path: head.uri.path().to_owned(),
         headers: head.headers,
         spans: message.resource_spans,
         answer,
