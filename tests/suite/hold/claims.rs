@@ -134,28 +134,12 @@ fn rules_are_replaced_while_spans_are_held_and_what_was_remembered_stays() {
     let processor = holding([Rule::builtin()], HoldOptions::default());
     let start = Instant::now();
     let mut all = Vec::new();
-    all.push(send(
-        &processor,
-        &batch(vec![producer(1, "early")]),
-        start,
-    ));
-    all.push(send(
-        &processor,
-        &batch(vec![consumer(8, "late")]),
-        start,
-    ));
+    all.push(send(&processor, &batch(vec![producer(1, "early")]), start));
+    all.push(send(&processor, &batch(vec![consumer(8, "late")]), start));
     let other = Rule::builtin().with_config(r#"{"link_type_attribute": "why"}"#);
     processor.replace_rules(vec![other]).unwrap();
-    all.push(send(
-        &processor,
-        &batch(vec![consumer(9, "early")]),
-        start,
-    ));
-    all.push(send(
-        &processor,
-        &batch(vec![producer(2, "late")]),
-        start,
-    ));
+    all.push(send(&processor, &batch(vec![consumer(9, "early")]), start));
+    all.push(send(&processor, &batch(vec![producer(2, "late")]), start));
     all.extend(processor.release(start + SECOND));
     let with_links: usize = links(&all);
     assert_eq!(with_links, 2);
@@ -196,9 +180,7 @@ fn links_are_counted_by_messaging_system_where_it_is_asked_for() {
     let mut twice = consumer(9, "a");
     twice.links = vec![linkmend_tests::otlp::link(5), linkmend_tests::otlp::link(5)];
     let spans = vec![producer(1, "a"), consumer(8, "a"), twice];
-    let mended = processor(true)
-        .process(batch(spans.clone()))
-        .unwrap();
+    let mended = processor(true).process(batch(spans.clone())).unwrap();
     let systems: Vec<_> = mended.counts.systems.iter().collect();
     let [(system, found)] = systems[..] else {
         panic!("{systems:?}");

@@ -136,7 +136,9 @@ async fn measure(arguments: &Arguments, workload: &Workload, way: &Way) -> anyho
     let full: Load = load::one_after_the_other(way.address, workload, 16, time).await?;
     let after = way.used()?;
     let spans = full.taken * arguments.spans;
-    let processor_time = after.zip(before).map(|(after, before)| after.saturating_sub(before));
+    let processor_time = after
+        .zip(before)
+        .map(|(after, before)| after.saturating_sub(before));
     Ok(Figures {
         traffic: workload.traffic.name(),
         way: way.name,

@@ -168,7 +168,7 @@ fn what_the_image_is_made_of_is_there() {
             .lines()
             .any(|line| path.starts_with(line.trim_matches('/')) && !line.is_empty());
         assert!(!is_left_out, "{path}");
-        if to.ends_with(".yaml") {
+        if Path::new(to).extension().is_some_and(|kind| kind == "yaml") {
             configuration = Some((root.join(path), to.to_owned()));
         }
     }

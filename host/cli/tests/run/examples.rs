@@ -136,7 +136,13 @@ fn pipelines() -> PathBuf {
 fn every_file_is_tried_and_listed() {
     let files = std::fs::read_dir(pipelines()).unwrap();
     let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
-    let there: BTreeSet<_> = names.filter(|name| name.ends_with(".yaml")).collect();
+    let there: BTreeSet<_> = names
+        .filter(|name| {
+            Path::new(name)
+                .extension()
+                .is_some_and(|kind| kind == "yaml")
+        })
+        .collect();
     let tried = EXAMPLES.iter().map(|example| example.file.to_owned());
     assert_eq!(there, tried.collect());
     let readme = std::fs::read_to_string(pipelines().join("README.md")).unwrap();
@@ -242,7 +248,8 @@ receivers:
         if is_tls {
             let authority = place.join("ca.pem");
             let authority = authority.display();
-            here += &format!("exporters: {{{exporter}: {{tls: {{ca_file: {authority}}}}}}}\n");
+            let line = format!("exporters: {{{exporter}: {{tls: {{ca_file: {authority}}}}}}}\n");
+            here.push_str(&line);
         }
         here + "
 service:

@@ -1,7 +1,6 @@
 //! SDKs of OpenTelemetry as applications have them (`tests/clients`).
 
 use std::fmt;
-use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -63,7 +62,7 @@ pub fn installed() -> Option<PathBuf> {
 
 /// Says it past the capture of what tests print.
 pub fn skipped(why: &str) {
-    writeln!(std::io::stderr(), "SKIPPED: {why}").unwrap();
+    eprintln!("SKIPPED: {why}");
 }
 
 /// The folder of what clients run.
