@@ -4,8 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use linkmend_pipeline::config::Config;
-use linkmend_pipeline::service::{Options, Running, Service};
-use linkmend_pipeline::telemetry::Session;
+use linkmend_pipeline::service::{Options, Running, Service, Session};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;

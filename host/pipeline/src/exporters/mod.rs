@@ -13,7 +13,7 @@ use crate::component::{self, SetupError};
 use crate::config::{self, Id};
 use crate::extensions::file_storage::Storages;
 use crate::telemetry::metrics::Metrics;
-use sending::Sending;
+use sending::{Sender, Sending};
 
 /// Makes an exporter: all is checked that can be checked without opening a
 /// connection or writing a file.
@@ -27,31 +27,15 @@ pub fn build(
     metrics: &Metrics,
     storages: &Storages,
 ) -> Result<Arc<dyn component::Exporter>, SetupError> {
+    let sending =
+        |sender: Arc<dyn Sender>, retry: &config::Retry, queue: &Option<config::Queue>| {
+            Sending::new(id, sender, retry, queue.as_ref(), metrics, storages).map(shared)
+        };
     let built = match config {
         config::Exporter::OtlpGrpc(config) => otlp_grpc::OtlpGrpc::new(config)
-            .and_then(|sender| {
-                Sending::new(
-                    id,
-                    Arc::new(sender),
-                    &config.retry,
-                    config.queue.as_ref(),
-                    metrics,
-                    storages,
-                )
-            })
-            .map(shared),
+            .and_then(|sender| sending(Arc::new(sender), &config.retry, &config.queue)),
         config::Exporter::OtlpHttp(config) => otlp_http::OtlpHttp::new(config)
-            .and_then(|sender| {
-                Sending::new(
-                    id,
-                    Arc::new(sender),
-                    &config.retry,
-                    config.queue.as_ref(),
-                    metrics,
-                    storages,
-                )
-            })
-            .map(shared),
+            .and_then(|sender| sending(Arc::new(sender), &config.retry, &config.queue)),
         // These know their ids.
         config::Exporter::File(config) => return file::File::new(id, config, metrics).map(shared),
         config::Exporter::Debug(config) => {

@@ -7,7 +7,9 @@
 //! ```
 
 mod build;
+mod own_spans;
 mod running;
+mod session;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -22,6 +24,7 @@ use crate::telemetry::metrics::Metrics;
 use crate::telemetry::resource::Resource;
 
 pub use running::{Overdue, Running};
+pub use session::Session;
 
 /// What a service is told beside its configuration.
 #[derive(Debug, Clone, Default)]

@@ -4,10 +4,8 @@ pub mod logs;
 pub(crate) mod memory;
 pub mod metrics;
 pub(crate) mod outputs;
-mod own;
 pub(crate) mod plain;
 pub mod resource;
-mod session;
 pub mod traces;
 
 use tracing_subscriber::layer::SubscriberExt;
@@ -16,7 +14,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::component::SetupError;
 use crate::config::Logs;
 
-pub use session::Session;
 use traces::OwnTraces;
 
 /// From now on all that the process says goes into the log, panics too, and its

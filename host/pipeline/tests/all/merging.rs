@@ -195,6 +195,44 @@ fn a_variable_that_is_not_set_is_empty_and_told() {
     assert!(read(&[&text]).warnings.is_empty());
 }
 
+/// What is wrong is said with why, and once.
+#[test]
+fn a_variable_that_is_not_set_may_be_why_something_is_wrong() {
+    for key in ["endpoint", "traces_endpoint"] {
+        let lines = format!("{key}: ${{env:NONE}}\nheaders: {{a: '${{NONE}}'}}");
+        let text = with("exporters", "otlp_http/x", &lines);
+        let place = format!("linkmend.yaml: line 3, column 5: exporters.otlp_http/x.{key}");
+        assert_eq!(
+            faults(&[&text]),
+            format!(
+                "{place}: the environment variable NONE is not set; its value is empty\n\
+                 {place}: the value of `${{env:NONE}}` is no endpoint; it takes a URL like \
+                 https://host:4318"
+            )
+        );
+    }
+}
+
+/// One variable says where all servers listen, whether as a part of an
+/// `endpoint` or as the `host` of metrics.
+#[test]
+fn the_host_of_metrics_is_written_as_in_an_endpoint() {
+    for (given, expected) in [
+        ("'${env:EMPTY}'", ""),
+        ("''", ""),
+        ("'${env:HOST}'", "backend"),
+        ("'[::1]'", "::1"),
+        ("'::1'", "::1"),
+        ("", "localhost"),
+    ] {
+        let prometheus = format!("{{pull: {{exporter: {{prometheus: {{host: {given}}}}}}}}}");
+        let reader = format!("service: {{telemetry: {{metrics: {{readers: [{prometheus}]}}}}}}");
+        let listen = read(&[BASE, &reader]).service.telemetry.metrics.listen();
+        let (host, port) = (expected.into(), 8888);
+        assert_eq!(listen, Some(Listen::Tcp { host, port }), "{given}");
+    }
+}
+
 #[test]
 fn what_is_no_variable_is_told() {
     let written = "write `${env:NAME}` or `${env:NAME:-default}`, and `$$` for a dollar sign";

@@ -1,10 +1,11 @@
 //! All that linkmend tells of itself, from the begin of a run to its end.
 
-use super::own;
-use super::resource::Resource;
-use super::traces::OwnTraces;
+use super::own_spans;
 use crate::component::SetupError;
 use crate::config::Telemetry;
+use crate::telemetry;
+use crate::telemetry::resource::Resource;
+use crate::telemetry::traces::OwnTraces;
 
 /// The log and the spans of linkmend's own.
 pub struct Session {
@@ -25,10 +26,10 @@ impl Session {
         let resource = Resource::new(config);
         let mut exporters = Vec::new();
         for exporter in &config.traces {
-            exporters.push((exporter.clone(), own::exporter(exporter)?));
+            exporters.push((exporter.clone(), own_spans::exporter(exporter)?));
         }
         let own = (!exporters.is_empty()).then(|| OwnTraces::start(exporters, &resource));
-        super::start(&config.logs, own.as_ref())?;
+        telemetry::start(&config.logs, own.as_ref())?;
         Ok(Self { resource, own })
     }
 
