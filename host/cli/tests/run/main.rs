@@ -17,6 +17,8 @@
 mod answers;
 mod clients;
 mod ending;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod intake;
 mod loss;
 mod support;

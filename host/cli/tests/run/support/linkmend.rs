@@ -28,6 +28,18 @@ service:
     metrics: {readers: [{pull: {exporter: {prometheus: {host: 127.0.0.1, port: 0}}}}]}
 ";
 
+/// The address that the log tells of what has these words.
+pub fn address_of(log: &str, what: &str) -> SocketAddr {
+    let lines = log
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let mut told =
+        lines.filter(|line| line["address"].is_string() && line["msg"].to_string().contains(what));
+    let line = told.next();
+    let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
+    line["address"].as_str().unwrap().parse().unwrap()
+}
+
 /// A linkmend that runs, or did. What is left of it ends with the test.
 pub struct Linkmend {
     place: TempDir,
@@ -204,6 +216,11 @@ service:
         child.wait().unwrap();
     }
 
+    /// Of the process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// SIGTERM, and waits for the end.
     pub fn terminate(&mut self) -> ExitStatus {
         self.ask_to_end();
@@ -288,17 +305,7 @@ impl Addresses {
 
     /// Those that the log tells.
     fn told(log: &str) -> Self {
-        let lines: Vec<Value> = log
-            .lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect();
-        let find = |what: &str| {
-            let line = lines
-                .iter()
-                .find(|line| line["address"].is_string() && line["msg"].to_string().contains(what));
-            let line = line.unwrap_or_else(|| panic!("no address of {what} in:\n{log}"));
-            line["address"].as_str().unwrap().parse().unwrap()
-        };
+        let find = |what| address_of(log, what);
         Self {
             grpc: find("(OTLP/gRPC) listens"),
             http: find("(OTLP/HTTP) listens"),
