@@ -21,7 +21,7 @@ const SLACK: u64 = 48 * MIB;
 const SOON: Duration = Duration::from_secs(10);
 
 pub struct Attacked {
-    pub intake: Intake,
+    _intake: Intake,
     pub linkmend: Linkmend,
     sender: Sender,
     before: Usage,
@@ -40,7 +40,7 @@ impl Attacked {
         let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
         let linkmend = Linkmend::start(&configs);
         let mut attacked = Self {
-            intake,
+            _intake: intake,
             linkmend,
             sender: Sender::new(),
             before: Usage {

@@ -26,8 +26,9 @@ fn allowed() -> usize {
     files.map_or(usize::MAX, |files| files as usize)
 }
 
-/// 32 KiB for each of them is the bound: the buffer that its head is read into,
-/// and what HTTP/2 knows of it.
+/// 48 KiB for each of them is the bound: the buffer that its head is read into,
+/// what HTTP/2 knows of it, and what the allocator of the system loses between
+/// one wave and the next. A leak would be three times that.
 #[test]
 fn ten_thousand_connections() {
     // Two fifths of its files are what linkmend gives to each port.
@@ -39,8 +40,8 @@ fn ten_thousand_connections() {
         eprintln!("NOT ALL IS TESTED: {files} open files are allowed, {count} connections opened");
     }
     let attacked = Attacked::start(&[]);
-    // What the first wave took is there for the second.
-    for _ in 0..2 {
+    // What a wave took is there for the next one.
+    for _ in 0..3 {
         wave(&attacked, count);
     }
 }
@@ -68,7 +69,7 @@ fn wave(attacked: &Attacked, count: usize) {
     let settings = grpc.last_mut().unwrap().receive().unwrap();
     assert_eq!(settings.0, raw::SETTINGS);
     attacked.serves();
-    attacked.took_at_most(count as u64 * (32 << 10));
+    attacked.took_at_most(count as u64 * (48 << 10));
     http.into_iter().for_each(reset);
     drop(grpc);
     attacked.recovers();
