@@ -19,6 +19,8 @@ mod clients;
 mod deploy;
 mod ending;
 mod examples;
+#[cfg(target_os = "linux")]
+mod hostile;
 mod intake;
 mod loss;
 mod metrics;

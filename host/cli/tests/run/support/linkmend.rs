@@ -223,6 +223,11 @@ service:
         child.wait().unwrap();
     }
 
+    /// Of the process.
+    pub fn id(&self) -> u32 {
+        self.child.as_ref().expect("it runs").id()
+    }
+
     /// SIGTERM, and waits for the end.
     pub fn terminate(&mut self) -> ExitStatus {
         self.ask_to_end();

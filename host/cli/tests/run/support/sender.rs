@@ -75,10 +75,16 @@ impl Sender {
         let mut frame = vec![0];
         frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
         frame.extend(message);
+        self.grpc_frame(address, "identity", frame)
+    }
+
+    /// Sends any bytes as the body of a call; returns the status.
+    pub fn grpc_frame(&self, address: SocketAddr, encoding: &str, frame: Vec<u8>) -> String {
         let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
         let request = Request::post(format!("http://{address}{path}"))
             .header(CONTENT_TYPE, "application/grpc")
             .header("te", "trailers")
+            .header("grpc-encoding", encoding)
             .body(Full::<Bytes>::from(frame))
             .unwrap();
         let client = Client::builder(TokioExecutor::new())

@@ -13,8 +13,8 @@ use crate::net::decompress::decompress;
 use crate::workers::{Aside, processors};
 
 /// Up to this size, before and after decompression, a body is unpacked where
-/// it was read: 0.1 to 0.5 ms. The way to another thread and back takes some
-/// hundredths of that.
+/// it was read: that takes 0.1 ms, JSON 0.3 ms; the way to another thread and
+/// back 0.07 ms.
 const SMALL: u64 = 64 << 10;
 
 /// A body as it came.

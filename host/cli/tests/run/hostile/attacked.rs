@@ -1,0 +1,108 @@
+//! A linkmend that is attacked, and what it takes of the machine.
+
+use std::time::{Duration, Instant};
+
+use crate::support::intake::Intake;
+use crate::support::linkmend::{self, Linkmend};
+use crate::support::sender::Sender;
+use crate::support::spans::{Role, request, span};
+use crate::support::wait;
+
+pub const MIB: u64 = 1 << 20;
+
+/// What all requests may take together, by default.
+pub const BUDGET: u64 = 128 * MIB;
+
+/// What comes on top of a bound: threads, buffers of sockets, and what the
+/// allocator keeps.
+const SLACK: u64 = 48 * MIB;
+
+/// How long others may have to wait for an answer, on a busy machine.
+const SOON: Duration = Duration::from_secs(10);
+
+pub struct Attacked {
+    _intake: Intake,
+    pub linkmend: Linkmend,
+    sender: Sender,
+    before: Usage,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Usage {
+    resident: u64,
+    files: usize,
+}
+
+impl Attacked {
+    pub fn start(configs: &[&str]) -> Self {
+        let intake = Intake::start();
+        let exporter = linkmend::by_grpc(&intake, "");
+        let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
+        let linkmend = Linkmend::start(&configs);
+        let mut attacked = Self {
+            _intake: intake,
+            linkmend,
+            sender: Sender::new(),
+            before: Usage {
+                resident: 0,
+                files: 0,
+            },
+        };
+        attacked.serves();
+        attacked.before = Usage {
+            resident: attacked.status("VmRSS"),
+            files: attacked.open_files(),
+        };
+        // From here on the peak is that of the attack.
+        std::fs::write(attacked.proc("clear_refs"), "5").unwrap();
+        attacked
+    }
+
+    /// Others are served by both protocols.
+    pub fn serves(&self) {
+        let begun = Instant::now();
+        let one = || request(vec![span(1, Role::Plain)]);
+        let to = self.linkmend.addresses;
+        self.sender.grpc(to.grpc, one()).unwrap();
+        let body = prost::Message::encode_to_vec(&one());
+        let answer = self.sender.http(to.http, "application/x-protobuf", body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    }
+
+    /// It took no more than this at its peak, beyond what it takes anyhow.
+    pub fn took_at_most(&self, bound: u64) {
+        let peak = self.status("VmHWM");
+        let taken = peak.saturating_sub(self.before.resident);
+        eprintln!("{} MiB at the peak of {}", taken / MIB, bound / MIB);
+        assert!(
+            taken <= bound + SLACK,
+            "{} MiB, {} may be",
+            taken / MIB,
+            bound / MIB
+        );
+    }
+
+    /// The attack is over: others are served, and files come back. Memory does,
+    /// too, for the next one; the allocator of the system keeps the pages.
+    pub fn recovers(&self) {
+        self.serves();
+        let most = self.before.files + 8;
+        wait::until_true("files come back", wait::LONG, || self.open_files() <= most);
+    }
+
+    pub fn open_files(&self) -> usize {
+        std::fs::read_dir(self.proc("fd")).unwrap().count()
+    }
+
+    fn status(&self, name: &str) -> u64 {
+        let status = std::fs::read_to_string(self.proc("status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        let kib = line.split_whitespace().nth(1).unwrap();
+        kib.parse::<u64>().unwrap() << 10
+    }
+
+    fn proc(&self, name: &str) -> String {
+        format!("/proc/{}/{name}", self.linkmend.id())
+    }
+}

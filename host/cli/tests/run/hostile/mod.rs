@@ -1,0 +1,10 @@
+//! Peers that mean harm, against the process: whatever they do, it is alive
+//! afterwards, its memory stayed below a bound that is known, others were
+//! served meanwhile, and what it had taken is there for others.
+
+mod attacked;
+mod bodies;
+mod connections;
+mod http2;
+mod raw;
+mod streams;
