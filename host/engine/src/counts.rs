@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
-use std::time::Duration;
 
 use linkmend_wire::Scan;
 use serde::Serialize;
@@ -60,9 +59,6 @@ pub struct Counts {
     /// needs no call.
     #[serde(skip)]
     pub rule_calls: u64,
-    /// What these calls took, all together.
-    #[serde(skip)]
-    pub rule_time: Duration,
     /// Batches that a rule failed on.
     pub rule_faults: u64,
     /// `links_typed`, by the reason given: the first 100 reasons, and `other`.
@@ -106,7 +102,6 @@ impl Counts {
             links_held: self.links_held,
             links_released: if are_new { 0 } else { self.links_held },
             rule_calls: self.rule_calls,
-            rule_time: self.rule_time,
             rule_faults: self.rule_faults,
             ..Self::default()
         }
@@ -174,7 +169,6 @@ impl AddAssign<&Counts> for Counts {
         self.incomplete += other.incomplete;
         self.unnamed += other.unnamed;
         self.rule_calls += other.rule_calls;
-        self.rule_time += other.rule_time;
         self.rule_faults += other.rule_faults;
         for (value, count) in &other.by_link_type {
             self.count_type(value, *count);

@@ -96,6 +96,8 @@ pub struct Mended {
     pub overflow: Vec<Mended>,
     /// What was done.
     pub counts: Counts,
+    /// What the calls of rules took, all together.
+    pub rule_time: Duration,
     /// The rules that failed on it.
     pub faults: Vec<RuleFault>,
     /// Why spans were or were not mended, in their order in the batch. Only of

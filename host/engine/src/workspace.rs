@@ -89,7 +89,7 @@ impl Workspace {
             let applied = self.apply(rule, &batch, tasks, way.counts_systems);
             if let Some(time) = self.called.take() {
                 mended.counts.rule_calls += 1;
-                mended.counts.rule_time += time;
+                mended.rule_time += time;
             }
             if let Some(explaining) = &mut explaining {
                 let outcome = applied.as_ref().map(|applied| &applied.said);

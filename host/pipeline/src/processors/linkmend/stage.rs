@@ -202,7 +202,7 @@ impl Stage {
 
     /// Takes the figures of what a rule did over into the metrics.
     pub(super) fn count(&self, mended: &Mended) {
-        self.links.add(&mended.counts);
+        self.links.add(&mended.counts, mended.rule_time);
         for fault in &mended.faults {
             self.links.fault(&fault.rule);
             self.failed

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use linkmend::index::IndexStats;
 use linkmend::{Counts, HoldStats, Reasons, SystemCounts};
@@ -208,12 +209,12 @@ impl Total {
 }
 
 impl LinkMetrics {
-    /// What was done to a batch.
-    pub fn add(&self, counts: &Counts) {
+    /// What was done to a batch, and what the calls of its rules took.
+    pub fn add(&self, counts: &Counts, rule_time: Duration) {
         let Self(of) = self;
         of.rule_calls.inc_by(counts.rule_calls);
         if let Some(histogram) = of.rule_duration.as_ref().filter(|_| counts.rule_calls > 0) {
-            histogram.observe(counts.rule_time.as_secs_f64());
+            histogram.observe(rule_time.as_secs_f64());
         }
         of.links_in.inc_by(counts.links_in);
         of.links_out.inc_by(counts.links_out);

@@ -37,7 +37,7 @@ pub fn all(telemetry: &str) -> Metrics {
     metrics.exporter(&id("otlp_grpc/x")).sent.inc_by(3);
     metrics.limiter(&id("memory_limiter")).refused.inc_by(2);
     let links = metrics.links(&id("linkmend"));
-    links.add(&counts());
+    links.add(&counts(), Duration::from_micros(30));
     links.hold(&HoldStats {
         held: 2,
         bytes: 300,
@@ -60,7 +60,6 @@ pub fn all(telemetry: &str) -> Metrics {
 fn counts() -> Counts {
     let mut counts = Counts {
         rule_calls: 1,
-        rule_time: Duration::from_micros(30),
         links_in: 10,
         links_added: 4,
         links_repaired: 1,
@@ -161,7 +160,7 @@ fn names_from_the_data_do_not_grow_for_ever() {
         counts.by_link_type.insert(format!("type-{number}"), 1);
         let service = format!("service-{number}");
         counts.reasons.add(Reason::Unresolved, &service, "kafka", 1);
-        links.add(&counts);
+        links.add(&counts, Duration::ZERO);
     }
     let text = metrics.text();
     let lines = |name: &str| text.lines().filter(|line| line.starts_with(name)).count();
