@@ -119,7 +119,9 @@ fn slow_heads_and_bodies() {
     attacked.took_at_most(800 * (32 << 10));
     // In the middle of a head and of a message.
     others.into_iter().for_each(reset);
-    calls.into_iter().for_each(|call| reset(call.0));
+    for call in calls {
+        reset(call.0);
+    }
     attacked.recovers();
 }
 
