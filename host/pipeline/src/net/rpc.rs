@@ -89,11 +89,16 @@ impl Status {
         self
     }
 
+    /// The detail that says when the sender may try again: a `RetryInfo`.
+    pub(crate) fn retry_info(&self) -> Option<&[u8]> {
+        let detail = self.details.iter().find(|any| any.type_url == RETRY_INFO)?;
+        Some(&detail.value)
+    }
+
     /// When the sender may try again, if that is said: `Some(ZERO)` when there
     /// is a `RetryInfo` without a time.
     pub(crate) fn retry_delay(&self) -> Option<Duration> {
-        let detail = self.details.iter().find(|any| any.type_url == RETRY_INFO)?;
-        let retry = RetryInfo::decode(detail.value.as_slice()).ok()?;
+        let retry = RetryInfo::decode(self.retry_info()?).ok()?;
         let delay = retry.retry_delay.unwrap_or_default();
         let seconds = u64::try_from(delay.seconds).unwrap_or_default();
         let nanos = u32::try_from(delay.nanos).unwrap_or_default();

@@ -77,6 +77,12 @@ pub(super) fn status(status: &Status) -> Response<Reply> {
     {
         headers.insert("grpc-status-details-bin", details);
     }
+    // The OTLP exporter of Python looks here alone for the time to wait.
+    if let Some(retry) = status.retry_info()
+        && let Ok(retry) = HeaderValue::try_from(STANDARD_NO_PAD.encode(retry))
+    {
+        headers.insert("google.rpc.retryinfo-bin", retry);
+    }
     response
 }
 
@@ -130,5 +136,10 @@ mod tests {
         let details = details.map(|details| STANDARD_NO_PAD.decode(details));
         let bytes = details.and_then(Result::ok).unwrap_or_default();
         assert_eq!(Status::decode(bytes.as_slice()), Ok(given));
+        // 1 s and 500,000,000 ns.
+        let retry = response.headers().get("google.rpc.retryinfo-bin");
+        let retry = retry.map(|retry| STANDARD_NO_PAD.decode(retry));
+        let bytes = retry.and_then(Result::ok).unwrap_or_default();
+        assert_eq!(bytes, b"\x0a\x08\x08\x01\x10\x80\xca\xb5\xee\x01");
     }
 }
