@@ -244,6 +244,7 @@ fn host_edit(edit: &sdk::Edit) -> host::Edit {
             sdk::DropReason::Invalid => host::DropReason::Invalid,
             sdk::DropReason::Duplicate => host::DropReason::Duplicate,
             sdk::DropReason::OverLimit => host::DropReason::OverLimit,
+            sdk::DropReason::Unwanted => host::DropReason::Unwanted,
         },
         context: host::SpanContext {
             trace_id_high: edit.context.trace_id_high,

@@ -66,6 +66,12 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
         ),
         line(
             false,
+            counts.links_dropped_unwanted,
+            "dropped",
+            "unwanted, by the rule",
+        ),
+        line(
+            false,
             counts.links_cut,
             "cut",
             "over the limit of links a span",

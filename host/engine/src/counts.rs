@@ -12,7 +12,8 @@ use crate::systems::Systems;
 /// What was done to one batch, or to many.
 ///
 /// `links_in + links_added = links_out + links_dropped_invalid +
-/// links_dropped_duplicate + links_cut`, always; where spans are held,
+/// links_dropped_duplicate + links_dropped_unwanted + links_cut`, always; where
+/// spans are held,
 /// `links_released` is added to the left side and `links_held` to the right.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
@@ -30,6 +31,8 @@ pub struct Counts {
     pub links_dropped_invalid: u64,
     /// Links that said what another link of the span said, and were dropped.
     pub links_dropped_duplicate: u64,
+    /// Links that a rule is there to remove, and did.
+    pub links_dropped_unwanted: u64,
     /// Links that did not fit under the limit: original ones, which the span's
     /// `dropped_links_count` counts too, and made ones, which it does not.
     pub links_cut: u64,
@@ -109,7 +112,10 @@ impl Counts {
 
     /// How many links are left of those that came in and were made.
     pub(crate) fn links_left(&self) -> u64 {
-        let gone = self.links_dropped_invalid + self.links_dropped_duplicate + self.links_cut;
+        let gone = self.links_dropped_invalid
+            + self.links_dropped_duplicate
+            + self.links_dropped_unwanted
+            + self.links_cut;
         let all = self.links_in + self.links_added + self.links_released;
         all.saturating_sub(gone + self.links_held)
     }
@@ -159,6 +165,7 @@ impl AddAssign<&Counts> for Counts {
         self.links_repaired += other.links_repaired;
         self.links_dropped_invalid += other.links_dropped_invalid;
         self.links_dropped_duplicate += other.links_dropped_duplicate;
+        self.links_dropped_unwanted += other.links_dropped_unwanted;
         self.links_cut += other.links_cut;
         self.links_typed += other.links_typed;
         self.links_out += other.links_out;

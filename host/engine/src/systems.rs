@@ -24,6 +24,8 @@ pub struct SystemCounts {
     pub links_dropped_invalid: u64,
     /// Links that were dropped, since another said the same.
     pub links_dropped_duplicate: u64,
+    /// Links that were dropped, since a rule is there to remove them.
+    pub links_dropped_unwanted: u64,
     /// Links that did not fit under the limit.
     pub links_cut: u64,
     /// Links that were told why they exist, by the reason given.
@@ -84,6 +86,7 @@ impl AddAssign<&SystemCounts> for SystemCounts {
         self.links_repaired += other.links_repaired;
         self.links_dropped_invalid += other.links_dropped_invalid;
         self.links_dropped_duplicate += other.links_dropped_duplicate;
+        self.links_dropped_unwanted += other.links_dropped_unwanted;
         self.links_cut += other.links_cut;
         for (value, count) in &other.by_link_type {
             self.count_type(value, *count);

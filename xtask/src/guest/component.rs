@@ -70,9 +70,9 @@ mod tests {
         }
     }
 
-    const LIFECYCLE: &str = "linkmend:rule/lifecycle@0.1.0";
-    const BATCH: &str = "linkmend:rule/batch@0.1.0";
-    const INDEX: &str = "linkmend:rule/index@0.1.0";
+    const LIFECYCLE: &str = "linkmend:rule/lifecycle@0.2.0";
+    const BATCH: &str = "linkmend:rule/batch@0.2.0";
+    const INDEX: &str = "linkmend:rule/index@0.2.0";
 
     /// Scenario: rules of both worlds, with and without imports.
     /// Guarantees: they pass.
@@ -80,7 +80,7 @@ mod tests {
     fn rules_pass() {
         assert_eq!(verdict(&[INDEX], &[LIFECYCLE, BATCH]), "a rule");
         assert_eq!(
-            verdict(&[], &[LIFECYCLE, "linkmend:rule/spans@0.1.0"]),
+            verdict(&[], &[LIFECYCLE, "linkmend:rule/spans@0.2.0"]),
             "a rule"
         );
     }
@@ -93,6 +93,6 @@ mod tests {
         assert!(verdict(&[INDEX, clock], &[LIFECYCLE, BATCH]).contains(clock));
         assert!(verdict(&[], &[BATCH]).contains("lifecycle"));
         assert!(verdict(&[], &[LIFECYCLE]).contains("batch"));
-        assert!(verdict(&[], &[LIFECYCLE, "other:rule/batch@0.1.0"]).contains("batch"));
+        assert!(verdict(&[], &[LIFECYCLE, "other:rule/batch@0.2.0"]).contains("batch"));
     }
 }

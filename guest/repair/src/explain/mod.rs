@@ -254,6 +254,7 @@ fn fate_in_words(link: &LinkRecord, fate: &Fate<'_>) -> &'static str {
         Fate::Drop(DropReason::Invalid) => "dropped: invalid, and it names no message",
         Fate::Drop(DropReason::Duplicate) => "dropped: another link says the same",
         Fate::Drop(DropReason::OverLimit) => "dropped: more links than the span may have",
+        Fate::Drop(DropReason::Unwanted) => "dropped: unwanted",
     }
 }
 

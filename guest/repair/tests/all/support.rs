@@ -336,6 +336,7 @@ fn edit_span(
                     DropReason::Invalid => &mut outcome.invalid,
                     DropReason::Duplicate => &mut outcome.duplicate,
                     DropReason::OverLimit => &mut outcome.cut,
+                    DropReason::Unwanted => panic!("the built-in rule wants all links"),
                 } += 1;
                 let counts = count_all || edit.reason == DropReason::OverLimit;
                 let count = span.dropped_links_count;

@@ -13,6 +13,7 @@ const KEYS: [&str; 19] = [
     "links_added",
     "links_cut",
     "links_dropped_duplicate",
+    "links_dropped_unwanted",
     "links_dropped_invalid",
     "links_in",
     "links_out",
@@ -36,6 +37,7 @@ fn balances(figures: &Value) {
         figure("links_out")
             + figure("links_dropped_invalid")
             + figure("links_dropped_duplicate")
+            + figure("links_dropped_unwanted")
             + figure("links_cut"),
         "{figures}"
     );

@@ -1,13 +1,15 @@
 //! The message index: which span produced which message.
 //!
 //! It is the only state that outlives a batch, and it is the host's: rules
-//! reach it through two functions, both for a whole batch at once.
+//! reach it through three functions, each for a whole batch at once.
 
+mod key;
 mod memory;
 mod shard;
 
 pub use crate::bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
 pub use crate::bindings::linkmend::rule::types::{MessageKey, Text};
+pub(crate) use key::message_key;
 pub use memory::{IndexOptions, IndexStats, MemoryIndex};
 pub(crate) use shard::KeyHasher;
 

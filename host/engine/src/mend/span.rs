@@ -139,6 +139,7 @@ impl<'a> SpanEditor<'a> {
             DropReason::Invalid => counts.links_dropped_invalid += 1,
             DropReason::Duplicate => counts.links_dropped_duplicate += 1,
             DropReason::OverLimit => counts.links_cut += 1,
+            DropReason::Unwanted => counts.links_dropped_unwanted += 1,
         }
         if edit.reason == DropReason::OverLimit || self.subject.count_all_drops {
             self.out.told = self.out.told.saturating_add(1);

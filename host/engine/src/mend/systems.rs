@@ -27,6 +27,7 @@ pub(super) fn count(
                 DropReason::Invalid => counts.links_dropped_invalid += 1,
                 DropReason::Duplicate => counts.links_dropped_duplicate += 1,
                 DropReason::OverLimit => counts.links_cut += 1,
+                DropReason::Unwanted => counts.links_dropped_unwanted += 1,
             },
             Action::AddAttributes => {}
         }

@@ -12,7 +12,7 @@ use crate::bindings::BatchRule;
 use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
 use crate::bindings::linkmend::rule::types::{self, About, MessageKey, Plan, Tasks, Verdict};
 use crate::error::{FaultReason, Stage, clip};
-use crate::index::MessageIndex;
+use crate::index::{MessageIndex, message_key};
 use crate::limits::Limits;
 use crate::runner::Runner;
 
@@ -39,6 +39,12 @@ impl Host for HostState {
             return Err(IndexError::TooMany);
         }
         self.index.remember(&producers, &texts)
+    }
+
+    fn hash(&mut self, messages: Vec<Vec<String>>) -> Vec<MessageKey> {
+        let mut buffer = Vec::new();
+        let keys = messages.iter();
+        keys.map(|parts| message_key(parts, &mut buffer)).collect()
     }
 
     fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {

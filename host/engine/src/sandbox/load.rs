@@ -16,7 +16,7 @@ use crate::rule::OnError;
 use crate::runner::{LoadedRule, Runner};
 
 /// The version of `linkmend:rule` that the host has.
-pub(crate) const OURS: &str = "0.1.0";
+pub(crate) const OURS: &str = "0.2.0";
 
 /// How many attribute keys and prefixes a rule may select spans by: the host
 /// compares every attribute of every span with them, without a time limit.

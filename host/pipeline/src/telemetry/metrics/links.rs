@@ -255,6 +255,7 @@ impl LinkMetrics {
         let dropped = &families.dropped;
         add(dropped, Some("invalid"), counts.links_dropped_invalid);
         add(dropped, Some("duplicate"), counts.links_dropped_duplicate);
+        add(dropped, Some("unwanted"), counts.links_dropped_unwanted);
         add(&families.cut, None, counts.links_cut);
         for (link_type, count) in counts.by_link_type.iter().filter(|(_, count)| **count > 0) {
             let link_type = of.known.link_type(link_type);
@@ -307,6 +308,7 @@ fn all_systems(counts: &Counts) -> SystemCounts {
         links_repaired: counts.links_repaired,
         links_dropped_invalid: counts.links_dropped_invalid,
         links_dropped_duplicate: counts.links_dropped_duplicate,
+        links_dropped_unwanted: counts.links_dropped_unwanted,
         links_cut: counts.links_cut,
         by_link_type: counts.by_link_type.clone(),
     }
@@ -323,6 +325,10 @@ fn subtract(from: &mut SystemCounts, counts: &SystemCounts) {
     less(
         &mut from.links_dropped_duplicate,
         counts.links_dropped_duplicate,
+    );
+    less(
+        &mut from.links_dropped_unwanted,
+        counts.links_dropped_unwanted,
     );
     less(&mut from.links_cut, counts.links_cut);
     for (link_type, count) in &counts.by_link_type {
