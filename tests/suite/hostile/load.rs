@@ -214,18 +214,6 @@ fn a_function_of_the_index_that_does_not_exist() {
 }
 
 #[test]
-fn wasi() {
-    let wasi = "(import \"wasi:clocks/monotonic-clock@0.2.6\" (instance (export \"now\" (func (result u64)))))
-        (import \"wasi:cli/stdout@0.2.6\" (instance (export \"flush\" (func))))";
-    let text = in_shell("").replacen("(component", &format!("(component {wasi}"), 1);
-    assert_eq!(
-        told(&text),
-        "it imports wasi:clocks/monotonic-clock@0.2.6, wasi:cli/stdout@0.2.6, and a rule is given nothing but \
-         linkmend:rule/index@0.1.0; build it for a target without WASI, such as wasm32-unknown-unknown"
-    );
-}
-
-#[test]
 fn a_core_module() {
     assert_eq!(
         told("(module (func (export \"process\")))"),

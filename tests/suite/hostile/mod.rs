@@ -7,6 +7,7 @@ mod explanations;
 mod index;
 mod load;
 mod verdicts;
+mod wasi;
 
 use std::time::Duration;
 
