@@ -8,6 +8,8 @@
 //! | [`otlp`] | batches, made of prost's structs |
 //! | [`order`] | the field orders that senders write |
 //! | [`rules`] | rules of a closure |
+//! | [`guests`] | components made of text, in either world |
+//! | [`puppet`] | a component that answers what it is told to |
 //! | [`memory`] | how much memory the message index takes |
 
 pub mod arms;
@@ -15,4 +17,5 @@ pub mod guests;
 pub mod memory;
 pub mod order;
 pub mod otlp;
+pub mod puppet;
 pub mod rules;
