@@ -219,7 +219,7 @@ fn wasi() {
 fn a_core_module() {
     assert_eq!(
         told("(module (func (export \"process\")))"),
-        "it is a WebAssembly core module, not a component; make one of it with `wasm-tools component new`"
+        "it is a WebAssembly core module, not a component; make one of it with `linkmend rule component FILE`"
     );
 }
 

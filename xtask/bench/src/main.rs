@@ -22,7 +22,7 @@ use std::time::Instant;
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use clap::Parser;
-use linkmend_bench::workload::{Traffic, Workload};
+use linkmend_workload::{Traffic, Workload};
 use linkmend_tests::memory::{CountingAllocator, bytes_per_entry};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;

@@ -3,12 +3,11 @@
 //! # Layout
 //!
 //! - [`compiler`] finds a compiler for WebAssembly, and makes a module
-//! - [`component`] makes a component of a module, and looks at its interface
+//! - `linkmend_component` makes a component of a module, and looks at its interface
 //! - [`sources`] is one digest over all that a guest is built from
 //! - [`dist`] is what is committed: the component, and the record beside it
 
 mod compiler;
-mod component;
 mod dist;
 mod sources;
 
@@ -17,6 +16,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use linkmend_component::Interface;
 
 use crate::workspace::Workspace;
 use compiler::Compiler;
@@ -92,8 +92,10 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(Vec<u8>, Record)> {
     let sources = sources::digest(workspace, package)?;
     let module = compiler.compile(workspace, package)?;
-    let component = component::from_module(&module)?;
-    component::check_interface(&component)?;
+    let component = linkmend_component::from_module(&module)?;
+    let interface = Interface::of(&component)?;
+    interface.check_imports()?;
+    interface.check_exports()?;
     fs::write(
         workspace.guest_target().join(format!("{package}.wasm")),
         &component,
