@@ -1,26 +1,27 @@
-//! The rules that a user names, and their configurations.
-
-use std::path::{Path, PathBuf};
+//! The rules that a user names, their configurations and their limits.
 
 use anyhow::{Context, anyhow, bail};
-use linkmend::{Limits, LoadError, LoadReason, Rule};
-use linkmend_config::Document;
-use serde_json::Value;
+use linkmend::{Limits, LoadError, Rule};
+use linkmend_workbench::{RuleConfig, config};
 
 use crate::args::ProcessArguments;
+use crate::pinned::Named;
 use crate::{process, units};
 
-/// What was read for the rules, before they are loaded.
+/// What was read for the rules, before they are loaded. The first one of each
+/// list is for the first rule, and so on.
 pub struct Rules {
-    limits: Limits,
-    /// The first one for the first rule, and so on.
-    configs: Vec<(PathBuf, Document)>,
+    named: Vec<Named>,
+    limits: Vec<Limits>,
+    /// May be fewer than rules.
+    configs: Vec<RuleConfig>,
 }
 
 impl Rules {
-    /// Reads limits and configurations.
+    /// Reads limits and configurations, and the files of rules that must have
+    /// a certain checksum.
     pub fn new(arguments: &ProcessArguments) -> anyhow::Result<Self> {
-        let limits = units::limits(&arguments.limits)?;
+        let limits = units::limits(&arguments.limits, arguments.rules.len())?;
         if arguments.rule_configs.len() > arguments.rules.len() {
             bail!(
                 "there are {} --rule-config and {} rules; the first one is for the first rule, and so on",
@@ -28,68 +29,42 @@ impl Rules {
                 arguments.rules.len()
             );
         }
-        let configs = arguments
-            .rule_configs
+        let configs = arguments.rule_configs.iter();
+        let configs = configs.map(|path| RuleConfig::read(path));
+        let configs = configs.collect::<Result<_, _>>().map_err(process::whole)?;
+        let named = arguments
+            .rules
             .iter()
-            .map(|path| Ok((path.clone(), read(path)?)));
+            .map(|name| Named::read(name).with_context(|| format!("--rule {name}")));
         Ok(Self {
+            named: named.collect::<anyhow::Result<_>>()?,
             limits,
-            configs: configs.collect::<anyhow::Result<_>>()?,
+            configs,
         })
     }
 
     /// The rules, in their order.
     pub fn build(&self, arguments: &ProcessArguments) -> Vec<Rule> {
-        let rules = arguments.rules.iter().enumerate().map(|(number, name)| {
-            let rule = match name.as_str() {
-                "builtin" => Rule::builtin(),
-                path => Rule::file(path),
-            };
-            let config = self.config(number, name == "builtin");
-            rule.with_config(config)
-                .with_limits(self.limits)
+        let rules = self.named.iter().zip(&self.limits).enumerate();
+        let rules = rules.map(|(number, (named, limits))| {
+            let is_builtin = matches!(named, Named::Builtin);
+            let config = config::json(self.configs.get(number), is_builtin, limits);
+            named
+                .rule()
+                .with_config(config)
+                .with_limits(*limits)
                 .with_on_error(arguments.on_error.into())
         });
         rules.collect()
-    }
-
-    fn config(&self, number: usize, builtin: bool) -> String {
-        let config = self.configs.get(number);
-        let mut settings =
-            config.map_or_else(Default::default, |(_, config)| config.value().clone());
-        // The built-in rule cuts links by itself: what it left over the limit of
-        // the host would be its failure.
-        let max_links = self.limits.max_links;
-        if builtin && max_links != Limits::default().max_links {
-            settings
-                .entry("max_links")
-                .or_insert_with(|| max_links.into());
-        }
-        Value::Object(settings).to_string()
     }
 
     /// What is wrong with a rule. Of a configuration that it refuses it says the
     /// key; the file and the place in it are known here.
     pub fn whole(&self, error: &LoadError) -> anyhow::Error {
         let config = error.number.and_then(|number| self.configs.get(number));
-        let (LoadReason::Config(text), Some((path, document))) = (&error.reason, config) else {
-            return process::whole(error);
-        };
-        let (rule, path) = (&error.rule, path.display());
-        let key = text.split_once(": ").map_or("", |(key, _)| key);
-        match document.place(key) {
-            Some(place) => {
-                anyhow!("rule `{rule}` refuses the configuration {path}: {place}: {text}")
-            }
-            None => anyhow!("rule `{rule}` refuses the configuration {path}: {text}"),
+        match config.and_then(|config| config.refused(error)) {
+            Some(text) => anyhow!("{text}"),
+            None => process::whole(error),
         }
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Document> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    // The rule says what the keys mean.
-    linkmend_config::read(&text)
-        .map_err(|error| anyhow!("the configuration {}: {error}", path.display()))
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use linkmend::{LoadError, LoadReason};
+use linkmend::{Limits, LoadError, LoadReason};
 use linkmend_config::{ConfigError, Document};
 use serde_json::{Map, Value};
 
@@ -33,6 +33,21 @@ pub enum RuleConfigError {
         /// What is wrong, and where.
         error: ConfigError,
     },
+}
+
+/// A configuration as JSON, for a rule that has these limits.
+#[must_use]
+pub fn json(config: Option<&RuleConfig>, is_builtin: bool, limits: &Limits) -> String {
+    let mut settings = config.map_or_else(Default::default, RuleConfig::settings);
+    // The built-in rule cuts links by itself: what it left over the limit of
+    // the host would be its failure.
+    let max_links = limits.max_links;
+    if is_builtin && max_links != Limits::default().max_links {
+        settings
+            .entry("max_links")
+            .or_insert_with(|| max_links.into());
+    }
+    Value::Object(settings).to_string()
 }
 
 impl RuleConfig {

@@ -4,10 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linkmend::{HoldOptions, Limits, LoadError, Processor, Rule};
-use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use crate::config::RuleConfig;
+use crate::config::{self, RuleConfig};
 use crate::index::FreshIndex;
 
 /// A component, and how it is run.
@@ -69,23 +68,12 @@ impl Subject {
     #[must_use]
     pub fn rule(&self) -> Rule {
         Rule::component(self.name.as_str(), Arc::clone(&self.bytes))
-            .with_config(self.settings())
+            .with_config(config::json(
+                self.config.as_ref(),
+                self.is_builtin(),
+                &self.limits,
+            ))
             .with_limits(self.limits)
-    }
-
-    /// Its configuration as JSON.
-    fn settings(&self) -> String {
-        let config = self.config.as_ref();
-        let mut settings = config.map_or_else(Default::default, RuleConfig::settings);
-        // The built-in rule cuts links by itself: what it left over the limit of
-        // the host would be its failure.
-        let max_links = self.limits.max_links;
-        if self.is_builtin() && max_links != Limits::default().max_links {
-            settings
-                .entry("max_links")
-                .or_insert_with(|| max_links.into());
-        }
-        Value::Object(settings).to_string()
     }
 
     /// A processor of this rule alone.

@@ -12,6 +12,7 @@ mod dist;
 mod sources;
 
 use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -88,14 +89,27 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     Ok(code)
 }
 
+/// Makes a component of a module that another compiler made.
+pub fn make_component(module: &Path, output: &Path) -> Result<()> {
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    let component = rule_of(&bytes)?;
+    fs::write(output, component).with_context(|| format!("cannot write {}", output.display()))
+}
+
+/// The component of a module: a rule that asks for nothing else than rules get.
+fn rule_of(module: &[u8]) -> Result<Vec<u8>> {
+    let component = linkmend_component::from_module(module)?;
+    let interface = Interface::of(&component)?;
+    interface.check_imports()?;
+    interface.check_exports()?;
+    Ok(component)
+}
+
 /// Builds one package; the component lies in the target directory as well.
 fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(Vec<u8>, Record)> {
     let sources = sources::digest(workspace, package)?;
     let module = compiler.compile(workspace, package)?;
-    let component = linkmend_component::from_module(&module)?;
-    let interface = Interface::of(&component)?;
-    interface.check_imports()?;
-    interface.check_exports()?;
+    let component = rule_of(&module)?;
     fs::write(
         workspace.guest_target().join(format!("{package}.wasm")),
         &component,

@@ -8,8 +8,6 @@ mod inspect;
 mod new;
 mod test;
 
-use std::path::Path;
-
 use anyhow::Context as _;
 use linkmend::{LoadError, LoadReason};
 use linkmend_workbench::{RuleConfig, Subject};
@@ -18,7 +16,8 @@ use serde::Serialize;
 pub use args::RuleCommand;
 use args::RunOptions;
 
-use crate::{Exit, cache, say, tell, units};
+use crate::pinned::Named;
+use crate::{Exit, cache, process, say, tell, units};
 
 /// Runs a command.
 pub fn run(command: &RuleCommand) -> Exit {
@@ -38,14 +37,17 @@ pub fn run(command: &RuleCommand) -> Exit {
 
 /// The rule that is meant, as it is to be run.
 fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
-    let mut subject = if rule == "builtin" {
-        Subject::builtin()
-    } else {
-        Subject::read(Path::new(rule)).with_context(|| format!("cannot read the rule {rule}"))?
+    let named = Named::read(rule).with_context(|| format!("the rule {rule}"))?;
+    let mut subject = match named {
+        Named::Builtin => Subject::builtin(),
+        Named::File(path) => Subject::read(&path)
+            .with_context(|| format!("cannot read the rule {}", path.display()))?,
+        Named::Pinned { path, bytes } => Subject::new(path.display().to_string(), bytes),
     };
     let config = options.config.as_deref().map(RuleConfig::read);
-    subject.config = config.transpose()?;
-    subject.limits = units::limits(&options.limits)?;
+    subject.config = config.transpose().map_err(process::whole)?;
+    let limits = units::limits(&options.limits, 1)?;
+    subject.limits = limits.into_iter().next().unwrap_or_default();
     subject.code_cache = cache::directory(options.code_cache.as_deref());
     Ok(subject)
 }
