@@ -47,23 +47,43 @@
 //! ```
 
 pub mod bindings;
+mod driver;
+mod edits;
 mod export;
+mod found;
+mod getters;
 mod index;
 mod key;
+mod keys;
+mod kind;
+mod link;
+mod rule;
+#[cfg(not(target_arch = "wasm32"))]
+pub mod testing;
 mod traces;
+mod values;
 mod verdict;
+mod wants;
 
 pub use bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
 pub use bindings::linkmend::rule::types::{
     About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
     Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
 };
+pub use edits::{Edits, WithAttributes};
 pub use export::BatchRule;
+pub use found::{Awaited, CLOCK_SKEW, Found, ProducerSpan};
 pub use index::{HostIndex, Index, MemoryIndex};
 pub use key::KeyBuilder;
+pub use keys::{Keys, MOST_KEYS};
+pub use kind::Kind;
+pub use link::Link;
 pub use linkmend_wire as wire;
-pub use traces::{Resource, Span, Traces};
+pub use linkmend_wire::value::AnyValue;
+pub use rule::{MAX_LINKS, Rule};
+pub use traces::{Resource, Scope, Span, Traces};
 pub use verdict::{AttributeKey, AttributeValue, Attributes, Context, TextId, VerdictBuilder};
+pub use wants::Wants;
 
 /// A selector that selects nothing, to be filled in.
 #[must_use]
@@ -73,6 +93,23 @@ pub fn nothing_selected() -> Selector {
         attribute_keys: Vec::new(),
         attribute_prefixes: Vec::new(),
         with_links: false,
+    }
+}
+
+impl About {
+    /// What a rule says of itself: its name (1 to 64 of `a-z`, `0-9`, `-`, `_`
+    /// and `.`), its own version, and one sentence.
+    #[must_use]
+    pub fn new(
+        name: impl Into<String>,
+        version: impl Into<String>,
+        summary: impl Into<String>,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            version: version.into(),
+            summary: summary.into(),
+        }
     }
 }
 
