@@ -162,12 +162,7 @@ impl<'a, R: Rule> Driver<'a, R> {
     }
 }
 
-fn add_producers(
-    span: &Span<'_>,
-    keys: &Keys,
-    producers: &mut Vec<Producer>,
-    texts: &mut Vec<u8>,
-) {
+fn add_producers(span: &Span<'_>, keys: &Keys, producers: &mut Vec<Producer>, texts: &mut Vec<u8>) {
     let Some(context) = span.context() else {
         return;
     };

@@ -37,18 +37,25 @@ pub(crate) struct Named {
 }
 
 impl Keys {
-    /// Adds the key of a message: the family, then what identifies it.
+    /// Adds the key of a message: the family, then what identifies it. Without
+    /// an id, or when the last one is empty, there is no message and no key:
+    /// `keys.add("job", span.id("job.id"))` adds none where the span has no
+    /// `job.id`.
     pub fn add<Id: AsRef<str>>(&mut self, family: &str, ids: impl IntoIterator<Item = Id>) {
-        if self.keys.len() - self.first >= MOST_KEYS {
-            self.too_many = self.too_many.saturating_add(1);
-            return;
-        }
         let start = self.ids.len();
         let key = self.builder.start(family);
         for id in ids {
             key.part(id.as_ref().as_bytes());
             self.ids.truncate(start);
             self.ids.push_str(id.as_ref());
+        }
+        if self.ids.len() == start {
+            return;
+        }
+        if self.keys.len() - self.first >= MOST_KEYS {
+            self.ids.truncate(start);
+            self.too_many = self.too_many.saturating_add(1);
+            return;
         }
         self.keys.push(Named {
             key: key.finish(),

@@ -131,9 +131,8 @@ impl<'a> Edits<'a> {
         context: Context<'_>,
     ) -> WithAttributes<'_> {
         let own = self.span.context();
-        let is_own = own.is_some_and(|own| {
-            (own.trace_id, own.span_id) == (context.trace_id, context.span_id)
-        });
+        let is_own = own
+            .is_some_and(|own| (own.trace_id, own.span_id) == (context.trace_id, context.span_id));
         if is_own || !context.is_valid() {
             return WithAttributes { pending: None };
         }

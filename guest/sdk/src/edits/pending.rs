@@ -139,7 +139,10 @@ impl Pending {
         &self.edits
     }
 
-    pub(super) fn attributes(&self, edit: &Edit) -> impl Iterator<Item = (&str, AttributeValue<'_>)> {
+    pub(super) fn attributes(
+        &self,
+        edit: &Edit,
+    ) -> impl Iterator<Item = (&str, AttributeValue<'_>)> {
         let attributes = self.attributes.get(edit.attributes.clone());
         attributes.unwrap_or_default().iter().map(|attribute| {
             let value = match &attribute.value {

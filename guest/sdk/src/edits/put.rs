@@ -161,10 +161,13 @@ fn by_link(pending: &Pending) -> Vec<(u32, &Edit)> {
 }
 
 fn added(pending: &Pending) -> impl Iterator<Item = (&Target, &Edit)> {
-    pending.edits().iter().filter_map(|edit| match &edit.action {
-        Action::Link(target) => Some((target, edit)),
-        _ => None,
-    })
+    pending
+        .edits()
+        .iter()
+        .filter_map(|edit| match &edit.action {
+            Action::Link(target) => Some((target, edit)),
+            _ => None,
+        })
 }
 
 /// The link is what it would become.

@@ -184,7 +184,9 @@ impl<'a> Span<'a> {
         self.check_attributes(original, &attributes)?;
         let start = self.fresh.len();
         match context {
-            Some(edit) => self.context(&edit.context)?.put_over(original, &mut self.fresh),
+            Some(edit) => self
+                .context(&edit.context)?
+                .put_over(original, &mut self.fresh),
             None => self.fresh.extend_from_slice(original),
         }
         for list in attributes {

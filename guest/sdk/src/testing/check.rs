@@ -67,7 +67,9 @@ pub(super) fn verdict(verdict: &Verdict, tasks: Tasks, given: usize) -> Result<(
         ));
     }
     if !tasks.contains(Tasks::DEFER) && !verdict.deferrals.is_empty() {
-        return Err(Fault::new("it defers a span, which this call does not allow"));
+        return Err(Fault::new(
+            "it defers a span, which this call does not allow",
+        ));
     }
     let deferred = verdict.deferrals.iter().map(|deferral| deferral.span);
     let noted = verdict.notes.iter().map(|note| note.span);

@@ -193,7 +193,11 @@ impl SpanBuilder {
             put_bytes_field(&mut out, span::LINKS, &link.message());
         }
         if self.dropped_links > 0 {
-            put_varint_field(&mut out, span::DROPPED_LINKS_COUNT, self.dropped_links.into());
+            put_varint_field(
+                &mut out,
+                span::DROPPED_LINKS_COUNT,
+                self.dropped_links.into(),
+            );
         }
         put_fixed32_field(&mut out, span::FLAGS, self.flags);
         out
