@@ -112,7 +112,8 @@ impl Selector {
 
     /// Selects spans with an attribute of this key.
     #[inline]
-    pub(crate) fn takes_key(&self, key: &[u8]) -> bool {
+    #[must_use]
+    pub fn takes_key(&self, key: &[u8]) -> bool {
         // An empty key can only be taken by an empty pattern.
         let may_be = key
             .first()

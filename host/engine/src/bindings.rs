@@ -1,4 +1,5 @@
-//! What wasmtime makes of `wit/`.
+//! What wasmtime makes of `wit/`: the world `batch-rule` here, and the others in
+//! modules of their own.
 #![allow(
     missing_docs,
     unused_qualifications,
@@ -16,3 +17,25 @@ wasmtime::component::bindgen!({
     world: "batch-rule",
     additional_derives: [PartialEq],
 });
+
+/// The world `span-rule`. Its records are borrowed: they are made of the bytes
+/// of a batch for one call.
+pub mod span_rule {
+    wasmtime::component::bindgen!({
+        path: "../../wit",
+        world: "span-rule",
+        ownership: Borrowing { duplicate_if_necessary: false },
+        with: {
+            "linkmend:rule/types": crate::bindings::linkmend::rule::types,
+            "linkmend:rule/index": crate::bindings::linkmend::rule::index,
+        },
+    });
+}
+
+/// The world `batch-rule` of version 0.1.
+pub mod v0_1 {
+    wasmtime::component::bindgen!({
+        path: "../../wit/0.1.0",
+        world: "batch-rule",
+    });
+}

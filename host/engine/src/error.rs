@@ -45,7 +45,7 @@ pub enum LoadReason {
     Invalid(String),
     /// Another version of the interface.
     #[error(
-        "it was built against {found}, and this linkmend has linkmend:rule@{ours}; build it against wit/ of this version"
+        "it was built against {found}, and this linkmend runs the worlds of linkmend:rule@{ours}, and batch-rule of 0.1; build it against wit/ of this version"
     )]
     WrongVersion {
         /// What the component names.
@@ -55,7 +55,7 @@ pub enum LoadReason {
     },
     /// It is no rule.
     #[error(
-        "it does not export `{missing}`, which a rule of the world linkmend:rule/batch-rule must; it exports {found}"
+        "it does not export `{missing}`, as a rule must (or `spans` in the place of `batch`); it exports {found}"
     )]
     MissingExport {
         /// The export that is missing.
@@ -65,7 +65,7 @@ pub enum LoadReason {
     },
     /// It needs what rules are not given.
     #[error(
-        "it imports {names}, and a rule is given nothing but linkmend:rule/index@{}; build it for a target without WASI, such as wasm32-unknown-unknown",
+        "it imports {names}, and a rule is given nothing but linkmend:rule/index@{}, and a WASI with nothing in it",
         crate::sandbox::OURS
     )]
     Imports {
@@ -193,6 +193,13 @@ pub enum FaultReason {
         /// How long still.
         wait: Duration,
     },
+}
+
+impl FaultReason {
+    /// What a rule says of its failure.
+    pub(crate) fn said(text: String) -> Self {
+        Self::Said(clip(text))
+    }
 }
 
 /// Why an answer is refused.

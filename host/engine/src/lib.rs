@@ -74,6 +74,7 @@
 //! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
+//! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
 //! | `mend` | checking a verdict, and doing what it says |
 //! | `counts`, `systems`, `reasons` | what was done, to whom, and why the rest was not |
@@ -88,6 +89,7 @@ mod error;
 mod explain;
 mod hold;
 pub mod index;
+mod inspect;
 mod limits;
 mod mend;
 mod native;
@@ -113,6 +115,7 @@ pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
 pub use hold::{HoldOptions, HoldStats};
+pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
-use crate::error::{FaultReason, clip};
+use crate::error::FaultReason;
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::rule::{MakeNative, NativeRule, OnError};
@@ -17,7 +17,7 @@ struct Native {
 impl Runner for Native {
     fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
         let answer = self.rule.process(tasks, traces, &*self.index);
-        answer.map_err(|text| FaultReason::Said(clip(text)))
+        answer.map_err(|text| FaultReason::said(text))
     }
 
     fn is_fresh(&self) -> bool {

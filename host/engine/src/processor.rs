@@ -4,12 +4,13 @@ use std::any::Any;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use parking_lot::{Mutex, RwLock};
 
-use crate::bindings::linkmend::rule::types::{About, Tasks};
+use crate::bindings::linkmend::rule::types::{About, Plan, Tasks};
 use crate::counts::Counts;
 use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
 use crate::explain::{Asked, Explanation};
@@ -226,6 +227,21 @@ impl Processor {
             .iter()
             .map(|rule| rule.about.clone())
             .collect()
+    }
+
+    /// What the rules ask of the host, in the same order.
+    #[must_use]
+    pub fn plans(&self) -> Vec<Plan> {
+        self.loaded().iter().map(|rule| rule.plan.clone()).collect()
+    }
+
+    /// The greatest linear memory that an instance of each rule had so far, in
+    /// bytes; zero for a rule without a sandbox.
+    #[must_use]
+    pub fn rule_memory(&self) -> Vec<usize> {
+        let rules = self.loaded();
+        let memory = rules.iter().map(|rule| rule.memory.load(Ordering::Relaxed));
+        memory.collect()
     }
 
     /// Puts other rules in the place of those that are there, between two

@@ -1,5 +1,7 @@
 //! A loaded rule: its instances, and when it is left alone.
 
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use linkmend_wire::Selector;
@@ -29,6 +31,8 @@ pub(crate) struct LoadedRule {
     pub(crate) selector: Selector,
     pub(crate) limits: Limits,
     pub(crate) on_error: OnError,
+    /// The greatest linear memory of an instance so far, in bytes.
+    pub(crate) memory: Arc<AtomicUsize>,
     make: Make,
     /// Instances are kept between batches, since a fresh one pays for its
     /// memory in page faults. There are as many as threads ever met here.
@@ -51,6 +55,7 @@ impl LoadedRule {
             plan,
             limits,
             on_error,
+            memory: Arc::default(),
             make,
             idle: Mutex::default(),
             circuit: Mutex::default(),

@@ -105,11 +105,11 @@ fn too_many_table_elements_from_the_start() {
 
 #[test]
 fn another_world() {
-    let text = in_shell("").replace("linkmend:rule/batch@", "linkmend:rule/spans@");
+    let text = in_shell("").replace("linkmend:rule/batch@", "linkmend:rule/span@");
     assert_eq!(
         told(&text),
-        "it does not export `linkmend:rule/batch@0.1.0`, which a rule of the world linkmend:rule/batch-rule must; \
-         it exports linkmend:rule/lifecycle@0.1.0, linkmend:rule/spans@0.1.0"
+        "it does not export `linkmend:rule/batch@0.2.0`, as a rule must (or `spans` in the place of `batch`); \
+         it exports linkmend:rule/lifecycle@0.2.0, linkmend:rule/span@0.2.0"
     );
 }
 
@@ -117,19 +117,19 @@ fn another_world() {
 fn no_exports_at_all() {
     assert_eq!(
         told("(component)"),
-        "it does not export `linkmend:rule/lifecycle@0.1.0`, which a rule of the world linkmend:rule/batch-rule must; it exports nothing"
+        "it does not export `linkmend:rule/lifecycle@0.2.0`, as a rule must (or `spans` in the place of `batch`); it exports nothing"
     );
 }
 
 #[test]
 fn other_versions() {
-    for version in ["0.9.0", "1.0.0", "0.0.1", "0.10.0", "0.1.0-rc.1"] {
-        let text = in_shell("").replace("@0.1.0", &format!("@{version}"));
+    for version in ["0.9.0", "1.0.0", "0.0.1", "0.20.0", "0.2.0-rc.1"] {
+        let text = in_shell("").replace("@0.2.0", &format!("@{version}"));
         assert_eq!(
             told(&text),
             format!(
-                "it was built against linkmend:rule@{version}, and this linkmend has linkmend:rule@0.1.0; \
-                 build it against wit/ of this version"
+                "it was built against linkmend:rule@{version}, and this linkmend runs the worlds of \
+                 linkmend:rule@0.2.0, and batch-rule of 0.1; build it against wit/ of this version"
             )
         );
     }
@@ -137,17 +137,17 @@ fn other_versions() {
 
 #[test]
 fn another_version_of_one_import() {
-    let text = in_shell("").replace("rule/index@0.1.0", "rule/index@0.2.0");
+    let text = in_shell("").replace("rule/index@0.2.0", "rule/index@0.3.0");
     assert_eq!(
         told(&text),
-        "it was built against linkmend:rule@0.2.0, and this linkmend has linkmend:rule@0.1.0; \
-         build it against wit/ of this version"
+        "it was built against linkmend:rule@0.3.0, and this linkmend runs the worlds of \
+         linkmend:rule@0.2.0, and batch-rule of 0.1; build it against wit/ of this version"
     );
 }
 
 #[test]
 fn a_patch_version_fits() {
-    let text = in_shell("").replace("@0.1.0", "@0.1.7");
+    let text = in_shell("").replace("@0.2.0", "@0.2.7");
     let rule = Rule::component("hostile.wasm", component(&text));
     assert_goes_on(&processor(rule));
 }
@@ -180,12 +180,12 @@ fn an_export_of_another_type() {
 #[test]
 fn an_import_that_does_not_exist() {
     let clock =
-        "(import \"linkmend:rule/clock@0.1.0\" (instance (export \"now\" (func (result u64)))))";
+        "(import \"linkmend:rule/clock@0.2.0\" (instance (export \"now\" (func (result u64)))))";
     let text = in_shell("").replacen("(component", &format!("(component {clock}"), 1);
     assert_eq!(
         told(&text),
-        "it imports linkmend:rule/clock@0.1.0, and a rule is given nothing but linkmend:rule/index@0.1.0; \
-         build it for a target without WASI, such as wasm32-unknown-unknown"
+        "it imports linkmend:rule/clock@0.2.0, and a rule is given nothing but linkmend:rule/index@0.2.0, \
+         and a WASI with nothing in it"
     );
 }
 

@@ -3,27 +3,25 @@
 
 use std::sync::Arc;
 
-use wasmtime::component::Component;
 use wasmtime::component::types::ComponentItem;
+use wasmtime::component::{Component, HasSelf, Linker};
 
-use super::Sandbox;
-use super::instance::{Template, linker};
+use super::host::HostState;
+use super::instance::Template;
+use super::{Sandbox, interface, wasi};
 use crate::bindings::linkmend::rule::types::{About, Plan};
+use crate::bindings::{BatchRule, v0_1};
 use crate::error::{FaultReason, LoadReason, Stage, clip};
 use crate::index::MessageIndex;
+use crate::inspect::inspect;
 use crate::limits::Limits;
 use crate::rule::OnError;
 use crate::runner::{LoadedRule, Runner};
 
-/// The version of `linkmend:rule` that the host has.
-pub(crate) const OURS: &str = "0.2.0";
-
 /// How many attribute keys and prefixes a rule may select spans by: the host
-/// compares every attribute of every span with them, without a time limit.
+/// compares every attribute of every span with them, without a time limit. The
+/// same for the attributes that it reads, of the spans that it selects.
 const MOST_KEYS: usize = 1000;
-
-/// What a rule of the world `batch-rule` exports.
-const EXPORTS: [&str; 2] = ["lifecycle", "batch"];
 
 /// Compiles, checks, instantiates and configures a component.
 pub(crate) fn load(
@@ -34,16 +32,24 @@ pub(crate) fn load(
     on_error: OnError,
     index: Arc<dyn MessageIndex>,
 ) -> Result<LoadedRule, LoadReason> {
-    check_header(bytes)?;
+    let interface = interface::of(&inspect(bytes)?)?;
     let component = Component::from_binary(&sandbox.engine, bytes)
         .map_err(|error| LoadReason::Invalid(format!("{error:#}")))?;
-    let linker = linker(sandbox).map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
-    check_exports(sandbox, &component)?;
     check_imports(sandbox, &component)?;
+    let linker =
+        linker(sandbox, &component).map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
     let pre = linker
         .instantiate_pre(&component)
         .map_err(|error| LoadReason::WrongType(format!("{error:#}")))?;
-    let template = Template::new(sandbox, pre, limits, index);
+    let memory = Arc::default();
+    let template = Template {
+        sandbox: sandbox.clone(),
+        pre,
+        limits,
+        index,
+        interface,
+        memory: Arc::clone(&memory),
+    };
 
     let failed = |stage| {
         move |reason| match reason {
@@ -65,74 +71,38 @@ pub(crate) fn load(
         let instance = template.configured(&config)?;
         Ok(Box::new(instance) as Box<dyn Runner>)
     };
-    let rule = LoadedRule::new(about, plan, limits, on_error, Box::new(make));
+    let mut rule = LoadedRule::new(about, plan, limits, on_error, Box::new(make));
+    rule.memory = memory;
     rule.keep(Box::new(first));
     Ok(rule)
 }
 
-/// The first eight bytes tell components from core modules (the component
-/// model's binary format: version 13, layer 1).
-fn check_header(bytes: &[u8]) -> Result<(), LoadReason> {
-    match bytes {
-        [0, b'a', b's', b'm', _, _, 1, 0, ..] => Ok(()),
-        [0, b'a', b's', b'm', 1, 0, 0, 0, ..] => Err(LoadReason::CoreModule),
-        [0, b'a', b's', b'm', ..] => Err(LoadReason::Invalid("its header is damaged".into())),
-        _ => Err(LoadReason::NotWasm),
-    }
-}
-
-fn check_exports(sandbox: &Sandbox, component: &Component) -> Result<(), LoadReason> {
-    let component_type = component.component_type();
-    let names: Vec<&str> = component_type
-        .exports(&sandbox.engine)
-        .map(|(name, _)| name)
-        .collect();
-    for export in EXPORTS {
-        let interface = format!("linkmend:rule/{export}@");
-        let versions = names
-            .iter()
-            .filter_map(|name| name.strip_prefix(interface.as_str()));
-        let mut others = Vec::new();
-        let mut fits = false;
-        for version in versions {
-            fits |= is_ours(version);
-            others.push(version);
-        }
-        match others.first() {
-            _ if fits => {}
-            Some(version) => return Err(wrong_version(version)),
-            // More exports than the world has are fine: the tools of Python
-            // and JavaScript add some of their own.
-            None => {
-                return Err(LoadReason::MissingExport {
-                    missing: format!("{interface}{OURS}"),
-                    found: list(&names),
-                });
-            }
-        }
-    }
-    Ok(())
+/// What a rule is given: the message index, in the words of each version; a
+/// component that asks for WASI is given an empty one.
+fn linker(sandbox: &Sandbox, component: &Component) -> wasmtime::Result<Linker<HostState>> {
+    let mut linker = Linker::new(&sandbox.engine);
+    BatchRule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    v0_1::BatchRule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    wasi::add(&mut linker, &sandbox.engine, component)?;
+    Ok(linker)
 }
 
 fn check_imports(sandbox: &Sandbox, component: &Component) -> Result<(), LoadReason> {
     let component_type = component.component_type();
     let mut foreign = Vec::new();
     for (name, item) in component_type.imports(&sandbox.engine) {
-        match name
-            .strip_prefix("linkmend:rule/")
-            .and_then(|name| name.split_once('@'))
-        {
-            Some(("index" | "types", version)) if is_ours(version) => {}
-            Some((_, version)) if !is_ours(version) => return Err(wrong_version(version)),
-            _ if is_types_only(&item.ty, sandbox) => {}
-            _ => foreign.push(name),
+        let is_given = interface::is_given(name)?
+            || is_types_only(&item.ty, sandbox)
+            || (wasi::is_wasi(name) && matches!(item.ty, ComponentItem::ComponentInstance(_)));
+        if !is_given {
+            foreign.push(name.to_owned());
         }
     }
     if foreign.is_empty() {
         return Ok(());
     }
     Err(LoadReason::Imports {
-        names: list(&foreign),
+        names: interface::list(&foreign),
     })
 }
 
@@ -150,7 +120,8 @@ fn check_about(about: &About) -> Result<(), LoadReason> {
 
 fn check_plan(plan: &Plan) -> Result<(), LoadReason> {
     let selector = &plan.selector;
-    let keys = selector.attribute_keys.len() + selector.attribute_prefixes.len();
+    let selects = selector.attribute_keys.len() + selector.attribute_prefixes.len();
+    let keys = selects.max(plan.reads.len());
     if keys > MOST_KEYS {
         let limit = MOST_KEYS;
         return Err(LoadReason::TooManyKeys { keys, limit });
@@ -166,25 +137,4 @@ fn is_types_only(item: &ComponentItem, sandbox: &Sandbox) -> bool {
             .all(|(_, item)| matches!(item.ty, ComponentItem::Type(_))),
         _ => false,
     }
-}
-
-/// Versions before 1.0 are compatible when their minor numbers are equal
-/// (semver).
-fn is_ours(version: &str) -> bool {
-    let minor = |version: &str| version.rsplit_once('.').map(|(minor, _)| minor.to_owned());
-    minor(version) == minor(OURS)
-}
-
-fn wrong_version(version: &str) -> LoadReason {
-    LoadReason::WrongVersion {
-        found: format!("linkmend:rule@{version}"),
-        ours: OURS,
-    }
-}
-
-fn list(names: &[&str]) -> String {
-    if names.is_empty() {
-        return "nothing".into();
-    }
-    names.join(", ")
 }

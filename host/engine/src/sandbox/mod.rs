@@ -1,11 +1,19 @@
 //! The sandbox: rules as WebAssembly components.
 
+mod exports;
+mod host;
 mod instance;
+pub(crate) mod interface;
 mod limiter;
 mod load;
+mod parts;
+mod records;
 mod ticker;
+mod v0_1;
+mod wasi;
 
-pub(crate) use load::{OURS, load};
+pub(crate) use interface::OURS;
+pub(crate) use load::load;
 
 use std::path::Path;
 use std::time::Duration;

@@ -1,0 +1,88 @@
+//! What a rule is given: the message index.
+
+use std::sync::Arc;
+
+use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
+use crate::bindings::linkmend::rule::types::{self, MessageKey};
+use crate::index::{MessageIndex, message_key};
+use crate::limits::Limits;
+use crate::sandbox::limiter::Limiter;
+
+/// What one call of `remember` or `recall` may bring.
+const MOST_ENTRIES: usize = 1 << 20;
+
+/// How many keys are looked up before the size of the answer is looked at: a
+/// key that is asked for again and again has a large one.
+const KEYS_AT_ONCE: usize = 16_384;
+
+/// What the host keeps for an instance.
+pub(super) struct HostState {
+    pub(super) limiter: Limiter,
+    index: Arc<dyn MessageIndex>,
+    /// What the index may hand to the guest in one call, in bytes.
+    most_recalled: usize,
+}
+
+impl HostState {
+    pub(super) fn new(limits: Limits, index: Arc<dyn MessageIndex>) -> Self {
+        Self {
+            limiter: Limiter::new(limits),
+            index,
+            most_recalled: limits.output,
+        }
+    }
+
+    fn check_size(&self, recalled: &Recalled) -> Result<(), IndexError> {
+        let producers = size_of_val(recalled.producers.as_slice());
+        if producers + recalled.texts.len() > self.most_recalled {
+            return Err(IndexError::TooMany);
+        }
+        Ok(())
+    }
+}
+
+impl types::Host for HostState {}
+
+impl Host for HostState {
+    /// What comes in is bounded, as all that a guest hands over in one call.
+    fn hash(&mut self, messages: Vec<Vec<String>>) -> Vec<MessageKey> {
+        let mut buffer = Vec::new();
+        let keys = messages.iter();
+        keys.map(|parts| message_key(parts, &mut buffer)).collect()
+    }
+
+    fn remember(&mut self, producers: Vec<Producer>, texts: Vec<u8>) -> Result<(), IndexError> {
+        if producers.len() > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        self.index.remember(&producers, &texts)
+    }
+
+    fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {
+        if keys.len() > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        let mut parts = keys.chunks(KEYS_AT_ONCE);
+        let mut all = self.index.recall(parts.next().unwrap_or_default())?;
+        self.check_size(&all)?;
+        for keys in parts {
+            append(&mut all, &self.index.recall(keys)?)?;
+            self.check_size(&all)?;
+        }
+        Ok(all)
+    }
+}
+
+fn append(all: &mut Recalled, part: &Recalled) -> Result<(), IndexError> {
+    let before = u32::try_from(all.texts.len()).map_err(|_| IndexError::TooMany)?;
+    all.counts.extend_from_slice(&part.counts);
+    all.texts.extend_from_slice(&part.texts);
+    all.producers.reserve(part.producers.len());
+    for producer in &part.producers {
+        let mut producer = *producer;
+        let offset = producer.trace_state.offset.checked_add(before);
+        producer.trace_state.offset = offset.ok_or(IndexError::TooMany)?;
+        all.producers.push(producer);
+    }
+    Ok(())
+}
