@@ -20,6 +20,7 @@ mod properties;
 mod reasons;
 mod reload;
 mod repair;
+mod sdk;
 
 use linkmend_tests::memory::CountingAllocator;
 

@@ -2,6 +2,7 @@
 
 use linkmend_rule::Kind;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// Read from JSON, and checked.
 #[derive(Debug)]
@@ -44,15 +45,15 @@ impl Config {
     ///
     /// What is wrong, at which key, and what would be right.
     pub fn read(json: &str) -> Result<Self, String> {
-        let raw: Raw = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let raw: Raw = read(json)?;
         if raw.attributes.is_empty() {
-            return Err("`attributes` is empty; name the attributes that hold ids of requests, such as [\"report.request_id\"]".into());
+            return Err("attributes: empty; name the attributes that hold ids of requests, such as [\"report.request_id\"]".into());
         }
         let request_kinds = kinds("request_kinds", &raw.request_kinds)?;
         let job_kinds = kinds("job_kinds", &raw.job_kinds)?;
         if let Some(kind) = job_kinds.iter().find(|kind| request_kinds.contains(kind)) {
             return Err(format!(
-                "`job_kinds` and `request_kinds` both have {kind:?}; a span is either a request or a job"
+                "job_kinds: {kind:?} is among request_kinds too; a span is either a request or a job"
             ));
         }
         Ok(Self {
@@ -64,11 +65,23 @@ impl Config {
     }
 }
 
+/// What `json` says. An error begins with the path of the key, as linkmend
+/// expects it: it then says where that stands in the user's file.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let json = &mut serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let text = error.inner().to_string();
+        // Places in the JSON mean nothing to a user who wrote YAML.
+        let text = text.split(" at line ").next().unwrap_or_default();
+        format!("{}: {text}", error.path())
+    })
+}
+
 fn kinds(key: &str, names: &[String]) -> Result<Vec<Kind>, String> {
     let read = |(place, name): (usize, &String)| {
         Kind::from_name(name).ok_or_else(|| {
             format!(
-                "`{key}[{place}]` is {name:?}; a kind is internal, server, client, producer, consumer or unspecified"
+                "{key}[{place}]: {name:?} is no kind; it is internal, server, client, producer, consumer or unspecified"
             )
         })
     };

@@ -126,11 +126,20 @@ fn names_and_kinds_are_configured() {
 #[test]
 fn wrong_configurations_are_refused() {
     let error = |config: &str| TestHost::<ScheduledJobs>::try_new(config).unwrap_err();
-    assert!(error(r#"{"attribute": []}"#).contains("unknown field `attribute`, expected"));
-    assert!(error(r#"{"attributes": []}"#).contains("`attributes` is empty; name"));
+    assert!(
+        error(r#"{"attribute": []}"#).starts_with("attribute: unknown field `attribute`, expected")
+    );
+    assert_eq!(
+        error(r#"{"scope": [7]}"#),
+        "scope[0]: invalid type: integer `7`, expected a string"
+    );
+    assert!(error(r#"{"attributes": []}"#).starts_with("attributes: empty; name"));
     assert!(
         error(r#"{"job_kinds": ["job"]}"#)
-            .contains("`job_kinds[0]` is \"job\"; a kind is internal,")
+            .starts_with("job_kinds[0]: \"job\" is no kind; it is internal,")
     );
-    assert!(error(r#"{"job_kinds": ["server"]}"#).contains("both have Server"));
+    assert!(
+        error(r#"{"job_kinds": ["server"]}"#)
+            .starts_with("job_kinds: Server is among request_kinds too")
+    );
 }

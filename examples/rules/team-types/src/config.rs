@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use linkmend_rule::Kind;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::pattern::Pattern;
 
@@ -69,7 +70,7 @@ struct RawLine {
 
 /// A word, or a list of them.
 #[derive(Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a word or a list of words")]
 enum OneOrMore {
     One(String),
     More(Vec<String>),
@@ -97,9 +98,9 @@ impl Config {
     ///
     /// What is wrong, at which key, and what would be right.
     pub fn read(json: &str) -> Result<Self, String> {
-        let raw: Raw = serde_json::from_str(json).map_err(|error| error.to_string())?;
+        let raw: Raw = read(json)?;
         if raw.attribute.is_empty() {
-            return Err("`attribute` is empty; leave it away for \"link.type\"".into());
+            return Err("attribute: empty; leave it away for \"link.type\"".into());
         }
         let lines = raw.types.into_iter().enumerate();
         let types = lines
@@ -108,7 +109,7 @@ impl Config {
         let any = types.iter().position(Line::fits_all);
         if let Some(number) = any.filter(|number| number + 1 < types.len()) {
             return Err(format!(
-                "`types[{number}]` fits every link, so that those behind it are never looked at; put it last"
+                "types[{number}]: it fits every link, so that those behind it are never looked at; put it last"
             ));
         }
         Ok(Self {
@@ -118,17 +119,29 @@ impl Config {
     }
 }
 
+/// What `json` says. An error begins with the path of the key, as linkmend
+/// expects it: it then says where that stands in the user's file.
+fn read<T: DeserializeOwned>(json: &str) -> Result<T, String> {
+    let json = &mut serde_json::Deserializer::from_str(json);
+    serde_path_to_error::deserialize(json).map_err(|error| {
+        let text = error.inner().to_string();
+        // Places in the JSON mean nothing to a user who wrote YAML.
+        let text = text.split(" at line ").next().unwrap_or_default();
+        format!("{}: {text}", error.path())
+    })
+}
+
 impl RawLine {
     fn check(self, number: usize) -> Result<Line, String> {
         if self.r#type.is_empty() {
             return Err(format!(
-                "`types[{number}].type` is empty; say what such a link is, such as \"retry_of\""
+                "types[{number}].type: empty; say what such a link is, such as \"retry_of\""
             ));
         }
         let kind = |name: String| {
             Kind::from_name(&name).ok_or_else(|| {
                 format!(
-                    "`types[{number}].kind` is {name:?}; a kind is internal, server, client, producer, consumer or unspecified"
+                    "types[{number}].kind: {name:?} is no kind; it is internal, server, client, producer, consumer or unspecified"
                 )
             })
         };

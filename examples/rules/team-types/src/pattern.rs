@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 /// A value as it is, or a text with `*` at its end that stands for any ending.
 #[derive(Debug, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, an integer or a boolean")]
 pub enum Pattern {
     /// A boolean.
     Bool(bool),

@@ -96,15 +96,21 @@ fn wrong_configurations_are_refused() {
     assert!(error(&table(r#"{"kind": "server"}"#)).contains("missing field `type`"));
     let unknown = error(&table(r#"{"type": "t", "kind": "job"}"#));
     assert!(
-        unknown.contains("`types[0].kind` is \"job\"; a kind is"),
+        unknown.contains("types[0].kind: \"job\" is no kind; it is"),
         "{unknown}"
     );
     let first = error(&table(r#"{"type": "t"}, {"type": "u", "kind": "server"}"#));
-    assert!(first.contains("`types[0]` fits every link"), "{first}");
+    assert!(first.contains("types[0]: it fits every link"), "{first}");
     let target = error(&table(r#"{"type": "t", "target": "child"}"#));
     assert!(
         target.contains("unknown variant `child`, expected one of `same_trace`"),
         "{target}"
+    );
+    assert!(target.starts_with("types[0].target: "), "{target}");
+    let pattern = error(&table(r#"{"type": "t", "link": {"a": 0.5}}"#));
+    assert_eq!(
+        pattern,
+        "types[0].link.a: expected a text, an integer or a boolean"
     );
     assert!(error(r#"{"attribute": ""}"#).contains("leave it away"));
 }

@@ -33,12 +33,14 @@ impl Rule for {{type}} {
         )
     }
 
-    /// The user's configuration, a JSON object. An error should name the key,
-    /// and what would be right.
+    /// The user's configuration, a JSON object. An error begins with the path of
+    /// the key, and says what would be right.
     fn configure(config: &str) -> Result<Self, String> {
-        let rule: Self = serde_json::from_str(config).map_err(|error| error.to_string())?;
+        let json = &mut serde_json::Deserializer::from_str(config);
+        let rule: Self = serde_path_to_error::deserialize(json)
+            .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
         if rule.attribute.is_empty() {
-            return Err("`attribute` is empty; name an attribute, such as \"job.id\"".into());
+            return Err("attribute: empty; name an attribute, such as \"job.id\"".into());
         }
         Ok(rule)
     }
