@@ -28,7 +28,9 @@ pub trait Rule: Sized + 'static {
     ///
     /// # Errors
     ///
-    /// A text for the user, that names the key at fault and the way out.
+    /// A text for the user: the path of the key at fault (`types[0].kind`), a
+    /// colon, and what is wrong and would be right. linkmend then says where the
+    /// key stands in the user's file.
     fn configure(config: &str) -> Result<Self, String>;
 
     /// Which spans it wants to see.

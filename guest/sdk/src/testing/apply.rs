@@ -211,27 +211,29 @@ impl<'a> Span<'a> {
     /// Attribute keys of a link are unique, and not too many.
     fn check_attributes(&self, link: &[u8], lists: &[&[Attribute]]) -> Result<(), Fault> {
         let verdict = self.subject.verdict;
-        let mut keys: Vec<Vec<u8>> = Vec::new();
-        let old = Link::read(link).attributes();
-        let old: Vec<Vec<u8>> = old.map(|attribute| attribute.key.to_vec()).collect();
-        for attribute in lists.iter().copied().flatten() {
-            let key = check::text(attribute.key, verdict)?.as_bytes().to_vec();
-            if old.contains(&key) || keys.contains(&key) {
-                return Err(Fault::new(format!(
-                    "it adds an attribute to a link of span {} that has it already: `{}`",
-                    self.number,
-                    String::from_utf8_lossy(&key)
-                )));
-            }
-            keys.push(key);
+        let new = lists.iter().copied().flatten();
+        let new: Vec<&str> = new
+            .map(|attribute| check::text(attribute.key, verdict))
+            .collect::<Result<_, _>>()?;
+        if new.is_empty() {
+            return Ok(());
         }
-        if !keys.is_empty() && old.len() + keys.len() > MOST_ATTRIBUTES {
+        let old: Vec<_> = Link::read(link).attributes().collect();
+        let is_new = |key: &[u8]| new.iter().find(|new| new.as_bytes() == key);
+        if let Some(key) = old.iter().find_map(|attribute| is_new(attribute.key)) {
+            return Err(Fault::duplicate(self.number, key));
+        }
+        if old.len() + new.len() > MOST_ATTRIBUTES {
             return Err(Fault::new(format!(
                 "it gives a link of span {} more than {MOST_ATTRIBUTES} attributes",
                 self.number
             )));
         }
-        Ok(())
+        let mut pairs = new.iter().enumerate();
+        match pairs.find(|(place, key)| new.iter().take(*place).any(|other| other == *key)) {
+            Some((_, key)) => Err(Fault::duplicate(self.number, key)),
+            None => Ok(()),
+        }
     }
 
     fn put_attributes(&mut self, attributes: &[Attribute]) -> Result<(), Fault> {

@@ -28,6 +28,12 @@ impl Fault {
         ))
     }
 
+    pub(super) fn duplicate(span: u32, key: &str) -> Self {
+        Self::new(format!(
+            "it adds an attribute to a link of span {span} that has it already: `{key}`"
+        ))
+    }
+
     pub(super) fn past_end(list: &str) -> Self {
         Self::new(format!("a range of `{list}` reaches past its end"))
     }
