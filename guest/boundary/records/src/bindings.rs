@@ -20,6 +20,3 @@ wit_bindgen::generate!({
     world: "span-rule",
     export_macro_name: "export_component",
 });
-
-#[cfg(target_arch = "wasm32")]
-pub(crate) use export_component;
