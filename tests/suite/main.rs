@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod composition;
 mod emitters;
 mod explain;
 mod guarantees;
@@ -21,6 +22,7 @@ mod reasons;
 mod reload;
 mod repair;
 mod sdk;
+mod versions;
 
 use linkmend_tests::memory::CountingAllocator;
 
