@@ -21,6 +21,7 @@ mod properties;
 mod reasons;
 mod reload;
 mod repair;
+mod sdk;
 mod versions;
 
 use linkmend_tests::memory::CountingAllocator;

@@ -8,7 +8,7 @@ use linkmend::index::{self, MessageIndex};
 use linkmend::interface as host;
 use linkmend::{NativeRule, Processor, Rule};
 use linkmend_repair::Repair;
-use linkmend_rule::{self as sdk, BatchRule as _};
+use linkmend_rule as sdk;
 
 use crate::order::descending;
 
@@ -119,20 +119,30 @@ fn sandboxed_repair() -> Rule {
 /// When `config` is not one.
 #[must_use]
 pub fn native_repair(config: &str) -> Rule {
-    let configured = |config: &str| match Repair::configure(config) {
+    native_rule::<Repair>(config)
+}
+
+/// A rule without the sandbox.
+///
+/// # Panics
+///
+/// When `config` is not one.
+#[must_use]
+pub fn native_rule<R: sdk::BatchRule + Send>(config: &str) -> Rule {
+    let configured = |config: &str| match R::configure(config) {
         Ok(configured) => configured,
         Err(text) => panic!("{text}"),
     };
     let (_, plan) = configured(config);
     let config = config.to_owned();
-    Rule::native(about(Repair::describe()), host_plan(plan), move || {
-        Box::new(NativeRepair(configured(&config).0))
+    Rule::native(about(R::describe()), host_plan(plan), move || {
+        Box::new(Native(configured(&config).0))
     })
 }
 
-struct NativeRepair(Repair);
+struct Native<R>(R);
 
-impl NativeRule for NativeRepair {
+impl<R: sdk::BatchRule + Send> NativeRule for Native<R> {
     fn process(
         &mut self,
         tasks: host::Tasks,

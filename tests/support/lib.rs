@@ -15,7 +15,8 @@
 pub mod arms;
 pub mod guests;
 pub mod memory;
-pub mod order;
 pub mod otlp;
 pub mod puppet;
 pub mod rules;
+
+pub use linkmend_workload::order;

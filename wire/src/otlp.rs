@@ -52,6 +52,8 @@ pub mod scope {
     pub const NAME: u32 = 1;
     /// string
     pub const VERSION: u32 = 2;
+    /// repeated `KeyValue`
+    pub const ATTRIBUTES: u32 = 3;
 }
 
 /// `Span`.

@@ -2,7 +2,8 @@
 
 use crate::{About, Index, Plan, Tasks, Verdict};
 
-/// A rule of the world `batch-rule`.
+/// A rule of the world `batch-rule`: the low level that [`crate::Rule`] is built
+/// on.
 pub trait BatchRule: Sized + 'static {
     /// Who the rule is.
     fn describe() -> About;
@@ -28,8 +29,8 @@ pub trait BatchRule: Sized + 'static {
     ) -> Result<Verdict, String>;
 }
 
-/// Makes a component of a [`BatchRule`]. Does nothing where the target is not
-/// WebAssembly.
+/// Makes a component of a [`crate::Rule`] or a [`BatchRule`]. Does nothing where
+/// the target is not WebAssembly.
 #[macro_export]
 macro_rules! export {
     ($rule:ty) => {

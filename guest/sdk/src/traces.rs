@@ -1,9 +1,14 @@
 //! Views of the spans over the OTLP bytes.
 
-use linkmend_wire::links::Link;
-use linkmend_wire::otlp::{resource, resource_spans, scope_spans, span, status, traces_data};
+use linkmend_wire::links::{Context, span_id, trace_id};
+use linkmend_wire::otlp::{
+    resource, resource_spans, scope, scope_spans, span, status, traces_data,
+};
 use linkmend_wire::value::Attribute;
 use linkmend_wire::{Fields, Value};
+
+use crate::getters::getters;
+use crate::{Kind, Link};
 
 /// The batch that a rule is given.
 #[derive(Debug, Clone, Copy)]
@@ -12,18 +17,26 @@ pub struct Traces<'a> {
 }
 
 /// The resource of spans.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Resource<'a> {
     message: &'a [u8],
 }
 
+/// The instrumentation scope of spans.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Scope<'a> {
+    message: &'a [u8],
+}
+
 /// A span. Ids are as they came: 16 and 8 bytes when they are valid.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Span<'a> {
     /// Its place in the batch, which edits name it by.
     pub number: u32,
     /// The resource it belongs to.
     pub resource: Resource<'a>,
+    /// The scope that it was made in.
+    pub scope: Scope<'a>,
     /// 16 bytes when it is valid.
     pub trace_id: &'a [u8],
     /// 8 bytes when it is valid.
@@ -34,8 +47,8 @@ pub struct Span<'a> {
     pub parent_span_id: &'a [u8],
     /// The name.
     pub name: &'a [u8],
-    /// The number of its kind, see [`linkmend_wire::otlp::span_kind`].
-    pub kind: u64,
+    /// Its kind.
+    pub kind: Kind,
     /// Nanoseconds since the Unix epoch.
     pub start: u64,
     /// Nanoseconds since the Unix epoch.
@@ -59,12 +72,15 @@ impl<'a> Traces<'a> {
         messages(self.message, traces_data::RESOURCE_SPANS)
             .flat_map(|message| {
                 let resource = Resource::of(message);
-                messages(message, resource_spans::SCOPE_SPANS)
-                    .flat_map(|scope| messages(scope, scope_spans::SPANS))
-                    .map(move |span| (resource, span))
+                messages(message, resource_spans::SCOPE_SPANS).flat_map(move |message| {
+                    let scope = Scope::of(message);
+                    messages(message, scope_spans::SPANS).map(move |span| (resource, scope, span))
+                })
             })
             .zip(0..)
-            .map(|((resource, message), number)| Span::read(number, resource, message))
+            .map(|((resource, scope, message), number)| {
+                Span::read(number, resource, scope, message)
+            })
     }
 }
 
@@ -90,23 +106,46 @@ impl<'a> Resource<'a> {
     }
 }
 
+impl<'a> Scope<'a> {
+    /// The last `InstrumentationScope` of a `ScopeSpans`.
+    fn of(scope_spans: &'a [u8]) -> Self {
+        let message = messages(scope_spans, scope_spans::SCOPE).last();
+        Self {
+            message: message.unwrap_or_default(),
+        }
+    }
+
+    /// The name of the instrumentation.
+    #[must_use]
+    pub fn name(&self) -> &'a [u8] {
+        messages(self.message, scope::NAME)
+            .last()
+            .unwrap_or_default()
+    }
+
+    /// The version of the instrumentation.
+    #[must_use]
+    pub fn version(&self) -> &'a [u8] {
+        messages(self.message, scope::VERSION)
+            .last()
+            .unwrap_or_default()
+    }
+
+    /// The attributes.
+    pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
+        messages(self.message, scope::ATTRIBUTES).map(Attribute::read)
+    }
+}
+
 impl<'a> Span<'a> {
     #[inline]
-    fn read(number: u32, resource: Resource<'a>, message: &'a [u8]) -> Self {
+    fn read(number: u32, resource: Resource<'a>, scope: Scope<'a>, message: &'a [u8]) -> Self {
         let mut span = Self {
             number,
             resource,
-            trace_id: &[],
-            span_id: &[],
-            trace_state: &[],
-            parent_span_id: &[],
-            name: &[],
-            kind: 0,
-            start: 0,
-            end: 0,
-            status: 0,
-            flags: 0,
+            scope,
             message,
+            ..Self::default()
         };
         for field in Fields::new(message).flatten() {
             match (field.number, field.value) {
@@ -115,7 +154,7 @@ impl<'a> Span<'a> {
                 (span::TRACE_STATE, Value::Bytes(state)) => span.trace_state = state,
                 (span::PARENT_SPAN_ID, Value::Bytes(id)) => span.parent_span_id = id,
                 (span::NAME, Value::Bytes(name)) => span.name = name,
-                (span::KIND, Value::Varint(kind)) => span.kind = kind,
+                (span::KIND, Value::Varint(kind)) => span.kind = Kind::from_number(kind),
                 (span::START_TIME_UNIX_NANO, Value::Fixed64(time)) => span.start = time,
                 (span::END_TIME_UNIX_NANO, Value::Fixed64(time)) => span.end = time,
                 (span::STATUS, Value::Bytes(message)) => span.status = status_code(message),
@@ -133,7 +172,22 @@ impl<'a> Span<'a> {
 
     /// The links, in the order of the numbers that edits name them by.
     pub fn links(&self) -> impl Iterator<Item = Link<'a>> + use<'a> {
-        messages(self.message, span::LINKS).map(Link::read)
+        messages(self.message, span::LINKS)
+            .zip(0..)
+            .map(|(message, number)| Link::read(number, message))
+    }
+
+    /// What a link to this span points at; none when an id is not valid. A
+    /// link says in its flags that it leads to another process: see
+    /// [`crate::ProducerSpan`].
+    #[must_use]
+    pub fn context(&self) -> Option<Context<'a>> {
+        Some(Context {
+            trace_id: trace_id(self.trace_id)?,
+            span_id: span_id(self.span_id)?,
+            trace_state: self.trace_state,
+            flags: self.flags,
+        })
     }
 
     /// The `Span` message.
@@ -142,6 +196,10 @@ impl<'a> Span<'a> {
         self.message
     }
 }
+
+getters!(Span);
+getters!(Resource);
+getters!(Scope);
 
 fn status_code(message: &[u8]) -> u64 {
     let codes = Fields::new(message)

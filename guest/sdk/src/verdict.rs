@@ -36,6 +36,22 @@ pub struct Attributes {
     count: u32,
 }
 
+impl Verdict {
+    /// One that says nothing.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self {
+            edits: Vec::new(),
+            attributes: Vec::new(),
+            notes: Vec::new(),
+            deferrals: Vec::new(),
+            keys: Vec::new(),
+            texts: Vec::new(),
+            explanations: Vec::new(),
+        }
+    }
+}
+
 /// Puts a verdict together.
 #[derive(Debug)]
 pub struct VerdictBuilder {
@@ -52,16 +68,9 @@ impl VerdictBuilder {
     /// An empty verdict.
     #[must_use]
     pub fn new() -> Self {
-        let verdict = Verdict {
-            edits: Vec::new(),
-            attributes: Vec::new(),
-            notes: Vec::new(),
-            deferrals: Vec::new(),
-            keys: Vec::new(),
-            texts: Vec::new(),
-            explanations: Vec::new(),
-        };
-        Self { verdict }
+        Self {
+            verdict: Verdict::empty(),
+        }
     }
 
     /// Holds a text, for several attributes.

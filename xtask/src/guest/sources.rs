@@ -170,7 +170,7 @@ mod tests {
     #[test]
     fn the_built_in_rule_is_made_of_all_three_crates() -> Result<()> {
         let workspace = Workspace::load()?;
-        let members = workspace.with_members(crate::guest::BUILT_IN)?;
+        let members = workspace.with_members("linkmend-repair")?;
         let mut names: Vec<_> = members.iter().map(|member| &*member.name).collect();
         names.sort_unstable();
         assert_eq!(names, ["linkmend-repair", "linkmend-rule", "linkmend-wire"]);

@@ -16,6 +16,7 @@ mod many;
 mod mending;
 mod outputs;
 mod place;
+mod rule;
 mod rules;
 #[cfg(unix)]
 mod signals;
