@@ -22,6 +22,9 @@ const BESIDE: [(&str, &str, &str); 4] = [
     ),
 ];
 
+/// Folders that tools leave behind where a template was tried out.
+const LEFT_BEHIND: [&str; 4] = ["__pycache__", ".venv", "node_modules", "target"];
+
 fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
     let mut files = Vec::new();
@@ -54,7 +57,10 @@ fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, PathBuf)>) -> io
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(root, &path, found)?;
+            let name = path.file_name().unwrap_or_default();
+            if !LEFT_BEHIND.iter().any(|left| name == *left) {
+                collect(root, &path, found)?;
+            }
             continue;
         }
         let name = path.strip_prefix(root).map_err(io::Error::other)?;
