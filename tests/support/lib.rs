@@ -13,6 +13,7 @@
 pub mod arms;
 pub mod guests;
 pub mod memory;
-pub mod order;
 pub mod otlp;
 pub mod rules;
+
+pub use linkmend_workload::order;

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use linkmend::OnError;
 use linkmend_files::Format;
 
+use crate::rule::RuleCommand;
 use crate::units;
 
 /// Mends span links in OpenTelemetry traces.
@@ -50,6 +51,14 @@ pub enum Command {
     /// Reads all that the configuration names: rules are loaded with their
     /// configurations, certificates are read. Exit code 2 when anything is wrong.
     Validate(ValidateArguments),
+    /// Write rules of your own: new, check, test, bench, inspect, component
+    ///
+    /// A rule is a WebAssembly component that looks at spans and answers with
+    /// edits of their links. docs/rules.md leads from nothing to one that runs.
+    Rule {
+        #[command(subcommand)]
+        command: RuleCommand,
+    },
 }
 
 const RUN_EXAMPLES: &str = "\

@@ -14,6 +14,7 @@ mod plain;
 mod process;
 mod progress;
 mod report;
+mod rule;
 mod rules;
 mod run;
 mod units;
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         Command::Process(arguments) => process::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
+        Command::Rule { command } => rule::run(&command),
     };
     ExitCode::from(exit as u8)
 }

@@ -147,7 +147,8 @@ fn duration(elapsed: Duration) -> String {
     }
 }
 
-fn thousands(number: u64) -> String {
+/// With commas.
+pub fn thousands(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -1,11 +1,8 @@
 //! The rules that a user names, their configurations and their limits.
 
-use std::path::{Path, PathBuf};
-
 use anyhow::{Context, anyhow, bail};
-use linkmend::{Limits, LoadError, LoadReason, Rule};
-use linkmend_config::Document;
-use serde_json::Value;
+use linkmend::{Limits, LoadError, Rule};
+use linkmend_workbench::{RuleConfig, config};
 
 use crate::args::ProcessArguments;
 use crate::pinned::Named;
@@ -17,7 +14,7 @@ pub struct Rules {
     named: Vec<Named>,
     limits: Vec<Limits>,
     /// May be fewer than rules.
-    configs: Vec<(PathBuf, Document)>,
+    configs: Vec<RuleConfig>,
 }
 
 impl Rules {
@@ -32,11 +29,9 @@ impl Rules {
                 arguments.rules.len()
             );
         }
-        let configs = arguments
-            .rule_configs
-            .iter()
-            .map(|path| Ok((path.clone(), read(path)?)));
-        let configs = configs.collect::<anyhow::Result<_>>()?;
+        let configs = arguments.rule_configs.iter();
+        let configs = configs.map(|path| RuleConfig::read(path));
+        let configs = configs.collect::<Result<_, _>>().map_err(process::whole)?;
         let named = arguments
             .rules
             .iter()
@@ -52,7 +47,8 @@ impl Rules {
     pub fn build(&self, arguments: &ProcessArguments) -> Vec<Rule> {
         let rules = self.named.iter().zip(&self.limits).enumerate();
         let rules = rules.map(|(number, (named, limits))| {
-            let config = self.config(number, named, limits);
+            let is_builtin = matches!(named, Named::Builtin);
+            let config = config::json(self.configs.get(number), is_builtin, limits);
             named
                 .rule()
                 .with_config(config)
@@ -62,43 +58,13 @@ impl Rules {
         rules.collect()
     }
 
-    fn config(&self, number: usize, named: &Named, limits: &Limits) -> String {
-        let config = self.configs.get(number);
-        let mut settings =
-            config.map_or_else(Default::default, |(_, config)| config.value().clone());
-        // The built-in rule cuts links by itself: what it left over the limit of
-        // the host would be its failure.
-        let max_links = limits.max_links;
-        if matches!(named, Named::Builtin) && max_links != Limits::default().max_links {
-            settings
-                .entry("max_links")
-                .or_insert_with(|| max_links.into());
-        }
-        Value::Object(settings).to_string()
-    }
-
     /// What is wrong with a rule. Of a configuration that it refuses it says the
     /// key; the file and the place in it are known here.
     pub fn whole(&self, error: &LoadError) -> anyhow::Error {
         let config = error.number.and_then(|number| self.configs.get(number));
-        let (LoadReason::Config(text), Some((path, document))) = (&error.reason, config) else {
-            return process::whole(error);
-        };
-        let (rule, path) = (&error.rule, path.display());
-        let key = text.split_once(": ").map_or("", |(key, _)| key);
-        match document.place(key) {
-            Some(place) => {
-                anyhow!("rule `{rule}` refuses the configuration {path}: {place}: {text}")
-            }
-            None => anyhow!("rule `{rule}` refuses the configuration {path}: {text}"),
+        match config.and_then(|config| config.refused(error)) {
+            Some(text) => anyhow!("{text}"),
+            None => process::whole(error),
         }
     }
-}
-
-fn read(path: &Path) -> anyhow::Result<Document> {
-    let text = std::fs::read_to_string(path)
-        .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-    // The rule says what the keys mean.
-    linkmend_config::read(&text)
-        .map_err(|error| anyhow!("the configuration {}: {error}", path.display()))
 }

@@ -37,7 +37,7 @@ pub enum LoadReason {
     NotWasm,
     /// A core module.
     #[error(
-        "it is a WebAssembly core module, not a component; make one of it with `wasm-tools component new`"
+        "it is a WebAssembly core module, not a component; make one of it with `linkmend rule component FILE`"
     )]
     CoreModule,
     /// A component that is damaged, or uses what the host does not support.

@@ -109,6 +109,8 @@ pub mod interface {
         About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note,
         NoteKind, Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
     };
+
+    pub use crate::runner::selector;
 }
 
 pub use counts::Counts;

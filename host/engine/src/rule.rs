@@ -73,6 +73,12 @@ impl Rule {
         Self::component("builtin", BUILTIN)
     }
 
+    /// The component that the built-in rule is.
+    #[must_use]
+    pub fn builtin_component() -> &'static [u8] {
+        BUILTIN
+    }
+
     /// A rule in a file: a WebAssembly component.
     #[must_use]
     pub fn file(path: impl Into<PathBuf>) -> Self {

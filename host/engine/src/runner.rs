@@ -143,7 +143,9 @@ impl Circuit {
     }
 }
 
-fn selector(plan: &Plan) -> Selector {
+/// Which spans a rule with this plan is shown, as the walk over a batch wants it.
+#[must_use]
+pub fn selector(plan: &Plan) -> Selector {
     let wanted = &plan.selector;
     let kinds = [
         SpanKinds::UNSPECIFIED,

@@ -217,7 +217,7 @@ fn a_function_of_the_index_that_does_not_exist() {
 fn a_core_module() {
     assert_eq!(
         told("(module (func (export \"process\")))"),
-        "it is a WebAssembly core module, not a component; make one of it with `wasm-tools component new`"
+        "it is a WebAssembly core module, not a component; make one of it with `linkmend rule component FILE`"
     );
 }
 

@@ -2,33 +2,24 @@
 
 use std::sync::Arc;
 
-use anyhow::Context as _;
 use bytes::Bytes;
-use linkmend::index::{
-    IndexError, IndexOptions, MemoryIndex, MessageIndex, MessageKey, Producer, Recalled,
-};
-use linkmend::{Processor, Rule};
+use linkmend::Rule;
 use linkmend_repair::Repair;
 use linkmend_repair::config::Config;
 use linkmend_tests::arms::{Adapter, native_repair};
-use parking_lot::RwLock;
+use linkmend_workbench::FreshIndex;
+use linkmend_workbench::bench::{Arm, ArmError, Engine, Pass};
 
 use crate::reference;
 
-/// One way of mending batches.
-pub enum Arm {
+/// All three, in the order of the report.
+pub struct Arms {
     /// linkmend: the built-in rule in the sandbox.
-    Sandbox(Engine),
+    pub sandbox: Engine,
     /// The same rule without the sandbox, in the same engine.
-    Native(Engine),
-    /// Structs.
-    Prost(Box<Structs>),
-}
-
-/// The engine with one rule.
-pub struct Engine {
-    processor: Processor,
-    index: Arc<FreshIndex>,
+    pub native: Engine,
+    /// The same rule on structs.
+    pub prost: Structs,
 }
 
 /// prost's structs.
@@ -37,71 +28,36 @@ pub struct Structs {
     index: Arc<FreshIndex>,
 }
 
-impl Arm {
-    /// All three, with the rule configured like this.
-    pub fn all(config: &str) -> anyhow::Result<[Self; 3]> {
-        Ok([
-            Self::Sandbox(Engine::new(Rule::builtin().with_config(config))?),
-            Self::Native(Engine::new(native_repair(config))?),
-            Self::Prost(Box::new(Structs {
+impl Arms {
+    /// With the rule configured like this.
+    pub fn new(config: &str) -> anyhow::Result<Self> {
+        Ok(Self {
+            sandbox: Engine::new(Rule::builtin().with_config(config))?,
+            native: Engine::new(native_repair(config))?,
+            prost: Structs {
                 rule: Repair::new(Config::read(config).map_err(anyhow::Error::msg)?),
                 index: Arc::default(),
-            })),
-        ])
+            },
+        })
     }
 
-    /// Forgets all messages: each round is to remember them anew.
-    pub fn forget(&self) {
-        match self {
-            Self::Sandbox(engine) | Self::Native(engine) => engine.index.forget(),
-            Self::Prost(structs) => structs.index.forget(),
-        }
-    }
-
-    /// Mends a batch.
-    pub fn mend(&mut self, batch: &Bytes) -> anyhow::Result<Bytes> {
-        match self {
-            Self::Sandbox(engine) | Self::Native(engine) => {
-                let mended = engine.processor.process(batch.clone())?;
-                mended.traces.context("the batch was dropped")
-            }
-            Self::Prost(structs) => {
-                let mut index = Adapter(&*structs.index);
-                reference::mend(&mut structs.rule, batch, &mut index).map(Bytes::from)
-            }
-        }
+    /// As a list.
+    pub fn all(&mut self) -> [&mut dyn Arm; 3] {
+        [&mut self.sandbox, &mut self.native, &mut self.prost]
     }
 }
 
-impl Engine {
-    fn new(rule: Rule) -> anyhow::Result<Self> {
-        let index = Arc::<FreshIndex>::default();
-        let processor = Processor::builder()
-            .rule(rule)
-            .index(Arc::<FreshIndex>::clone(&index))
-            .build()?;
-        Ok(Self { processor, index })
-    }
-}
-
-/// An index that can be emptied.
-#[derive(Default)]
-pub struct FreshIndex {
-    index: RwLock<MemoryIndex>,
-}
-
-impl FreshIndex {
-    fn forget(&self) {
-        *self.index.write() = MemoryIndex::new(IndexOptions::default());
-    }
-}
-
-impl MessageIndex for FreshIndex {
-    fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
-        self.index.read().remember(producers, texts)
+impl Arm for Structs {
+    fn forget(&mut self) {
+        self.index.forget();
     }
 
-    fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        self.index.read().recall(keys)
+    fn mend(&mut self, batch: &Bytes) -> Result<Pass, ArmError> {
+        let mut index = Adapter(&*self.index);
+        let traces = reference::mend(&mut self.rule, batch, &mut index)?;
+        Ok(Pass {
+            traces: traces.into(),
+            ..Pass::default()
+        })
     }
 }

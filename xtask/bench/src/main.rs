@@ -4,7 +4,7 @@
 //! All arms run in turn in one process, round after round, on the same batches;
 //! what they produce is compared. Figures are medians over the rounds. Times
 //! differ from machine to machine and from hour to hour: the ratios are what is
-//! looked at.
+//! looked at. The load and the rounds are those of `linkmend rule bench`.
 #![forbid(unsafe_code)]
 #![allow(clippy::print_stdout, reason = "printing figures is what it is for")]
 #![allow(
@@ -17,17 +17,17 @@ mod reference;
 mod report;
 
 use std::path::PathBuf;
-use std::time::Instant;
 
 use anyhow::{Context as _, ensure};
 use bytes::Bytes;
 use clap::Parser;
-use linkmend_bench::workload::{Traffic, Workload};
 use linkmend_tests::memory::{CountingAllocator, bytes_per_entry};
+use linkmend_workbench::bench::{ArmError, BenchError, Load, once};
+use linkmend_workload::{Traffic, Workload};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;
 
-use arms::Arm;
+use arms::Arms;
 use report::{Figures, Nanoseconds, Report};
 
 #[global_allocator]
@@ -70,13 +70,7 @@ fn main() -> anyhow::Result<()> {
         for descending in [false, true] {
             let workload = Workload::new(traffic, descending);
             if let Some(arm) = arguments.profile {
-                let mut arms = Arm::all(traffic.config())?;
-                let arm = arms
-                    .get_mut(usize::from(arm))
-                    .context("there is no such arm")?;
-                for _ in 0..arguments.rounds {
-                    run(arm, &workload, false)?;
-                }
+                profile(&workload, arm, arguments.rounds)?;
                 continue;
             }
             workloads.push(measure(&workload, arguments.rounds)?);
@@ -95,62 +89,51 @@ fn main() -> anyhow::Result<()> {
     report.write(&arguments.output)
 }
 
-fn measure(workload: &Workload, rounds: usize) -> anyhow::Result<Figures> {
-    let mut arms = Arm::all(workload.traffic.config())?;
-    let [_, _, prost] = &mut arms;
-    let expected = run(prost, workload, true)?.1;
-    let mut times = [const { Vec::new() }; 3];
-    check(workload, &expected)?;
-    for round in 0..rounds {
-        // Another one begins each time: caches and clocks favour nobody.
-        let mut turns: Vec<_> = arms.iter_mut().zip(&mut times).collect();
-        turns.rotate_left(round % 3);
-        for (arm, times) in turns {
-            let first = round == 0;
-            let (time, output) = run(arm, workload, first)?;
-            if first {
-                let agreed = same(&expected, &output)?;
-                ensure!(
-                    agreed,
-                    "the arms do not agree on {}",
-                    workload.traffic.name()
-                );
-            } else {
-                times.push(time);
-            }
-        }
+fn profile(workload: &Workload, arm: u8, rounds: usize) -> anyhow::Result<()> {
+    let mut arms = Arms::new(workload.traffic.config())?;
+    let mut arms = arms.all();
+    let arm = arms
+        .get_mut(usize::from(arm))
+        .context("there is no such arm")?;
+    for _ in 0..rounds {
+        once(&mut **arm, &Load::from(workload)).map_err(anyhow::Error::from_boxed)?;
     }
-    let [sandbox, native, prost] = times.map(|times| median(times) / workload.spans as f64);
+    Ok(())
+}
+
+fn measure(workload: &Workload, rounds: usize) -> anyhow::Result<Figures> {
+    let load = Load::from(workload);
+    let mut arms = Arms::new(workload.traffic.config())?;
+    let expected = once(&mut arms.prost, &load).map_err(anyhow::Error::from_boxed)?;
+    check(workload, &expected)?;
+    let times = linkmend_workbench::bench::measure(
+        &mut arms.all(),
+        &load,
+        rounds,
+        |_, outputs| -> Result<(), BenchError> {
+            let agreed = same(&expected, &outputs).map_err(ArmError::from)?;
+            if agreed {
+                return Ok(());
+            }
+            let name = workload.traffic.name();
+            Err(ArmError::from(format!("the arms do not agree on {name}")).into())
+        },
+    )?;
+    let mut ns = times
+        .iter()
+        .map(|times| times.total / workload.spans as f64);
+    let mut next = || ns.next().context("an arm was not measured");
     Ok(Figures {
         name: workload.traffic.name(),
         order: workload.order(),
         spans: workload.spans,
         bytes_per_span: workload.bytes_per_span(),
         ns_per_span: Nanoseconds {
-            sandbox,
-            native,
-            prost,
+            sandbox: next()?,
+            native: next()?,
+            prost: next()?,
         },
     })
-}
-
-/// Mends all batches: how many nanoseconds it took, and what came of it when
-/// that is to be kept. Else each is given back before the next one, as where
-/// batches are sent on; memory that is new every time would be measured most.
-fn run(arm: &mut Arm, workload: &Workload, keep: bool) -> anyhow::Result<(f64, Vec<Bytes>)> {
-    arm.forget();
-    if let Some(before) = &workload.before {
-        arm.mend(before)?;
-    }
-    let mut outputs = Vec::with_capacity(workload.batches.len());
-    let start = Instant::now();
-    for batch in &workload.batches {
-        let output = arm.mend(batch)?;
-        if keep {
-            outputs.push(output);
-        }
-    }
-    Ok((start.elapsed().as_nanos() as f64, outputs))
 }
 
 /// All links that are missing were found.
@@ -182,9 +165,4 @@ fn same(a: &[Bytes], b: &[Bytes]) -> anyhow::Result<bool> {
         }
     }
     Ok(a.len() == b.len())
-}
-
-fn median(mut times: Vec<f64>) -> f64 {
-    times.sort_by(f64::total_cmp);
-    times.get(times.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend_bench::workload::Workload;
+use linkmend_workload::Workload;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 

@@ -28,7 +28,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::{Parser, Subcommand};
-use linkmend_bench::workload::{Traffic, Workload};
+use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
 use load::Load;

@@ -3,12 +3,11 @@
 //! # Layout
 //!
 //! - [`compiler`] finds a compiler for WebAssembly, and makes a module
-//! - [`component`] makes a component of a module, and looks at its interface
+//! - `linkmend_component` makes a component of a module, and looks at its interface
 //! - [`sources`] is one digest over all that a guest is built from
 //! - [`dist`] is what is committed: the component, and the record beside it
 
 mod compiler;
-mod component;
 mod dist;
 mod sources;
 
@@ -18,6 +17,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, Result};
+use linkmend_component::Interface;
 
 use crate::workspace::Workspace;
 use compiler::Compiler;
@@ -106,17 +106,24 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
 /// Makes a component of a module that another compiler made.
 pub fn make_component(module: &Path, output: &Path) -> Result<()> {
     let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
-    let component = component::from_module(&bytes)?;
-    component::check_interface(&component)?;
+    let component = rule_of(&bytes)?;
     fs::write(output, component).with_context(|| format!("cannot write {}", output.display()))
+}
+
+/// The component of a module: a rule that asks for nothing else than rules get.
+fn rule_of(module: &[u8]) -> Result<Vec<u8>> {
+    let component = linkmend_component::from_module(module)?;
+    let interface = Interface::of(&component)?;
+    interface.check_imports()?;
+    interface.check_exports()?;
+    Ok(component)
 }
 
 /// Builds one package; the component lies in the target directory as well.
 fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(Vec<u8>, Record)> {
     let sources = sources::digest(workspace, package)?;
     let module = compiler.compile(workspace, package)?;
-    let component = component::from_module(&module)?;
-    component::check_interface(&component)?;
+    let component = rule_of(&module)?;
     fs::write(component_file(workspace, package), &component)?;
     let record = Record {
         package: package.into(),

@@ -15,6 +15,7 @@ mod many;
 mod mending;
 mod outputs;
 mod place;
+mod rule;
 mod rules;
 #[cfg(unix)]
 mod signals;

@@ -113,6 +113,16 @@ impl Place {
 }
 
 impl Done {
+    /// What it printed.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.stdout.clone()).unwrap()
+    }
+
+    /// What it printed, as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
     pub fn of(mut command: Command) -> Self {
         command.output().unwrap().into()
     }

@@ -1,12 +1,13 @@
-//! What is measured on: generated batches, the same on every machine.
+//! The sorts of traffic, and batches of them.
 
 use bytes::Bytes;
-use linkmend_tests::order::descending;
-use linkmend_tests::otlp::{integer, kind, span, text};
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message as _;
+
+use crate::order::descending;
+use crate::spans::{integer, kind, span, text};
 
 /// Spans of a batch: the Collector's `batch` processor sends so many.
 const BATCH: u64 = 8192;

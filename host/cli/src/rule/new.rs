@@ -1,0 +1,74 @@
+//! `linkmend rule new` and `linkmend rule component`.
+
+use std::path::PathBuf;
+
+use linkmend_workbench::component::{default_output, make};
+use linkmend_workbench::new::{NewError, Wanted, write};
+
+use super::args::{ComponentArguments, NewArguments};
+use crate::{Exit, say, tell};
+
+/// Runs `linkmend rule new`.
+pub fn new(arguments: &NewArguments) -> Exit {
+    let repository = std::env::var_os("LINKMEND_REPO").filter(|path| !path.is_empty());
+    let wanted = Wanted {
+        language: arguments.language,
+        name: arguments.name.clone(),
+        into: arguments.into.clone(),
+        repository: repository.map(PathBuf::from),
+    };
+    let written = match write(&wanted) {
+        Ok(written) => written,
+        Err(error) => {
+            tell(&error);
+            return match error {
+                NewError::Write { .. } => Exit::Incomplete,
+                _ => Exit::Usage,
+            };
+        }
+    };
+    let folder = written.folder.strip_prefix(".").unwrap_or(&written.folder);
+    say(format_args!("{}/", folder.display()));
+    for file in &written.files {
+        say(format_args!("  {file}"));
+    }
+    say(format_args!(
+        "\nNext:\n  cd {}\n  ./build\n  linkmend rule test {}.wasm",
+        folder.display(),
+        arguments.name
+    ));
+    Exit::Done
+}
+
+/// Runs `linkmend rule component`.
+pub fn component(arguments: &ComponentArguments) -> Exit {
+    let module = &arguments.module;
+    let output = arguments.output.clone();
+    let output = output.unwrap_or_else(|| default_output(module));
+    if output == *module {
+        tell("the component would take the place of the module; name another file with -o");
+        return Exit::Usage;
+    }
+    let made = match make(module, &output) {
+        Ok(made) => made,
+        Err(error) => {
+            tell(&error);
+            return Exit::Incomplete;
+        }
+    };
+    say(format_args!("{}: {} bytes", made.path.display(), made.size));
+    if !made.foreign.is_empty() {
+        tell(format_args!(
+            "it imports {}, which rules are not given: it will not load",
+            made.foreign.join(", ")
+        ));
+        return Exit::Incomplete;
+    }
+    if !made.wasi.is_empty() {
+        tell(format_args!(
+            "it imports WASI ({}), and will be given one with nothing in it",
+            made.wasi.join(", ")
+        ));
+    }
+    Exit::Done
+}

@@ -1,0 +1,78 @@
+//! Puts the templates of `linkmend rule new` into the program: every file in
+//! `templates/LANGUAGE/`, and what is written beside them.
+
+use std::env;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
+
+/// What is written beside the files of a template, from elsewhere in the
+/// repository: the language, the name in the new folder, and where it is.
+const BESIDE: [(&str, &str, &str); 4] = [
+    ("python", "wit/rule.wit", "../../wit/rule.wit"),
+    ("python", "linkmend.py", "../../guest/python/linkmend.py"),
+    ("javascript", "wit/rule.wit", "../../wit/rule.wit"),
+    (
+        "javascript",
+        "linkmend.js",
+        "../../guest/javascript/linkmend.js",
+    ),
+];
+
+fn main() -> io::Result<()> {
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let mut files = Vec::new();
+    for language in LANGUAGES {
+        let root = here.join("templates").join(language);
+        let mut found = Vec::new();
+        if root.is_dir() {
+            collect(&root, &root, &mut found)?;
+        }
+        for (of, name, path) in BESIDE {
+            let path = here.join(path);
+            println!("cargo::rerun-if-changed={}", path.display());
+            if of == language && path.is_file() && !found.is_empty() {
+                found.push((name.into(), path));
+            }
+        }
+        found.sort();
+        files.extend(found.into_iter().map(|(name, path)| (language, name, path)));
+    }
+    println!(
+        "cargo::rerun-if-changed={}",
+        here.join("templates").display()
+    );
+    let out = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default());
+    fs::write(out.join("templates.rs"), table(&files))
+}
+
+/// All files below a folder, by their names from `root` on.
+fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            collect(root, &path, found)?;
+            continue;
+        }
+        let name = path.strip_prefix(root).map_err(io::Error::other)?;
+        let parts: Vec<_> = name.iter().map(|part| part.to_string_lossy()).collect();
+        found.push((parts.join("/"), path));
+    }
+    Ok(())
+}
+
+fn table(files: &[(&str, String, PathBuf)]) -> String {
+    let mut text = String::from("&[\n");
+    for (language, name, path) in files {
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            text,
+            "    TemplateFile {{ language: {language:?}, name: {name:?}, content: include_bytes!({:?}) }},",
+            path.display().to_string()
+        );
+    }
+    text + "]\n"
+}

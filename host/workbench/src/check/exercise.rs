@@ -1,0 +1,337 @@
+//! The rule on the conformance traces: what it did, and what it failed on.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use linkmend::{
+    Asked, Counts, FaultReason, HoldOptions, LoadError, Mended, ProcessError, Processor,
+};
+
+use super::List;
+use super::report::Check;
+use super::traces::Trace;
+use crate::index::FreshIndex;
+use crate::subject::Subject;
+
+/// A rule that fails on everything is told so after so many failures.
+const MOST_FAULTS: usize = 12;
+
+/// What was seen of the rule.
+#[derive(Debug, Default)]
+pub(super) struct Seen {
+    /// The longest call, and where it was.
+    pub(super) longest: (Duration, String),
+    /// The greatest memory of an instance.
+    pub(super) memory: usize,
+    /// How many calls there were.
+    pub(super) calls: u64,
+    pub(super) faults: Vec<Fault>,
+    /// The traces that another instance answered to in another way.
+    pub(super) undetermined: Vec<&'static str>,
+    /// The traces whose mended form the rule changed again, and how.
+    pub(super) unsettled: Vec<String>,
+    pub(super) gave_up: bool,
+}
+
+/// A failure on a trace.
+#[derive(Debug)]
+pub(super) struct Fault {
+    pub(super) trace: &'static str,
+    pub(super) at: String,
+    pub(super) reason: FaultReason,
+}
+
+/// What the host asks of a call, in the combinations that it uses.
+#[derive(Debug, Clone, Copy)]
+enum Tasks {
+    RememberMend,
+    RememberThenMend,
+    Defer,
+    MendAlone,
+    Explain,
+}
+
+impl Tasks {
+    const ALL: [Self; 5] = [
+        Self::RememberThenMend,
+        Self::RememberMend,
+        Self::Defer,
+        Self::MendAlone,
+        Self::Explain,
+    ];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::RememberMend => "remember+mend",
+            Self::RememberThenMend => "remember, then mend",
+            Self::Defer => "remember+mend+defer",
+            Self::MendAlone => "mend alone",
+            Self::Explain => "mend+explain",
+        }
+    }
+}
+
+/// Runs the rule on all traces, and says of each how it went.
+pub(super) fn run(
+    subject: &Subject,
+    traces: &[Trace],
+    list: &mut List<'_>,
+) -> Result<Seen, LoadError> {
+    let mut first = Bench::new(subject)?;
+    let mut outputs = Vec::new();
+    for trace in traces {
+        let before = first.seen.faults.len();
+        outputs.push(first.trace(trace)?);
+        list.push(verdict(trace, first.seen.faults.get(before..)));
+        if first.seen.gave_up {
+            return Ok(first.finish());
+        }
+    }
+    // Another instance, which sees them in another order.
+    let mut second = Bench::new(subject)?;
+    for (trace, outputs) in traces.iter().zip(&outputs).rev() {
+        let again = second.both_orders(trace)?;
+        if again != *outputs {
+            first.seen.undetermined.push(trace.name);
+        }
+    }
+    Ok(first.finish())
+}
+
+fn verdict(trace: &Trace, faults: Option<&[Fault]>) -> Check {
+    let id = format!("trace:{}", trace.name);
+    let Some(fault) = faults.and_then(<[Fault]>::first) else {
+        return Check::ok(&id, trace.what);
+    };
+    let more = match faults.map_or(0, <[Fault]>::len) {
+        0 | 1 => String::new(),
+        count => format!(" (and {} more failures on this trace)", count - 1),
+    };
+    let text = format!("{}; {}: {}{more}", trace.what, fault.at, fault.reason);
+    Check::failed(&id, text).way_out(way_out(&fault.reason))
+}
+
+fn way_out(reason: &FaultReason) -> &'static str {
+    match reason {
+        FaultReason::Time { .. } => {
+            "Do less for each span, or nothing twice; if it needs that long, raise the limit: --limit call_time=5s"
+        }
+        FaultReason::Memory { .. } => {
+            "Keep less, and give it back after each batch; if it needs that much, raise the limit: --limit memory=128MiB"
+        }
+        FaultReason::Verdict(_) => {
+            "Look at what the rule answers for such spans: the host refuses the whole answer, and the batch goes on as it came."
+        }
+        FaultReason::Said(_) => {
+            "A rule has to take whatever senders write: leave such a span alone instead of failing on the whole batch."
+        }
+        FaultReason::Trap(_) | FaultReason::Stack => {
+            "A rule has to take whatever senders write: look for what it unwraps, indexes or recurses on."
+        }
+        FaultReason::Output { .. } => "Answer with less, or raise the limit: --limit output=128MiB",
+        FaultReason::Table { .. } => {
+            "Raise the limit, if it needs that many: --limit table_elements=200000"
+        }
+        _ => "Build it against wit/rule.wit of this linkmend.",
+    }
+}
+
+/// A trace that went through: the bytes of all batches, and what was counted.
+type Output = Vec<(Option<Bytes>, Counts)>;
+
+/// The rule in one processor of each sort.
+struct Bench<'a> {
+    subject: &'a Subject,
+    index: Arc<FreshIndex>,
+    plain: Processor,
+    holding: Processor,
+    seen: Seen,
+    /// Of the plain processor, since it was made or its rule replaced.
+    in_a_row: u32,
+}
+
+impl<'a> Bench<'a> {
+    fn new(subject: &'a Subject) -> Result<Self, LoadError> {
+        let index = Arc::new(FreshIndex::for_files());
+        let rules = || vec![subject.rule()];
+        Ok(Self {
+            subject,
+            plain: subject.processor_of(rules(), &index, None)?,
+            holding: subject.processor_of(rules(), &index, Some(HoldOptions::default()))?,
+            index,
+            seen: Seen::default(),
+            in_a_row: 0,
+        })
+    }
+
+    fn finish(mut self) -> Seen {
+        let memory = [self.plain.rule_memory(), self.holding.rule_memory()];
+        let greatest = memory.into_iter().flatten().max().unwrap_or_default();
+        self.seen.memory = self.seen.memory.max(greatest);
+        self.seen
+    }
+
+    /// All that is done with a trace; what came of it with two readings.
+    fn trace(&mut self, trace: &Trace) -> Result<[Output; 2], LoadError> {
+        let orders = [
+            ("ascending", trace.clone()),
+            ("descending", trace.descending()),
+        ];
+        for (order, trace) in &orders {
+            for tasks in Tasks::ALL {
+                let at = format!("fields {order}, tasks {}", tasks.name());
+                self.tasks(trace, tasks, &at)?;
+                if self.seen.gave_up {
+                    return Ok(Default::default());
+                }
+            }
+        }
+        let outputs = self.both_orders(trace)?;
+        for ((order, trace), output) in orders.iter().zip(&outputs) {
+            self.settle(trace, order, output)?;
+        }
+        Ok(outputs)
+    }
+
+    fn both_orders(&mut self, trace: &Trace) -> Result<[Output; 2], LoadError> {
+        let quiet = self.seen.faults.len();
+        let ascending = self.two_readings(trace, &trace.batches, "again")?;
+        let descending = trace.descending();
+        let descending = self.two_readings(trace, &descending.batches, "again")?;
+        // They were told before.
+        self.seen.faults.truncate(quiet);
+        Ok([ascending, descending])
+    }
+
+    /// Runs the rule over its own output, which is to stay as it is.
+    fn settle(&mut self, trace: &Trace, order: &str, output: &Output) -> Result<(), LoadError> {
+        let batches: Vec<Bytes> = output
+            .iter()
+            .filter_map(|(traces, _)| traces.clone())
+            .collect();
+        let quiet = self.seen.faults.len();
+        let again = self.two_readings(trace, &batches, "its own output")?;
+        self.seen.faults.truncate(quiet);
+        let again = again
+            .iter()
+            .filter_map(|(traces, counts)| Some((traces.clone()?, counts)));
+        for (before, (after, counts)) in batches.iter().zip(again) {
+            if *before != after {
+                let text = format!(
+                    "{} (fields {order}): {} links added, {} repaired, {} dropped, {} cut",
+                    trace.name,
+                    counts.links_added,
+                    counts.links_repaired,
+                    counts.links_dropped_invalid
+                        + counts.links_dropped_duplicate
+                        + counts.links_dropped_unwanted,
+                    counts.links_cut,
+                );
+                self.seen.unsettled.push(text);
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    fn two_readings(
+        &mut self,
+        trace: &Trace,
+        batches: &[Bytes],
+        at: &str,
+    ) -> Result<Output, LoadError> {
+        self.index.forget();
+        for batch in batches {
+            let remembered = self.plain.remember(batch.clone());
+            self.take(trace, at, remembered)?;
+        }
+        let mut output = Output::new();
+        for batch in batches {
+            let mended = self.plain.mend(batch.clone());
+            let mended = self.take(trace, at, mended)?;
+            output.push((mended.traces, mended.counts));
+        }
+        Ok(output)
+    }
+
+    fn tasks(&mut self, trace: &Trace, tasks: Tasks, at: &str) -> Result<(), LoadError> {
+        if matches!(tasks, Tasks::RememberThenMend) {
+            return self.two_readings(trace, &trace.batches, at).map(drop);
+        }
+        self.index.forget();
+        let now = Instant::now();
+        for batch in &trace.batches {
+            let batch = batch.clone();
+            let mended = match tasks {
+                Tasks::Defer => self.holding.process_at(batch, now),
+                Tasks::MendAlone => self.plain.mend(batch),
+                Tasks::Explain => self.plain.explain(batch, &Asked::all()),
+                Tasks::RememberMend | Tasks::RememberThenMend => self.plain.process(batch),
+            };
+            let mended = self.take(trace, at, mended)?;
+            for overflow in mended.overflow {
+                self.take(trace, at, Ok(overflow))?;
+            }
+        }
+        if matches!(tasks, Tasks::Defer) {
+            // First those that are ready, then those whose time is up.
+            for later in [Duration::ZERO, Duration::from_hours(1)] {
+                for mended in self.holding.release(now + later) {
+                    self.take(trace, at, Ok(mended))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn take(
+        &mut self,
+        trace: &Trace,
+        at: &str,
+        mended: Result<Mended, ProcessError>,
+    ) -> Result<Mended, LoadError> {
+        let mended = match mended {
+            Ok(mended) => mended,
+            // The traces are well-formed, and no policy rejects.
+            Err(error) => {
+                let reason = FaultReason::Trap(error.to_string());
+                self.fault(trace, at, reason)?;
+                return Ok(Mended::default());
+            }
+        };
+        self.seen.calls += mended.counts.rule_calls;
+        if mended.rule_time > self.seen.longest.0 {
+            let place = format!("on `{}`, {at}", trace.name);
+            self.seen.longest = (mended.rule_time, place);
+        }
+        if mended.faults.is_empty() {
+            self.in_a_row = 0;
+        }
+        for fault in &mended.faults {
+            self.fault(trace, at, fault.reason.clone())?;
+        }
+        Ok(mended)
+    }
+
+    /// A rule that fails too often in a row is left alone for a while: here it
+    /// is loaded anew instead, so that every trace is tried.
+    fn fault(&mut self, trace: &Trace, at: &str, reason: FaultReason) -> Result<(), LoadError> {
+        self.in_a_row += 1;
+        if self.in_a_row >= 3 {
+            let memory = [self.plain.rule_memory(), self.holding.rule_memory()];
+            let greatest = memory.into_iter().flatten().max().unwrap_or_default();
+            self.seen.memory = self.seen.memory.max(greatest);
+            self.plain.replace_rules(vec![self.subject.rule()])?;
+            self.holding.replace_rules(vec![self.subject.rule()])?;
+            self.in_a_row = 0;
+        }
+        self.seen.faults.push(Fault {
+            trace: trace.name,
+            at: at.into(),
+            reason,
+        });
+        self.seen.gave_up |= self.seen.faults.len() >= MOST_FAULTS;
+        Ok(())
+    }
+}

@@ -1,4 +1,0 @@
-//! What linkmend is measured on.
-#![forbid(unsafe_code)]
-
-pub mod workload;
