@@ -63,7 +63,7 @@ fn shops_do_not_meet() {
 /// A job of 200 requests gets 128 links, and the rest is told of.
 #[test]
 fn a_job_has_at_most_128_links() {
-    let requests = (1..=200).map(|number| request(number, number as i64));
+    let requests = (1..=200).map(|number| request(number, number.cast_signed()));
     let ids: Vec<i64> = (1..=200).collect();
     let job = SpanBuilder::internal(1000).attribute("report.request_ids", ids);
     let traces = requests
