@@ -214,7 +214,7 @@ proptest! {
     /// would come out.
     #[test]
     fn the_test_host_says_what_the_host_says(edits in vec(edit(), 0..6)) {
-        let link = |n| LinkBuilder::to(n).attribute("n", n as i64);
+        let link = |n| LinkBuilder::to(n).attribute("n", n.cast_signed());
         let span = |number| SpanBuilder::consumer(number).dropped_links(1);
         let linked = (1..=3).map(link).fold(span(9), SpanBuilder::link);
         let full = (1..=127).map(link).fold(span(8), SpanBuilder::link);

@@ -18,9 +18,7 @@ pub(crate) fn value<'a>(
 }
 
 /// The elements of an array, or the one value that is no array.
-pub(crate) fn elements<'a>(
-    value: Option<AnyValue<'a>>,
-) -> impl Iterator<Item = AnyValue<'a>> + use<'a> {
+pub(crate) fn elements(value: Option<AnyValue<'_>>) -> impl Iterator<Item = AnyValue<'_>> {
     let (array, single) = match value {
         Some(AnyValue::Array(array)) => (Some(array), None),
         Some(AnyValue::Empty) | None => (None, None),

@@ -17,7 +17,7 @@ pub const MOST_KEYS: usize = 1_024;
 #[derive(Debug, Default)]
 pub struct Keys {
     builder: KeyBuilder,
-    keys: Vec<Named>,
+    named: Vec<Named>,
     /// The last part of every key.
     ids: String,
     first: usize,
@@ -52,12 +52,12 @@ impl Keys {
         if self.ids.len() == start {
             return;
         }
-        if self.keys.len() - self.first >= MOST_KEYS {
+        if self.named.len() - self.first >= MOST_KEYS {
             self.ids.truncate(start);
             self.too_many = self.too_many.saturating_add(1);
             return;
         }
-        self.keys.push(Named {
+        self.named.push(Named {
             key: key.finish(),
             rank: self.rank,
             hint: self.hint,
@@ -89,7 +89,7 @@ impl Keys {
 
     /// Begins with another span.
     pub(crate) fn next_span(&mut self) {
-        self.first = self.keys.len();
+        self.first = self.named.len();
         self.too_many = 0;
         self.rank = 0;
         self.hint = 0;
@@ -97,14 +97,14 @@ impl Keys {
 
     /// Forgets the spans before.
     pub(crate) fn clear(&mut self) {
-        self.keys.clear();
+        self.named.clear();
         self.ids.clear();
         self.next_span();
     }
 
     /// Those of the last span.
     pub(crate) fn of_span(&self) -> &[Named] {
-        self.keys.get(self.first..).unwrap_or_default()
+        self.named.get(self.first..).unwrap_or_default()
     }
 
     /// How many keys of the last span were too many.
@@ -113,12 +113,12 @@ impl Keys {
     }
 
     pub(crate) fn all(&self) -> &[Named] {
-        &self.keys
+        &self.named
     }
 
     /// The last part of a key.
     pub(crate) fn id(&self, number: usize) -> &str {
-        let end_of = |number: usize| self.keys.get(number).map(|named| named.id_end);
+        let end_of = |number: usize| self.named.get(number).map(|named| named.id_end);
         let start = number.checked_sub(1).and_then(end_of).unwrap_or(0);
         let end = end_of(number).unwrap_or(start);
         self.ids.get(start..end).unwrap_or_default()

@@ -18,7 +18,7 @@ pub struct Link<'a> {
     pub trace_state: &'a [u8],
     /// OTLP flags.
     pub flags: u32,
-    link: links::Link<'a>,
+    view: links::Link<'a>,
 }
 
 impl<'a> Link<'a> {
@@ -31,13 +31,13 @@ impl<'a> Link<'a> {
             span_id: link.span_id,
             trace_state: link.trace_state,
             flags: link.flags,
-            link,
+            view: link,
         }
     }
 
     /// The attributes.
     pub fn attributes(&self) -> impl Iterator<Item = Attribute<'a>> + use<'a> {
-        self.link.attributes()
+        self.view.attributes()
     }
 
     /// What it points at; none when an id is not valid.

@@ -1,4 +1,5 @@
 //! The rule, in a plain `cargo test`.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use linkmend_rule::NoteKind;
 use linkmend_rule::testing::{SpanBuilder, TestHost, TracesBuilder};
@@ -63,7 +64,7 @@ fn shops_do_not_meet() {
 /// A job of 200 requests gets 128 links, and the rest is told of.
 #[test]
 fn a_job_has_at_most_128_links() {
-    let requests = (1..=200).map(|number| request(number, number as i64));
+    let requests = (1..=200).map(|number| request(number, number.cast_signed()));
     let ids: Vec<i64> = (1..=200).collect();
     let job = SpanBuilder::internal(1000).attribute("report.request_ids", ids);
     let traces = requests

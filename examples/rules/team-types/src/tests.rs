@@ -1,4 +1,5 @@
 //! The rule, in a plain `cargo test`.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
 use linkmend_rule::testing::{LinkBuilder, SpanBuilder, TestHost, TracesBuilder};
 

@@ -20,8 +20,8 @@ pub(crate) struct Span<'a> {
     pub(crate) trace_state: &'a [u8],
     /// Empty where it has none.
     pub(crate) message_id: &'a [u8],
-    trace_id: &'a [u8],
-    span_id: &'a [u8],
+    trace: &'a [u8],
+    id: &'a [u8],
     message: &'a [u8],
 }
 
@@ -55,8 +55,8 @@ impl<'a> Span<'a> {
         };
         for field in Fields::new(message).flatten() {
             match (field.number, field.value) {
-                (span::TRACE_ID, Value::Bytes(id)) => span.trace_id = id,
-                (span::SPAN_ID, Value::Bytes(id)) => span.span_id = id,
+                (span::TRACE_ID, Value::Bytes(id)) => span.trace = id,
+                (span::SPAN_ID, Value::Bytes(id)) => span.id = id,
                 (span::TRACE_STATE, Value::Bytes(state)) => span.trace_state = state,
                 (span::KIND, Value::Varint(kind)) => span.kind = kind,
                 (span::START_TIME_UNIX_NANO, Value::Fixed64(time)) => span.start = time,
@@ -90,7 +90,7 @@ impl<'a> Span<'a> {
 
     /// Its ids, when they are valid.
     pub(crate) fn ids(&self) -> Option<(u128, u64)> {
-        Some((trace_id(self.trace_id)?, span_id(self.span_id)?))
+        Some((trace_id(self.trace)?, span_id(self.id)?))
     }
 
     /// One of its links points there.

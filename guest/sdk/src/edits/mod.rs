@@ -76,7 +76,7 @@ impl<'a> Edits<'a> {
     /// # }
     /// ```
     pub fn link<'c>(&mut self, context: impl Into<Context<'c>>) -> WithAttributes<'_> {
-        self.push(|target| Action::Link(target), context.into())
+        self.push(Action::Link, context.into())
     }
 
     /// Gives link number `link` another context, and attributes that it does

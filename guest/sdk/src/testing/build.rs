@@ -75,6 +75,10 @@ impl TracesBuilder {
 
     /// A span.
     #[must_use]
+    #[allow(
+        clippy::needless_pass_by_value,
+        reason = "spans are built where they are added, and folds take it as it is"
+    )]
     pub fn span(mut self, span: SpanBuilder) -> Self {
         self.last_scope().spans.push(span.message());
         self

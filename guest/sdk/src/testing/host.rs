@@ -170,9 +170,11 @@ impl<R: BatchRule> TestHost<R> {
         let mended = self.call(tasks, batch);
         if tasks.contains(Tasks::MEND) {
             let again = self.call(tasks, &mended.traces);
-            if again.traces != mended.traces {
-                panic!("{}", difference(&mended, &again));
-            }
+            assert!(
+                again.traces == mended.traces,
+                "{}",
+                difference(&mended, &again)
+            );
         }
         mended
     }

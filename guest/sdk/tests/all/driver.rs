@@ -24,7 +24,7 @@ impl Rule for Join {
 
     fn produces(&self, span: &Span<'_>, keys: &mut Keys) {
         if span.kind == Kind::Producer || span.bool("both") == Some(true) {
-            keys.set_rank(span.int("rank").unwrap_or(0) as u8);
+            keys.set_rank(u8::try_from(span.int("rank").unwrap_or(0)).unwrap_or(0));
             keys.set_hint(7);
             keys.add("id", span.id("id"));
         }

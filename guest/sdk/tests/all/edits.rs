@@ -13,7 +13,7 @@ fn consumer(links: impl IntoIterator<Item = LinkBuilder>) -> SpanBuilder {
 
 /// A link to span number `number`, which is called so.
 fn link(number: u64) -> LinkBuilder {
-    LinkBuilder::to(number).attribute("n", number as i64)
+    LinkBuilder::to(number).attribute("n", number.cast_signed())
 }
 
 /// What the steps make of a span; a second run over it changes nothing.
@@ -72,7 +72,7 @@ fn what_is_decided_on_is_the_outcome() {
 #[test]
 fn the_first_of_two_edits_holds() {
     let drop = || Step::Drop(1, DropReason::Unwanted);
-    let replace = |to| Step::Replace(1, to, attributes(&[("made", to as i64)]));
+    let replace = |to| Step::Replace(1, to, attributes(&[("made", to.cast_signed())]));
     let annotate = || Step::Annotate(1, "a".into(), 1);
     let span = || consumer([link(1)]);
     assert_eq!(links(span(), vec![replace(5), drop()]), ["5 n=1 made=5"]);

@@ -68,7 +68,7 @@ fn edits_are_checked() {
     let said = refusal(MEND, |verdict| verdict.add_link(0, context(9), none));
     assert_eq!(said, "taken");
     let said = refusal(Tasks::REMEMBER, |verdict| {
-        verdict.add_link(0, context(9), none)
+        verdict.add_link(0, context(9), none);
     });
     assert_eq!(said, "it answers with edits to a call that only remembers");
     let said = refusal(MEND, |verdict| verdict.add_link(1, context(9), none));
