@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod composition;
 mod emitters;
 mod explain;
 mod guarantees;
@@ -20,6 +21,7 @@ mod properties;
 mod reasons;
 mod reload;
 mod repair;
+mod versions;
 
 use linkmend_tests::memory::CountingAllocator;
 

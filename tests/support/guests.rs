@@ -1,6 +1,35 @@
 //! Components made of text, so that no toolchain is needed.
 
+use linkmend::World;
+
 const SHELL: &str = include_str!("../guests/shell.wat");
+
+/// The records of `spans`, and the types that they are made of. Types of an
+/// export must have names that are exported themselves.
+const RECORDS: &str = include_str!("../guests/records.wat");
+
+/// What is another in the world `span-rule`: a text of the shell, and what
+/// takes its place.
+const OF_SPANS: [(&str, &str); 4] = [
+    // The three lists of the batch, flat. What stands for the length of the
+    // batch is the length of the first span's name: baits have long ones.
+    (
+        "(param $tasks i32) (param $traces i32) (param $length i32) (result i32)\n",
+        "(param $tasks i32) (param i32 i32) (param $traces i32) (param $spans i32) (result i32)
+      (local $length i32)
+      (if (local.get $spans)
+        (then (local.set $length (i32.load offset=52 (local.get $traces)))))\n",
+    ),
+    ("(param \"traces\" (list u8))", "(param \"traces\" $traces)"),
+    ("(instance $batch ", "(instance $spans "),
+    (
+        "(export \"linkmend:rule/batch@0.2.0\" (instance $batch))",
+        "(export \"linkmend:rule/spans@0.2.0\" (instance $spans))",
+    ),
+];
+
+/// Where the records are declared: before the first function.
+const BEFORE_FUNCTIONS: &str = "  (func $describe (result $about)";
 
 /// What a guest is given when it does not say it itself.
 const DEFAULTS: [(&str, &str); 3] = [
@@ -18,7 +47,7 @@ const DEFAULTS: [(&str, &str); 3] = [
     ),
 ];
 
-/// The text of a guest in its shell.
+/// The text of a guest in its shell, in the world `batch-rule`.
 #[must_use]
 pub fn in_shell(guest: &str) -> String {
     let defaults: Vec<&str> = DEFAULTS
@@ -29,6 +58,26 @@ pub fn in_shell(guest: &str) -> String {
     SHELL
         .replace("\n    GUEST-HERE", guest)
         .replace("\n    DEFAULTS-HERE", &defaults.join("\n"))
+}
+
+/// The same in either world.
+///
+/// # Panics
+///
+/// When the shell has changed and this here has not.
+#[must_use]
+pub fn in_shell_of(world: World, guest: &str) -> String {
+    let text = in_shell(guest);
+    if world == World::Batch {
+        return text;
+    }
+    let records = format!("{RECORDS}\n{BEFORE_FUNCTIONS}");
+    let all = OF_SPANS.iter().copied();
+    all.chain([(BEFORE_FUNCTIONS, records.as_str())])
+        .fold(text, |text, (old, new)| {
+            assert_eq!(text.matches(old).count(), 1, "of the shell: {old}");
+            text.replace(old, new)
+        })
 }
 
 /// A component of its text.

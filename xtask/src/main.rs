@@ -6,7 +6,8 @@
 //! - [`workspace`] is what cargo says of this repository
 //!
 //! The benchmarks are a crate of their own (`xtask/bench`), so that building
-//! a guest does not build the engine first.
+//! a guest does not build the engine first; so is what makes bindings for C
+//! (`xtask/c-bindings`).
 #![allow(
     clippy::print_stdout,
     reason = "a command line: what it prints is what it is for"
@@ -15,6 +16,7 @@
 mod guest;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::{Command, ExitCode};
 
 use anyhow::{Context, Result};
@@ -54,6 +56,26 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Make a component of a module that was compiled elsewhere, such as by clang.
+    ///
+    /// The module must hold the types of its interface, which bindings put there.
+    Component {
+        /// The module.
+        module: PathBuf,
+        /// Where the component goes.
+        #[arg(short, long, value_name = "FILE")]
+        output: PathBuf,
+    },
+    /// Make the bindings of the rule interface for C, as `wit-bindgen c` does.
+    ///
+    /// Builds and runs the crate in `xtask/c-bindings`.
+    /// `cargo xtask c-bindings --help` says where they go.
+    #[command(disable_help_flag = true)]
+    CBindings {
+        /// Arguments of the generator.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -77,6 +99,14 @@ fn run(task: Task) -> Result<ExitCode> {
             }
             run_release("linkmend-hop", &arguments)
         }
+        Task::Component { module, output } => {
+            guest::make_component(&module, &output)?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::CBindings { arguments } => {
+            let run = ["run", "--quiet", "--package", "linkmend-c-bindings"];
+            run_cargo(&run, &arguments)
+        }
     }
 }
 
@@ -87,8 +117,12 @@ fn run_release(package: &str, arguments: &[String]) -> Result<ExitCode> {
 
 /// Runs cargo with the release profile; the second arguments are the program's.
 fn cargo_release(of_cargo: &[&str], arguments: &[String]) -> Result<ExitCode> {
+    run_cargo(&[of_cargo, &["--release"]].concat(), arguments)
+}
+
+fn run_cargo(of_cargo: &[&str], arguments: &[String]) -> Result<ExitCode> {
     let mut command = Command::new(cargo());
-    command.args(of_cargo).arg("--release");
+    command.args(of_cargo);
     if !arguments.is_empty() {
         command.arg("--").args(arguments);
     }

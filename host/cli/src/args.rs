@@ -129,6 +129,10 @@ Examples:
   With a rule of your own behind the built-in one:
     linkmend process --rule builtin --rule team.wasm traces.jsonl -o mended.jsonl
 
+  With that very file and no other, and more memory for it (docs/rules.md):
+    linkmend process --rule builtin --rule team.wasm@sha256:5f70bf18a086007016e948b04aed3b82... \
+      --limit 2:memory=128MiB traces.jsonl -o mended.jsonl
+
 Formats (recognised by content): OTLP/JSON, one object or JSON Lines; OTLP protobuf, one message or \
 the Collector's framing (4-byte length before each); each plain, gzip or zstd. The output has the \
 input's format unless --format says otherwise.
@@ -177,7 +181,7 @@ pub struct ProcessArguments {
     pub summary: Option<PathBuf>,
 
     /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times: each rule
-    /// sees the edits of those before it
+    /// sees the edits of those before it. `FILE@sha256:HEX` takes only the file with that SHA-256
     #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
     pub rules: Vec<String>,
 
@@ -189,8 +193,9 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "POLICY", default_value = "pass")]
     pub on_error: Policy,
 
-    /// A limit of the rules, such as `max_links=256`. See below. May be given several times
-    #[arg(long = "limit", value_name = "NAME=VALUE", long_help = units::limits_help())]
+    /// A limit of the rules, such as `max_links=256`, or of one: `2:memory=128MiB`. May be given
+    /// several times; --help has their names
+    #[arg(long = "limit", value_name = "[NUMBER:]NAME=VALUE", long_help = units::limits_help())]
     pub limits: Vec<String>,
 
     /// The longest line, frame or resourceSpans element to read, such as `256MiB`

@@ -8,6 +8,7 @@ mod args;
 mod cache;
 mod explain;
 mod open_files;
+mod pinned;
 mod pipeline;
 mod plain;
 mod process;

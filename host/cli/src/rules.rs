@@ -1,4 +1,4 @@
-//! The rules that a user names, and their configurations.
+//! The rules that a user names, their configurations and their limits.
 
 use std::path::{Path, PathBuf};
 
@@ -8,19 +8,23 @@ use linkmend_config::Document;
 use serde_json::Value;
 
 use crate::args::ProcessArguments;
+use crate::pinned::Named;
 use crate::{process, units};
 
-/// What was read for the rules, before they are loaded.
+/// What was read for the rules, before they are loaded. The first one of each
+/// list is for the first rule, and so on.
 pub struct Rules {
-    limits: Limits,
-    /// The first one for the first rule, and so on.
+    named: Vec<Named>,
+    limits: Vec<Limits>,
+    /// May be fewer than rules.
     configs: Vec<(PathBuf, Document)>,
 }
 
 impl Rules {
-    /// Reads limits and configurations.
+    /// Reads limits and configurations, and the files of rules that must have
+    /// a certain checksum.
     pub fn new(arguments: &ProcessArguments) -> anyhow::Result<Self> {
-        let limits = units::limits(&arguments.limits)?;
+        let limits = units::limits(&arguments.limits, arguments.rules.len())?;
         if arguments.rule_configs.len() > arguments.rules.len() {
             bail!(
                 "there are {} --rule-config and {} rules; the first one is for the first rule, and so on",
@@ -32,35 +36,40 @@ impl Rules {
             .rule_configs
             .iter()
             .map(|path| Ok((path.clone(), read(path)?)));
+        let configs = configs.collect::<anyhow::Result<_>>()?;
+        let named = arguments
+            .rules
+            .iter()
+            .map(|name| Named::read(name).with_context(|| format!("--rule {name}")));
         Ok(Self {
+            named: named.collect::<anyhow::Result<_>>()?,
             limits,
-            configs: configs.collect::<anyhow::Result<_>>()?,
+            configs,
         })
     }
 
     /// The rules, in their order.
     pub fn build(&self, arguments: &ProcessArguments) -> Vec<Rule> {
-        let rules = arguments.rules.iter().enumerate().map(|(number, name)| {
-            let rule = match name.as_str() {
-                "builtin" => Rule::builtin(),
-                path => Rule::file(path),
-            };
-            let config = self.config(number, name == "builtin");
-            rule.with_config(config)
-                .with_limits(self.limits)
+        let rules = self.named.iter().zip(&self.limits).enumerate();
+        let rules = rules.map(|(number, (named, limits))| {
+            let config = self.config(number, named, limits);
+            named
+                .rule()
+                .with_config(config)
+                .with_limits(*limits)
                 .with_on_error(arguments.on_error.into())
         });
         rules.collect()
     }
 
-    fn config(&self, number: usize, builtin: bool) -> String {
+    fn config(&self, number: usize, named: &Named, limits: &Limits) -> String {
         let config = self.configs.get(number);
         let mut settings =
             config.map_or_else(Default::default, |(_, config)| config.value().clone());
         // The built-in rule cuts links by itself: what it left over the limit of
         // the host would be its failure.
-        let max_links = self.limits.max_links;
-        if builtin && max_links != Limits::default().max_links {
+        let max_links = limits.max_links;
+        if matches!(named, Named::Builtin) && max_links != Limits::default().max_links {
             settings
                 .entry("max_links")
                 .or_insert_with(|| max_links.into());

@@ -122,24 +122,54 @@ impl Place {
     }
 }
 
-/// The limits, with `NAME=VALUE` settings over the defaults.
-pub fn limits(settings: &[String]) -> anyhow::Result<Limits> {
-    let mut limits = Limits::default();
-    for setting in settings {
-        let (name, value) = setting.split_once('=').with_context(|| {
-            format!("--limit {setting}: a limit is given as NAME=VALUE, such as max_links=256")
-        })?;
-        let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
-            let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
-            bail!(
-                "--limit {setting}: there is no limit `{name}`; there are {}",
-                names.join(", ")
-            );
-        };
-        let set = limit.place.set(&mut limits, value);
-        set.with_context(|| format!("--limit {setting}"))?;
+/// The limits of each of so many rules, with `NAME=VALUE` settings for all and
+/// `NUMBER:NAME=VALUE` settings for one over the defaults. What is said of one
+/// rule holds against what is said of all, in whatever order they come.
+pub fn limits(settings: &[String], rules: usize) -> anyhow::Result<Vec<Limits>> {
+    let is_of_one = |setting: &&String| {
+        let name = setting
+            .split_once('=')
+            .map_or(setting.as_str(), |(name, _)| name);
+        name.contains(':')
+    };
+    let (of_one, of_all): (Vec<_>, Vec<_>) = settings.iter().partition(is_of_one);
+    let mut limits = vec![Limits::default(); rules];
+    for setting in of_all {
+        for limits in &mut limits {
+            set(limits, setting).with_context(|| format!("--limit {setting}"))?;
+        }
+    }
+    for setting in of_one {
+        set_of_one(&mut limits, setting).with_context(|| format!("--limit {setting}"))?;
     }
     Ok(limits)
+}
+
+fn set_of_one(limits: &mut [Limits], setting: &str) -> anyhow::Result<()> {
+    let (number, setting) = setting.split_once(':').unwrap_or(("", setting));
+    let rules = limits.len();
+    let place = number
+        .parse::<usize>()
+        .ok()
+        .and_then(|number| number.checked_sub(1));
+    let limits = place.and_then(|place| limits.get_mut(place));
+    let limits = limits.with_context(|| {
+        format!(
+            "there is no rule `{number}`; rules are numbered as they are given, from 1 to {rules}"
+        )
+    })?;
+    set(limits, setting)
+}
+
+fn set(limits: &mut Limits, setting: &str) -> anyhow::Result<()> {
+    let (name, value) = setting
+        .split_once('=')
+        .context("a limit is given as NAME=VALUE, such as max_links=256")?;
+    let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
+        let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
+        bail!("there is no limit `{name}`; there are {}", names.join(", "));
+    };
+    limit.place.set(limits, value)
 }
 
 /// The limits and their defaults, for `--help`.
@@ -150,5 +180,8 @@ pub fn limits_help() -> String {
         format!("\n  {:<15} {} [default: {default}]", limit.name, limit.help)
     });
     let lines: String = lines.collect();
-    format!("A limit of the rules. May be given several times\n{lines}")
+    format!(
+        "A limit of all rules; with the number of a rule before it, of that one: `2:memory=128MiB`. \
+         May be given several times\n{lines}"
+    )
 }

@@ -52,7 +52,7 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, LoadReason> {
     inspection.version = interface::version(&inspection).map(str::to_owned);
     inspection.world = interface::of(&inspection)
         .ok()
-        .map(|interface| interface.world());
+        .map(interface::Interface::world);
     Ok(inspection)
 }
 

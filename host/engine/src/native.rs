@@ -17,7 +17,7 @@ struct Native {
 impl Runner for Native {
     fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
         let answer = self.rule.process(tasks, traces, &*self.index);
-        answer.map_err(|text| FaultReason::said(text))
+        answer.map_err(FaultReason::said)
     }
 
     fn is_fresh(&self) -> bool {

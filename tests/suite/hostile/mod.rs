@@ -1,18 +1,19 @@
-//! Rules that mean no good: `guests/*.wat`. For each: the batch takes the way
-//! that the policy says, the error names the rule and the reason, and the host
-//! goes on.
+//! Rules that mean no good: `guests/*.wat`. For each, and in both worlds: the
+//! batch takes the way that the policy says, the error names the rule and the
+//! reason, and the host goes on.
 
 mod calls;
 mod explanations;
 mod index;
 mod load;
 mod verdicts;
+mod wasi;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend::{Limits, LoadError, Mended, OnError, ProcessError, Processor, Rule};
-use linkmend_tests::guests::{component, in_shell};
+use linkmend::{Limits, LoadError, Mended, OnError, ProcessError, Processor, Rule, World};
+use linkmend_tests::guests::{component, in_shell, in_shell_of};
 use linkmend_tests::otlp::{self, kind, span, spans_of};
 
 /// Small, so that reaching them takes little time.
@@ -34,8 +35,14 @@ const PATIENT: Limits = Limits {
     ..LIMITS
 };
 
-fn rule(guest: &str) -> Rule {
-    Rule::component("hostile.wasm", component(&in_shell(guest))).with_limits(LIMITS)
+const WORLDS: [World; 2] = [World::Batch, World::Span];
+
+/// In both worlds.
+fn rules(guest: &str) -> [Rule; 2] {
+    WORLDS.map(|world| {
+        let component = component(&in_shell_of(world, guest));
+        Rule::component("hostile.wasm", component).with_limits(LIMITS)
+    })
 }
 
 fn processor(rule: Rule) -> Processor {
@@ -51,7 +58,7 @@ fn load_error(rule: Rule) -> LoadError {
     }
 }
 
-/// A batch of one span that the guests of [`SHELL`] answer well.
+/// A batch of one span that the guests answer well.
 fn good_batch() -> Bytes {
     otlp::batch(vec![span(9, kind::SERVER, "good", Vec::new())])
 }
@@ -76,7 +83,13 @@ fn assert_goes_on(processor: &Processor) {
 /// A hostile answer to a batch: each policy does what it says, the user reads
 /// `text`, and the next batch is mended.
 fn assert_fault(guest: &str, text: &str) {
-    assert_fault_of(&rule(guest), text);
+    assert_fault_within(guest, LIMITS, text);
+}
+
+fn assert_fault_within(guest: &str, limits: Limits, text: &str) {
+    for rule in rules(guest) {
+        assert_fault_of(&rule.with_limits(limits), text);
+    }
 }
 
 fn assert_fault_of(rule: &Rule, text: &str) {
@@ -130,5 +143,7 @@ use guest;
 
 #[test]
 fn the_shell_itself_is_a_good_rule() {
-    assert_goes_on(&processor(rule("")));
+    for rule in rules("") {
+        assert_goes_on(&processor(rule));
+    }
 }

@@ -13,6 +13,7 @@ mod dist;
 mod sources;
 
 use std::fs;
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Instant;
 
@@ -86,6 +87,14 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         }
     }
     Ok(code)
+}
+
+/// Makes a component of a module that another compiler made.
+pub fn make_component(module: &Path, output: &Path) -> Result<()> {
+    let bytes = fs::read(module).with_context(|| format!("cannot read {}", module.display()))?;
+    let component = component::from_module(&bytes)?;
+    component::check_interface(&component)?;
+    fs::write(output, component).with_context(|| format!("cannot write {}", output.display()))
 }
 
 /// Builds one package; the component lies in the target directory as well.

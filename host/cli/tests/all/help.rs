@@ -18,6 +18,8 @@ fn help_tells_formats_exit_codes_limits_and_examples() {
         "linkmend process --explain 00f067aa0ba902b7 traces.jsonl",
         "[default: -, and nowhere with --explain]",
         "a file of YAML or JSON",
+        "FILE@sha256:HEX",
+        "`2:memory=128MiB`",
     ] {
         assert!(help.contains(part), "no `{part}` in:\n{help}");
     }

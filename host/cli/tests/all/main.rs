@@ -20,3 +20,4 @@ mod rules;
 mod signals;
 mod summary;
 mod traces;
+mod trust;

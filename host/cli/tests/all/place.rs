@@ -65,9 +65,13 @@ impl Place {
 
     /// `linkmend process`, not run yet.
     pub fn command<'a>(&self, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+        self.linkmend("process", arguments)
+    }
+
+    fn linkmend<'a>(&self, name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_linkmend"));
         command
-            .arg("process")
+            .arg(name)
             .args(arguments)
             .current_dir(self.0.path())
             // Compiling the built-in rule takes longest.
@@ -93,6 +97,11 @@ impl Place {
             scope.spawn(move || pipe.write_all(stdin));
             child.wait_with_output().unwrap().into()
         })
+    }
+
+    /// `linkmend validate` of a configuration.
+    pub fn validate(&self, config: &str) -> Done {
+        Done::of(self.linkmend("validate", ["--config", config]))
     }
 
     /// The figures that `process` writes for these arguments.

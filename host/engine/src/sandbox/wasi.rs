@@ -111,19 +111,26 @@ fn define(
         ComponentItem::Resource(_) => {
             linker.resource(member, ResourceType::host::<Nothing>(), |_, _| Ok(()))
         }
-        ComponentItem::ComponentFunc(_) => match answer(interface, member) {
-            Some(answer) => linker.func_new(member, move |store, _, parameters, results| {
-                give(answer, store, parameters, results)
-            }),
-            None => {
-                let refusal = format!(
-                    "{interface} {member} was called, and a rule has no clock, file, environment, network or sleep"
-                );
-                linker.func_new(member, move |_, _, _, _| Err(Error::msg(refusal.clone())))
-            }
-        },
+        ComponentItem::ComponentFunc(_) => {
+            let name = format!("{interface} {member}");
+            let answer = answer(interface, member);
+            linker.func_new(member, move |store, _, parameters, results| {
+                give(
+                    answer.ok_or_else(|| refusal(&name))?,
+                    store,
+                    parameters,
+                    results,
+                )
+            })
+        }
         _ => Ok(()),
     }
+}
+
+fn refusal(function: &str) -> Error {
+    Error::msg(format!(
+        "{function} was called, and a rule has no clock, file, environment, network or sleep"
+    ))
 }
 
 fn answer(interface: &str, member: &str) -> Option<Answer> {

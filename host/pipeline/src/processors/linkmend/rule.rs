@@ -65,10 +65,11 @@ impl Component {
     pub(super) fn check(&self, config: &LinkmendProcessor) -> Result<(), String> {
         match config.sha256 {
             Some(wanted) if wanted != self.sha256 => Err(format!(
-                "{} has the SHA-256 {}; it is another file than the one that was meant, \
-                 or the sum is to be changed",
+                "{} has the SHA-256 {}, and {} is wanted; it is another file than the one that \
+                 was meant, or the sum is to be changed",
                 self.path.display(),
-                hex(&self.sha256)
+                hex(&self.sha256),
+                hex(&wanted)
             )),
             _ => Ok(()),
         }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use linkmend_pipeline::service::{Options, Service};
 use linkmend_tests::guests::{component, in_shell};
+use sha2::{Digest, Sha256};
 use tempfile::TempDir;
 use tokio::time::{Instant, sleep};
 
@@ -28,6 +29,11 @@ fn replace(path: &Path, content: &[u8]) {
     let beside = path.with_extension("new");
     fs::write(&beside, content).unwrap();
     fs::rename(&beside, path).unwrap();
+}
+
+fn sum(bytes: &[u8]) -> String {
+    let sum = Sha256::digest(bytes);
+    sum.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Whether a consumer gets its link.
@@ -69,13 +75,40 @@ async fn a_rule_is_replaced_while_it_runs_and_a_bad_one_is_not() {
 #[tokio::test]
 async fn a_file_with_another_checksum_is_refused() {
     let sink = Sink::start().await;
-    let sum = "0".repeat(64);
-    let processor = processor(Path::new(BUILTIN), &format!(", sha256: '{sum}'"));
+    let wanted = "0".repeat(64);
+    let processor = processor(Path::new(BUILTIN), &format!(", sha256: '{wanted}'"));
     let config = config(&one_pipeline(&processor, "linkmend", &[&sink]));
     let errors = Service::new(config, &Options::default()).err().unwrap();
     let text = errors[0].to_string();
     assert!(text.starts_with("processors.linkmend.sha256: "), "{text}");
-    assert!(text.contains("has the SHA-256"), "{text}");
+    let found = sum(&fs::read(BUILTIN).unwrap());
+    let both = format!("has the SHA-256 {found}, and {wanted} is wanted");
+    assert!(text.contains(&both), "{text}");
+}
+
+#[tokio::test]
+async fn a_file_that_becomes_another_than_its_checksum_changes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("rule.wasm");
+    fs::copy(BUILTIN, &path).unwrap();
+    // In whatever case the digits are written.
+    let sum = sum(&fs::read(BUILTIN).unwrap()).to_uppercase();
+    let sink = Sink::start().await;
+    let processor = processor(&path, &format!(", sha256: '{sum}'"));
+    let running = run(&one_pipeline(&processor, "linkmend", &[&sink])).await;
+    let sender = Sender::to(&running).await;
+    assert!(mends(&sender, &sink, 10).await);
+
+    // It would be taken, and mend no consumer, were it not for the sum.
+    replace(&path, &component(&in_shell("")));
+    sleep(Duration::from_millis(2500)).await;
+    assert!(mends(&sender, &sink, 20).await);
+
+    // The one that was meant is back.
+    replace(&path, &fs::read(BUILTIN).unwrap());
+    sleep(Duration::from_millis(1500)).await;
+    assert!(mends(&sender, &sink, 30).await);
+    running.stop(SOON).await.unwrap();
 }
 
 #[tokio::test]

@@ -170,3 +170,6 @@ fn nothing() -> Verdict {
         explanations: Vec::new(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,99 @@
+//! Rules by name, and files that must be the very ones that were meant.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, bail};
+use linkmend::Rule;
+use sha2::{Digest, Sha256};
+
+/// What stands between a file and its checksum.
+const MARK: &str = "@sha256:";
+
+/// A rule, as `--rule` names it.
+pub enum Named {
+    /// The one that comes with linkmend.
+    Builtin,
+    /// Whatever is in the file when it is loaded.
+    File(PathBuf),
+    /// A file that was read, and had its checksum.
+    Pinned { path: PathBuf, bytes: Vec<u8> },
+}
+
+/// A SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Checksum([u8; 32]);
+
+impl Named {
+    /// Reads `builtin`, `FILE` or `FILE@sha256:HEX`.
+    pub fn read(name: &str) -> anyhow::Result<Self> {
+        if name == "builtin" {
+            return Ok(Self::Builtin);
+        }
+        let Some((path, digits)) = name.rsplit_once(MARK) else {
+            return Ok(Self::File(name.into()));
+        };
+        if path == "builtin" {
+            bail!("the built-in rule is part of the program and has no file to check");
+        }
+        match Checksum::parse(digits) {
+            Some(wanted) => Self::pinned(path.into(), wanted),
+            // No checksum at all: it may be the name of a file.
+            None if Path::new(name).exists() => Ok(Self::File(name.into())),
+            None => bail!(
+                "what stands behind `{MARK}` is no SHA-256, which has 64 hex digits; \
+                 `sha256sum {path}` tells it"
+            ),
+        }
+    }
+
+    /// What is checked is what runs: the file is read once.
+    fn pinned(path: PathBuf, wanted: Checksum) -> anyhow::Result<Self> {
+        let bytes = std::fs::read(&path).context("the file cannot be read")?;
+        let found = Checksum::of(&bytes);
+        if found != wanted {
+            bail!(
+                "the file has the SHA-256 {found}, and {wanted} is wanted; it is another file than \
+                 the one that was meant, or the sum is to be changed"
+            );
+        }
+        Ok(Self::Pinned { path, bytes })
+    }
+
+    /// The rule, as the engine wants it.
+    pub fn rule(&self) -> Rule {
+        match self {
+            Self::Builtin => Rule::builtin(),
+            Self::File(path) => Rule::file(path),
+            Self::Pinned { path, bytes } => {
+                Rule::component(path.display().to_string(), bytes.as_slice())
+            }
+        }
+    }
+}
+
+impl Checksum {
+    fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// 64 hex digits, in whatever case.
+    fn parse(digits: &str) -> Option<Self> {
+        let digits = digits.as_bytes();
+        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+            return None;
+        }
+        let mut sum = [0; 32];
+        for (byte, pair) in sum.iter_mut().zip(digits.chunks(2)) {
+            let pair = std::str::from_utf8(pair).ok()?;
+            *byte = u8::from_str_radix(pair, 16).ok()?;
+        }
+        Some(Self(sum))
+    }
+}
+
+impl fmt::Display for Checksum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
