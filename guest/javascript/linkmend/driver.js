@@ -35,13 +35,16 @@ function answered(call) {
   }
 }
 
-/** An error with its place, since nobody sees what is written to the console. */
-function told(error) {
+/**
+ * An error with its place, since nobody sees what is written to the console: the
+ * innermost one that is the author's.
+ */
+export function told(error) {
   if (!(error instanceof Error)) return String(error?.payload ?? error);
-  const [place] = (error.stack ?? "").split("\n").filter((line) => /:\d+:\d+/.test(line));
+  const places = (error.stack ?? "").split("\n").filter((line) => /:\d+:\d+/.test(line));
+  const place = places.find((line) => !line.includes("linkmend/")) ?? places[0];
   const text = `${error.name}: ${error.message}`;
-  const lines = [text + (place ? ` (${place.trim()})` : ""), error.span];
-  return lines.filter(Boolean).join("\n");
+  return [text + (place ? ` (${place.trim()})` : ""), error.span].filter(Boolean).join("\n");
 }
 
 /** Calls a rule. */

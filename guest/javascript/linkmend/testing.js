@@ -64,7 +64,10 @@ export class Bench {
     const traces = { origins: shown.map((one) => this.#origin(one)), spans: shown.map((one, place) => this.#span(one, place)) };
     const verdict = this.#driver.process({ remember, mend, defer, explain }, traces);
     if (!mend && verdict.edits.length + verdict.deferrals.length > 0) throw new Error("edits that nobody asked for");
-    const answered = shown.map((one) => structuredClone(one));
+    const answered = shown.map((one) => {
+      const links = one.links.map((link) => ({ ...link, attributes: { ...link.attributes } }));
+      return { ...one, links, notes: {}, deferred: false, explanation: "" };
+    });
     apply(verdict, answered);
     return spans.map((one) => answered[shown.indexOf(one)] ?? one);
   }

@@ -1,6 +1,8 @@
 """What calls a rule: one batch, one call of the index for each of hashing,
 remembering and looking up."""
 
+import traceback
+
 from .config import Config, ConfigError
 from .edits import Edits, encoded
 from .rule import Rule
@@ -44,17 +46,16 @@ def exports(rule):
 
 
 def told(error):
-    """An error with its place, since nobody sees what Python would print."""
-    name = type(error).__name__
+    """An error with its place, since nobody sees what Python would print: the last
+    one that is the author's."""
     value = getattr(error, "value", None)
-    text = f"{name}: {error if value is None else value}"
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    if place is not None:
-        code = place.tb_frame.f_code
-        file = code.co_filename.rsplit("/", 1)[-1]
-        text += f" ({file}, line {place.tb_lineno}, in {code.co_name})"
+    text = f"{type(error).__name__}: {error if value is None else value}"
+    frames = list(traceback.walk_tb(error.__traceback__))
+    own = [entry for entry in frames if entry[0].f_globals.get("__package__") != __package__] or frames
+    if own:
+        frame, line = own[-1]
+        file = frame.f_code.co_filename.rsplit("/", 1)[-1]
+        text += f" ({file}, line {line}, in {frame.f_code.co_name})"
     return "\n".join([text, *getattr(error, "__notes__", [])])
 
 

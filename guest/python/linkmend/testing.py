@@ -61,8 +61,7 @@ class Bench:
         verdict = self.driver.process(tasks, traces)
         if not mend and (verdict.edits or verdict.deferrals):
             raise AssertionError("edits that nobody asked for")
-        answered = {id(one): Record(**{**vars(one), "links": [link(**vars(old)) for old in one.links]})
-                    for one in shown}
+        answered = {id(one): _fresh(one) for one in shown}
         _apply(verdict, [answered[id(one)] for one in shown])
         return [answered.get(id(one), one) for one in spans]
 
@@ -85,6 +84,11 @@ class Bench:
     def _pairs(self, attributes):
         sees = self.driver.wants.sees
         return [Record(key=key, value=Record(value=value)) for key, value in attributes.items() if sees(key)]
+
+
+def _fresh(one):
+    links = [link(**vars(old)) for old in one.links]
+    return Record(**{**vars(one), "links": links, "notes": {}, "deferred": False, "explanation": ""})
 
 
 def _ids(one):
