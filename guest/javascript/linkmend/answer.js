@@ -112,13 +112,14 @@ export class Answer {
   /** Links with the same attributes share them. */
   #range(attributes) {
     if (!attributes?.size) return [0, 0];
-    const pairs = [...attributes].map(([key, value]) => ({ key, ...encoded(value) }));
-    const name = JSON.stringify(pairs, (_, value) => (typeof value === "bigint" ? String(value) : value));
+    let name = "";
+    for (const [key, value] of attributes) name += `${key.length}:${key}${typeof value}${String(value).length}:${value}`;
     let range = this.#ranges.get(name);
     if (range === undefined) {
-      range = [this.#attributes.length, pairs.length];
+      range = [this.#attributes.length, attributes.size];
       this.#ranges.set(name, range);
-      for (const { key, kind, text, bits } of pairs) {
+      for (const [key, value] of attributes) {
+        const { kind, text, bits } = encoded(value);
         this.#attributes.push({ key: this.#texts.add(key), kind, text: this.#texts.add(text), bits });
       }
     }

@@ -91,25 +91,23 @@ export class Driver {
     const origins = traces.origins.map((raw) => new Origin(raw));
     const spans = traces.spans.map((raw, place) => new Span(raw, origins[raw.origin], place));
     const keys = new Keys(this.index);
-    const produced = tasks.remember && rule.produces ? named(spans, (span) => rule.produces(span), keys) : [];
-    const awaited = tasks.mend && rule.awaits ? named(spans, (span) => rule.awaits(span), keys) : [];
+    const produced = tasks.remember && rule.produces ? named(spans, (span) => rule.produces(span), keys) : NONE;
+    const awaited = tasks.mend && rule.awaits ? named(spans, (span) => rule.awaits(span), keys) : NONE;
     keys.hash();
     this.#remember(produced, keys);
     const answer = new Answer();
     if (!tasks.mend) return answer.verdict();
     keys.recall(awaited);
-    const asked = new Map(awaited.map((entry) => [entry.span, entry]));
-    for (const span of spans) {
-      at(span, () => this.#mend(span, asked.get(span) ?? NOTHING, keys, tasks, answer));
-    }
+    forEach(spans, (span) => this.#mend(span, awaited[span.place] ?? NOTHING, keys, tasks, answer));
     return answer.verdict();
   }
 
   #remember(produced, keys) {
     const texts = new Texts();
     const records = [];
-    for (const { span, places } of produced) {
-      if (!span.isValid) continue;
+    for (const entry of produced) {
+      if (!entry?.span.isValid) continue;
+      const { span, places } = entry;
       const rank = Math.max(0, Math.min(this.rule.rank?.(span) ?? 0, 255));
       const traceState = texts.add(span.traceState);
       for (const place of places) {
@@ -132,12 +130,13 @@ export class Driver {
 
   #mend(span, { places, tooMany }, keys, tasks, answer) {
     const edits = new Edits(span, this.sees, tasks.explain);
-    const found = places.map((place) => {
-      // Never the span itself.
-      const producers = (keys.known.get(place) ?? []).filter((producer) => !producer.isSame(span));
-      return new Message(keys.named[place], producers, span, edits);
-    });
-    const missing = places.filter((_, number) => found[number].producers.length === 0);
+    const found = [];
+    const missing = [];
+    for (const place of places) {
+      const producers = keys.producersOf(place, span);
+      found.push(new Message(keys.named[place], producers, span, edits));
+      if (producers.length === 0) missing.push(place);
+    }
     for (const place of tasks.explain ? missing : []) {
       edits.explain(`no producer is known of ${keys.named[place].join(" ")}`);
     }
@@ -154,31 +153,37 @@ export class Driver {
   }
 }
 
-const NOTHING = { places: [], tooMany: 0 };
+const NONE = [];
+const NOTHING = { places: NONE, tooMany: 0 };
 
-/** The places of the keys that each span names, and how many were left out. */
+/**
+ * The places of the keys that each span names, and how many were left out: in an
+ * array with holes, by the place of the span.
+ */
 function named(spans, keysOf, keys) {
   const entries = [];
-  for (const span of spans) {
-    const places = new Set(at(span, () => Array.from(keysOf(span) ?? [], (key) => keys.place(key))));
-    places.delete(null);
-    if (places.size > 0) {
-      entries.push({
-        span,
-        places: [...places].slice(0, MOST_KEYS),
-        tooMany: Math.max(0, places.size - MOST_KEYS),
-      });
+  forEach(spans, (span) => {
+    let places = [];
+    for (const key of keysOf(span) ?? NONE) {
+      const place = keys.place(key);
+      if (place !== null) places.push(place);
     }
-  }
+    if (places.length === 0) return;
+    if (places.length > 1) places = [...new Set(places)];
+    const tooMany = Math.max(0, places.length - MOST_KEYS);
+    places.length -= tooMany;
+    entries[span.place] = { span, places, tooMany };
+  });
   return entries;
 }
 
-/** Says at which span it went wrong. */
-function at(span, call) {
+/** Calls a function for each span, and says at which one it went wrong. */
+function forEach(spans, call) {
+  let now;
   try {
-    return call();
+    for (now of spans) call(now);
   } catch (error) {
-    if (error instanceof Error) error.span ??= `at span ${span.traceId}/${span.spanId} (${span.name})`;
+    if (error instanceof Error) error.span ??= `at span ${now.traceId}/${now.spanId} (${now.name})`;
     throw error;
   }
 }
@@ -192,46 +197,55 @@ function seeing(reads) {
 
 /** The keys of a batch, each once. */
 class Keys {
-  #index;
-  #places = new Map();
-
   constructor(index) {
-    this.#index = index;
+    this.index = index;
+    this.places = new Map();
     this.named = [];
     this.hashes = [];
-    this.known = new Map();
+    this.known = [];
   }
 
   /** Where a key is; null for one that names nothing. */
   place(key) {
     const parts = textsOf(key);
     if (parts === null) return null;
-    const name = JSON.stringify(parts);
-    let place = this.#places.get(name);
+    // Each part behind its length: no two keys have one name.
+    let name = "";
+    for (const part of parts) name += `${part.length}:${part}`;
+    let place = this.places.get(name);
     if (place === undefined) {
       place = this.named.push(parts) - 1;
-      this.#places.set(name, place);
+      this.places.set(name, place);
     }
     return place;
   }
 
   hash() {
-    if (this.named.length > 0) this.hashes = this.#index.hash(this.named);
+    if (this.named.length > 0) this.hashes = this.index.hash(this.named);
   }
 
   /** Looks up the producers. */
   recall(awaited) {
-    const wanted = [...new Set(awaited.flatMap(({ places }) => places))];
-    if (wanted.length === 0) return;
-    const { counts, producers, texts } = this.#index.recall(wanted.map((place) => this.hashes[place]));
+    const wanted = new Set();
+    for (const entry of awaited) {
+      for (const place of entry?.places ?? NONE) wanted.add(place);
+    }
+    if (wanted.size === 0) return;
+    const places = [...wanted];
+    const { counts, producers, texts } = this.index.recall(places.map((place) => this.hashes[place]));
     let next = 0;
-    wanted.forEach((place, number) => {
+    for (let number = 0; number < places.length; number++) {
       // 5 stands for more than the 4 that are given.
-      const count = Math.min(counts[number], 4);
-      if (count === 0) return;
-      this.known.set(place, producers.slice(next, next + count).map((raw) => new Producer(raw, texts)));
-      next += count;
-    });
+      const end = next + Math.min(counts[number], 4);
+      const known = (this.known[places[number]] = []);
+      while (next < end) known.push(new Producer(producers[next++], texts));
+    }
+  }
+
+  /** The producers of a key, but never the span itself. */
+  producersOf(place, span) {
+    const known = this.known[place] ?? NONE;
+    return known.some((producer) => producer.isSame(span)) ? known.filter((producer) => !producer.isSame(span)) : known;
   }
 }
 

@@ -11,6 +11,9 @@ export const MOST_LINKS = 128;
 const REASONS = ["invalid", "duplicate", "over-limit", "unwanted"];
 const NOTES = ["unresolved", "too-late", "too-many", "ambiguous", "no-room", "incomplete", "unnamed"];
 
+const NONE = Object.freeze([]);
+const NO_CHANGES = new Map();
+
 /** The edits of one span. */
 export class Edits {
   #span;
@@ -21,10 +24,11 @@ export class Edits {
     this.#sees = sees;
     /** Somebody asks why: `explain` is read. */
     this.explaining = explaining;
-    this.added = [];
-    this.changes = new Map();
-    this.notes = new Map();
-    this.lines = [];
+    // Most spans get one link, or none: what is not needed is not made.
+    this.added = NONE;
+    this.changes = NO_CHANGES;
+    this.notes = NO_CHANGES;
+    this.lines = NONE;
   }
 
   /**
@@ -34,11 +38,12 @@ export class Edits {
    */
   link(target, attributes = {}) {
     if (!target?.isValid || this.#span.isSame(target)) return;
-    if (this.added.some(({ context }) => context.target.isSame(target)) || this.#isLinked(target)) return;
+    if (this.#isAdded(target) || this.#isLinked(target)) return;
     if (this.#count() >= MOST_LINKS) {
       this.note("no-room");
       return;
     }
+    if (this.added === NONE) this.added = [];
     this.added.push({ context: pointing(target), attributes: checked(attributes) });
   }
 
@@ -75,12 +80,15 @@ export class Edits {
   /** Counts a reason why a link is not there; linkmend reports how often. */
   note(kind, count = 1) {
     if (!NOTES.includes(kind)) throw new RangeError(`a note is one of ${NOTES.join(", ")}, not ${kind}`);
+    if (this.notes === NO_CHANGES) this.notes = new Map();
     this.notes.set(kind, (this.notes.get(kind) ?? 0) + count);
   }
 
   /** Says why, when somebody asks (`linkmend process --explain`). */
   explain(line) {
-    if (this.explaining) this.lines.push(String(line));
+    if (!this.explaining) return;
+    if (this.lines === NONE) this.lines = [];
+    this.lines.push(String(line));
   }
 
   /**
@@ -88,6 +96,7 @@ export class Edits {
    * have cannot be edited at all.
    */
   settle() {
+    if (this.changes.size === 0) return;
     for (const [place, { context, reason, attributes }] of this.changes) {
       if (!context && !reason && attributes.size === 0) this.changes.delete(place);
     }
@@ -101,6 +110,7 @@ export class Edits {
     if (!(link instanceof Link)) throw new TypeError(`what is changed is a link of the span, not ${link}`);
     let change = this.changes.get(link.place);
     if (change === undefined) {
+      if (this.changes === NO_CHANGES) this.changes = new Map();
       change = { context: null, reason: null, attributes: new Map() };
       this.changes.set(link.place, change);
     }
@@ -113,7 +123,12 @@ export class Edits {
     return this.#span.linkCount - dropped + this.added.length;
   }
 
+  #isAdded(target) {
+    return this.added.some(({ context }) => context.target.isSame(target));
+  }
+
   #isLinked(target) {
+    if (this.#span.linkCount === 0) return false;
     return this.#span.links.some((link) => {
       const change = this.changes.get(link.place);
       return !change?.reason && (change?.context?.target ?? link).isSame(target);

@@ -104,6 +104,7 @@ function plain(integer) {
 }
 
 function valueOf({ tag, val }) {
+  if (tag === "text") return val;
   if (tag === "integer") return plain(val);
   if (tag === "integers") return Array.from(val, plain);
   return tag === "other" ? null : val;
@@ -113,7 +114,7 @@ function valueOf({ tag, val }) {
 function attributesOf(pairs) {
   const attributes = Object.create(null);
   for (const { key, value } of pairs) {
-    if (!(key in attributes)) attributes[key] = valueOf(value);
+    if (attributes[key] === undefined) attributes[key] = valueOf(value);
   }
   return Object.freeze(attributes);
 }

@@ -13,6 +13,7 @@
 
 mod building;
 mod cases;
+mod docs;
 mod examples;
 mod large;
 mod toolchains;
