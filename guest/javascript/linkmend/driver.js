@@ -44,7 +44,7 @@ export function told(error) {
   const places = (error.stack ?? "").split("\n").filter((line) => /:\d+:\d+/.test(line));
   const place = places.find((line) => !line.includes("linkmend/")) ?? places[0];
   const text = `${error.name}: ${error.message}`;
-  return [text + (place ? ` (${place.trim()})` : ""), error.span].filter(Boolean).join("\n");
+  return [text + (place ? ` (${place.trim()})` : ""), error.span].filter(Boolean).join(", ");
 }
 
 /** Calls a rule. */

@@ -56,7 +56,7 @@ def told(error):
         frame, line = own[-1]
         file = frame.f_code.co_filename.rsplit("/", 1)[-1]
         text += f" ({file}, line {line}, in {frame.f_code.co_name})"
-    return "\n".join([text, *getattr(error, "__notes__", [])])
+    return ", ".join([text, *getattr(error, "__notes__", [])])
 
 
 class Driver:

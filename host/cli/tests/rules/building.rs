@@ -66,11 +66,16 @@ fn examples_are_built_as_new_rules_are() {
                 std::fs::read_to_string(&path).unwrap_or_else(|_| panic!("{}", path.display()))
             };
             let template = read(&format!("host/workbench/templates/{language}"));
-            let wanted = template.replace("{{name}}", name);
-            let version =
-                |text: &str| text.replacen("\"version\": \"1.0.0\"", "\"version\": \"0.1.0\"", 2);
             let example = read(&format!("examples/rules/{name}"));
-            assert_eq!(version(&example), version(&wanted), "{name}/{file}");
+            let wanted = template.replace("{{name}}", name);
+            assert!(pinned(&example) == pinned(&wanted), "{name}/{file}");
         }
     }
+}
+
+/// Without what a lock says of the package itself: its version is its own.
+fn pinned(text: &str) -> &str {
+    text.find("\"node_modules/")
+        .and_then(|start| text.get(start..))
+        .unwrap_or(text)
 }

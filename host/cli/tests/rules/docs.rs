@@ -62,7 +62,11 @@ fn follow(language: &str) {
         String::from_utf8_lossy(&done.stdout),
         String::from_utf8_lossy(&done.stderr)
     );
-    assert_links(&place.path().join(format!("{}-jobs", language.to_lowercase())));
+    assert_links(
+        &place
+            .path()
+            .join(format!("{}-jobs", language.to_lowercase())),
+    );
 }
 
 /// The links that the page promises are in the file that it makes.
