@@ -10,17 +10,17 @@ use std::path::{Path, PathBuf};
 const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
 
 /// What is written beside the files of a template, from elsewhere in the
-/// repository: the language, the name in the new folder, and where it is.
+/// repository: the language, the name in the new folder, and the file or folder
+/// that it is.
 const BESIDE: [(&str, &str, &str); 4] = [
     ("python", "wit/rule.wit", "../../wit/rule.wit"),
-    ("python", "linkmend.py", "../../guest/python/linkmend.py"),
+    ("python", "linkmend", "../../guest/python/linkmend"),
     ("javascript", "wit/rule.wit", "../../wit/rule.wit"),
-    (
-        "javascript",
-        "linkmend.js",
-        "../../guest/javascript/linkmend.js",
-    ),
+    ("javascript", "linkmend", "../../guest/javascript/linkmend"),
 ];
+
+/// Folders that tools leave behind where a template was tried out.
+const LEFT_BEHIND: [&str; 4] = ["__pycache__", ".venv", "node_modules", "target"];
 
 fn main() -> io::Result<()> {
     let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
@@ -31,11 +31,12 @@ fn main() -> io::Result<()> {
         if root.is_dir() {
             collect(&root, &root, &mut found)?;
         }
+        let has_template = !found.is_empty();
         for (of, name, path) in BESIDE {
             let path = here.join(path);
             println!("cargo::rerun-if-changed={}", path.display());
-            if of == language && path.is_file() && !found.is_empty() {
-                found.push((name.into(), path));
+            if of == language && has_template {
+                beside(name, path, &mut found)?;
             }
         }
         found.sort();
@@ -49,12 +50,29 @@ fn main() -> io::Result<()> {
     fs::write(out.join("templates.rs"), table(&files))
 }
 
+fn beside(name: &str, path: PathBuf, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
+    if !path.is_dir() {
+        found.push((name.into(), path));
+        return Ok(());
+    }
+    let mut files = Vec::new();
+    collect(&path, &path, &mut files)?;
+    let named = files
+        .into_iter()
+        .map(|(file, path)| (format!("{name}/{file}"), path));
+    found.extend(named);
+    Ok(())
+}
+
 /// All files below a folder, by their names from `root` on.
 fn collect(root: &Path, folder: &Path, found: &mut Vec<(String, PathBuf)>) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if path.is_dir() {
-            collect(root, &path, found)?;
+            let name = path.file_name().unwrap_or_default();
+            if !LEFT_BEHIND.iter().any(|left| name == *left) {
+                collect(root, &path, found)?;
+            }
             continue;
         }
         let name = path.strip_prefix(root).map_err(io::Error::other)?;

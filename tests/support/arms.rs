@@ -228,7 +228,9 @@ fn sdk_tasks(tasks: host::Tasks) -> sdk::Tasks {
     wanted.fold(sdk::Tasks::empty(), |all, (_, theirs)| all | theirs)
 }
 
-fn host_verdict(verdict: sdk::Verdict) -> host::Verdict {
+/// A verdict of the SDK, as the host takes it.
+#[must_use]
+pub fn host_verdict(verdict: sdk::Verdict) -> host::Verdict {
     host::Verdict {
         edits: verdict.edits.iter().map(host_edit).collect(),
         attributes: verdict.attributes.iter().map(host_attribute).collect(),

@@ -8,12 +8,15 @@
 //! | [`otlp`] | batches, made of prost's structs |
 //! | [`order`] | the field orders that senders write |
 //! | [`rules`] | rules of a closure |
+//! | [`guests`] | components made of text, in either world |
+//! | [`puppet`] | a component that answers what it is told to |
 //! | [`memory`] | how much memory the message index takes |
 
 pub mod arms;
 pub mod guests;
 pub mod memory;
 pub mod otlp;
+pub mod puppet;
 pub mod rules;
 
 pub use linkmend_workload::order;

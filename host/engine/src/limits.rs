@@ -13,7 +13,8 @@ pub struct Limits {
     pub table_elements: usize,
     /// Wall clock for making an instance and configuring it. Default: 5 s.
     pub init_time: Duration,
-    /// Wall clock for one batch. Default: 1 s.
+    /// Wall clock for one call: of a batch, or of a part of it in the world
+    /// `span-rule`. Default: 1 s.
     pub call_time: Duration,
     /// What one call may hand to the host, in bytes. Default: 64 MiB.
     pub output: usize,

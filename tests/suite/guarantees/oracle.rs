@@ -84,6 +84,9 @@ fn context(edit: &Edit, verdict: &Verdict) -> Link {
 }
 
 fn attributes(edit: &Edit, verdict: &Verdict) -> Vec<KeyValue> {
+    if edit.attribute_count == 0 {
+        return Vec::new();
+    }
     let first = edit.first_attribute as usize;
     let range = first..first + edit.attribute_count as usize;
     let attribute = |attribute: &Attribute| {
@@ -102,7 +105,11 @@ fn attributes(edit: &Edit, verdict: &Verdict) -> Vec<KeyValue> {
     verdict.attributes[range].iter().map(attribute).collect()
 }
 
+/// One of length 0 is the empty text, wherever it is.
 fn text(range: Text, verdict: &Verdict) -> String {
+    if range.length == 0 {
+        return String::new();
+    }
     let start = range.offset as usize;
     let bytes = &verdict.texts[start..start + range.length as usize];
     String::from_utf8(bytes.to_vec()).unwrap()

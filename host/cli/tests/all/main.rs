@@ -9,6 +9,7 @@
 
 mod explain;
 mod formats;
+mod health_checks;
 mod help;
 mod inputs;
 mod many;

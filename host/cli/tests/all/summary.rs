@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::traces::{self, consumer, line, producers, traces};
 
-const KEYS: [&str; 19] = [
+const KEYS: [&str; 20] = [
     "ambiguous",
     "batches",
     "by_link_type",
@@ -13,8 +13,8 @@ const KEYS: [&str; 19] = [
     "links_added",
     "links_cut",
     "links_dropped_duplicate",
-    "links_dropped_unwanted",
     "links_dropped_invalid",
+    "links_dropped_unwanted",
     "links_in",
     "links_out",
     "links_repaired",

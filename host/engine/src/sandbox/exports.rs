@@ -6,22 +6,19 @@ use wasmtime::component::Instance;
 
 use super::host::HostState;
 use super::interface::Interface;
-use super::records::Records;
-use super::{parts, v0_1};
+use super::v0_1;
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
+use crate::bindings::span_rule::exports::linkmend::rule::spans::Traces;
 use crate::bindings::{BatchRule, span_rule, v0_1 as old};
-use crate::error::FaultReason;
 
 /// What a guest answers, or says is wrong; and around it what went wrong with
 /// the call.
 pub(super) type Answer<T> = wasmtime::Result<Result<T, String>>;
 
-/// Why a call for a batch brought no verdict.
-pub(super) enum Failure {
-    /// The call went wrong.
-    Call(wasmtime::Error),
-    /// The rule said so, or what it said is refused.
-    Answer(FaultReason),
+/// What a call shows to a rule.
+pub(super) enum Shown<'a> {
+    Bytes(&'a [u8]),
+    Records(Traces<'a>),
 }
 
 /// The exports of an instance.
@@ -76,25 +73,38 @@ impl Exports {
         }
     }
 
+    /// The attributes that are read, of a rule that is shown records.
+    pub(super) fn reads(&self) -> Option<&Selector> {
+        match self {
+            Self::Span(exports) => Some(&exports.reads),
+            Self::Batch(_) | Self::Batch01(_) => None,
+        }
+    }
+
+    /// Shows a rule what it is made for: bytes, or records.
     pub(super) fn process(
         &self,
         store: &mut Store<HostState>,
         tasks: Tasks,
-        traces: &[u8],
-        most_output: usize,
-    ) -> Result<Verdict, Failure> {
-        let answer = match self {
-            Self::Batch(rule) => rule
+        shown: Shown<'_>,
+    ) -> Answer<Verdict> {
+        match (self, shown) {
+            (Self::Batch(rule), Shown::Bytes(traces)) => rule
                 .linkmend_rule_batch()
                 .call_process(store, tasks, traces),
-            Self::Span(exports) => return exports.process(store, tasks, traces, most_output),
-            Self::Batch01(rule) => {
+            (Self::Batch01(rule), Shown::Bytes(traces)) => {
                 let batch = rule.linkmend_rule_batch();
-                let answer = batch.call_process(store, v0_1::tasks(tasks), traces);
-                answer.map(|answer| answer.map(v0_1::verdict))
+                let answer = batch.call_process(store, v0_1::tasks(tasks), traces)?;
+                Ok(answer.map(v0_1::verdict))
             }
-        };
-        settle(answer)
+            (Self::Span(exports), Shown::Records(traces)) => {
+                let spans = exports.rule.linkmend_rule_spans();
+                spans.call_process(store, tasks, traces)
+            }
+            (Self::Span(_), Shown::Bytes(_)) | (_, Shown::Records(_)) => {
+                Ok(Err("it was shown what it is not made for".into()))
+            }
+        }
     }
 }
 
@@ -106,28 +116,6 @@ impl SpanExports {
             self.reads = reads(&plan.reads);
         }
         Ok(plan)
-    }
-
-    fn process(
-        &self,
-        store: &mut Store<HostState>,
-        tasks: Tasks,
-        traces: &[u8],
-        most_output: usize,
-    ) -> Result<Verdict, Failure> {
-        let records = Records::read(traces, &self.reads);
-        let spans = self.rule.linkmend_rule_spans();
-        parts::process(&records, tasks, most_output, |tasks, traces| {
-            settle(spans.call_process(&mut *store, tasks, traces))
-        })
-    }
-}
-
-fn settle(answer: Answer<Verdict>) -> Result<Verdict, Failure> {
-    match answer {
-        Ok(Ok(verdict)) => Ok(verdict),
-        Ok(Err(text)) => Err(Failure::Answer(FaultReason::said(text))),
-        Err(error) => Err(Failure::Call(error)),
     }
 }
 

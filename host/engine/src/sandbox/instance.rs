@@ -7,10 +7,11 @@ use std::time::Duration;
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, Trap};
 
-use super::exports::{Exports, Failure};
+use super::exports::{Exports, Shown};
 use super::host::HostState;
 use super::interface::Interface;
-use super::{Sandbox, TICK};
+use super::records::Records;
+use super::{Sandbox, TICK, parts};
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
 use crate::error::{FaultReason, Stage};
 use crate::index::MessageIndex;
@@ -35,6 +36,9 @@ pub(super) struct Instance {
     exports: Exports,
     limits: Limits,
     memory: Arc<AtomicUsize>,
+    /// What another one like it is made from, and its configuration.
+    template: Template,
+    config: Arc<str>,
     /// Its linear memory when it was configured, in bytes.
     memory_at_first: usize,
 }
@@ -62,6 +66,8 @@ impl Template {
                 exports,
                 limits: self.limits,
                 memory: Arc::clone(&self.memory),
+                template: self.clone(),
+                config: "".into(),
             }),
             Err(error) => Err(FaultReason::Interface(format!("{error:#}"))),
         }
@@ -85,12 +91,27 @@ impl Instance {
     }
 
     pub(super) fn configure(&mut self, config: &str) -> Result<Result<Plan, String>, FaultReason> {
+        self.config = config.into();
         self.store.set_epoch_deadline(ticks(self.limits.init_time));
         let plan = self.exports.configure(&mut self.store, config);
         self.memory_at_first = self.store.data().limiter.memory;
         self.memory
             .fetch_max(self.memory_at_first, Ordering::Relaxed);
         plan.map_err(|error| self.reason(&error, Stage::Configure))
+    }
+
+    /// One call, under the limits of one.
+    fn call(&mut self, tasks: Tasks, shown: Shown<'_>) -> Result<Verdict, FaultReason> {
+        self.store.data_mut().limiter.refused = None;
+        self.store.set_epoch_deadline(ticks(self.limits.call_time));
+        let answer = self.exports.process(&mut self.store, tasks, shown);
+        let memory = self.store.data().limiter.memory;
+        self.memory.fetch_max(memory, Ordering::Relaxed);
+        match answer {
+            Ok(Ok(verdict)) => Ok(verdict),
+            Ok(Err(text)) => Err(FaultReason::said(text)),
+            Err(error) => Err(self.reason(&error, Stage::Process)),
+        }
     }
 
     fn reason(&self, error: &wasmtime::Error, stage: Stage) -> FaultReason {
@@ -100,15 +121,17 @@ impl Instance {
 
 impl Runner for Instance {
     fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
-        self.store.data_mut().limiter.refused = None;
-        self.store.set_epoch_deadline(ticks(self.limits.call_time));
+        let Some(reads) = self.exports.reads() else {
+            return self.call(tasks, Shown::Bytes(traces));
+        };
+        let records = Records::read(traces, &reads.clone());
         let output = self.limits.output;
-        let verdict = self.exports.process(&mut self.store, tasks, traces, output);
-        let memory = self.store.data().limiter.memory;
-        self.memory.fetch_max(memory, Ordering::Relaxed);
-        verdict.map_err(|failure| match failure {
-            Failure::Call(error) => self.reason(&error, Stage::Process),
-            Failure::Answer(reason) => reason,
+        parts::process(&records, tasks, output, |tasks, traces| {
+            // What one part left behind must not be what the next one lacks.
+            if !self.is_fresh() {
+                *self = self.template.configured(&self.config)?;
+            }
+            self.call(tasks, Shown::Records(traces))
         })
     }
 

@@ -15,7 +15,9 @@ use crate::index::FreshIndex;
 use crate::subject::Subject;
 
 /// A rule that fails on everything is told so after so many failures.
-const MOST_FAULTS: usize = 12;
+const MOST_FAULTS: usize = 100;
+/// And after so many that take as long as a call may.
+const MOST_TIMEOUTS: usize = 12;
 
 /// What was seen of the rule.
 #[derive(Debug, Default)]
@@ -331,7 +333,10 @@ impl<'a> Bench<'a> {
             at: at.into(),
             reason,
         });
-        self.seen.gave_up |= self.seen.faults.len() >= MOST_FAULTS;
+        let faults = self.seen.faults.iter();
+        let timeouts = faults.filter(|fault| matches!(fault.reason, FaultReason::Time { .. }));
+        self.seen.gave_up |=
+            timeouts.count() >= MOST_TIMEOUTS || self.seen.faults.len() >= MOST_FAULTS;
         Ok(())
     }
 }

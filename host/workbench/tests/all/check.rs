@@ -92,7 +92,7 @@ fn hostile_rules_fail_on_traces() {
         ),
         (
             include_str!("../../../../tests/guests/no-such-span.wat"),
-            "its answer is refused: it names span",
+            "its answer is refused: it answers with edits",
         ),
     ];
     for (guest, part) in cases {

@@ -151,8 +151,8 @@ fn templates_are_complete() {
         );
         let helper = match language {
             Language::Rust => "Cargo.toml",
-            Language::Python => "linkmend.py",
-            Language::JavaScript => "linkmend.js",
+            Language::Python => "linkmend/__init__.py",
+            Language::JavaScript => "linkmend/index.js",
         };
         assert!(has(helper), "{language}: {:?}", written.files);
         assert_eq!(has("wit/rule.wit"), language != Language::Rust);

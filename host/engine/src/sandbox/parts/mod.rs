@@ -1,6 +1,5 @@
 //! A batch in calls of bounded size, and one verdict of the answers.
 
-use super::exports::Failure;
 use super::records::Records;
 use crate::bindings::linkmend::rule::types::{Tasks, Text, Verdict};
 use crate::bindings::span_rule::exports::linkmend::rule::spans::{Origin, Span, Traces};
@@ -16,8 +15,8 @@ pub(super) fn process(
     records: &Records<'_>,
     tasks: Tasks,
     most_output: usize,
-    mut call: impl FnMut(Tasks, Traces<'_>) -> Result<Verdict, Failure>,
-) -> Result<Verdict, Failure> {
+    mut call: impl FnMut(Tasks, Traces<'_>) -> Result<Verdict, FaultReason>,
+) -> Result<Verdict, FaultReason> {
     records.with(|origins, spans| {
         if records.len() <= MOST_SPANS {
             return call(tasks, Traces { origins, spans });
@@ -38,7 +37,7 @@ pub(super) fn process(
             append(&mut all, verdict, number * MOST_SPANS, part.len())?;
             if size(&all) > most_output {
                 let limit = most_output;
-                return Err(Failure::Answer(FaultReason::Output { limit }));
+                return Err(FaultReason::Output { limit });
             }
         }
         Ok(all)
@@ -62,7 +61,7 @@ fn in_part<R>(origins: &[Origin<'_>], spans: &[Span<'_>], call: impl FnOnce(Trac
 
 /// Appends the verdict on `given` spans from number `first` on. What it names
 /// must be there: it would be another part's otherwise.
-fn append(all: &mut Verdict, part: Verdict, first: usize, given: usize) -> Result<(), Failure> {
+fn append(all: &mut Verdict, part: Verdict, first: usize, given: usize) -> Result<(), FaultReason> {
     let texts = Shift::over(&all.texts, &part.texts, "texts")?;
     let attributes = Shift::over(&all.attributes, &part.attributes, "attributes")?;
     let keys = Shift::over(&all.keys, &part.keys, "keys")?;
@@ -111,7 +110,7 @@ struct Shift {
 }
 
 impl Shift {
-    fn over<T>(before: &[T], list: &[T], name: &'static str) -> Result<Self, Failure> {
+    fn over<T>(before: &[T], list: &[T], name: &'static str) -> Result<Self, FaultReason> {
         let shift = Self {
             list: name,
             by: before.len(),
@@ -124,7 +123,7 @@ impl Shift {
     }
 
     /// An empty range may be anywhere.
-    fn shift(&self, first: u32, count: u32) -> Result<u32, Failure> {
+    fn shift(&self, first: u32, count: u32) -> Result<u32, FaultReason> {
         if count == 0 {
             return Ok(0);
         }
@@ -135,7 +134,7 @@ impl Shift {
         }
     }
 
-    fn text(&self, text: Text) -> Result<Text, Failure> {
+    fn text(&self, text: Text) -> Result<Text, FaultReason> {
         let offset = self.shift(text.offset, text.length)?;
         Ok(Text {
             offset,
@@ -144,8 +143,8 @@ impl Shift {
     }
 }
 
-fn refused(error: VerdictError) -> Failure {
-    Failure::Answer(FaultReason::Verdict(error))
+fn refused(error: VerdictError) -> FaultReason {
+    FaultReason::Verdict(error)
 }
 
 /// What a verdict takes, in bytes.

@@ -163,7 +163,7 @@ fn what_a_part_does_not_have_is_refused() {
         let mut part = verdict(10, "word");
         spoil(&mut part);
         match append(&mut nothing(), part, 1024, 10) {
-            Err(Failure::Answer(FaultReason::Verdict(error))) => error.to_string(),
+            Err(FaultReason::Verdict(error)) => error.to_string(),
             _ => "taken".into(),
         }
     };
@@ -198,6 +198,6 @@ fn the_answers_to_all_parts_share_the_limit_of_one() {
     assert!(answer(10_000).is_ok());
     assert!(matches!(
         answer(2000),
-        Err(Failure::Answer(FaultReason::Output { limit: 2000 }))
+        Err(FaultReason::Output { limit: 2000 })
     ));
 }
