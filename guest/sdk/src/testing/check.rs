@@ -73,8 +73,7 @@ pub(super) fn verdict(verdict: &Verdict, tasks: Tasks, given: usize) -> Result<(
     }
     let deferred = verdict.deferrals.iter().map(|deferral| deferral.span);
     let noted = verdict.notes.iter().map(|note| note.span);
-    let edited = verdict.edits.iter().map(|edit| edit.span);
-    for span in deferred.clone().chain(noted).chain(edited) {
+    for span in deferred.clone().chain(noted) {
         if span as usize >= given {
             return Err(Fault::no_such_span(span, given));
         }
