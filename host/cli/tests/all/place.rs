@@ -68,7 +68,8 @@ impl Place {
         self.linkmend("process", arguments)
     }
 
-    fn linkmend<'a>(&self, name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    /// `linkmend` with a command of its own, not run yet.
+    pub fn linkmend<'a>(&self, name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_linkmend"));
         command
             .arg(name)
@@ -102,6 +103,11 @@ impl Place {
     /// `linkmend validate` of a configuration.
     pub fn validate(&self, config: &str) -> Done {
         Done::of(self.linkmend("validate", ["--config", config]))
+    }
+
+    /// `linkmend rule` with these arguments, parted by blanks.
+    pub fn rule(&self, arguments: &str) -> Done {
+        Done::of(self.linkmend("rule", arguments.split_whitespace()))
     }
 
     /// The figures that `process` writes for these arguments.
