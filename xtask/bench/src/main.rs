@@ -13,6 +13,7 @@
 )]
 
 mod arms;
+mod boundary;
 mod reference;
 mod report;
 
@@ -28,6 +29,7 @@ use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;
 
 use arms::Arms;
+use boundary::Boundary;
 use report::{Figures, Nanoseconds, Report};
 
 #[global_allocator]
@@ -40,7 +42,7 @@ struct Arguments {
     #[arg(long, default_value = "21")]
     rounds: usize,
 
-    /// Only the workload of this name
+    /// Only the workload of this name; `boundary` is one rule in both worlds of the interface
     #[arg(long)]
     workload: Option<String>,
 
@@ -79,8 +81,13 @@ fn main() -> anyhow::Result<()> {
     if arguments.profile.is_some() {
         return Ok(());
     }
+    let boundary = match arguments.workload.as_deref() {
+        None | Some("boundary") => Boundary::measure(arguments.rounds)?,
+        Some(_) => Vec::new(),
+    };
     let report = Report {
         workloads,
+        boundary,
         index_bytes_per_entry: bytes_per_entry(arguments.entries)
             .context("no memory was counted")?,
         index_entries: arguments.entries,

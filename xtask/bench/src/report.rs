@@ -6,11 +6,15 @@ use std::path::Path;
 use anyhow::Context as _;
 use serde::Serialize;
 
+use crate::boundary::Boundary;
+
 /// All figures.
 #[derive(Debug, Serialize)]
 pub struct Report {
     /// By workload and field order.
     pub workloads: Vec<Figures>,
+    /// One rule in both worlds, by field order.
+    pub boundary: Vec<Boundary>,
     /// Memory that the message index takes for a producer.
     pub index_bytes_per_entry: usize,
     /// With so many producers.
@@ -110,6 +114,9 @@ impl Report {
                 figures.order,
                 ns / 1e3
             );
+        }
+        for boundary in &self.boundary {
+            let _ = writeln!(text, "{}", boundary.line());
         }
         let bytes = self.index_bytes_per_entry;
         let verdict = if bytes <= ENTRY { "ok" } else { "MISSED" };

@@ -69,7 +69,11 @@ impl Place {
     }
 
     /// `linkmend` with a command of its own, not run yet.
-    pub fn linkmend<'a>(&self, name: &str, arguments: impl IntoIterator<Item = &'a str>) -> Command {
+    pub fn linkmend<'a>(
+        &self,
+        name: &str,
+        arguments: impl IntoIterator<Item = &'a str>,
+    ) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_linkmend"));
         command
             .arg(name)
