@@ -68,7 +68,7 @@ const LIMITS: [Limit; 8] = [
     ),
     limit(
         "call_time",
-        "wall clock for one batch",
+        "wall clock for one call: a batch, or 1,024 spans of it as records",
         Place::Time(|limits| &mut limits.call_time),
     ),
     limit(

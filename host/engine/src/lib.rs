@@ -76,6 +76,7 @@
 //! | `runner` | a loaded rule, its instances, its circuit |
 //! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
+//! | `usage` | how near it came to its limits |
 //! | `mend` | checking a verdict, and doing what it says |
 //! | `counts`, `systems`, `reasons` | what was done, to whom, and why the rest was not |
 //! | `explain` | why a span was or was not mended |
@@ -101,6 +102,7 @@ mod rule;
 mod runner;
 mod sandbox;
 mod systems;
+mod usage;
 mod workspace;
 
 /// The words of the rule interface, see `wit/rule.wit`.
@@ -123,3 +125,4 @@ pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};
 pub use rule::{NativeRule, OnError, Rule};
 pub use systems::{SystemCounts, Systems};
+pub use usage::RuleUsage;

@@ -4,7 +4,6 @@ use std::any::Any;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -20,6 +19,7 @@ use crate::native;
 use crate::rule::{Rule, Source};
 use crate::runner::LoadedRule;
 use crate::sandbox::{self, Sandbox};
+use crate::usage::RuleUsage;
 use crate::workspace::{Passed, Way, Workspace};
 
 /// Mends batches. Shared by as many threads as there are.
@@ -235,13 +235,11 @@ impl Processor {
         self.loaded().iter().map(|rule| rule.plan.clone()).collect()
     }
 
-    /// The greatest linear memory that an instance of each rule had so far, in
-    /// bytes; zero for a rule without a sandbox.
+    /// What each rule used at most, so far.
     #[must_use]
-    pub fn rule_memory(&self) -> Vec<usize> {
+    pub fn rule_usage(&self) -> Vec<RuleUsage> {
         let rules = self.loaded();
-        let memory = rules.iter().map(|rule| rule.memory.load(Ordering::Relaxed));
-        memory.collect()
+        rules.iter().map(|rule| rule.usage.so_far()).collect()
     }
 
     /// Puts other rules in the place of those that are there, between two

@@ -1,7 +1,6 @@
 //! A loaded rule: its instances, and when it is left alone.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
 use linkmend_wire::Selector;
@@ -11,6 +10,7 @@ use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verd
 use crate::error::{FaultReason, RuleFault};
 use crate::limits::Limits;
 use crate::rule::OnError;
+use crate::usage::Usage;
 
 /// One instance of a rule. Belongs to one thread at a time.
 pub(crate) trait Runner: Send {
@@ -31,8 +31,7 @@ pub(crate) struct LoadedRule {
     pub(crate) selector: Selector,
     pub(crate) limits: Limits,
     pub(crate) on_error: OnError,
-    /// The greatest linear memory of an instance so far, in bytes.
-    pub(crate) memory: Arc<AtomicUsize>,
+    pub(crate) usage: Arc<Usage>,
     make: Make,
     /// Instances are kept between batches, since a fresh one pays for its
     /// memory in page faults. There are as many as threads ever met here.
@@ -55,7 +54,7 @@ impl LoadedRule {
             plan,
             limits,
             on_error,
-            memory: Arc::default(),
+            usage: Arc::default(),
             make,
             idle: Mutex::default(),
             circuit: Mutex::default(),

@@ -153,9 +153,9 @@ fn explanation() -> impl Strategy<Value = Explanation> {
 
 /// UTF-8 most of the time.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
-    let letters = prop::collection::vec(b'a'..b'z', 16);
+    let letters = prop::collection::vec(b'a'..=b'z', 16);
     let bytes = prop::collection::vec(any::<u8>(), 16);
-    let short = prop::collection::vec(b'a'..b'z', 0..16);
+    let short = prop::collection::vec(b'a'..=b'z', 0..16);
     prop_oneof![20 => letters, 1 => bytes, 1 => short]
 }
 

@@ -142,10 +142,10 @@ fn batch(number: u64) -> Value {
 #[test]
 fn its_memory_does_not_grow_from_batch_to_batch() {
     let Some(place) = place() else { return };
-    let lines: String = (1..=500)
+    let lines: Vec<String> = (1..=500)
         .map(|number| format!("{}\n", batch(number)))
         .collect();
-    place.write("in.jsonl", lines);
+    place.write("in.jsonl", lines.concat());
     let figures =
         place.figures("in.jsonl -o out.jsonl --rule health-checks.wasm --limit memory=256KiB -j 1");
     assert_eq!(figures["rule_faults"], 0);

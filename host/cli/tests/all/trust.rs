@@ -13,7 +13,8 @@ fn shell() -> Vec<u8> {
 
 fn sum(bytes: &[u8]) -> String {
     let sum = Sha256::digest(bytes);
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 /// The rule is in the place, beside batches that are small enough for it.

@@ -42,7 +42,7 @@ fn no_language_is_left_out() {
 
 fn follow(language: &str) {
     if std::env::var_os(ASKED).is_none() {
-        println!("SKIPPED: docs/rules.md is followed where {ASKED} is set");
+        eprintln!("SKIPPED: docs/rules.md is followed where {ASKED} is set");
         return;
     }
     let text = page();

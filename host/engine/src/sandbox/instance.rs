@@ -1,8 +1,7 @@
 //! One instance of a component.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, Trap};
@@ -17,6 +16,7 @@ use crate::error::{FaultReason, Stage};
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::runner::Runner;
+use crate::usage::Usage;
 
 /// What instances of a component are made from.
 #[derive(Clone)]
@@ -26,8 +26,7 @@ pub(super) struct Template {
     pub(super) limits: Limits,
     pub(super) index: Arc<dyn MessageIndex>,
     pub(super) interface: Interface,
-    /// The greatest linear memory of an instance so far, in bytes.
-    pub(super) memory: Arc<AtomicUsize>,
+    pub(super) usage: Arc<Usage>,
 }
 
 /// One instance.
@@ -35,7 +34,7 @@ pub(super) struct Instance {
     store: Store<HostState>,
     exports: Exports,
     limits: Limits,
-    memory: Arc<AtomicUsize>,
+    usage: Arc<Usage>,
     /// What another one like it is made from, and its configuration.
     template: Template,
     config: Arc<str>,
@@ -65,7 +64,7 @@ impl Template {
                 store,
                 exports,
                 limits: self.limits,
-                memory: Arc::clone(&self.memory),
+                usage: Arc::clone(&self.usage),
                 template: self.clone(),
                 config: "".into(),
             }),
@@ -95,8 +94,7 @@ impl Instance {
         self.store.set_epoch_deadline(ticks(self.limits.init_time));
         let plan = self.exports.configure(&mut self.store, config);
         self.memory_at_first = self.store.data().limiter.memory;
-        self.memory
-            .fetch_max(self.memory_at_first, Ordering::Relaxed);
+        self.usage.saw_memory(self.memory_at_first);
         plan.map_err(|error| self.reason(&error, Stage::Configure))
     }
 
@@ -104,9 +102,10 @@ impl Instance {
     fn call(&mut self, tasks: Tasks, shown: Shown<'_>) -> Result<Verdict, FaultReason> {
         self.store.data_mut().limiter.refused = None;
         self.store.set_epoch_deadline(ticks(self.limits.call_time));
+        let start = Instant::now();
         let answer = self.exports.process(&mut self.store, tasks, shown);
-        let memory = self.store.data().limiter.memory;
-        self.memory.fetch_max(memory, Ordering::Relaxed);
+        self.usage.saw_call(start.elapsed());
+        self.usage.saw_memory(self.store.data().limiter.memory);
         match answer {
             Ok(Ok(verdict)) => Ok(verdict),
             Ok(Err(text)) => Err(FaultReason::said(text)),

@@ -41,14 +41,14 @@ pub(crate) fn load(
     let pre = linker
         .instantiate_pre(&component)
         .map_err(|error| LoadReason::WrongType(format!("{error:#}")))?;
-    let memory = Arc::default();
+    let usage = Arc::default();
     let template = Template {
         sandbox: sandbox.clone(),
         pre,
         limits,
         index,
         interface,
-        memory: Arc::clone(&memory),
+        usage: Arc::clone(&usage),
     };
 
     let failed = |stage| {
@@ -72,7 +72,7 @@ pub(crate) fn load(
         Ok(Box::new(instance) as Box<dyn Runner>)
     };
     let mut rule = LoadedRule::new(about, plan, limits, on_error, Box::new(make));
-    rule.memory = memory;
+    rule.usage = usage;
     rule.keep(Box::new(first));
     Ok(rule)
 }

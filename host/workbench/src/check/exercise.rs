@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use linkmend::{
-    Asked, Counts, FaultReason, HoldOptions, LoadError, Mended, ProcessError, Processor,
+    Asked, Counts, FaultReason, HoldOptions, LoadError, Mended, ProcessError, Processor, RuleUsage,
 };
 
 use super::List;
@@ -168,9 +168,7 @@ impl<'a> Bench<'a> {
     }
 
     fn finish(mut self) -> Seen {
-        let memory = [self.plain.rule_memory(), self.holding.rule_memory()];
-        let greatest = memory.into_iter().flatten().max().unwrap_or_default();
-        self.seen.memory = self.seen.memory.max(greatest);
+        self.see_memory();
         self.seen
     }
 
@@ -303,9 +301,10 @@ impl<'a> Bench<'a> {
             }
         };
         self.seen.calls += mended.counts.rule_calls;
-        if mended.rule_time > self.seen.longest.0 {
+        let longest = self.usage().map(|usage| usage.longest_call).max();
+        if let Some(longest) = longest.filter(|longest| *longest > self.seen.longest.0) {
             let place = format!("on `{}`, {at}", trace.name);
-            self.seen.longest = (mended.rule_time, place);
+            self.seen.longest = (longest, place);
         }
         if mended.faults.is_empty() {
             self.in_a_row = 0;
@@ -316,14 +315,23 @@ impl<'a> Bench<'a> {
         Ok(mended)
     }
 
+    /// Of both processors.
+    fn usage(&self) -> impl Iterator<Item = RuleUsage> + use<> {
+        let usage = [self.plain.rule_usage(), self.holding.rule_usage()];
+        usage.into_iter().flatten()
+    }
+
+    fn see_memory(&mut self) {
+        let greatest = self.usage().map(|usage| usage.memory).max();
+        self.seen.memory = self.seen.memory.max(greatest.unwrap_or_default());
+    }
+
     /// A rule that fails too often in a row is left alone for a while: here it
     /// is loaded anew instead, so that every trace is tried.
     fn fault(&mut self, trace: &Trace, at: &str, reason: FaultReason) -> Result<(), LoadError> {
         self.in_a_row += 1;
         if self.in_a_row >= 3 {
-            let memory = [self.plain.rule_memory(), self.holding.rule_memory()];
-            let greatest = memory.into_iter().flatten().max().unwrap_or_default();
-            self.seen.memory = self.seen.memory.max(greatest);
+            self.see_memory();
             self.plain.replace_rules(vec![self.subject.rule()])?;
             self.holding.replace_rules(vec![self.subject.rule()])?;
             self.in_a_row = 0;

@@ -189,7 +189,7 @@ pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
         "call_time",
         "1s",
         POSITIVE,
-        "Wall clock for one batch.",
+        "Wall clock for one call: a batch, or 1,024 spans of it where a rule is shown records.",
         |t, n| positive_duration(n).map(|v| t.call_time = v),
     ),
     Member::value(

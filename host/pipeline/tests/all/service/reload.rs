@@ -33,7 +33,8 @@ fn replace(path: &Path, content: &[u8]) {
 
 fn sum(bytes: &[u8]) -> String {
     let sum = Sha256::digest(bytes);
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<String> = sum.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 /// Whether a consumer gets its link.
