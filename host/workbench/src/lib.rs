@@ -7,8 +7,8 @@
 //! | [`subject`], [`config`] | the rule that is worked on, and its configuration |
 //! | [`inspect`] | what a component says of itself |
 //! | [`check`] | whether it is a rule that stays in its limits, whatever it is shown |
-//! | [`test`] | golden cases: traces before and after |
-//! | [`bench`] | what it costs, on files or on a generated load |
+//! | [`mod@test`] | golden cases: traces before and after |
+//! | [`mod@bench`] | what it costs, on files or on a generated load |
 //! | [`mod@new`] | a folder with a rule to begin with, in three languages |
 //! | [`component`] | from a core module to a component |
 //! | `index`, `spans` | a message index that can be emptied, spans and their names |

@@ -74,7 +74,7 @@ pub fn write(wanted: &Wanted) -> Result<Written, NewError> {
 ///
 /// # Errors
 ///
-/// As [`write`].
+/// As [`write()`].
 pub fn write_files(wanted: &Wanted, templates: &[TemplateFile]) -> Result<Written, NewError> {
     if wanted.language == Language::Rust && wanted.name.as_str().contains('.') {
         return Err(NewError::CrateName(wanted.name.clone()));
