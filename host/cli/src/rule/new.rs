@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use linkmend_workbench::component::{default_output, make};
-use linkmend_workbench::new::{NewError, Wanted, write};
+use linkmend_workbench::new::{Language, NewError, Wanted, write};
 
 use super::args::{ComponentArguments, NewArguments};
 use crate::{Exit, say, tell};
@@ -32,11 +32,17 @@ pub fn new(arguments: &NewArguments) -> Exit {
     for file in &written.files {
         say(format_args!("  {file}"));
     }
-    say(format_args!(
-        "\nNext:\n  cd {}\n  ./build\n  linkmend rule test {}.wasm",
-        folder.display(),
-        arguments.name
-    ));
+    if arguments.language == Language::Rust && wanted.repository.is_none() {
+        say(
+            "\nThe SDK comes from the package registry; LINKMEND_REPO=path takes it from a checkout.",
+        );
+    }
+    say(format_args!("\nNext:\n  cd {}", folder.display()));
+    if let Some(toolchain) = arguments.language.toolchain() {
+        say(format_args!("  {toolchain}"));
+    }
+    let name = &arguments.name;
+    say(format_args!("  ./build\n  linkmend rule test {name}.wasm"));
     Exit::Done
 }
 

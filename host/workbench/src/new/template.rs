@@ -34,6 +34,19 @@ impl Language {
             Self::JavaScript => "javascript",
         }
     }
+
+    /// What gets the toolchain into the folder of a new rule, where it is a part
+    /// of that folder.
+    #[must_use]
+    pub fn toolchain(self) -> Option<&'static str> {
+        match self {
+            Self::Rust => None,
+            Self::Python => {
+                Some("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt")
+            }
+            Self::JavaScript => Some("npm ci"),
+        }
+    }
 }
 
 impl fmt::Display for Language {
