@@ -341,6 +341,30 @@ fn bench_measures_no_failure() {
 }
 
 #[test]
+fn new_says_what_to_do_next() {
+    let place = Place::new();
+    for (language, toolchain) in [
+        ("rust", "LINKMEND_REPO=path takes it from a checkout"),
+        ("python", ".venv/bin/pip install -r requirements.txt"),
+        ("javascript", "npm ci"),
+    ] {
+        let name = format!("{language}-jobs");
+        let mut command = place.linkmend("rule", ["new", "--lang", language, &name]);
+        command.env_remove("LINKMEND_REPO");
+        let done = crate::place::Done::of(command);
+        assert_eq!(done.code, Some(0), "{}", done.stderr);
+        let text = done.text();
+        let test = format!("linkmend rule test {name}.wasm");
+        for part in [toolchain, &format!("cd {name}"), "./build", &test] {
+            assert!(text.contains(part), "no `{part}` in:\n{text}");
+        }
+        for file in ["build", "README.md", "tests/one-job/after.jsonl"] {
+            assert!(place.has(&format!("{name}/{file}")), "{file}");
+        }
+    }
+}
+
+#[test]
 fn new_refuses_bad_names_and_places() {
     let place = place();
     place
