@@ -123,7 +123,7 @@ impl Runner for Instance {
         let Some(reads) = self.exports.reads() else {
             return self.call(tasks, Shown::Bytes(traces));
         };
-        let records = Records::read(traces, &reads.clone());
+        let records = Records::read(traces, reads);
         let output = self.limits.output;
         parts::process(&records, tasks, output, |tasks, traces| {
             // What one part left behind must not be what the next one lacks.
