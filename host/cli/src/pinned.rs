@@ -1,11 +1,9 @@
 //! Rules by name, and files that must be the very ones that were meant.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
-use linkmend::Rule;
-use sha2::{Digest, Sha256};
+use anyhow::{Context, anyhow, bail};
+use linkmend::{Checksum, Rule};
 
 /// What stands between a file and its checksum.
 const MARK: &str = "@sha256:";
@@ -19,10 +17,6 @@ pub enum Named {
     /// A file that was read, and had its checksum.
     Pinned { path: PathBuf, bytes: Vec<u8> },
 }
-
-/// A SHA-256.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Checksum([u8; 32]);
 
 impl Named {
     /// Reads `builtin`, `FILE` or `FILE@sha256:HEX`.
@@ -51,12 +45,9 @@ impl Named {
     fn pinned(path: PathBuf, wanted: Checksum) -> anyhow::Result<Self> {
         let bytes = std::fs::read(&path).context("the file cannot be read")?;
         let found = Checksum::of(&bytes);
-        if found != wanted {
-            bail!(
-                "the file has the SHA-256 {found}, and {wanted} is wanted; it is another file than \
-                 the one that was meant, or the sum is to be changed"
-            );
-        }
+        found
+            .check(wanted)
+            .map_err(|wrong| anyhow!("the file {wrong}"))?;
         Ok(Self::Pinned { path, bytes })
     }
 
@@ -69,31 +60,5 @@ impl Named {
                 Rule::component(path.display().to_string(), bytes.as_slice())
             }
         }
-    }
-}
-
-impl Checksum {
-    fn of(bytes: &[u8]) -> Self {
-        Self(Sha256::digest(bytes).into())
-    }
-
-    /// 64 hex digits, in whatever case.
-    fn parse(digits: &str) -> Option<Self> {
-        let digits = digits.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        let mut sum = [0; 32];
-        for (byte, pair) in sum.iter_mut().zip(digits.chunks(2)) {
-            let pair = std::str::from_utf8(pair).ok()?;
-            *byte = u8::from_str_radix(pair, 16).ok()?;
-        }
-        Some(Self(sum))
-    }
-}
-
-impl fmt::Display for Checksum {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }

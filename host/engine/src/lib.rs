@@ -74,6 +74,7 @@
 //! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
+//! | `checksum` | which file a rule has to be |
 //! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
 //! | `usage` | how near it came to its limits |
@@ -85,6 +86,7 @@
 //! | [`index`] | which span produced which message |
 
 mod bindings;
+mod checksum;
 mod counts;
 mod error;
 mod explain;
@@ -115,6 +117,7 @@ pub mod interface {
     pub use crate::runner::selector;
 }
 
+pub use checksum::{Checksum, WrongChecksum};
 pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};

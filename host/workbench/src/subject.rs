@@ -3,8 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use linkmend::{HoldOptions, Limits, LoadError, Processor, Rule};
-use sha2::{Digest as _, Sha256};
+use linkmend::{Checksum, HoldOptions, Limits, LoadError, Processor, Rule};
 
 use crate::config::{self, RuleConfig};
 use crate::index::FreshIndex;
@@ -61,7 +60,7 @@ impl Subject {
     /// SHA-256 of the component, in hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        format!("{:x}", Sha256::digest(&self.bytes))
+        Checksum::of(&self.bytes).to_string()
     }
 
     /// The rule, as the engine wants it.

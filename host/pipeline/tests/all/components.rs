@@ -216,7 +216,7 @@ fn processors_have_what_a_configuration_says() {
     assert_eq!(first.index.max_entries, 5_000_000);
     let mine = linkmend(&config, "linkmend/mine");
     assert_eq!(mine.rule, RuleSource::File("rules/mine.wasm".into()));
-    assert_eq!(mine.sha256.unwrap()[..3], [0x00, 0x11, 0x22]);
+    assert_eq!(mine.sha256.unwrap().to_string()[..6], *"001122");
     assert_eq!(mine.hold.time, None);
     let limiter = &config.processors[&"memory_limiter".parse().unwrap()];
     let expected = MemoryLimiter {

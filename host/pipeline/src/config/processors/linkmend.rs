@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use linkmend::index::IndexOptions;
-use linkmend::{Limits, OnError};
+use linkmend::{Checksum, Limits, OnError};
 use linkmend_config::{Content, Node, Spot};
 use serde_json::{Map, Value};
 
@@ -24,7 +24,7 @@ pub struct LinkmendProcessor {
     /// The rule.
     pub rule: RuleSource,
     /// The SHA-256 that the file of the rule must have.
-    pub sha256: Option<[u8; 32]>,
+    pub sha256: Option<Checksum>,
     /// What the rule is told.
     pub config: RuleConfig,
     /// What the rule may use.
@@ -291,18 +291,8 @@ fn rule(node: &Node) -> Result<RuleSource, Refusal> {
     })
 }
 
-fn sha256(node: &Node) -> Result<[u8; 32], Refusal> {
-    let text = name(node)?;
-    let digits = text.as_bytes();
-    let mut sum = [0; 32];
-    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-        return Err(Refusal::Value);
-    }
-    for (byte, pair) in sum.iter_mut().zip(digits.chunks(2)) {
-        let pair = std::str::from_utf8(pair).unwrap_or_default();
-        *byte = u8::from_str_radix(pair, 16).map_err(|_| Refusal::Value)?;
-    }
-    Ok(sum)
+fn sha256(node: &Node) -> Result<Checksum, Refusal> {
+    Checksum::parse(&name(node)?).ok_or(Refusal::Value)
 }
 
 fn config(node: &Node) -> Result<RuleConfig, Refusal> {

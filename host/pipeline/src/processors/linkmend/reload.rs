@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use linkmend::Processor;
 
-use super::rule::{Component, hex};
+use super::rule::Component;
 use crate::component::Tasks;
 use crate::config::{Id, LinkmendProcessor};
 use crate::telemetry::metrics::LinkMetrics;
@@ -122,8 +122,8 @@ impl Watcher {
                 return self.refuse(error.to_string());
             }
         }
-        let (path, sha256) = (component.path.display(), hex(&component.sha256));
-        tracing::info!(processor = %self.id, %path, sha256, "the rule was replaced");
+        let (path, sha256) = (component.path.display(), component.sha256);
+        tracing::info!(processor = %self.id, %path, %sha256, "the rule was replaced");
         self.links.reloaded(true);
         self.component = component;
         self.told = None;

@@ -1,12 +1,10 @@
 //! From the configuration to a rule.
 
-use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use linkmend::{Limits, LoadError, LoadReason, Rule};
+use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use super::place;
 use crate::component::SetupError;
@@ -21,7 +19,7 @@ pub(super) struct RuleFile(Option<Component>);
 pub(super) struct Component {
     pub(super) path: PathBuf,
     pub(super) bytes: Arc<[u8]>,
-    pub(super) sha256: [u8; 32],
+    pub(super) sha256: Checksum,
 }
 
 impl RuleFile {
@@ -56,7 +54,7 @@ impl Component {
         let bytes = std::fs::read(path)?;
         Ok(Self {
             path: path.to_owned(),
-            sha256: Sha256::digest(&bytes).into(),
+            sha256: Checksum::of(&bytes),
             bytes: bytes.into(),
         })
     }
@@ -64,14 +62,11 @@ impl Component {
     /// What is wrong with its checksum.
     pub(super) fn check(&self, config: &LinkmendProcessor) -> Result<(), String> {
         match config.sha256 {
-            Some(wanted) if wanted != self.sha256 => Err(format!(
-                "{} has the SHA-256 {}, and {} is wanted; it is another file than the one that \
-                 was meant, or the sum is to be changed",
-                self.path.display(),
-                hex(&self.sha256),
-                hex(&wanted)
-            )),
-            _ => Ok(()),
+            Some(wanted) => self
+                .sha256
+                .check(wanted)
+                .map_err(|wrong| format!("{} {wrong}", self.path.display())),
+            None => Ok(()),
         }
     }
 
@@ -112,12 +107,4 @@ pub(super) fn explained(id: &Id, config: &Config, error: &LoadError) -> SetupErr
         Some(fault) => SetupError::new("", fault.to_string()),
         None => SetupError::new(place(id), error.to_string()),
     }
-}
-
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
