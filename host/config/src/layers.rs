@@ -35,7 +35,8 @@ pub struct Layers {
 }
 
 impl Layers {
-    /// Lays a file over those that were added before.
+    /// Lays a file over those that were added before. A key `a::b` is the key `b`
+    /// in the mapping `a`, as in the Collector.
     ///
     /// # Errors
     ///
@@ -43,7 +44,7 @@ impl Layers {
     pub fn add(&mut self, text: &str) -> Result<(), ConfigError> {
         let file = self.files;
         self.files += 1;
-        let upper = Node::new(&crate::read(text)?, file);
+        let upper = unfolded(Node::new(&crate::read(text)?, file));
         match &mut self.root {
             Some(root) => merge(root, upper),
             root => *root = Some(upper),
@@ -68,6 +69,41 @@ impl Layers {
     #[must_use]
     pub fn root(&self) -> Option<&Node> {
         self.root.as_ref()
+    }
+}
+
+/// The same with the keys in their mappings that were written in one.
+fn unfolded(node: Node) -> Node {
+    let Node {
+        spot,
+        content,
+        expanded,
+    } = node;
+    let content = match content {
+        Content::Map(members) => {
+            let mut unfolded = Node {
+                spot,
+                content: Content::Map(Vec::new()),
+                expanded: None,
+            };
+            for (key, member) in members {
+                let steps = key.rsplit("::");
+                let member = steps.fold(self::unfolded(member), |inner, step| Node {
+                    spot: inner.spot,
+                    content: Content::Map(vec![(step.to_owned(), inner)]),
+                    expanded: None,
+                });
+                merge(&mut unfolded, member);
+            }
+            unfolded.content
+        }
+        Content::List(list) => Content::List(list.into_iter().map(unfolded).collect()),
+        other => other,
+    };
+    Node {
+        spot,
+        content,
+        expanded,
     }
 }
 

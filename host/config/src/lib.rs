@@ -2,8 +2,8 @@
 //!
 //! What is read is a JSON value, and where in the text each part of it stands,
 //! so that whoever finds a value wrong can say where. It is read strictly: what
-//! JSON cannot say (keys that are no text, tags, anchors, infinity) is an error,
-//! and so is a key that is given twice.
+//! JSON cannot say (keys that are no text, tags, infinity) is an error, and so
+//! is a key that is given twice. Aliases stand for what they name.
 //!
 //! ```
 //! # fn main() -> Result<(), linkmend_config::ConfigError> {

@@ -110,4 +110,19 @@ fn defaults_in_defaults_have_an_end() {
 fn the_nearest_word_takes_the_fewest_changes() {
     assert_eq!(nearest("endpiont", &["path", "endpoint"]), Some("endpoint"));
     assert_eq!(nearest("x", &[]), None);
+    // It was said to be near.
+    assert_eq!(nearest("redis", &["otlp", "otlpjsonfile"]), None);
+    assert_eq!(nearest("reciever", &["receivers"]), Some("receivers"));
+}
+
+/// As the Collector has it, for what is given in one line.
+#[test]
+fn keys_in_one_are_those_of_mappings_in_each_other() {
+    let layers = layers(&["a: {b: 1}\na::c: 2\na::d::e: {f::g: 3}\nh: [{i::j: 4}]\n"]);
+    let root = layers.root().unwrap();
+    assert_eq!(
+        root.to_value(),
+        json!({"a": {"b": 1, "c": 2, "d": {"e": {"f": {"g": 3}}}}, "h": [{"i": {"j": 4}}]})
+    );
+    assert_eq!(spot(root, "a.d.e.f.g"), (0, 3, 11));
 }
