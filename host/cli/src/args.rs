@@ -42,8 +42,8 @@ pub enum Command {
     /// a whole before a port opens.
     ///
     /// Senders are answered when the next hop has taken what they sent (unless an
-    /// exporter has a `sending_queue`), so a crash loses nothing that was
-    /// acknowledged.
+    /// exporter has a `sending_queue`), and spans that wait for their producers
+    /// are on disk, so a crash loses nothing that was acknowledged.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
     /// Check a configuration of `linkmend run`, and open nothing
@@ -90,6 +90,12 @@ pub struct RunArguments {
     /// How long it may take to send on what was taken, after SIGTERM
     #[arg(long, value_name = "TIME", default_value = "25s", value_parser = units::duration)]
     pub shutdown_timeout: Duration,
+
+    /// Keep held spans here, where the configuration names no storage for them [default: the first that
+    /// can be written of $STATE_DIRECTORY, `linkmend` in the user's state directory, and
+    /// /var/lib/linkmend; empty for nowhere]
+    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub state_dir: Option<PathBuf>,
 }
 
 /// The arguments of `linkmend validate`.
@@ -102,9 +108,15 @@ pub struct ValidateArguments {
 /// What says how a pipeline runs.
 #[derive(Debug, Args)]
 pub struct PipelineArguments {
-    /// A file of the configuration. May be given several times: what a later one says holds, key by key
+    /// A configuration: a file, `-` for standard input, `env:NAME` or `yaml:TEXT`. May be given several
+    /// times: what a later one says holds, key by key
     #[arg(short, long = "config", value_name = "FILE", required = true)]
     pub configs: Vec<String>,
+
+    /// One value of the configuration, over all files: `processors.linkmend.hold.time=2s`. May be given
+    /// several times
+    #[arg(long, value_name = "KEYS=VALUE")]
+    pub set: Vec<String>,
 
     /// On how many threads rules run [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]

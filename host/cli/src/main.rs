@@ -17,6 +17,8 @@ mod report;
 mod rule;
 mod rules;
 mod run;
+mod sources;
+mod state;
 mod units;
 
 use std::fmt::Display;

@@ -1,13 +1,13 @@
 //! `linkmend validate`, and what `linkmend run` does before it runs.
 
 use std::env;
-use std::fs;
 
-use linkmend_pipeline::config::{Config, Id, Pipeline, Source};
-use linkmend_pipeline::service::{Options, Service};
+use linkmend_pipeline::component::SetupError;
+use linkmend_pipeline::config::{Config, Faults, Id, Pipeline};
+use linkmend_pipeline::service::{Options, Service, faults_of_rules};
 
 use crate::args::{PipelineArguments, ValidateArguments};
-use crate::{Exit, cache, say, tell};
+use crate::{Exit, cache, say, sources, tell};
 
 /// Runs `linkmend validate`.
 pub fn validate(arguments: &ValidateArguments) -> Exit {
@@ -15,13 +15,15 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
         return Exit::Usage;
     };
     let ways: Vec<_> = config.service.pipelines.iter().map(way).collect();
-    match Service::new(config, &options(&arguments.pipeline)) {
+    match Service::new(config.clone(), &options(&arguments.pipeline)) {
         Ok(_) => {
             ways.iter().for_each(say);
             Exit::Done
         }
         Err(errors) => {
-            errors.iter().for_each(tell);
+            for error in &errors {
+                tell_fault(&config, error);
+            }
             Exit::Usage
         }
     }
@@ -38,34 +40,44 @@ fn way((id, pipeline): (&Id, &Pipeline)) -> String {
 
 /// Reads the configuration; what is wrong with it is told.
 pub fn read(arguments: &PipelineArguments) -> Option<Config> {
-    let mut sources = Vec::new();
-    for path in &arguments.configs {
-        // As the Collector's.
-        let path = path.strip_prefix("file:").unwrap_or(path);
-        match fs::read_to_string(path) {
-            Ok(text) => sources.push(Source {
-                name: path.into(),
-                text,
-            }),
-            Err(error) => tell(format_args!(
-                "cannot read the configuration {path}: {error}"
-            )),
-        }
-    }
-    if sources.len() < arguments.configs.len() {
+    let configs = arguments.configs.iter().map(|given| sources::read(given));
+    let set = arguments.set.iter().map(|given| sources::set(given));
+    let (sources, faults): (Vec<_>, Vec<_>) = configs.chain(set).partition(Result::is_ok);
+    if !faults.is_empty() {
+        faults.into_iter().filter_map(Result::err).for_each(tell);
         return None;
     }
-    match Config::read(&sources, &|name| env::var(name)) {
-        Ok(config) => {
-            for warning in &config.warnings {
-                tell(format_args!("warning: {warning}"));
+    let sources: Vec<_> = sources.into_iter().flatten().collect();
+    let (config, Faults(mut faults)) = Config::examine(&sources, &|name| env::var(name));
+    if let (Some(config), true) = (&config, faults.is_empty()) {
+        for warning in &config.warnings {
+            tell(format_args!("warning: {warning}"));
+        }
+        return Some(config.clone());
+    }
+    // All of it at once, files of rules as well.
+    let mut elsewhere = Vec::new();
+    if let Some(config) = &config {
+        for error in faults_of_rules(config, &options(arguments)) {
+            match config.fault(&error.path, &error.text) {
+                Some(fault) => faults.push(fault),
+                None => elsewhere.push(error),
             }
-            Some(config)
         }
-        Err(faults) => {
-            tell(format_args!("the configuration cannot be used:\n{faults}"));
-            None
-        }
+    }
+    tell(format_args!(
+        "the configuration cannot be used:\n{}",
+        Faults(faults)
+    ));
+    elsewhere.iter().for_each(tell);
+    None
+}
+
+/// What is wrong with a component, where it stands in the configuration.
+pub fn tell_fault(config: &Config, error: &SetupError) {
+    match config.fault(&error.path, &error.text) {
+        Some(fault) => tell(fault),
+        None => tell(error),
     }
 }
 

@@ -8,7 +8,7 @@ use linkmend_pipeline::service::{Options, Running, Service, Session};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;
-use crate::{Exit, open_files, pipeline, tell};
+use crate::{Exit, open_files, pipeline, state, tell};
 
 /// Runs the command.
 pub fn run(arguments: &RunArguments) -> Exit {
@@ -49,6 +49,7 @@ async fn session(config: Config, arguments: &RunArguments) -> Exit {
         }
     };
     let mut options = pipeline::options(&arguments.pipeline);
+    options.state = state::directory(arguments.state_dir.as_deref());
     options.resource = Some(session.resource.clone());
     let exit = serve(config, &options, arguments.shutdown_timeout, &mut signals).await;
     session.end().await;
@@ -61,10 +62,12 @@ async fn serve(
     shutdown_timeout: Duration,
     signals: &mut Signals,
 ) -> Exit {
-    let service = match Service::new(config, options) {
+    let service = match Service::new(config.clone(), options) {
         Ok(service) => service,
         Err(errors) => {
-            errors.iter().for_each(tell);
+            for error in &errors {
+                pipeline::tell_fault(&config, error);
+            }
             return Exit::Usage;
         }
     };

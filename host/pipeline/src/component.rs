@@ -3,12 +3,11 @@
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::traces::{BoxFuture, Consumer};
+use crate::traces::{BoxFuture, Consumer, Heads};
 
 /// A component cannot be made or started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,13 +81,10 @@ impl Tasks {
 /// A source of batches. It was made from a configuration, all of which was
 /// checked; no port is open yet.
 pub trait Receiver: Send {
-    /// Opens ports and files, and hands batches to `next` until the tasks are
-    /// told to end: then it takes no more, answers what it has taken, and its
-    /// tasks end.
-    fn start(
-        self: Box<Self>,
-        next: Arc<dyn Consumer>,
-    ) -> BoxFuture<'static, Result<Tasks, SetupError>>;
+    /// Opens ports and files, and hands batches to the heads of their signals
+    /// until the tasks are told to end: then it takes no more, answers what it
+    /// has taken, and its tasks end.
+    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>>;
 }
 
 /// Where batches go.

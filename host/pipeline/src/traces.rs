@@ -3,16 +3,21 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend_wire::{WireError, count_spans};
+use linkmend_wire::WireError;
 
-/// A batch: an OTLP `TracesData`, as bytes.
+use crate::items::{self, Count};
+use crate::signal::Signal;
+
+/// A batch of one signal: an OTLP `TracesData`, `MetricsData`, …, as bytes.
 #[derive(Debug, Clone)]
 pub struct Traces {
+    signal: Signal,
     bytes: Bytes,
-    spans: usize,
+    count: Count,
     /// Until when its sender waits for an answer, where that is known.
     pub deadline: Option<Instant>,
 }
@@ -24,20 +29,31 @@ impl Traces {
     ///
     /// When what is around the spans is not well-formed.
     pub fn new(bytes: Bytes) -> Result<Self, WireError> {
-        let spans = count_spans(&bytes)?;
+        Self::of(Signal::Traces, bytes)
+    }
+
+    /// Counts what a batch of a signal has; it does not look into that.
+    ///
+    /// # Errors
+    ///
+    /// When what is around it is not well-formed.
+    pub fn of(signal: Signal, bytes: Bytes) -> Result<Self, WireError> {
+        let count = items::count(signal, &bytes)?;
         Ok(Self {
+            signal,
             bytes,
-            spans,
+            count,
             deadline: None,
         })
     }
 
     /// A batch that linkmend itself has checked or made.
-    pub(crate) fn checked(bytes: Bytes) -> Self {
-        let spans = count_spans(&bytes).unwrap_or_default();
+    pub(crate) fn checked(signal: Signal, bytes: Bytes) -> Self {
+        let count = items::count(signal, &bytes).unwrap_or_default();
         Self {
+            signal,
             bytes,
-            spans,
+            count,
             deadline: None,
         }
     }
@@ -54,18 +70,29 @@ impl Traces {
         &self.bytes
     }
 
-    /// How many spans it has.
-    pub fn spans(&self) -> usize {
-        self.spans
+    /// What it is of.
+    pub fn signal(&self) -> Signal {
+        self.signal
+    }
+
+    /// How many items it has: spans, points of metrics, records of logs, samples
+    /// of profiles.
+    pub fn items(&self) -> usize {
+        self.count.items
+    }
+
+    /// It says nothing, but perhaps of resources and scopes.
+    pub fn is_empty(&self) -> bool {
+        self.count.leaves == 0
     }
 }
 
 /// A batch was taken: it is where it was to go, or safe on its way.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Accepted {
-    /// How many spans the receiver at the end refused for good (OTLP's partial
+    /// How many items the receiver at the end refused for good (OTLP's partial
     /// success).
-    pub rejected_spans: u64,
+    pub rejected: u64,
     /// What it said of them, or as a warning.
     pub message: String,
 }
@@ -74,7 +101,7 @@ impl Accepted {
     /// Both together.
     #[must_use]
     pub fn and(mut self, other: &Self) -> Self {
-        self.rejected_spans = self.rejected_spans.max(other.rejected_spans);
+        self.rejected = self.rejected.max(other.rejected);
         if !other.message.is_empty() && self.message != other.message {
             if !self.message.is_empty() {
                 self.message.push_str("; ");
@@ -152,6 +179,32 @@ pub type Taken = Result<Accepted, Refusal>;
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Where the batches of each signal go to.
+#[derive(Clone, Default)]
+pub struct Heads([Option<Arc<dyn Consumer>>; Signal::ALL.len()]);
+
+impl Heads {
+    /// Sends those of a signal to a consumer.
+    #[must_use]
+    pub fn with(mut self, signal: Signal, consumer: Arc<dyn Consumer>) -> Self {
+        if let Some(head) = self.0.get_mut(signal as usize) {
+            *head = Some(consumer);
+        }
+        self
+    }
+
+    /// The consumer for a signal, if any takes it.
+    pub fn of(&self, signal: Signal) -> Option<&Arc<dyn Consumer>> {
+        self.0.get(signal as usize)?.as_ref()
+    }
+
+    /// The signals that are taken.
+    pub fn signals(&self) -> impl Iterator<Item = Signal> {
+        let signals = Signal::ALL.into_iter();
+        signals.filter(|signal| self.of(*signal).is_some())
+    }
+}
 
 /// What takes batches: the first processor of a pipeline, the next one, an
 /// exporter.

@@ -13,7 +13,8 @@ use crate::support::spans::{Role, linked, number, request, span};
 #[test]
 fn a_producer_that_comes_later_is_found() {
     let intake = Intake::start();
-    let linkmend = Linkmend::start(&[&linkmend::by_grpc(&intake, "")]);
+    let hold = "processors: {linkmend: {hold: {wait_for_result: true}}}";
+    let linkmend = Linkmend::start(&[&linkmend::by_grpc(&intake, ""), hold]);
     let sender = Sender::new();
     let to = linkmend.addresses.grpc;
     let consumer = sender.begin_grpc(to, request(vec![span(2, Role::Receives(1))]));
@@ -33,7 +34,7 @@ fn a_producer_that_comes_later_is_found() {
 #[test]
 fn a_producer_that_never_comes_is_waited_for_and_no_longer() {
     let intake = Intake::start();
-    let hold = "processors: {linkmend: {hold: {time: 1s}}}";
+    let hold = "processors: {linkmend: {hold: {time: 1s, wait_for_result: true}}}";
     let linkmend = Linkmend::start(&[&linkmend::by_http(&intake, ""), hold]);
     let begun = Instant::now();
     let consumer = request(vec![span(2, Role::Receives(1))]);
@@ -75,6 +76,19 @@ fn partial_success_is_passed_on() {
                 "{partial:?}"
             );
         }
+        // The line of the log was replaced by what the backend says.
+        let log = linkmend.log();
+        let told = log.lines().find(|line| line.contains("partial success"));
+        let told: serde_json::Value = serde_json::from_str(told.expect("it is told")).unwrap();
+        assert_eq!(
+            told["msg"],
+            "the next hop took a batch, but for this (partial success)"
+        );
+        assert_eq!(
+            (&told["rejected"], &told["said"]),
+            (&1.into(), &"a span is too old".into())
+        );
+        assert!(linkmend.metric("otelcol_exporter_send_failed_spans", &[]) >= 2.0);
     }
 }
 

@@ -34,6 +34,13 @@ const SECRET: &str = "hvVq1dGqLrB0sYc";
 
 const EXAMPLES: &[Example] = &[
     Example {
+        file: "all-signals.yaml",
+        exporter: ("otlp_grpc", false),
+        environment: &[("BACKEND_ENDPOINT", "localhost:PORT")],
+        path: GRPC,
+        headers: &[],
+    },
+    Example {
         file: "collector-before.yaml",
         exporter: ("otlp_grpc", false),
         environment: &[("BACKEND_ENDPOINT", "localhost:PORT")],

@@ -5,8 +5,9 @@
 //! senders of our own, SDKs of OpenTelemetry ─► linkmend run ─► an intake of our own
 //! ```
 //!
-//! Tests with SDKs need what `tests/clients/set-up` installs, and say when it is
-//! not there.
+//! Tests with SDKs need what `tests/clients/set-up` installs, those with a
+//! Collector and other servers of grpc-go what `tests/peers/set-up` builds, and
+//! say when it is not there.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,5 +27,7 @@ mod loss;
 mod metrics;
 mod operation;
 mod own_traces;
+mod peers;
+mod signals;
 mod support;
 mod tls;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use linkmend_config::{Node, Spot};
+use linkmend_config::{Content, Node, Spot};
 
 use super::Config;
 use super::endpoint::Listen;
@@ -13,7 +13,9 @@ use super::id::Id;
 use super::processors::Processor;
 use super::reader::Reader;
 use super::receivers::Receiver;
-use super::service::{Known, Used};
+use super::scalars;
+use super::service::{Known, Pipeline, Used};
+use crate::signal::Signal;
 
 /// Tells of components that nothing uses.
 pub(super) fn unused(reader: &mut Reader, known: &Known<'_>, used: &Used) {
@@ -46,6 +48,71 @@ fn unused_of<'d>(
 ) -> impl Iterator<Item = (&'d Id, Spot)> {
     let unused = defined.iter().filter(|(id, _)| !used.contains(*id));
     unused.map(|(id, spot)| (id, *spot))
+}
+
+/// Tells of components that are for traces alone, in pipelines of other signals;
+/// and of exporters that do not know where to send a signal.
+pub(super) fn signals(reader: &mut Reader, root: &Node, config: &Config) {
+    for (id, pipeline) in &config.service.pipelines {
+        let Some(signal) = Pipeline::signal(id) else {
+            continue;
+        };
+        for receiver in &pipeline.receivers {
+            if signal != Signal::Traces
+                && let Some(Receiver::OtlpJsonFile(_)) = config.receivers.get(receiver)
+            {
+                let text = format!(
+                    "`{receiver}` reads traces alone, and this pipeline is of {signal}; take it \
+                     out here, and read these files with a Collector"
+                );
+                in_pipeline(reader, root, id, "receivers", receiver, text);
+            }
+        }
+        for processor in &pipeline.processors {
+            if signal != Signal::Traces
+                && let Some(Processor::Linkmend(_)) = config.processors.get(processor)
+            {
+                let text = format!(
+                    "`{processor}` mends links of spans, and this pipeline is of {signal}; take \
+                     it out here: {signal} pass without it"
+                );
+                in_pipeline(reader, root, id, "processors", processor, text);
+            }
+        }
+        for exporter in &pipeline.exporters {
+            if let Some(Exporter::OtlpHttp(http)) = config.exporters.get(exporter)
+                && http.url(signal).is_none()
+            {
+                let text = format!(
+                    "`{exporter}` does not know where to send {signal}: give it `endpoint` or \
+                     `{signal}_endpoint`"
+                );
+                in_pipeline(reader, root, id, "exporters", exporter, text);
+            }
+        }
+    }
+}
+
+/// Tells of a component in the list of a pipeline.
+fn in_pipeline(
+    reader: &mut Reader,
+    root: &Node,
+    pipeline: &Id,
+    list: &str,
+    component: &Id,
+    text: String,
+) {
+    let (pipeline, component) = (pipeline.to_string(), component.to_string());
+    let keys = ["service", "pipelines", &pipeline, list];
+    let node = deepest(root, &keys);
+    let is_it = |element: &&Node| scalars::text(element).is_ok_and(|text| text == component);
+    let spot = match &node.content {
+        Content::List(elements) => elements.iter().find(is_it).map(|element| element.spot),
+        _ => None,
+    };
+    reader.within(&keys.join("."), |reader| {
+        reader.fault(spot.unwrap_or(node.spot), text);
+    });
 }
 
 /// What keeps something in a storage: its section and id, the key in it, and

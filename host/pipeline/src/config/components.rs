@@ -84,10 +84,12 @@ fn component<C>(reader: &mut Reader, node: &Node, id: &Id, kind: &Kind<C>) -> Op
 fn unknown<C>(name: &str, kind: &Kind<C>) -> String {
     let names = kind.types.iter().flat_map(|known| known.names).copied();
     let names: Vec<_> = names.collect();
+    let near = nearest(name, &names).map(|near| format!("; the nearest is `{near}`"));
     format!(
-        "unknown type of {}; the nearest is `{}` (all types: {})",
+        "unknown type of {}{} (all types: {}); what it is for, if it is one of the Collector's, \
+         a Collector before or behind linkmend does",
         kind.singular,
-        nearest(name, &names).unwrap_or_default(),
+        near.unwrap_or_default(),
         names.join(", ")
     )
 }

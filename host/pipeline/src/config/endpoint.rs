@@ -1,6 +1,7 @@
 //! Addresses: where to listen, and where to send.
 
 use std::fmt;
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 use linkmend_config::Node;
@@ -227,7 +228,7 @@ fn credentials() -> Refusal {
     )
 }
 
-/// `host:port`, `[::1]:port`, `:port`.
+/// `host:port`, `[::1]:port`, `[host]:port`, `:port`.
 fn host_and_port(text: &str) -> Option<(String, u16)> {
     let (host, port) = text.rsplit_once(':')?;
     let port = port
@@ -238,14 +239,18 @@ fn host_and_port(text: &str) -> Option<(String, u16)> {
         Some(host) => {
             let host = host.strip_suffix(']')?;
             let (address, _zone) = host.split_once('%').unwrap_or((host, ""));
-            address.parse::<std::net::Ipv6Addr>().ok()?;
-            host
+            if address.parse::<Ipv6Addr>().is_ok() {
+                return Some((host.to_owned(), port));
+            }
+            // As Go takes it: charts write `[${env:POD_IP}]:4317`, whatever kind
+            // of address a pod has. Nothing between them is a variable that is
+            // not set, and does not mean all addresses.
+            Some(host).filter(|host| !host.is_empty())?
         }
         None => host,
     };
     let is_name = |c: char| c.is_alphanumeric() || "-._".contains(c);
-    let is_address = text.starts_with('[');
-    (is_address || host.chars().all(is_name)).then(|| (host.to_owned(), port))
+    host.chars().all(is_name).then(|| (host.to_owned(), port))
 }
 
 fn joined(host: &str, port: u16) -> String {

@@ -4,9 +4,6 @@ use std::fmt;
 
 use linkmend_config::{Finding, Place};
 
-/// How many faults are told at once.
-const MOST: usize = 20;
-
 /// Something that is told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -47,17 +44,14 @@ impl fmt::Display for Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl fmt::Display for Faults {
-    /// A line each, up to 20.
+    /// A line each.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, fault) in self.0.iter().take(MOST).enumerate() {
+        for (number, fault) in self.0.iter().enumerate() {
             if number > 0 {
                 f.write_str("\n")?;
             }
             fault.fmt(f)?;
         }
-        match self.0.len().saturating_sub(MOST) {
-            0 => Ok(()),
-            more => write!(f, "\nand {more} more"),
-        }
+        Ok(())
     }
 }

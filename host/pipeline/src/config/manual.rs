@@ -34,6 +34,7 @@ pub fn tables() -> Vec<Table> {
         table("hold", &[processors::HOLD]),
         table("index", &[processors::INDEX]),
         table("processor memory_limiter", &[processors::MEMORY_LIMITER]),
+        table("processor batch", &[processors::BATCH]),
         table("exporter otlp_grpc", &[exporters::OTLP_GRPC]),
         table("grpc client", &[grpc::CLIENT]),
         table("client keepalive", &[grpc::CLIENT_KEEPALIVE]),

@@ -221,9 +221,10 @@ pub(super) fn shown(node: &Node) -> String {
 
 /// The text for a key that is none of `keys`.
 pub(super) fn unknown(key: &str, keys: &[&str]) -> String {
+    let near = nearest(key, keys).map(|near| format!("; the nearest is `{near}`"));
     format!(
-        "unknown key; the nearest is `{}` (all keys: {})",
-        nearest(key, keys).unwrap_or_default(),
+        "unknown key{} (all keys: {})",
+        near.unwrap_or_default(),
         keys.join(", ")
     )
 }

@@ -29,12 +29,14 @@
 //! | `listener`, `grpc`, `http`, `tls`, `sending` | what components have in common |
 //! | `components`, `id` | ids, types, what is unknown |
 //! | `check` | what components say together |
+//! | `batching` | the processor `batch`, done by exporters |
 //! | `member` | sections as tables: what is read, refused, documented |
 //! | `reader` | what is found on the way, and the path there |
 //! | `scalars`, `endpoint`, `secret` | values |
 //! | `fault` | what is told |
 //! | `manual` | the tables of the manual |
 
+mod batching;
 mod check;
 mod components;
 mod endpoint;
@@ -73,7 +75,9 @@ pub use http::{Cors, Encoding, HttpClient, HttpServer};
 pub use id::{BadId, Id};
 pub use listener::Listener;
 pub use manual::{Table, tables};
-pub use processors::{Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource};
+pub use processors::{
+    BatchProcessor, Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource,
+};
 pub use receivers::{
     Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
 };
@@ -121,6 +125,8 @@ pub struct Config {
     /// What may be wrong, to be told to the user.
     pub warnings: Vec<Fault>,
     files: Vec<String>,
+    /// What it was read from.
+    root: Option<Node>,
 }
 
 impl Config {
@@ -134,29 +140,64 @@ impl Config {
         sources: &[Source],
         env: &dyn Fn(&str) -> Result<String, VarError>,
     ) -> Result<Self, Faults> {
+        match Self::examine(sources, env) {
+            (Some(config), Faults(faults)) if faults.is_empty() => Ok(config),
+            (_, faults) => Err(faults),
+        }
+    }
+
+    /// The same, and what of it can be read although something is wrong: whoever
+    /// wants to tell all of that can look at rules and certificates, too.
+    pub fn examine(
+        sources: &[Source],
+        env: &dyn Fn(&str) -> Result<String, VarError>,
+    ) -> (Option<Self>, Faults) {
         let files: Vec<_> = sources.iter().map(|source| source.name.clone()).collect();
-        let layers = layers(sources, env);
-        let findings = match layers {
-            Ok((layers, findings)) if findings.faults.is_empty() => {
-                let mut reader = Reader::new(findings);
-                let config = layers.root().map(|root| read(&mut reader, root));
-                let findings = reader.into_findings();
-                match config {
-                    Some(config) if findings.faults.is_empty() => {
-                        let warnings = told(findings.warnings, &files);
-                        return Ok(Self {
-                            warnings,
-                            files,
-                            ..config
-                        });
-                    }
-                    _ => findings,
-                }
-            }
+        let (layers, findings) = match layers(sources, env) {
+            Ok(read) => read,
             // What the rest says is not known then.
-            Ok((_, findings)) | Err(findings) => findings,
+            Err(findings) => return (None, Faults(told(with_reasons(findings), &files))),
         };
-        Err(Faults(told(with_reasons(findings), &files)))
+        let Some(root) = layers.root().map(unwrapped) else {
+            return (None, Faults(told(with_reasons(findings), &files)));
+        };
+        let of_values: Vec<_> = findings.faults.iter().map(|fault| fault.spot).collect();
+        let (before, mut reader) = (findings.faults.len(), Reader::new(findings));
+        let config = read(&mut reader, root);
+        let mut findings = reader.into_findings();
+        // What could not be read is nothing, and told of already.
+        let mut number = 0;
+        findings.faults.retain(|fault| {
+            number += 1;
+            number <= before || !of_values.contains(&fault.spot)
+        });
+        let warnings = told(findings.warnings.clone(), &files);
+        let faults = Faults(told(with_reasons(findings), &files));
+        let config = Self {
+            warnings,
+            files,
+            root: Some(root.clone()),
+            ..config
+        };
+        (Some(config), faults)
+    }
+
+    /// What is wrong with something that a path of keys leads to, with the file
+    /// and the line of the last key on the way that is there.
+    pub fn fault(&self, path: &str, text: &str) -> Option<Fault> {
+        let root = self.root.as_ref().filter(|_| !path.is_empty())?;
+        let spot = root.find(path);
+        let finding = Finding {
+            spot,
+            path: path.into(),
+            text: text.into(),
+        };
+        Some(Fault::new(finding, &self.files))
+    }
+
+    /// What the files of the configuration are called.
+    pub(crate) fn files(&self) -> &[String] {
+        &self.files
     }
 
     /// The file and the line of a place in the configuration of a rule, for what
@@ -175,6 +216,16 @@ impl Config {
         };
         Some(Fault::new(finding, &self.files))
     }
+}
+
+/// The configuration in a resource of the OpenTelemetry operator
+/// (`kind: OpenTelemetryCollector`); anything else is itself.
+fn unwrapped(root: &Node) -> &Node {
+    let config = root.get("apiVersion").and(root.get("spec"));
+    let config = config.and_then(|spec| spec.get("config"));
+    config
+        .filter(|config| !config.members().is_empty())
+        .unwrap_or(root)
 }
 
 /// All files together, with what the environment says.
@@ -218,7 +269,14 @@ fn layers(
 /// What is wrong, and what may be why: a variable that is not set.
 fn with_reasons(findings: Findings) -> Vec<Finding> {
     let Findings { faults, warnings } = findings;
-    let is_reason = |warning: &Finding| faults.iter().any(|fault| fault.spot == warning.spot);
+    // It stands where the fault is, or below the section that is at fault.
+    let is_reason = |warning: &Finding| {
+        faults.iter().any(|fault| {
+            let below = warning.path.strip_prefix(fault.path.as_str());
+            let is_below = below.is_some_and(|below| below.starts_with(['.', '[']));
+            fault.spot == warning.spot || (is_below && !fault.path.is_empty())
+        })
+    };
     let mut all: Vec<_> = warnings.into_iter().filter(is_reason).collect();
     all.extend(faults);
     all
@@ -244,6 +302,10 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
         if !SECTIONS.contains(&key.as_str()) {
             let text = match key.as_str() {
                 "connectors" => unsupported("its pipelines do not feed each other"),
+                "apiVersion" | "kind" | "metadata" | "spec" | "data" => "this is a resource of \
+                    Kubernetes; give what it has as the configuration (below `spec.config`, or \
+                    in a text) as a file of its own"
+                    .into(),
                 _ => member::unknown(key, &SECTIONS),
             };
             reader.within(key, |reader| reader.fault(node.spot, text));
@@ -263,7 +325,7 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
     if root.get("service").is_some() {
         check::unused(reader, &known, &used);
     }
-    let config = Config {
+    let mut config = Config {
         receivers: receivers.components,
         processors: processors.components,
         exporters: exporters.components,
@@ -271,9 +333,12 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
         service,
         warnings: Vec::new(),
         files: Vec::new(),
+        root: None,
     };
+    check::signals(reader, root, &config);
     check::storages(reader, root, &config);
     check::addresses(reader, root, &config);
     check::files(reader, root, &config);
+    batching::apply(reader, root, &mut config);
     config
 }

@@ -59,6 +59,11 @@ impl Reader {
         });
     }
 
+    /// Something may be wrong, or is done in another way.
+    pub(super) fn warning(&mut self, finding: Finding) {
+        self.findings.warnings.push(finding);
+    }
+
     /// Something is wrong with a member of the section that is being read.
     pub(super) fn fault_of(&mut self, section: &Node, key: &str, text: impl Into<String>) {
         let spot = section.get(key).map_or(section.spot, |node| node.spot);

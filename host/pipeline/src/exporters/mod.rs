@@ -1,5 +1,6 @@
 //! Where batches go.
 
+mod by_signal;
 pub mod debug;
 pub mod file;
 mod otlp_answer;
@@ -7,16 +8,19 @@ mod otlp_grpc;
 mod otlp_http;
 mod sending;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::component::{self, SetupError};
 use crate::config::{self, Id};
 use crate::extensions::file_storage::Storages;
+use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
+use by_signal::Each;
 use sending::{Sender, Sending};
 
-/// Makes an exporter: all is checked that can be checked without opening a
-/// connection or writing a file.
+/// Makes an exporter for the signals of its pipelines: all is checked that can be
+/// checked without opening a connection or writing a file.
 ///
 /// # Errors
 ///
@@ -24,22 +28,39 @@ use sending::{Sender, Sending};
 pub fn build(
     id: &Id,
     config: &config::Exporter,
+    signals: &[Signal],
     metrics: &Metrics,
     storages: &Storages,
 ) -> Result<Arc<dyn component::Exporter>, SetupError> {
-    let sending =
-        |sender: Arc<dyn Sender>, retry: &config::Retry, queue: &Option<config::Queue>| {
-            Sending::new(id, sender, retry, queue.as_ref(), metrics, storages).map(shared)
-        };
+    let each = |make: &dyn Fn(Signal) -> Result<Arc<dyn Sender>, SetupError>,
+                retry: &config::Retry,
+                queue: &Option<config::Queue>| {
+        let mut made = BTreeMap::<Signal, Box<dyn component::Exporter>>::new();
+        for &signal in signals {
+            let sender = make(signal)?;
+            let queue = queue.as_ref();
+            let sending = Sending::new(id, signal, sender, retry, queue, metrics, storages)?;
+            made.insert(signal, Box::new(sending));
+        }
+        Ok::<_, SetupError>(shared(Each(made)))
+    };
     let built = match config {
-        config::Exporter::OtlpGrpc(config) => otlp_grpc::OtlpGrpc::new(config)
-            .and_then(|sender| sending(Arc::new(sender), &config.retry, &config.queue)),
-        config::Exporter::OtlpHttp(config) => otlp_http::OtlpHttp::new(config)
-            .and_then(|sender| sending(Arc::new(sender), &config.retry, &config.queue)),
+        config::Exporter::OtlpGrpc(config) => each(
+            &|signal| Ok(Arc::new(otlp_grpc::OtlpGrpc::new(config, signal)?)),
+            &config.retry,
+            &config.queue,
+        ),
+        config::Exporter::OtlpHttp(config) => each(
+            &|signal| Ok(Arc::new(otlp_http::OtlpHttp::new(config, signal)?)),
+            &config.retry,
+            &config.queue,
+        ),
         // These know their ids.
-        config::Exporter::File(config) => return file::File::new(id, config, metrics).map(shared),
+        config::Exporter::File(config) => {
+            return file::File::new(id, config, signals, metrics).map(shared);
+        }
         config::Exporter::Debug(config) => {
-            return debug::Debug::new(id, config, metrics).map(shared);
+            return debug::Debug::new(id, config, signals, metrics).map(shared);
         }
     };
     built.map_err(|error| error.within(format_args!("exporters.{id}")))

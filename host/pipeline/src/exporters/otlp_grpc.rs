@@ -1,4 +1,4 @@
-//! The exporter `otlp_grpc`: a call of `TraceService/Export` for each batch.
+//! The exporter `otlp_grpc`: a call of `Export` for each batch.
 
 use std::time::{Duration, Instant};
 
@@ -7,19 +7,20 @@ use http::Uri;
 use http::header::{HeaderMap, HeaderValue, USER_AGENT};
 
 use super::otlp_answer;
-use super::sending::Sender;
+use super::sending::{Sender, Sent};
 use crate::component::SetupError;
 use crate::config::{Encoding, GrpcClient, GrpcCompression, OtlpGrpcExporter, Target};
 use crate::net::client::grpc::{CallError, Method};
-use crate::net::client::{Address, Connector, Limit, Message, header_map, user_agent};
+use crate::net::client::{
+    Address, Connector, Limit, Message, Way, header_map, of_environment, user_agent,
+};
 use crate::net::compress::Compressor;
 use crate::net::rpc::{Code, Status};
 use crate::net::tls::client::ClientTls;
-use crate::traces::{BoxFuture, Refusal, Taken};
+use crate::signal::Signal;
+use crate::traces::{BoxFuture, Refusal};
 
-const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
-
-/// Sends over gRPC.
+/// Sends batches of one signal over gRPC.
 pub(super) struct OtlpGrpc {
     method: Method,
     timeout: Option<Duration>,
@@ -28,7 +29,7 @@ pub(super) struct OtlpGrpc {
 }
 
 impl OtlpGrpc {
-    pub(super) fn new(config: &OtlpGrpcExporter) -> Result<Self, SetupError> {
+    pub(super) fn new(config: &OtlpGrpcExporter, signal: Signal) -> Result<Self, SetupError> {
         let client = &config.client;
         let address = match &client.endpoint {
             Target::Host { host, port, .. } => Address::Tcp(host.clone(), *port),
@@ -36,7 +37,7 @@ impl OtlpGrpc {
             Target::Missing => return Err(SetupError::new("endpoint", "is missing")),
         };
         let endpoint = address.to_string();
-        let uri = uri(client, &address)?;
+        let uri = uri(client, &address, signal)?;
         let method = Method::new(
             connector(client, address)?,
             uri,
@@ -72,15 +73,12 @@ impl Sender for OtlpGrpc {
         framed.map_err(|text| Refusal::permanent(format!("{}: {text}", self.endpoint)))
     }
 
-    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Taken> {
+    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Sent> {
         Box::pin(async move {
             let timeout = self.timeout;
             let answer = self.method.call(message, Limit { timeout, deadline }).await;
-            match answer {
-                Ok(Some(answer)) => Ok(otlp_answer::of_proto(&answer)),
-                Ok(None) => Ok(otlp_answer::unreadable()),
-                Err(error) => Err(self.refusal(error)),
-            }
+            let answer = answer.map_err(|error| self.refusal(error))?;
+            Ok(answer.and_then(|answer| otlp_answer::of_proto(&answer)))
         })
     }
 }
@@ -92,10 +90,21 @@ fn connector(client: &GrpcClient, address: Address) -> Result<Connector, SetupEr
         .transpose();
     let tls = tls.map_err(|error| error.within("tls"))?;
     let name = client.tls.server_name_override.as_deref();
-    Connector::new(address, tls, name)
+    let way = way(&address)?;
+    Connector::new(address, tls, name, way)
 }
 
-fn uri(client: &GrpcClient, address: &Address) -> Result<Uri, SetupError> {
+/// As grpc-go: what `HTTPS_PROXY` names opens a tunnel, with TLS or without.
+fn way(address: &Address) -> Result<Way, SetupError> {
+    let Address::Tcp(host, port) = address else {
+        return Ok(Way::Straight);
+    };
+    let proxy = of_environment(&|name| std::env::var(name).ok(), true, host, *port);
+    let proxy = proxy.map_err(|text| SetupError::new("endpoint", text))?;
+    Ok(proxy.map_or(Way::Straight, Way::Tunnel))
+}
+
+fn uri(client: &GrpcClient, address: &Address, signal: Signal) -> Result<Uri, SetupError> {
     let scheme = if client.uses_tls() { "https" } else { "http" };
     let authority = client.authority.clone();
     let is_given = authority.is_some();
@@ -103,7 +112,7 @@ fn uri(client: &GrpcClient, address: &Address) -> Result<Uri, SetupError> {
     let uri = Uri::builder()
         .scheme(scheme)
         .authority(authority.as_str())
-        .path_and_query(EXPORT)
+        .path_and_query(format!("/{}/Export", signal.service()))
         .build();
     uri.map_err(|_| {
         let key = if is_given { "authority" } else { "endpoint" };

@@ -9,23 +9,29 @@ use prost::Message as _;
 use serde_json::Value;
 
 use super::otlp_answer;
-use super::sending::Sender;
+use super::sending::{Sender, Sent};
 use crate::component::SetupError;
-use crate::config::{HttpEncoding, OtlpHttpExporter, Url};
+use crate::config::{HttpClient, HttpEncoding, OtlpHttpExporter, Url};
+use crate::json;
 use crate::net::client::http::{Answer, PostError, Resource, retry_after};
-use crate::net::client::{Address, Connector, Limit, Message, header_map, user_agent};
+use crate::net::client::{
+    Address, Answered, Connector, Limit, Message, Proxy, Way, header_map, of_environment,
+    user_agent,
+};
 use crate::net::compress::Compressor;
 use crate::net::rpc::Status;
 use crate::net::tls::client::ClientTls;
-use crate::traces::{BoxFuture, Refusal, Taken};
+use crate::signal::Signal;
+use crate::traces::{Accepted, BoxFuture, Refusal};
 
 const PROTO: &str = "application/x-protobuf";
 const JSON: &str = "application/json";
 /// How much of a plain text is repeated in an error.
 const MAX_TEXT: usize = 300;
 
-/// Sends over HTTP.
+/// Sends batches of one signal over HTTP.
 pub(super) struct OtlpHttp {
+    signal: Signal,
     resource: Resource,
     encoding: HttpEncoding,
     compressor: Compressor,
@@ -35,10 +41,10 @@ pub(super) struct OtlpHttp {
 }
 
 impl OtlpHttp {
-    pub(super) fn new(config: &OtlpHttpExporter) -> Result<Self, SetupError> {
+    pub(super) fn new(config: &OtlpHttpExporter, signal: Signal) -> Result<Self, SetupError> {
         let client = &config.client;
         let url = config
-            .url()
+            .url(signal)
             .ok_or_else(|| SetupError::new("endpoint", "is missing"))?;
         let address = Address::Tcp(url.host.clone(), url.port);
         let uri = uri(&url, &address)?;
@@ -48,10 +54,17 @@ impl OtlpHttp {
             .transpose();
         let tls = tls.map_err(|error| error.within("tls"))?;
         let name = client.tls.server_name_override.as_deref();
-        let connector = Connector::new(address, tls, name)?;
+        let way = way(client, &url)?;
         let compressor = Compressor::new(client.compression, client.compression_level);
-        let headers = headers(config, compressor)?;
+        let mut headers = headers(config, compressor)?;
+        if let Way::Forward(proxy) = &way
+            && let Some(authorization) = proxy.authorization()
+        {
+            headers.insert(header::PROXY_AUTHORIZATION, authorization.clone());
+        }
+        let connector = Connector::new(address, tls, name, way)?;
         Ok(Self {
+            signal,
             resource: Resource::new(connector, uri, headers, client.idle_conn_timeout),
             encoding: config.encoding,
             compressor,
@@ -63,7 +76,7 @@ impl OtlpHttp {
     fn body(&self, traces: Bytes) -> Result<Message, String> {
         let body = match self.encoding {
             HttpEncoding::Proto => traces,
-            HttpEncoding::Json => linkmend_files::json::encode(&traces)
+            HttpEncoding::Json => json::encode(self.signal, &traces)
                 .map_err(|error| format!("it cannot be written as JSON: {error}"))?
                 .into(),
         };
@@ -77,7 +90,7 @@ impl OtlpHttp {
             .map_err(|error| format!("it cannot be compressed: {error}"))
     }
 
-    fn taken(&self, answer: &Answer) -> Taken {
+    fn taken(&self, answer: &Answer) -> Sent {
         let status = answer.status;
         if status.is_success() {
             return Ok(accepted(answer));
@@ -90,8 +103,9 @@ impl OtlpHttp {
                 None => Refusal::retry(text),
             }),
             300..=399 => Err(Refusal::permanent(format!(
-                "{text}{}; redirects are not followed: give the URL itself as `traces_endpoint`",
-                location(&answer.headers)
+                "{text}{}; redirects are not followed: give the URL itself as `{}_endpoint`",
+                location(&answer.headers),
+                self.signal
             ))),
             _ => Err(Refusal::permanent(text)),
         }
@@ -104,7 +118,7 @@ impl Sender for OtlpHttp {
         body.map_err(|text| Refusal::permanent(format!("{}: {text}", self.url)))
     }
 
-    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Taken> {
+    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Sent> {
         Box::pin(async move {
             let timeout = self.timeout;
             let limit = Limit { timeout, deadline };
@@ -119,6 +133,26 @@ impl Sender for OtlpHttp {
             }
         })
     }
+}
+
+/// By `proxy_url`, or the environment.
+fn way(client: &HttpClient, url: &Url) -> Result<Way, SetupError> {
+    let given = client.proxy_url.as_ref();
+    let proxy = match given.filter(|given| !given.expose().is_empty()) {
+        Some(given) => Proxy::parse(given.expose())
+            .map(Some)
+            .map_err(|text| SetupError::new("proxy_url", text)),
+        None => {
+            let env = |name: &str| std::env::var(name).ok();
+            of_environment(&env, url.https, &url.host, url.port)
+                .map_err(|text| SetupError::new("endpoint", text))
+        }
+    };
+    Ok(match proxy? {
+        None => Way::Straight,
+        Some(proxy) if url.https => Way::Tunnel(proxy),
+        Some(proxy) => Way::Forward(proxy),
+    })
 }
 
 /// Without the query, which may hold a key.
@@ -175,32 +209,33 @@ fn is(headers: &HeaderMap, kind: &str) -> bool {
     given.eq_ignore_ascii_case(kind)
 }
 
-fn accepted(answer: &Answer) -> crate::traces::Accepted {
-    if answer.body.is_empty() {
-        return crate::traces::Accepted::default();
-    }
-    if is(&answer.headers, PROTO) {
-        otlp_answer::of_proto(&answer.body)
-    } else if is(&answer.headers, JSON) {
-        otlp_answer::of_json(&answer.body)
-    } else {
+fn accepted(answer: &Answer) -> Answered<Accepted> {
+    let is_proto = is(&answer.headers, PROTO);
+    if !is_proto && !is(&answer.headers, JSON) {
         // Some intakes answer `ok` as a text.
-        crate::traces::Accepted::default()
+        return Ok(Accepted::default());
+    }
+    let body = answer.body.clone()?;
+    if body.is_empty() {
+        Ok(Accepted::default())
+    } else if is_proto {
+        otlp_answer::of_proto(&body)
+    } else {
+        otlp_answer::of_json(&body)
     }
 }
 
 /// What an answer says of itself, with a colon before it.
 fn said(answer: &Answer) -> String {
-    let body = &answer.body;
+    // What cannot be read says nothing; the status does.
+    let body = answer.body.clone().unwrap_or_default();
     let text = if is(&answer.headers, PROTO) {
-        Status::decode(body.clone())
-            .map(|status| status.message)
-            .ok()
+        Status::decode(body).map(|status| status.message).ok()
     } else if is(&answer.headers, JSON) {
-        let value = serde_json::from_slice::<Value>(body).ok();
+        let value = serde_json::from_slice::<Value>(&body).ok();
         value.and_then(|value| Some(value.get("message")?.as_str()?.to_owned()))
     } else if is(&answer.headers, "text/plain") {
-        Some(String::from_utf8_lossy(body).into_owned())
+        Some(String::from_utf8_lossy(&body).into_owned())
     } else {
         None
     };

@@ -1,6 +1,6 @@
 //! From a configuration to components, and from components to pipelines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::{Options, Processor, Service};
@@ -13,9 +13,10 @@ use crate::fanout::FanOut;
 use crate::processors::linkmend::{Linkmend, Stage};
 use crate::processors::memory_limiter::MemoryLimiter;
 use crate::receivers;
+use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::resource::Resource;
-use crate::traces::Consumer;
+use crate::traces::{Consumer, Heads};
 use crate::workers::{self, Workers};
 
 impl Service {
@@ -45,7 +46,8 @@ impl Service {
             self::processor(id, processor, &config, options, &storages, &metrics)
         });
         let exporters = each(&config.exporters, &mut errors, |id, exporter| {
-            exporters::build(id, exporter, &metrics, &storages)
+            let signals = signals(id, &config);
+            exporters::build(id, exporter, &signals, &metrics, &storages)
         });
         if !errors.is_empty() {
             return Err(errors);
@@ -62,6 +64,29 @@ impl Service {
     }
 }
 
+/// The signals of the pipelines that an exporter is in.
+fn signals(exporter: &Id, config: &Config) -> Vec<Signal> {
+    let pipelines = config.service.pipelines.iter();
+    let named = pipelines.filter(|(_, pipeline)| pipeline.exporters.contains(exporter));
+    let signals: BTreeSet<_> = named.filter_map(|(id, _)| Pipeline::signal(id)).collect();
+    signals.into_iter().collect()
+}
+
+/// What is wrong with the rules of a configuration of which other things are
+/// wrong.
+pub(super) fn faults_of_rules(config: &Config, options: &Options) -> Vec<SetupError> {
+    let metrics = Arc::new(Metrics::new(true));
+    let storages = Storages::default();
+    let mut errors = Vec::new();
+    for (id, processor) in &config.processors {
+        if matches!(processor, config::Processor::Linkmend(_)) {
+            let made = self::processor(id, processor, config, options, &storages, &metrics);
+            errors.extend(made.err());
+        }
+    }
+    errors
+}
+
 fn processor(
     id: &Id,
     processor: &config::Processor,
@@ -72,9 +97,14 @@ fn processor(
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
-            let cache = options.code_cache.clone();
-            let made = Linkmend::new(id, config, processor, cache, storages, metrics)?;
+            let (cache, state) = (options.code_cache.clone(), options.state.clone());
+            let made = Linkmend::new(id, config, processor, cache, state, storages, metrics)?;
             Ok(Processor::Linkmend(Box::new(made)))
+        }
+        // Exporters do it: it is in no configuration that was read.
+        config::Processor::Batch(_) => {
+            let text = "exporters make batches; give them `sending_queue: {batch: {}}`";
+            Err(SetupError::new(format!("processors.{id}"), text))
         }
         config::Processor::MemoryLimiter(limiter) => {
             MemoryLimiter::new(id, limiter, metrics).map(Processor::MemoryLimiter)
@@ -123,6 +153,7 @@ pub(super) fn way(
         head: FanOut::of(ends.collect()),
         stages: Vec::new(),
     };
+    let signal = Pipeline::signal(id).unwrap_or(Signal::Traces);
     let ids = pipeline.processors.iter().rev();
     for processor in ids.filter_map(|id| processors.get(id)) {
         match processor {
@@ -131,17 +162,29 @@ pub(super) fn way(
                 way.stages.insert(0, Arc::clone(&stage));
                 way.head = stage;
             }
-            Processor::MemoryLimiter(limiter) => way.head = limiter.clone().wrap(way.head, tasks),
+            Processor::MemoryLimiter(limiter) => {
+                way.head = limiter.clone().wrap(signal, way.head, tasks);
+            }
         }
     }
     Ok(way)
 }
 
-/// What a receiver hands its batches to: the heads of all pipelines that it is
-/// in.
-pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Arc<dyn Consumer> {
-    let pipelines = config.service.pipelines.iter();
-    let named = pipelines.filter(|(_, pipeline)| pipeline.receivers.contains(receiver));
-    let heads = named.filter_map(|(id, _)| ways.get(id));
-    FanOut::of(heads.map(|way| Arc::clone(&way.head)).collect())
+/// What a receiver hands the batches of each signal to: the heads of all
+/// pipelines of it that it is in.
+pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Heads {
+    let mut by_signal = BTreeMap::<_, Vec<_>>::new();
+    for (id, pipeline) in &config.service.pipelines {
+        if pipeline.receivers.contains(receiver)
+            && let Some(signal) = Pipeline::signal(id)
+            && let Some(way) = ways.get(id)
+        {
+            let heads = by_signal.entry(signal).or_default();
+            heads.push(Arc::clone(&way.head));
+        }
+    }
+    let heads = by_signal.into_iter();
+    heads.fold(Heads::default(), |all, (signal, heads)| {
+        all.with(signal, FanOut::of(heads))
+    })
 }

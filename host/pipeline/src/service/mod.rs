@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::component::{Exporter, Receiver};
+use crate::component::{Exporter, Receiver, SetupError};
 use crate::config::{Config, Id};
 use crate::extensions::health_check::HealthCheck;
 use crate::processors::linkmend::Linkmend;
@@ -26,6 +26,8 @@ use crate::telemetry::resource::Resource;
 pub use running::{Overdue, Running};
 pub use session::Session;
 
+pub use crate::state::StateDirectory;
+
 /// What a service is told beside its configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
@@ -33,6 +35,8 @@ pub struct Options {
     pub code_cache: Option<PathBuf>,
     /// How many threads rules run on. Default: as many as there are processors.
     pub workers: Option<usize>,
+    /// Where held spans are kept that no extension keeps. Default: in memory.
+    pub state: StateDirectory,
     /// Who linkmend is in its metrics. Default: a new one.
     pub resource: Option<Resource>,
 }
@@ -46,6 +50,13 @@ pub struct Service {
     receivers: BTreeMap<Id, Box<dyn Receiver>>,
     processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,
+}
+
+/// What is wrong with the rules of a configuration that cannot be used for other
+/// reasons, so that all is told at once.
+#[must_use]
+pub fn faults_of_rules(config: &Config, options: &Options) -> Vec<SetupError> {
+    build::faults_of_rules(config, options)
 }
 
 /// A processor as it is configured; each pipeline makes a stage of it.

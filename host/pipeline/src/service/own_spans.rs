@@ -9,6 +9,7 @@ use crate::config::{
 };
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
+use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 
@@ -24,7 +25,13 @@ pub(super) fn exporter(config: &TraceExporter) -> Result<Arc<dyn Consumer>, Setu
     };
     // They are not part of what passes, so they are not counted.
     let metrics = Metrics::new(true);
-    let built = exporters::build(&id, &exporter, &metrics, &Storages::default());
+    let built = exporters::build(
+        &id,
+        &exporter,
+        &[Signal::Traces],
+        &metrics,
+        &Storages::default(),
+    );
     let built = built.map_err(|error| SetupError::new("service.telemetry.traces", error.text))?;
     Ok(built)
 }

@@ -81,8 +81,8 @@ impl Service {
             }
         }
         for (id, receiver) in self.receivers {
-            let next = build::heads(&id, &self.config, &ways);
-            let started = receiver.start(next).await?;
+            let heads = build::heads(&id, &self.config, &ways);
+            let started = receiver.start(heads).await?;
             for bound in &started.bound {
                 let name = format!("receivers.{id}.{}", bound.protocol);
                 running.addresses.push((name, bound.address));

@@ -65,12 +65,9 @@ fn components_that_are_unknown_or_not_supported_are_told() {
     assert_eq!(
         faults(&[&with("exporters", "oltp_http/a", "endpoint: http://b")]),
         "linkmend.yaml: line 2, column 3: exporters.oltp_http/a: unknown type of exporter; the \
-         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug)"
-    );
-    assert_eq!(
-        faults(&[&with("processors", "batch", "")]),
-        "linkmend.yaml: line 2, column 3: processors.batch: not supported by linkmend, because \
-         exporters make batches (`sending_queue: {batch: {}}`); remove it"
+         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug); \
+         what it is for, if it is one of the Collector's, a Collector before or behind linkmend \
+         does"
     );
     assert_eq!(
         faults(&[&with("exporters", "logging", "")]),
@@ -426,14 +423,10 @@ fn pipelines_that_can_not_be_are_told() {
             "line 5, column 5: service.pipelines.traces.exporters: it needs one exporter at least",
         ),
         (
-            "    metrics: {receivers: [otlp], exporters: [debug]}\n",
-            "line 5, column 5: service.pipelines.metrics: a pipeline of metrics is not supported \
-             by linkmend, because it handles traces only; remove it",
-        ),
-        (
             "    spans: {receivers: [otlp], exporters: [debug]}\n",
-            "line 5, column 5: service.pipelines.spans: a pipeline is of `traces`, or of \
-             `traces/name` when there are several",
+            "line 5, column 5: service.pipelines.spans: a pipeline is of `traces`, \
+             `metrics`, `logs` or `profiles`, or of `traces/name` and the like when there are \
+             several",
         ),
     ] {
         assert_eq!(
@@ -495,14 +488,44 @@ fn telemetry_that_is_not_supported_is_told() {
 }
 
 #[test]
-fn twenty_faults_are_told_at_once() {
+fn all_faults_are_told_at_once() {
     let lines: Vec<_> = (0..25).map(|number| format!("x{number:02}: 1")).collect();
     let lines = lines.join("\n");
     let told = faults(&[&with_exporter(&format!("endpoint: b:1\n{lines}"))]);
-    assert_eq!(told.lines().count(), 21);
-    assert!(told.ends_with("\nand 5 more"));
+    assert_eq!(told.lines().count(), 25);
     // In the order of the file.
     assert!(told.lines().nth(19).unwrap().contains("x19: unknown key"));
+}
+
+/// Other signals have pipelines, too, without what is for traces alone.
+#[test]
+fn components_for_traces_alone_are_in_pipelines_of_traces_alone() {
+    let text = "\
+receivers:
+  otlp: {protocols: {grpc: }}
+  otlpjsonfile: {include: [a]}
+processors: {linkmend: }
+exporters:
+  debug:
+  otlp_http: {traces_endpoint: 'http://b/v1/traces'}
+service:
+  pipelines:
+    traces: {receivers: [otlp, otlpjsonfile], processors: [linkmend], exporters: [otlp_http]}
+    metrics: {receivers: [otlp], processors: [linkmend], exporters: [debug]}
+    logs/files: {receivers: [otlpjsonfile], exporters: [otlp_http]}
+    profiles: {receivers: [otlp], exporters: [debug]}
+";
+    assert_eq!(
+        faults(&[text]),
+        "linkmend.yaml: line 11, column 47: service.pipelines.metrics.processors: `linkmend` \
+         mends links of spans, and this pipeline is of metrics; take it out here: metrics pass \
+         without it\n\
+         linkmend.yaml: line 12, column 30: service.pipelines.logs/files.receivers: \
+         `otlpjsonfile` reads traces alone, and this pipeline is of logs; take it out here, and \
+         read these files with a Collector\n\
+         linkmend.yaml: line 12, column 57: service.pipelines.logs/files.exporters: `otlp_http` \
+         does not know where to send logs: give it `endpoint` or `logs_endpoint`"
+    );
 }
 
 /// They had no effect, and who set them believed that clients were checked.
@@ -522,4 +545,94 @@ fn authorities_of_a_server_are_those_of_clients() {
         );
         assert!(told.contains(&expected), "{told}");
     }
+}
+
+/// A chart writes it for either kind of address.
+#[test]
+fn brackets_are_taken_around_addresses_of_both_kinds() {
+    for (endpoint, is_taken) in [
+        ("[::1]:4317", true),
+        ("[127.0.0.1]:4317", true),
+        ("[pod.example]:4317", true),
+        ("[]:4317", false),
+        ("[::1:4317", false),
+        ("[a b]:4317", false),
+    ] {
+        let lines = format!("protocols: {{grpc: {{endpoint: '{endpoint}'}}}}");
+        let sources = crate::support::sources(&[&with("receivers", "otlp", &lines)]);
+        let told = linkmend_pipeline::config::Config::read(&sources, &crate::support::env);
+        assert_eq!(told.is_ok(), is_taken, "{endpoint}: {told:?}");
+    }
+}
+
+/// Where the fault stands on the section, the reason was not told.
+#[test]
+fn a_variable_that_is_not_set_is_told_with_what_it_makes_wrong() {
+    let told = faults(&[&with(
+        "processors",
+        "memory_limiter",
+        "check_interval: 2s\nlimit_mib: ${NO_SUCH_LIMIT}",
+    )]);
+    assert!(told.contains("NO_SUCH_LIMIT is not set"), "{told}");
+}
+
+/// Everything at once: what the environment makes wrong, and all the rest.
+#[test]
+fn a_bad_variable_does_not_hide_the_rest() {
+    let text = with_exporter("endpoint: ${s3:bucket}\ntimeout: 5\nbalancer: x");
+    let told = faults(&[&text]);
+    assert!(told.contains("`${s3:…}` is not supported"), "{told}");
+    assert!(told.contains("timeout: 5 has no unit"), "{told}");
+    assert!(told.contains("balancer: unknown key"), "{told}");
+    assert!(!told.contains("is missing"), "{told}");
+}
+
+#[test]
+fn a_resource_of_the_operator_is_unwrapped() {
+    let text = with("exporters", "debug", "");
+    let lines: Vec<_> = text.lines().map(|line| format!("    {line}")).collect();
+    let text = format!(
+        "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nspec:\n  config:\n{}\n",
+        lines.join("\n")
+    );
+    let config = crate::support::read(&[&text]);
+    assert_eq!(config.exporters.len(), 1);
+    let told = faults(&["apiVersion: v1\ndata: {relay: 'receivers: {}'}\n"]);
+    assert!(told.contains("this is a resource of Kubernetes"), "{told}");
+}
+
+#[test]
+fn the_processor_batch_is_done_by_exporters() {
+    let text = "\
+receivers: {otlp: {protocols: {grpc: }}}
+processors:
+  batch: {timeout: 1s, send_batch_size: 10, send_batch_max_size: 20}
+exporters:
+  otlp_grpc: {endpoint: 'b:1'}
+  otlp_http: {endpoint: 'http://b', sending_queue: {batch: {min_size: 7}}}
+  debug:
+service:
+  pipelines:
+    traces: {receivers: [otlp], processors: [batch], exporters: [otlp_grpc, otlp_http, debug]}
+";
+    let config = crate::support::read(&[text]);
+    assert!(config.processors.is_empty());
+    let pipeline = config.service.pipelines.values().next().unwrap();
+    assert!(pipeline.processors.is_empty());
+    let queue = |id: &str| config.exporters[&id.parse().unwrap()].queue().unwrap();
+    let made = queue("otlp_grpc");
+    assert!(made.wait_for_result);
+    let batch = made.batch.as_ref().unwrap();
+    assert_eq!((batch.min_size, batch.max_size), (10, Some(20)));
+    assert_eq!(batch.flush_timeout.as_secs(), 1);
+    assert_eq!(queue("otlp_http").batch.as_ref().unwrap().min_size, 7);
+    let [warning] = &config.warnings[..] else {
+        panic!("{:?}", config.warnings)
+    };
+    assert_eq!(warning.place.line, 3);
+    assert!(
+        warning.text.contains("otlp_grpc makes batches"),
+        "{}",
+        warning.text
+    );
 }

@@ -99,3 +99,11 @@ pub fn linkmend<'c>(config: &'c Config, id: &str) -> &'c LinkmendProcessor {
         Processor::MemoryLimiter(other) => panic!("{other:?}"),
     }
 }
+
+/// Where the traces of a receiver go to.
+pub fn heads(
+    next: std::sync::Arc<dyn linkmend_pipeline::traces::Consumer>,
+) -> linkmend_pipeline::traces::Heads {
+    let heads = linkmend_pipeline::traces::Heads::default();
+    heads.with(linkmend_pipeline::signal::Signal::Traces, next)
+}

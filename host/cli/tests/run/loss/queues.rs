@@ -70,16 +70,16 @@ fn a_queue_in_memory_is_sent_when_linkmend_ends() {
 
 /// Sends a consumer that is held, kills linkmend, starts it again, and sends its
 /// producer.
-fn killed_with_a_held_span(hold: &str, configs: &[&str]) -> Intake {
+fn killed_with_a_held_span(hold: &str, arguments: &[&str], configs: &[&str]) -> Intake {
     let intake = Intake::start();
-    let hold = format!("processors: {{linkmend: {{hold: {{time: 1m, {hold}}}}}}}");
+    let hold = format!("processors: {{linkmend: {{hold: {{time: 1m{hold}}}}}}}");
     let exporter = linkmend::by_grpc(&intake, RETRY);
     let configs: Vec<_> = [&*exporter, &*hold]
         .iter()
         .chain(configs)
         .copied()
         .collect();
-    let mut linkmend = Linkmend::start_at(Addresses::free(), &configs);
+    let mut linkmend = Linkmend::start_at_with(Addresses::free(), arguments, &configs);
     let sender = Sender::new();
     let to = linkmend.addresses.grpc;
     sender
@@ -97,7 +97,13 @@ fn killed_with_a_held_span(hold: &str, configs: &[&str]) -> Intake {
 
 #[test]
 fn a_span_that_is_held_on_disk_gets_its_link_after_all() {
-    let intake = killed_with_a_held_span("storage: file_storage", &[STORAGE]);
+    let by_default = killed_with_a_held_span("", &[], &[]);
+    is_linked(&by_default);
+    let stored = killed_with_a_held_span(", storage: file_storage", &[], &[STORAGE]);
+    is_linked(&stored);
+}
+
+fn is_linked(intake: &Intake) {
     let mut spans = intake.spans();
     spans.sort_by_key(number);
     let links: Vec<_> = spans
@@ -110,6 +116,6 @@ fn a_span_that_is_held_on_disk_gets_its_link_after_all() {
 /// As documented.
 #[test]
 fn a_held_span_that_nobody_waits_for_is_lost() {
-    let intake = killed_with_a_held_span("wait_for_result: false", &[]);
+    let intake = killed_with_a_held_span("", &["--state-dir", ""], &[]);
     assert_eq!(intake.spans().iter().map(number).collect::<Vec<_>>(), [1]);
 }

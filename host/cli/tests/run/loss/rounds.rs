@@ -11,8 +11,11 @@ use crate::support::intake::{Answer, Intake};
 use crate::support::linkmend::{self, Addresses, Linkmend};
 use crate::support::spans;
 
-/// Consumers wait for so long, with their senders.
-const HOLD: &str = "processors: {linkmend: {hold: {time: 200ms}}}";
+/// Consumers wait for so long, in the state directory.
+const HOLD: &str = "processors: {linkmend: {hold: {time: 1s}}}";
+
+/// And so long with their senders.
+const WAITING: &str = "processors: {linkmend: {hold: {time: 200ms, wait_for_result: true}}}";
 
 const RETRY: &str =
     "timeout: 500ms, retry_on_failure: {initial_interval: 20ms, max_interval: 200ms}";
@@ -68,17 +71,24 @@ impl fmt::Display for Figures {
 }
 
 #[test]
-fn without_a_queue() {
+fn by_default() {
     let intake = Intake::start();
     let exporter = linkmend::by_grpc(&intake, RETRY);
-    lose_nothing("no queue", &intake, &[&exporter, HOLD]);
+    lose_nothing("default", &intake, &[&exporter, HOLD]);
 }
 
 #[test]
-fn without_a_queue_by_http() {
+fn by_default_by_http() {
     let intake = Intake::start();
     let exporter = linkmend::by_http(&intake, RETRY);
-    lose_nothing("no queue, by HTTP", &intake, &[&exporter, HOLD]);
+    lose_nothing("default, by HTTP", &intake, &[&exporter, HOLD]);
+}
+
+#[test]
+fn with_senders_that_wait() {
+    let intake = Intake::start();
+    let exporter = linkmend::by_grpc(&intake, RETRY);
+    lose_nothing("senders wait", &intake, &[&exporter, WAITING]);
 }
 
 #[test]

@@ -121,7 +121,13 @@ impl Linkmend {
 
     /// At addresses that are known before, and the same after a restart.
     pub fn start_at(addresses: Addresses, configs: &[&str]) -> Self {
+        Self::start_at_with(addresses, &[], configs)
+    }
+
+    /// The same, with more arguments.
+    pub fn start_at_with(addresses: Addresses, arguments: &[&str], configs: &[&str]) -> Self {
         let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
+        linkmend.arguments = arguments.iter().map(ToString::to_string).collect();
         linkmend.configure_addresses(addresses);
         linkmend.restart();
         linkmend
@@ -193,6 +199,8 @@ service:
             // Shared, so that rules are compiled once.
             .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
             .args(["--threads", "2"])
+            // Not that of who runs the tests.
+            .env("STATE_DIRECTORY", self.path("state"))
             .args(&self.arguments)
             .envs(self.environment.iter().cloned())
             .stdin(Stdio::null())

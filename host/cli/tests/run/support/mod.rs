@@ -5,8 +5,10 @@
 pub mod clients;
 pub mod intake;
 pub mod linkmend;
+pub mod peers;
 pub mod ports;
 pub mod rabbitmq;
 pub mod sender;
+pub mod signals;
 pub mod spans;
 pub mod wait;

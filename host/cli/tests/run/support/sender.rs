@@ -80,7 +80,20 @@ impl Sender {
 
     /// Sends any bytes as the body of a call; returns the status.
     pub fn grpc_frame(&self, address: SocketAddr, encoding: &str, frame: Vec<u8>) -> String {
-        let path = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+        let service = "opentelemetry.proto.collector.trace.v1.TraceService";
+        self.call(address, service, encoding, frame)
+    }
+
+    /// Sends any bytes as the message of an export to a service.
+    pub fn export(&self, address: SocketAddr, service: &str, message: &[u8]) -> String {
+        let mut frame = vec![0];
+        frame.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+        frame.extend(message);
+        self.call(address, service, "identity", frame)
+    }
+
+    fn call(&self, address: SocketAddr, service: &str, encoding: &str, frame: Vec<u8>) -> String {
+        let path = format!("/{service}/Export");
         let request = Request::post(format!("http://{address}{path}"))
             .header(CONTENT_TYPE, "application/grpc")
             .header("te", "trailers")
@@ -105,9 +118,20 @@ impl Sender {
 
     /// `POST /v1/traces`.
     pub fn http(&self, address: SocketAddr, kind: &str, body: impl Into<Bytes>) -> Answered {
-        let (kind, body) = (kind.to_owned(), body.into());
-        self.0
-            .block_on(async move { http(&client(), address, &kind, body).await.unwrap() })
+        self.post(address, "/v1/traces", kind, body)
+    }
+
+    /// `POST` to any path.
+    pub fn post(
+        &self,
+        address: SocketAddr,
+        path: &str,
+        kind: &str,
+        body: impl Into<Bytes>,
+    ) -> Answered {
+        let (client, body) = (client(), body.into());
+        let posting = post(&client, address, path, kind, body);
+        self.0.block_on(posting).unwrap()
     }
 }
 
@@ -150,7 +174,17 @@ pub async fn http(
     kind: &str,
     body: Bytes,
 ) -> Result<Answered, hyper_util::client::legacy::Error> {
-    let request = Request::post(format!("http://{address}/v1/traces"));
+    post(client, address, "/v1/traces", kind, body).await
+}
+
+async fn post(
+    client: &HttpClient,
+    address: SocketAddr,
+    path: &str,
+    kind: &str,
+    body: Bytes,
+) -> Result<Answered, hyper_util::client::legacy::Error> {
+    let request = Request::post(format!("http://{address}{path}"));
     let request = request
         .header(CONTENT_TYPE, kind)
         .body(Full::new(body))

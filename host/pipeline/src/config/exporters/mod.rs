@@ -32,6 +32,15 @@ pub enum Exporter {
 }
 
 impl Exporter {
+    /// The same, to be changed; none of those that have none.
+    pub(super) fn queue_mut(&mut self) -> Option<&mut Option<Queue>> {
+        match self {
+            Self::OtlpGrpc(exporter) => Some(&mut exporter.queue),
+            Self::OtlpHttp(exporter) => Some(&mut exporter.queue),
+            Self::File(_) | Self::Debug(_) => None,
+        }
+    }
+
     /// The queue before it.
     pub fn queue(&self) -> Option<&Queue> {
         match self {
@@ -82,7 +91,7 @@ pub(super) static KIND: Kind<Exporter> = Kind {
         ("googlecloud", OTLP),
         ("azuremonitor", OTLP),
         ("splunk_hec", OTLP),
-        ("prometheus", super::http::TRACES_ONLY),
-        ("prometheusremotewrite", super::http::TRACES_ONLY),
+        ("prometheus", OTLP),
+        ("prometheusremotewrite", OTLP),
     ],
 };

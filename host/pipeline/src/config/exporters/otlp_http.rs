@@ -3,19 +3,27 @@
 use linkmend_config::Node;
 
 use crate::config::endpoint::{URL, Url, url};
-use crate::config::http::{self, CLIENT, HttpClient, TRACES_ONLY};
+use crate::config::http::{self, CLIENT, HttpClient};
 use crate::config::member::{self, Member, is_nothing};
 use crate::config::reader::Reader;
 use crate::config::scalars::choice;
 use crate::config::sending::{self, Queue, Retry};
+use crate::signal::Signal;
 
 /// OTLP over HTTP.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OtlpHttpExporter {
     /// How it sends.
     pub client: HttpClient,
-    /// Where it sends to, in place of the client's endpoint with `/v1/traces`.
+    /// Where it sends traces to, in place of the client's endpoint with
+    /// `/v1/traces`.
     pub traces_endpoint: Option<Url>,
+    /// The same for metrics.
+    pub metrics_endpoint: Option<Url>,
+    /// The same for logs.
+    pub logs_endpoint: Option<Url>,
+    /// The same for profiles.
+    pub profiles_endpoint: Option<Url>,
     /// How messages are written.
     pub encoding: HttpEncoding,
     /// Trying again.
@@ -25,11 +33,19 @@ pub struct OtlpHttpExporter {
 }
 
 impl OtlpHttpExporter {
-    /// The URL of requests. There is one in every configuration that was read.
-    pub fn url(&self) -> Option<Url> {
-        self.traces_endpoint.clone().or_else(|| {
+    /// The URL of requests of a signal. There is one for each signal that the
+    /// exporter has pipelines of, in every configuration that was read.
+    pub fn url(&self, signal: Signal) -> Option<Url> {
+        let given = match signal {
+            Signal::Traces => &self.traces_endpoint,
+            Signal::Metrics => &self.metrics_endpoint,
+            Signal::Logs => &self.logs_endpoint,
+            Signal::Profiles => &self.profiles_endpoint,
+        };
+        given.clone().or_else(|| {
             let mut url = self.client.endpoint.clone()?;
-            url.path = format!("{}/v1/traces", url.path.trim_end_matches('/'));
+            let path = url.path.trim_end_matches('/');
+            url.path = format!("{path}{}", signal.url_path());
             Some(url)
         })
     }
@@ -40,6 +56,9 @@ impl Default for OtlpHttpExporter {
         Self {
             client: HttpClient::default(),
             traces_endpoint: None,
+            metrics_endpoint: None,
+            logs_endpoint: None,
+            profiles_endpoint: None,
             encoding: HttpEncoding::Proto,
             retry: Retry::default(),
             queue: None,
@@ -64,8 +83,29 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
         "traces_endpoint",
         "null",
         URL,
-        "Where it sends to, in place of `endpoint`; nothing is added.",
+        "Where it sends traces to, in place of `endpoint`; nothing is added.",
         |t, n| url(n).map(|v| t.traces_endpoint = Some(v)),
+    ),
+    Member::value(
+        "metrics_endpoint",
+        "null",
+        URL,
+        "The same for metrics.",
+        |t, n| url(n).map(|v| t.metrics_endpoint = Some(v)),
+    ),
+    Member::value(
+        "logs_endpoint",
+        "null",
+        URL,
+        "The same for logs.",
+        |t, n| url(n).map(|v| t.logs_endpoint = Some(v)),
+    ),
+    Member::value(
+        "profiles_endpoint",
+        "null",
+        URL,
+        "The same for profiles.",
+        |t, n| url(n).map(|v| t.profiles_endpoint = Some(v)),
     ),
     Member::value(
         "encoding",
@@ -88,9 +128,6 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
         "A queue before the exporter; `sending_queue: {}` for the defaults.",
         |t, r, n| t.queue = sending::queue(r, n),
     ),
-    Member::unsupported("metrics_endpoint", TRACES_ONLY),
-    Member::unsupported("logs_endpoint", TRACES_ONLY),
-    Member::unsupported("profiles_endpoint", TRACES_ONLY),
 ];
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> OtlpHttpExporter {
@@ -104,7 +141,8 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> OtlpHttpExporter {
     );
     http::check_client(reader, node, &exporter.client);
     let is_given = |key: &str| node.get(key).is_some_and(|node| !is_nothing(node));
-    if !is_given("endpoint") && !is_given("traces_endpoint") {
+    let of_signals = Signal::ALL.map(|signal| format!("{signal}_endpoint"));
+    if !is_given("endpoint") && !of_signals.iter().any(|key| is_given(key)) {
         let text = format!("is missing; it takes {URL}");
         reader.fault_of(node, "endpoint", text);
     }
@@ -114,7 +152,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> OtlpHttpExporter {
         .as_ref()
         .is_some_and(|url| url.path.contains('?'))
     {
-        let text = "it has a query, and a path is added; give all of it as `traces_endpoint`";
+        let text = "it has a query, and a path is added; give all of it as `traces_endpoint`, `metrics_endpoint`, …";
         reader.fault_of(node, "endpoint", text);
     }
     exporter

@@ -9,8 +9,8 @@ use crate::config::endpoint::{URL, Url, url};
 use crate::config::grpc::{BUFFERS, MIDDLEWARES, SENDER_AUTH};
 use crate::config::member::{self, Member};
 use crate::config::reader::Reader;
-use crate::config::scalars::{DURATION, choice, integer, optional_duration};
-use crate::config::secret::{HEADERS, Headers, headers};
+use crate::config::scalars::{DURATION, choice, integer, optional_duration, text};
+use crate::config::secret::{HEADERS, Headers, Secret, headers};
 use crate::config::tls::{self, Tls};
 
 /// An HTTP client that sends OTLP.
@@ -30,6 +30,9 @@ pub struct HttpClient {
     pub compression_level: Option<i32>,
     /// When a connection ends that has no request; `None`: never.
     pub idle_conn_timeout: Option<Duration>,
+    /// The proxy that requests go through, with its credentials; `None`: what
+    /// the environment says.
+    pub proxy_url: Option<Secret>,
 }
 
 impl Default for HttpClient {
@@ -42,6 +45,7 @@ impl Default for HttpClient {
             compression: Encoding::Gzip,
             compression_level: None,
             idle_conn_timeout: Some(Duration::from_secs(90)),
+            proxy_url: None,
         }
     }
 }
@@ -107,11 +111,17 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
         "When a connection ends that has no request; 0: never.",
         |t, n| optional_duration(n).map(|v| t.idle_conn_timeout = v),
     ),
+    Member::value(
+        "proxy_url",
+        "null",
+        "a URL like http://proxy.example:3128",
+        "The proxy that requests go through. None: what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment say, by the rules of Go.",
+        |t, n| text(n).map(|v| t.proxy_url = Some(v.into())),
+    ),
     Member::unsupported("max_idle_conns", CONNECTIONS),
     Member::unsupported("max_idle_conns_per_host", CONNECTIONS),
     Member::unsupported("max_conns_per_host", CONNECTIONS),
     Member::unsupported("disable_keep_alives", CONNECTIONS),
-    Member::unsupported("proxy_url", "it sends to the endpoint itself"),
     Member::unsupported("cookies", "OTLP has none"),
     Member::unsupported("http2_read_idle_timeout", "connections are not probed"),
     Member::unsupported("http2_ping_timeout", "connections are not probed"),

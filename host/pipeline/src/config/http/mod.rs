@@ -14,13 +14,13 @@ use super::scalars::{
 };
 use super::secret::{HEADERS, Headers, headers};
 
+use crate::signal::Signal;
+
 mod client;
 
 pub use client::HttpClient;
 
 pub(super) use client::{COMPRESSION_PARAMS, MEMBERS as CLIENT, check as check_client};
-
-pub(super) const TRACES_ONLY: &str = "it handles traces only";
 
 /// An HTTP server that takes OTLP.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +47,12 @@ pub struct HttpServer {
     pub keep_alives_enabled: bool,
     /// Where traces are taken: a path.
     pub traces_url_path: String,
+    /// Where metrics are taken.
+    pub metrics_url_path: String,
+    /// Where logs are taken.
+    pub logs_url_path: String,
+    /// Where profiles are taken.
+    pub profiles_url_path: String,
 }
 
 impl Default for HttpServer {
@@ -62,7 +68,22 @@ impl Default for HttpServer {
             write_timeout: None,
             idle_timeout: None,
             keep_alives_enabled: true,
-            traces_url_path: "/v1/traces".into(),
+            traces_url_path: Signal::Traces.url_path().into(),
+            metrics_url_path: Signal::Metrics.url_path().into(),
+            logs_url_path: Signal::Logs.url_path().into(),
+            profiles_url_path: Signal::Profiles.url_path().into(),
+        }
+    }
+}
+
+impl HttpServer {
+    /// Where a signal is taken.
+    pub fn path(&self, signal: Signal) -> &str {
+        match signal {
+            Signal::Traces => &self.traces_url_path,
+            Signal::Metrics => &self.metrics_url_path,
+            Signal::Logs => &self.logs_url_path,
+            Signal::Profiles => &self.profiles_url_path,
         }
     }
 }
@@ -168,9 +189,27 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         "Where traces are taken.",
         |t, n| url_path(n).map(|v| t.traces_url_path = v),
     ),
-    Member::unsupported("metrics_url_path", TRACES_ONLY),
-    Member::unsupported("logs_url_path", TRACES_ONLY),
-    Member::unsupported("profiles_url_path", TRACES_ONLY),
+    Member::value(
+        "metrics_url_path",
+        "/v1/metrics",
+        "a path of a URL",
+        "Where metrics are taken.",
+        |t, n| url_path(n).map(|v| t.metrics_url_path = v),
+    ),
+    Member::value(
+        "logs_url_path",
+        "/v1/logs",
+        "a path of a URL",
+        "Where logs are taken.",
+        |t, n| url_path(n).map(|v| t.logs_url_path = v),
+    ),
+    Member::value(
+        "profiles_url_path",
+        "/v1development/profiles",
+        "a path of a URL",
+        "Where profiles are taken.",
+        |t, n| url_path(n).map(|v| t.profiles_url_path = v),
+    ),
     Member::unsupported("auth", AUTH),
     Member::unsupported("include_metadata", METADATA),
     Member::unsupported("middlewares", MIDDLEWARES),

@@ -86,9 +86,11 @@ pub struct Hold {
     /// How many spans of one resource may be held in vain, one after the other;
     /// zero: any number.
     pub give_up_after: usize,
-    /// Whether a sender waits for the answer until its held spans went on.
+    /// Whether a sender waits for the answer until its held spans went on; then
+    /// they are in memory alone.
     pub wait_for_result: bool,
-    /// The extension that keeps them over a restart; then nobody waits.
+    /// The extension that keeps them over a restart; none: the directory for
+    /// state does.
     pub storage: Option<Id>,
 }
 
@@ -99,7 +101,7 @@ impl Default for Hold {
             max_spans: 20_000,
             max_bytes: 64 << 20,
             give_up_after: 256,
-            wait_for_result: true,
+            wait_for_result: false,
             storage: None,
         }
     }
@@ -253,16 +255,16 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
     ),
     Member::value(
         "wait_for_result",
-        "true",
+        "false",
         FLAG,
-        "Whether the sender of a batch is answered only when its held spans have gone on, too: then a kill loses nothing that was acknowledged. Otherwise it is answered at once, and a kill loses what is held.",
+        "Whether the sender of a batch is answered only when its held spans have gone on, too. Nothing is kept on disk then. SDKs that send one batch after the other cannot live with it: their queues run over while they wait.",
         |t, n| flag(n).map(|v| t.wait_for_result = v),
     ),
     Member::value(
         "storage",
         "null",
         STORAGE,
-        "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered when they are there, and need not wait for them.",
+        "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered when they are there, and need not wait for them. Without one they are in the [state directory](reliability.md#the-state-directory).",
         |t, n| storage(n).map(|v| t.storage = Some(v)),
     ),
 ];
@@ -318,6 +320,13 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> LinkmendProcessor {
     if processor.sha256.is_some() && processor.rule == RuleSource::Builtin {
         let text = "the built-in rule is part of the program and has no file to check; remove it";
         reader.fault_of(node, "sha256", text);
+    }
+    if processor.hold.wait_for_result && processor.hold.storage.is_some() {
+        let hold = node.get("hold").unwrap_or(node);
+        let text = "senders need not wait for what is on disk; remove this, or `storage`";
+        reader.within("hold", |reader| {
+            reader.fault_of(hold, "wait_for_result", text)
+        });
     }
     processor
 }

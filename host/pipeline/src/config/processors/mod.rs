@@ -1,12 +1,15 @@
-//! `processors`: what is done with traces.
+//! `processors`: what is done with batches.
 
+mod batch;
 mod linkmend;
 mod memory_limiter;
 
 pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
+pub use batch::BatchProcessor;
 pub use memory_limiter::MemoryLimiter;
 
 pub(super) use self::linkmend::{HOLD, INDEX, LIMITS, MEMBERS as LINKMEND};
+pub(super) use batch::MEMBERS as BATCH;
 pub(super) use memory_limiter::MEMBERS as MEMORY_LIMITER;
 
 use super::components::{Kind, Type};
@@ -16,8 +19,11 @@ use super::components::{Kind, Type};
 pub enum Processor {
     /// Mends links with a rule.
     Linkmend(Box<LinkmendProcessor>),
-    /// Refuses traces when memory runs short.
+    /// Refuses batches when memory runs short.
     MemoryLimiter(MemoryLimiter),
+    /// Joins and cuts batches; of a configuration that was read, the exporters
+    /// do it.
+    Batch(BatchProcessor),
 }
 
 const COLLECTORS: &str = "it is the Collector's; put a Collector before or behind linkmend";
@@ -34,12 +40,12 @@ pub(super) static KIND: Kind<Processor> = Kind {
             names: &["memory_limiter"],
             read: |reader, node| Processor::MemoryLimiter(memory_limiter::read(reader, node)),
         },
+        Type {
+            names: &["batch"],
+            read: |reader, node| Processor::Batch(batch::read(reader, node)),
+        },
     ],
     others: &[
-        (
-            "batch",
-            "exporters make batches (`sending_queue: {batch: {}}`)",
-        ),
         ("attributes", COLLECTORS),
         ("filter", COLLECTORS),
         ("groupbytrace", COLLECTORS),

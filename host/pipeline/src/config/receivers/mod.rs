@@ -44,9 +44,9 @@ pub(super) static KIND: Kind<Receiver> = Kind {
         ("opencensus", OTHER_PROTOCOL),
         ("skywalking", OTHER_PROTOCOL),
         ("datadog", OTHER_PROTOCOL),
-        ("prometheus", super::http::TRACES_ONLY),
-        ("hostmetrics", super::http::TRACES_ONLY),
-        ("filelog", super::http::TRACES_ONLY),
+        ("prometheus", OTHER_PROTOCOL),
+        ("hostmetrics", OTHER_PROTOCOL),
+        ("filelog", OTHER_PROTOCOL),
         ("nop", "a pipeline without data is of no use"),
     ],
 };

@@ -47,7 +47,7 @@ pub(super) static MEMBERS: &[Member<Draft>] = &[
         "pipelines",
         "pipeline",
         "(must be given)",
-        "The pipelines by their ids: `traces`, `traces/name`.",
+        "The pipelines by their ids: `traces`, `metrics`, `logs`, `profiles`, each with `/name` when there are several.",
         |t, _, n| t.pipelines = Some(n.clone()),
     ),
     Member::section(

@@ -9,8 +9,9 @@ use crate::config::id::Id;
 use crate::config::member::{self, Member, shown};
 use crate::config::reader::Reader;
 use crate::config::scalars::text;
+use crate::signal::Signal;
 
-/// A way of traces.
+/// A way of batches of one signal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pipeline {
     /// Where they come from.
@@ -19,6 +20,13 @@ pub struct Pipeline {
     pub processors: Vec<Id>,
     /// Where they go: all of them to each.
     pub exporters: Vec<Id>,
+}
+
+impl Pipeline {
+    /// What a pipeline of this id is of.
+    pub fn signal(id: &Id) -> Option<Signal> {
+        Signal::of_name(&id.kind)
+    }
 }
 
 /// What is defined, and where.
@@ -58,14 +66,14 @@ pub(in crate::config) static MEMBERS: &[Member<Draft>] = &[
         "processors",
         "processors",
         "[]",
-        "A list of the ids of its processors, in the order in which traces pass them.",
+        "A list of the ids of its processors, in the order in which batches pass them.",
         |t, _, n| t.processors = Some(n.clone()),
     ),
     Member::section(
         "exporters",
         "exporters",
         "(must be given)",
-        "A list of the ids of its exporters, one at least. All traces go to each.",
+        "A list of the ids of its exporters, one at least. All batches go to each.",
         |t, _, n| t.exporters = Some(n.clone()),
     ),
 ];
@@ -104,15 +112,10 @@ pub(super) fn read(
 
 fn pipeline_id(reader: &mut Reader, node: &Node, key: &str) -> Option<Id> {
     let text = match key.parse::<Id>() {
-        Ok(id) => match id.kind.as_str() {
-            "traces" => return Some(id),
-            "metrics" | "logs" | "profiles" => format!(
-                "a pipeline of {} is not supported by linkmend, because it handles traces only; \
-                 remove it",
-                id.kind
-            ),
-            _ => "a pipeline is of `traces`, or of `traces/name` when there are several".into(),
-        },
+        Ok(id) if Signal::of_name(&id.kind).is_some() => return Some(id),
+        Ok(_) => "a pipeline is of `traces`, `metrics`, `logs` or `profiles`, or of \
+                  `traces/name` and the like when there are several"
+            .into(),
         Err(error) => not_an_id(key, error),
     };
     reader.fault(node.spot, text);

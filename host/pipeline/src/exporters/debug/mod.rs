@@ -11,8 +11,11 @@ use prost::Message;
 
 use crate::component::{Exporter, SetupError};
 use crate::config::{DebugExporter, Id, Verbosity};
+use crate::exporters::by_signal::BySignal;
+use crate::json;
+use crate::signal::Signal;
 use crate::telemetry::logs::{LINES, Sometimes};
-use crate::telemetry::metrics::{ExporterMetrics, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::outputs::Outputs;
 use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
@@ -27,7 +30,7 @@ pub struct Debug {
     /// Where it goes, if not into the log.
     paths: Option<Vec<String>>,
     outputs: OnceLock<Outputs>,
-    metrics: ExporterMetrics,
+    metrics: BySignal,
     unwritten: Sometimes,
 }
 
@@ -37,7 +40,12 @@ impl Debug {
     /// # Errors
     ///
     /// None so far; files are opened at the start.
-    pub fn new(id: &Id, config: &DebugExporter, metrics: &Metrics) -> Result<Self, SetupError> {
+    pub fn new(
+        id: &Id,
+        config: &DebugExporter,
+        signals: &[Signal],
+        metrics: &Metrics,
+    ) -> Result<Self, SetupError> {
         let paths = (!config.use_internal_logger).then(|| config.output_paths.clone());
         Ok(Self {
             id: id.clone(),
@@ -45,12 +53,50 @@ impl Debug {
             sampler: Sampler::new(config.sampling_initial, config.sampling_thereafter),
             paths,
             outputs: OnceLock::new(),
-            metrics: metrics.exporter(id),
+            metrics: BySignal::new(id, signals, metrics),
             unwritten: Sometimes::default(),
         })
     }
 
-    fn tell(&self, traces: &Traces) -> Taken {
+    fn tell(&self, batch: &Traces) -> Taken {
+        match batch.signal() {
+            Signal::Traces => self.tell_traces(batch),
+            _ => self.tell_other(batch),
+        }
+    }
+
+    /// A batch of another signal: how much it has, and all of it as OTLP/JSON
+    /// where more is wanted.
+    fn tell_other(&self, batch: &Traces) -> Taken {
+        if !self.sampler.is_due(Instant::now()) {
+            return Ok(Accepted::default());
+        }
+        let more = match self.verbosity {
+            Verbosity::Basic => Vec::new(),
+            Verbosity::Normal | Verbosity::Detailed => {
+                json::encode(batch.signal(), batch.bytes()).map_err(Refusal::malformed)?
+            }
+        };
+        let (signal, items) = (batch.signal(), batch.items());
+        let more = String::from_utf8_lossy(&more);
+        let line = if more.is_empty() { "" } else { "\n" };
+        if let Some(outputs) = self.outputs.get() {
+            let what = signal.items();
+            let text = format!("{}: {items} {what}{line}{more}\n", self.id);
+            self.put(outputs, &text);
+        } else {
+            tracing::info!(
+                target: LINES,
+                exporter = %self.id,
+                items,
+                "{}{line}{more}",
+                title(signal)
+            );
+        }
+        Ok(Accepted::default())
+    }
+
+    fn tell_traces(&self, traces: &Traces) -> Taken {
         let decoded = TracesData::decode(traces.bytes().clone());
         let decoded = decoded.map_err(|error| {
             let text = format!("the batch is not well-formed OTLP: {error}");
@@ -73,6 +119,10 @@ impl Debug {
             return self.log(&sums, &more);
         };
         let text = format!("{}: {sums}\n{more}", self.id);
+        self.put(outputs, &text);
+    }
+
+    fn put(&self, outputs: &Outputs, text: &str) {
         if let Err(error) = outputs.write(text.as_bytes()) {
             self.unwritten.tell(|more| {
                 tracing::warn!(exporter = %self.id, "cannot write to output_paths: {error}{more}");
@@ -94,16 +144,23 @@ impl Debug {
     }
 }
 
+fn title(signal: Signal) -> &'static str {
+    match signal {
+        Signal::Traces => "Traces",
+        Signal::Metrics => "Metrics",
+        Signal::Logs => "Logs",
+        Signal::Profiles => "Profiles",
+    }
+}
+
 impl Consumer for Debug {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         Box::pin(async move {
             let telling = async { self.tell(&traces) };
-            let taken = Stage::exporter(&self.id).run(traces.spans(), telling).await;
-            let counter = match taken {
-                Ok(_) => &self.metrics.sent,
-                Err(_) => &self.metrics.send_failed,
-            };
-            counter.inc_by(traces.spans() as u64);
+            let (signal, items) = (traces.signal(), traces.items());
+            let stage = Stage::exporter(&self.id, signal);
+            let taken = stage.run(items, telling).await;
+            self.metrics.taken(signal, items, &taken);
             taken
         })
     }

@@ -1,7 +1,8 @@
 //! A batch as it is written.
 
 use crate::config::{FileExporter, FileFormat};
-use crate::traces::Refusal;
+use crate::json;
+use crate::traces::{Refusal, Traces};
 
 /// The level that Zstandard itself takes when none is given.
 const LEVEL: i32 = 3;
@@ -26,11 +27,12 @@ impl Frame {
         self.format == FileFormat::Json && !self.zstd
     }
 
-    pub(super) fn encode(self, traces: &[u8]) -> Result<Vec<u8>, Refusal> {
+    pub(super) fn encode(self, batch: &Traces) -> Result<Vec<u8>, Refusal> {
         let mut message = match self.format {
-            FileFormat::Json => linkmend_files::json::encode(traces)
-                .map_err(|error| Refusal::malformed(error.to_string()))?,
-            FileFormat::Proto => traces.to_vec(),
+            FileFormat::Json => {
+                json::encode(batch.signal(), batch.bytes()).map_err(Refusal::malformed)?
+            }
+            FileFormat::Proto => batch.bytes().to_vec(),
         };
         if self.is_lines() {
             message.push(b'\n');

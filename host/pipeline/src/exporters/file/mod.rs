@@ -16,8 +16,10 @@ use tokio::task::spawn_blocking;
 
 use crate::component::{Exporter, SetupError};
 use crate::config::{FileExporter, Id};
+use crate::exporters::by_signal::BySignal;
+use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
-use crate::telemetry::metrics::{ExporterMetrics, Metrics};
+use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 use crate::workers::{Aside, Panicked, processors};
@@ -30,7 +32,7 @@ pub struct File {
     shared: Arc<Shared>,
     /// How many batches are encoded at once.
     writing: Aside,
-    metrics: ExporterMetrics,
+    metrics: BySignal,
 }
 
 struct Shared {
@@ -48,7 +50,12 @@ impl File {
     ///
     /// The folder of the file is not there and is not to be made, or the path
     /// is that of a folder.
-    pub fn new(id: &Id, config: &FileExporter, metrics: &Metrics) -> Result<Self, SetupError> {
+    pub fn new(
+        id: &Id,
+        config: &FileExporter,
+        signals: &[Signal],
+        metrics: &Metrics,
+    ) -> Result<Self, SetupError> {
         let shared = Shared {
             id: id.clone(),
             config: config.clone(),
@@ -60,7 +67,7 @@ impl File {
         Ok(Self {
             shared: Arc::new(shared),
             writing: Aside::new(processors()),
-            metrics: metrics.exporter(id),
+            metrics: BySignal::new(id, signals, metrics),
         })
     }
 
@@ -110,7 +117,7 @@ impl Shared {
         if traces.bytes().is_empty() {
             return Ok(Accepted::default());
         }
-        let bytes = self.frame.encode(traces.bytes())?;
+        let bytes = self.frame.encode(traces)?;
         let mut writer = self.writer.lock();
         let Some(writer) = &mut *writer else {
             return Err(Refusal::retry(format!(
@@ -132,13 +139,10 @@ impl Shared {
 impl Consumer for File {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         Box::pin(async move {
-            let spans = traces.spans() as u64;
-            let stage = Stage::exporter(&self.shared.id);
-            let taken = stage.run(traces.spans(), self.write(traces)).await;
-            match taken {
-                Ok(_) => self.metrics.sent.inc_by(spans),
-                Err(_) => self.metrics.send_failed.inc_by(spans),
-            }
+            let (signal, items) = (traces.signal(), traces.items());
+            let stage = Stage::exporter(&self.shared.id, signal);
+            let taken = stage.run(items, self.write(traces)).await;
+            self.metrics.taken(signal, items, &taken);
             taken
         })
     }

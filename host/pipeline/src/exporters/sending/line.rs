@@ -10,8 +10,8 @@ use tokio_util::sync::CancellationToken;
 use super::occasion::Occasion;
 use super::retry::Backoff;
 use crate::config::{Id, Retry};
-use crate::net::client::Message;
-
+use crate::net::client::{Answered, Message, Unreadable};
+use crate::signal::Signal;
 use crate::telemetry::metrics::ExporterMetrics;
 use crate::traces::{Accepted, BoxFuture, Refusal, RefusalKind, Taken, Traces};
 use crate::workers::{Aside, Panicked, processors};
@@ -19,46 +19,59 @@ use crate::workers::{Aside, Panicked, processors};
 /// From this size on, encoding a batch is not done between other tasks.
 const LARGE: usize = 64 << 10;
 
+/// What became of one try: when it was taken, what the answer says.
+pub(in crate::exporters) type Sent = Result<Answered<Accepted>, Refusal>;
+
 /// Sends a batch once.
 pub(in crate::exporters) trait Sender: Send + Sync + 'static {
     /// The batch as it is sent, once for all tries.
     fn encode(&self, traces: Bytes) -> Result<Message, Refusal>;
 
     /// Sends it; nobody waits for the answer after the deadline.
-    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Taken>;
+    fn send(&self, message: Message, deadline: Option<Instant>) -> BoxFuture<'_, Sent>;
 }
 
-/// Sends batches until they are taken or it is given up, and counts them.
+/// Sends batches of one signal until they are taken or it is given up, and
+/// counts them.
 pub(super) struct Line {
     id: Id,
+    signal: Signal,
     sender: Arc<dyn Sender>,
     encoding: Aside,
     retry: Retry,
     metrics: ExporterMetrics,
     retries: Occasion,
     partials: Occasion,
+    unreadable: Occasion,
 }
 
 impl Line {
     pub(super) fn new(
         id: &Id,
+        signal: Signal,
         sender: Arc<dyn Sender>,
         retry: &Retry,
         metrics: ExporterMetrics,
     ) -> Self {
         Self {
             id: id.clone(),
+            signal,
             sender,
             encoding: Aside::new(processors()),
             retry: retry.clone(),
             metrics,
             retries: Occasion::default(),
             partials: Occasion::default(),
+            unreadable: Occasion::default(),
         }
     }
 
     pub(super) fn id(&self) -> &Id {
         &self.id
+    }
+
+    pub(super) fn signal(&self) -> Signal {
+        self.signal
     }
 
     pub(super) fn metrics(&self) -> &ExporterMetrics {
@@ -72,10 +85,10 @@ impl Line {
             Ok(message) => self.attempts(message, traces.deadline, stop).await,
             Err(refusal) => Err(refusal),
         };
-        let spans = traces.spans() as u64;
+        let items = traces.items() as u64;
         match &taken {
-            Ok(accepted) => self.count(accepted, spans),
-            Err(_) => self.metrics.send_failed.inc_by(spans),
+            Ok(accepted) => self.count(accepted, items),
+            Err(_) => self.metrics.send_failed.inc_by(items),
         }
         taken
     }
@@ -102,7 +115,7 @@ impl Line {
             }
             let is_last = stop.is_cancelled();
             let refusal = match self.sender.send(message.clone(), deadline).await {
-                Ok(accepted) => return Ok(accepted),
+                Ok(answered) => return Ok(self.read(answered)),
                 Err(refusal) => refusal,
             };
             let RefusalKind::Retry(least) = refusal.kind else {
@@ -125,6 +138,28 @@ impl Line {
         }
     }
 
+    /// What an answer says. The batch was taken even when it says nothing: what
+    /// is wrong with an answer is between this exporter and the next hop.
+    fn read(&self, answered: Answered<Accepted>) -> Accepted {
+        answered.unwrap_or_else(|unreadable| {
+            self.metrics.unreadable_answers.inc();
+            self.tell_unreadable(&unreadable);
+            Accepted::default()
+        })
+    }
+
+    fn tell_unreadable(&self, unreadable: &Unreadable) {
+        if let Some(more) = self.unreadable.is_due() {
+            tracing::error!(
+                exporter = %self.id,
+                error = %unreadable,
+                not_told = more,
+                "the next hop took a batch, and its answer cannot be read: whether it took all \
+                 of it is not known"
+            );
+        }
+    }
+
     fn tell_retry(&self, refusal: &Refusal, wait: Duration) {
         if let Some(more) = self.retries.is_due() {
             tracing::warn!(
@@ -137,16 +172,17 @@ impl Line {
         }
     }
 
-    fn count(&self, accepted: &Accepted, spans: u64) {
-        let rejected = accepted.rejected_spans.min(spans);
-        self.metrics.sent.inc_by(spans - rejected);
+    fn count(&self, accepted: &Accepted, items: u64) {
+        let rejected = accepted.rejected.min(items);
+        self.metrics.sent.inc_by(items - rejected);
         self.metrics.send_failed.inc_by(rejected);
         let is_told = rejected > 0 || !accepted.message.is_empty();
         if is_told && let Some(more) = self.partials.is_due() {
             tracing::warn!(
                 exporter = %self.id,
-                rejected_spans = rejected,
-                message = accepted.message,
+                signal = self.signal.name(),
+                rejected,
+                said = accepted.message,
                 not_told = more,
                 "the next hop took a batch, but for this (partial success)"
             );

@@ -16,18 +16,19 @@ use std::sync::Arc;
 
 use tokio_util::sync::CancellationToken;
 
-pub(super) use line::Sender;
+pub(super) use line::{Sender, Sent};
 
 use crate::component::{Exporter, SetupError};
 use crate::config::{self, Id, Retry};
 use crate::extensions::file_storage::Storages;
+use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces as own;
 use crate::traces::{BoxFuture, Consumer, Taken, Traces};
 use line::Line;
 use queue::Queue;
 
-/// An exporter that sends batches over a socket.
+/// An exporter that sends batches of one signal over a socket.
 pub(super) struct Sending(Way);
 
 enum Way {
@@ -40,13 +41,20 @@ enum Way {
 impl Sending {
     pub(super) fn new(
         id: &Id,
+        signal: Signal,
         sender: Arc<dyn Sender>,
         retry: &Retry,
         queue: Option<&config::Queue>,
         metrics: &Metrics,
         storages: &Storages,
     ) -> Result<Self, SetupError> {
-        let line = Arc::new(Line::new(id, sender, retry, metrics.exporter(id)));
+        let line = Arc::new(Line::new(
+            id,
+            signal,
+            sender,
+            retry,
+            metrics.exporter(id, signal),
+        ));
         Ok(Self(match queue {
             None => Way::Direct(line, CancellationToken::new()),
             Some(queue) => Way::Queued(Box::new(Queue::new(line, queue, storages)?)),
@@ -55,17 +63,17 @@ impl Sending {
 }
 
 impl Sending {
-    fn id(&self) -> &Id {
+    fn line(&self) -> &Line {
         match &self.0 {
-            Way::Direct(line, _) => line.id(),
-            Way::Queued(queue) => queue.id(),
+            Way::Direct(line, _) => line,
+            Way::Queued(queue) => queue.line(),
         }
     }
 }
 
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        let (id, spans) = (self.id(), traces.spans());
+        let (line, items) = (self.line(), traces.items());
         Box::pin(async move {
             let sending = async move {
                 match &self.0 {
@@ -73,7 +81,8 @@ impl Consumer for Sending {
                     Way::Queued(queue) => queue.take(traces).await,
                 }
             };
-            own::Stage::exporter(id).run(spans, sending).await
+            let stage = own::Stage::exporter(line.id(), line.signal());
+            stage.run(items, sending).await
         })
     }
 }

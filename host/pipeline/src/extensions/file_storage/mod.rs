@@ -48,6 +48,22 @@ pub(crate) struct Storage {
 }
 
 impl Storage {
+    /// One that no extension configures, in a folder that is made for the user
+    /// alone.
+    pub(crate) fn in_directory(directory: PathBuf) -> Self {
+        let id = Id {
+            kind: "file_storage".into(),
+            name: String::new(),
+        };
+        let config = FileStorage {
+            directory,
+            create_directory: true,
+            directory_permissions: 0o700,
+            ..FileStorage::default()
+        };
+        Self { id, config }
+    }
+
     /// Opens the file of a client. It is the client's alone: no other process
     /// has it open. This takes a while: the file is checked.
     pub(crate) fn open(&self, client: &str) -> Result<Store, SetupError> {

@@ -15,6 +15,7 @@ use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::proxy::Proxy;
 use super::stream::{Io, Stream};
 use crate::component::SetupError;
 use crate::net::tls::client::ClientTls;
@@ -73,6 +74,19 @@ pub(crate) struct Connector(Arc<Target>);
 struct Target {
     address: Address,
     tls: Option<(ClientTls, ServerName<'static>)>,
+    way: Way,
+}
+
+/// How connections get to the address.
+#[derive(Debug, Clone, Default)]
+pub(crate) enum Way {
+    /// Straight.
+    #[default]
+    Straight,
+    /// Through a tunnel that a proxy opens.
+    Tunnel(Proxy),
+    /// To a proxy, which sends each request on.
+    Forward(Proxy),
 }
 
 impl Connector {
@@ -82,10 +96,11 @@ impl Connector {
         address: Address,
         tls: Option<ClientTls>,
         name: Option<&str>,
+        way: Way,
     ) -> Result<Self, SetupError> {
         let Some(tls) = tls else {
             let tls = None;
-            return Ok(Self(Arc::new(Target { address, tls })));
+            return Ok(Self(Arc::new(Target { address, tls, way })));
         };
         let name = name.unwrap_or(address.host()).to_owned();
         let server = ServerName::try_from(name.clone()).map_err(|_| {
@@ -93,7 +108,7 @@ impl Connector {
             SetupError::new("tls.server_name_override", text)
         })?;
         let tls = Some((tls, server));
-        Ok(Self(Arc::new(Target { address, tls })))
+        Ok(Self(Arc::new(Target { address, tls, way })))
     }
 }
 
@@ -124,7 +139,7 @@ impl tower_service::Service<Uri> for Connector {
 impl Target {
     async fn open(&self) -> io::Result<Stream> {
         let io: Box<dyn Io> = match &self.address {
-            Address::Tcp(host, port) => Box::new(open_tcp(host, *port).await?),
+            Address::Tcp(host, port) => Box::new(self.open_tcp(host, *port).await?),
             Address::Unix(path) => Box::new(
                 UnixStream::connect(path)
                     .await
@@ -132,8 +147,11 @@ impl Target {
             ),
         };
         let Some((tls, name)) = &self.tls else {
-            let is_http2 = false;
-            return Ok(Stream { io, is_http2 });
+            return Ok(Stream {
+                io,
+                is_http2: false,
+                is_proxied: matches!(self.way, Way::Forward(_)),
+            });
         };
         let connector = TlsConnector::from(tls.config());
         let stream = connector
@@ -142,7 +160,28 @@ impl Target {
             .map_err(|error| of_tls(&error))?;
         let is_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let io = Box::new(stream);
-        Ok(Stream { io, is_http2 })
+        Ok(Stream {
+            io,
+            is_http2,
+            is_proxied: false,
+        })
+    }
+
+    async fn open_tcp(&self, host: &str, port: u16) -> io::Result<TcpStream> {
+        let (proxy, is_tunnel) = match &self.way {
+            Way::Straight => return open_tcp(host, port).await,
+            Way::Tunnel(proxy) => (proxy, true),
+            Way::Forward(proxy) => (proxy, false),
+        };
+        let of_proxy = |error: io::Error| told(error.kind(), format!("the proxy {proxy}: {error}"));
+        let (host, port) = proxy.address();
+        let mut stream = open_tcp(host, port).await.map_err(of_proxy)?;
+        if is_tunnel {
+            let authority = self.address.authority();
+            let opened = proxy.tunnel(&mut stream, &authority).await;
+            opened.map_err(of_proxy)?;
+        }
+        Ok(stream)
     }
 }
 

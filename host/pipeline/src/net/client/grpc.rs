@@ -15,8 +15,9 @@ use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use prost::Message as _;
 
+use super::answer::{Answered, Unreadable, expanded};
 use super::{Connector, Limit, Message, chain, encode_binary};
-use crate::config::ClientKeepalive;
+use crate::config::{ClientKeepalive, Encoding};
 use crate::net::compress::Compressor;
 use crate::net::rpc::{Code, Status};
 use crate::telemetry::traces as own;
@@ -29,6 +30,11 @@ const FRAME: usize = 5;
 const STATUS: &str = "grpc-status";
 const MESSAGE: &str = "grpc-message";
 const DETAILS: &str = "grpc-status-details-bin";
+const ENCODING: &str = "grpc-encoding";
+
+/// The compressions that answers may have. A server of grpc-go answers in that
+/// of the request, whatever is offered.
+const OFFERED: &str = "gzip,zstd";
 
 /// Senders may leave the padding away.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -107,13 +113,12 @@ impl Method {
         Ok(Message::new(framed))
     }
 
-    /// Sends a message and gives the other side's; `None`: it answered well, and
-    /// its message cannot be read.
+    /// Sends a message and gives the other side's, when it answered well.
     pub(crate) async fn call(
         &self,
         message: Message,
         limit: Limit,
-    ) -> Result<Option<Bytes>, CallError> {
+    ) -> Result<Answered<Bytes>, CallError> {
         let mut request = Request::new(message);
         *request.method_mut() = http::Method::POST;
         *request.uri_mut() = self.uri.clone();
@@ -143,8 +148,9 @@ fn with_own(mut headers: HeaderMap, compressor: Compressor) -> HeaderMap {
     let mut put = |name, value| headers.insert(name, HeaderValue::from_static(value));
     put(header::CONTENT_TYPE, "application/grpc");
     put(header::TE, "trailers");
+    put(HeaderName::from_static("grpc-accept-encoding"), OFFERED);
     if let Some(name) = compressor.name() {
-        put(HeaderName::from_static("grpc-encoding"), name);
+        put(HeaderName::from_static(ENCODING), name);
     }
     headers
 }
@@ -158,11 +164,11 @@ fn timeout(left: Duration) -> HeaderValue {
     HeaderValue::try_from(text).unwrap_or(HeaderValue::from_static("1H"))
 }
 
-async fn read(response: http::Response<Incoming>) -> Result<Option<Bytes>, CallError> {
+async fn read(response: http::Response<Incoming>) -> Result<Answered<Bytes>, CallError> {
     let (head, body) = response.into_parts();
     // An answer without a message has all in its headers.
     if let Some(status) = status(&head.headers) {
-        return status.map(|()| None);
+        return status.map(|()| Err(Unreadable::new("there is no message in it")));
     }
     if head.status != StatusCode::OK || !is_grpc(&head.headers) {
         return Err(CallError::Status(of_http(head.status)));
@@ -171,7 +177,7 @@ async fn read(response: http::Response<Incoming>) -> Result<Option<Bytes>, CallE
     let body = body.map_err(|error| CallError::Transport(chain(error.as_ref())))?;
     let lost = || CallError::Transport("the answer ended without a status of gRPC".into());
     body.trailers().and_then(status).ok_or_else(lost)??;
-    Ok(unframed(body.to_bytes()))
+    Ok(unframed(body.to_bytes(), &head.headers))
 }
 
 fn is_grpc(headers: &HeaderMap) -> bool {
@@ -225,12 +231,44 @@ fn unescaped(text: &[u8]) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The message of an answer, if it is one, and not compressed: it was not asked
-/// for that.
-fn unframed(mut body: Bytes) -> Option<Bytes> {
-    if body.remaining() < FRAME || body.get_u8() != 0 {
-        return None;
+/// The message of an answer: its flag says whether it is compressed, the
+/// headers how.
+fn unframed(mut body: Bytes, headers: &HeaderMap) -> Answered<Bytes> {
+    if body.remaining() < FRAME {
+        return Err(Unreadable::new("there is no message in it"));
     }
+    let flag = body.get_u8();
     let length = body.get_u32() as usize;
-    (body.len() == length).then_some(body)
+    if body.len() != length {
+        let found = body.len();
+        let text = format!("its message is to have {length} bytes, and {found} came");
+        return Err(Unreadable::new(text));
+    }
+    match flag {
+        0 => Ok(body),
+        1 => expanded(&body, encoding(headers)?, MAX_ANSWER),
+        _ => {
+            let text = format!("its flag of compression is {flag}, neither 0 nor 1");
+            Err(Unreadable::new(text))
+        }
+    }
+}
+
+fn encoding(headers: &HeaderMap) -> Answered<Encoding> {
+    let named = headers
+        .get(ENCODING)
+        .map_or(&b""[..], |name| name.as_bytes());
+    match named {
+        b"gzip" => Ok(Encoding::Gzip),
+        b"zstd" => Ok(Encoding::Zstd),
+        b"" | b"identity" => {
+            let text = "it is compressed, and `grpc-encoding` does not say how";
+            Err(Unreadable::new(text))
+        }
+        other => {
+            let other = String::from_utf8_lossy(other);
+            let text = format!("it is compressed with `{other}`, which was not offered");
+            Err(Unreadable::new(text))
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderValue};
 use http::{Request, StatusCode, Uri};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -11,11 +11,17 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 
+use super::answer::{Answered, Unreadable, expanded};
 use super::{Connector, Limit, Message, chain};
+use crate::config::Encoding;
 use crate::telemetry::traces as own;
 
-/// How much of an answer is read.
+/// How much of an answer is read, and how much it may be without compression.
 const MAX_ANSWER: usize = 64 << 10;
+const MAX_EXPANDED: usize = 1 << 20;
+
+/// The compressions that answers may have; some proxies use one in any case.
+const OFFERED: &str = "gzip, zstd, deflate";
 
 /// A URL that is posted to.
 pub(crate) struct Resource {
@@ -28,8 +34,8 @@ pub(crate) struct Resource {
 pub(crate) struct Answer {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
-    /// As much of it as is read.
-    pub(crate) body: Bytes,
+    /// As much of it as is read, without its compression.
+    pub(crate) body: Answered<Bytes>,
 }
 
 /// No answer came.
@@ -47,9 +53,11 @@ impl Resource {
     pub(crate) fn new(
         connector: Connector,
         uri: Uri,
-        headers: HeaderMap,
+        mut headers: HeaderMap,
         idle: Option<Duration>,
     ) -> Self {
+        let offered = headers.entry(header::ACCEPT_ENCODING);
+        offered.or_insert(HeaderValue::from_static(OFFERED));
         let mut builder = Client::builder(TokioExecutor::new());
         builder.timer(TokioTimer::new());
         builder.pool_timer(TokioTimer::new());
@@ -73,10 +81,11 @@ impl Resource {
             let response = self.client.request(request).await;
             let response = response.map_err(|error| PostError::Transport(chain(&error)))?;
             let (head, body) = response.into_parts();
+            let body = start(body).await;
             Ok(Answer {
                 status: head.status,
+                body: unpacked(body, &head.headers),
                 headers: head.headers,
-                body: start(body).await,
             })
         };
         let answer = limit.run(&connection, answer).await;
@@ -96,6 +105,24 @@ async fn start(mut body: Incoming) -> Bytes {
         }
     }
     read.freeze()
+}
+
+fn unpacked(body: Bytes, headers: &HeaderMap) -> Answered<Bytes> {
+    let named = headers.get(header::CONTENT_ENCODING);
+    let named = named.map_or(&b""[..], |name| name.as_bytes().trim_ascii());
+    let encoding = match named.to_ascii_lowercase().as_slice() {
+        b"" | b"identity" => return Ok(body),
+        _ if body.is_empty() => return Ok(body),
+        b"gzip" | b"x-gzip" => Encoding::Gzip,
+        b"zstd" => Encoding::Zstd,
+        b"deflate" | b"zlib" => Encoding::Deflate,
+        other => {
+            let other = String::from_utf8_lossy(other);
+            let text = format!("it is compressed with `{other}`, which was not offered");
+            return Err(Unreadable::new(text));
+        }
+    };
+    expanded(&body, encoding, MAX_EXPANDED)
 }
 
 /// `Retry-After`: seconds, or a date.

@@ -1,13 +1,17 @@
 //! Sending requests, over gRPC and HTTP.
 
+mod answer;
 mod body;
 mod connect;
 pub(crate) mod grpc;
 pub(crate) mod http;
+mod proxy;
 mod stream;
 
+pub(crate) use answer::{Answered, Unreadable};
 pub(crate) use body::Message;
-pub(crate) use connect::{Address, Connector};
+pub(crate) use connect::{Address, Connector, Way};
+pub(crate) use proxy::{Proxy, of_environment};
 
 use std::error::Error;
 use std::future::Future;

@@ -17,14 +17,17 @@ pub(crate) struct Stream {
     pub(super) io: Box<dyn Io>,
     /// Both sides have agreed on HTTP/2.
     pub(super) is_http2: bool,
+    /// It ends at a proxy, which is told the whole URL of each request.
+    pub(super) is_proxied: bool,
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
+        let connected = Connected::new().proxy(self.is_proxied);
         if self.is_http2 {
-            Connected::new().negotiated_h2()
+            connected.negotiated_h2()
         } else {
-            Connected::new()
+            connected
         }
     }
 }

@@ -11,6 +11,11 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant};
 
+/// How long an answer goes to a client that has closed its side of the
+/// connection: it may wait for it, or have gone, which looks the same. Whoever
+/// gave up goes on with another try, so it must not be long.
+const HALF_CLOSED: Duration = Duration::from_secs(5);
+
 /// What goes on at a connection.
 pub(crate) struct Activity {
     started: Instant,
@@ -20,6 +25,8 @@ pub(crate) struct Activity {
     head_since: Moment,
     /// Since when the peer does not take what is written.
     blocked_since: Moment,
+    /// Since when the peer sends nothing any more.
+    closed_since: Moment,
     unread: AtomicBool,
     end: Notify,
 }
@@ -57,6 +64,7 @@ impl Activity {
             idle_since: Moment::default(),
             head_since: Moment::default(),
             blocked_since: Moment::default(),
+            closed_since: Moment::default(),
             unread: AtomicBool::new(false),
             end: Notify::new(),
         };
@@ -100,6 +108,25 @@ impl Activity {
 
     pub(super) fn blocked_since(&self) -> Option<Instant> {
         self.blocked_since.get(self.started)
+    }
+
+    /// Until when a peer is believed to wait for an answer that sends nothing any
+    /// more.
+    pub(super) fn believed_until(&self) -> Option<Instant> {
+        let since = self.closed_since.get(self.started)?;
+        Some(since + HALF_CLOSED)
+    }
+
+    /// The peer sends nothing any more; whether it is believed to wait for an
+    /// answer all the same.
+    fn is_half_closed(&self) -> bool {
+        if !self.closed_since.is_set() {
+            self.closed_since.set(self.started);
+        }
+        let is_early = self
+            .believed_until()
+            .is_some_and(|until| Instant::now() < until);
+        is_early && self.in_flight() > 0
     }
 
     /// A request was answered of which not all was read.
@@ -154,6 +181,13 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
             && !activity.head_since.is_set()
         {
             activity.head_begins();
+        }
+        let is_end = matches!(polled, Poll::Ready(Ok(())))
+            && buffer.filled().len() == filled
+            && buffer.remaining() > 0;
+        // Who watches the connection looks again when that is over.
+        if self.watch_heads && is_end && activity.is_half_closed() {
+            return Poll::Pending;
         }
         polled
     }

@@ -311,7 +311,8 @@ impl Server {
         let after = |since: Option<Instant>, time| since.unwrap_or(now) + time;
         let head = after(activity.head_since(), rules.head);
         let write = after(activity.blocked_since(), rules.write);
-        let earliest = head.min(write);
+        let closed = activity.believed_until().filter(|until| *until > now);
+        let earliest = head.min(write).min(closed.unwrap_or(head));
         match ended {
             None => {
                 let idle = rules.idle.map(|idle| after(activity.idle_since(), idle));

@@ -2,18 +2,24 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 
 use super::activity::InFlight;
+use crate::traces::BoxFuture;
+
+/// The end of an answer that goes on for a while: some bytes, and the trailers.
+pub(crate) type End = BoxFuture<'static, (Bytes, HeaderMap)>;
 
 /// The body of an answer: some bytes, and trailers behind them.
 #[derive(Default)]
 pub(crate) struct Reply {
     data: Option<Bytes>,
+    /// What comes behind the bytes, some time.
+    end: Option<End>,
     trailers: Option<HeaderMap>,
     /// The request is answered when all of it is written.
     pub(super) in_flight: Option<InFlight>,
@@ -34,6 +40,14 @@ impl Reply {
             ..Self::new(data)
         }
     }
+
+    /// Some bytes now, and the end when it comes.
+    pub(crate) fn with_end(data: Bytes, end: End) -> Self {
+        Self {
+            end: Some(end),
+            ..Self::new(data)
+        }
+    }
 }
 
 impl Body for Reply {
@@ -42,9 +56,15 @@ impl Body for Reply {
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
-        _: &mut Context<'_>,
+        context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         if let Some(data) = self.data.take() {
+            return Poll::Ready(Some(Ok(Frame::data(data))));
+        }
+        if let Some(end) = &mut self.end {
+            let (data, trailers) = ready!(end.as_mut().poll(context));
+            self.end = None;
+            self.trailers = Some(trailers);
             return Poll::Ready(Some(Ok(Frame::data(data))));
         }
         let trailers = self.trailers.take();
@@ -52,10 +72,13 @@ impl Body for Reply {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.data.is_none() && self.trailers.is_none()
+        self.data.is_none() && self.end.is_none() && self.trailers.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
+        if self.end.is_some() {
+            return SizeHint::default();
+        }
         SizeHint::with_exact(self.data.as_ref().map_or(0, |data| data.len() as u64))
     }
 }

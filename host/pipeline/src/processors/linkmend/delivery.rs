@@ -12,6 +12,7 @@ use tokio::time::sleep;
 use super::journal::Record;
 use super::stage::{Keeping, Stage};
 use super::ticket;
+use crate::signal::Signal;
 use crate::traces::{Refusal, Taken, Traces};
 
 /// How many batches of released spans are on their way at once; what comes then
@@ -31,8 +32,8 @@ impl Stage {
             // Dropped, as `on_error` wants it, if there are any.
             return gone(&claims);
         };
-        let traces = Traces::checked(bytes);
-        self.metrics.outgoing.inc_by(traces.spans() as u64);
+        let traces = Traces::checked(Signal::Traces, bytes);
+        self.metrics.outgoing.inc_by(traces.items() as u64);
         match &self.keeping {
             Keeping::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
             Keeping::Waiting => ticket::tell(&claims, &self.next.take(traces).await),
@@ -52,7 +53,7 @@ impl Stage {
             tokio::select! {
                 () = sleep(AGAIN) => {}
                 () = self.tasks.stop.cancelled() => {
-                    let spans = traces.spans();
+                    let spans = traces.items();
                     tracing::info!(processor = %self.id, spans, "held spans stay on disk");
                     return;
                 }
@@ -63,7 +64,7 @@ impl Stage {
     /// Says of what nobody can send again that it is lost.
     fn settle(&self, traces: &Traces, taken: &Taken) {
         if let Err(refusal) = taken {
-            let spans = traces.spans();
+            let spans = traces.items();
             tracing::error!(
                 processor = %self.id, spans, %refusal,
                 "held spans are lost: the next hop did not take them"

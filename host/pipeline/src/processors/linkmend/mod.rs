@@ -26,7 +26,7 @@ mod rule;
 mod stage;
 mod ticket;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -38,6 +38,7 @@ use tokio::sync::Notify;
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
+use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
@@ -57,6 +58,10 @@ pub(crate) struct Linkmend {
     cache: Option<PathBuf>,
     /// Where held spans are kept.
     storage: Option<Storage>,
+    /// Where they are kept when it is nowhere else.
+    state: StateDirectory,
+    /// What the configuration is called there.
+    instance: String,
     metrics: Arc<Metrics>,
     /// The first one that was made, to see that it can be.
     made: Mutex<Option<Made>>,
@@ -79,6 +84,7 @@ impl Linkmend {
         config: &Config,
         of_processor: &LinkmendProcessor,
         cache: Option<PathBuf>,
+        state: StateDirectory,
         storages: &Storages,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, SetupError> {
@@ -89,6 +95,8 @@ impl Linkmend {
             rule,
             index: Arc::new(MemoryIndex::new(of_processor.index)),
             cache,
+            state,
+            instance: state::instance(config.files()),
             storage: of_processor
                 .hold
                 .storage
@@ -159,19 +167,70 @@ impl Linkmend {
 
     /// How senders can be sure of their held spans, and those of the last run.
     fn keeping(&self, pipeline: &Id) -> Result<(Keeping, Left), SetupError> {
-        let Some(storage) = &self.storage else {
-            let keeping = if self.config.hold.wait_for_result {
-                Keeping::Waiting
-            } else {
-                Keeping::Memory
-            };
-            return Ok((keeping, Vec::new()));
-        };
-        let journal = Journal::open(storage, &format!("processors.{}.{pipeline}", self.id))?;
-        let left = journal.left_over();
-        let left = left
-            .map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
-        Ok((Keeping::Journal(journal), left))
+        let hold = &self.config.hold;
+        let client = format!("processors.{}.{pipeline}", self.id);
+        if let Some(storage) = &self.storage {
+            let journal = Journal::open(storage, &client)?;
+            let left = journal.left_over();
+            let left = left.map_err(|text| {
+                SetupError::new(format!("{}.hold.storage", place(&self.id)), text)
+            })?;
+            return Ok((Keeping::Journal(journal), left));
+        }
+        if hold.wait_for_result {
+            return Ok((Keeping::Waiting, Vec::new()));
+        }
+        if hold.time.is_none() {
+            return Ok((Keeping::Memory, Vec::new()));
+        }
+        self.keeping_in_state(&client)
+    }
+
+    /// Held spans are kept in the directory for state, or in memory: a default
+    /// must not keep a program from starting.
+    fn keeping_in_state(&self, client: &str) -> Result<(Keeping, Left), SetupError> {
+        let opened = self.state.open(|directory| {
+            let storage = Storage::in_directory(directory.join(&self.instance));
+            let journal = Journal::open(&storage, client).map_err(|error| error.text)?;
+            let left = journal.left_over()?;
+            Ok((directory.to_owned(), journal, left))
+        });
+        match opened {
+            Ok((directory, journal, left)) => {
+                self.tell_kept(&directory);
+                Ok((Keeping::Journal(journal), left))
+            }
+            Err(text) if matches!(self.state, StateDirectory::At(_)) => {
+                Err(SetupError::new("--state-dir", text))
+            }
+            Err(text) => {
+                self.tell_not_kept(&text);
+                Ok((Keeping::Memory, Vec::new()))
+            }
+        }
+    }
+
+    fn tell_kept(&self, directory: &Path) {
+        let directory = directory.join(&self.instance);
+        tracing::info!(
+            processor = %self.id,
+            directory = %directory.display(),
+            "held spans are kept on disk"
+        );
+    }
+
+    fn tell_not_kept(&self, why: &str) {
+        let hold = &self.config.hold;
+        tracing::warn!(
+            processor = %self.id,
+            error = why,
+            "held spans are kept in memory: a kill loses those of the last {:?}, {} spans and {} \
+             MiB at most, though their senders were answered; `--state-dir` names a directory \
+             that can be written",
+            hold.time.unwrap_or_default(),
+            hold.max_spans,
+            hold.max_bytes >> 20,
+        );
     }
 
     /// Watches what is held and remembered, and the file of the rule, when all

@@ -13,6 +13,7 @@ use super::journal::{Journal, Record};
 use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
 use crate::config::Id;
+use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{LinkMetrics, ProcessorMetrics};
 use crate::telemetry::traces as own;
@@ -100,7 +101,7 @@ impl Stage {
     }
 
     async fn mend(&self, traces: Traces) -> Taken {
-        self.metrics.incoming.inc_by(traces.spans() as u64);
+        self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
         let (passage, kept) = self.passage(deadline);
         let mut passed = self.process(traces.bytes().clone(), passage).await?;
@@ -191,8 +192,8 @@ impl Stage {
         self.count(&mended);
         match mended.traces {
             Some(bytes) => {
-                let traces = Traces::checked(bytes).with_deadline(deadline);
-                self.metrics.outgoing.inc_by(traces.spans() as u64);
+                let traces = Traces::checked(Signal::Traces, bytes).with_deadline(deadline);
+                self.metrics.outgoing.inc_by(traces.items() as u64);
                 self.next.take(traces).await
             }
             // All of it is held, or dropped as `on_error` wants it.
@@ -213,7 +214,7 @@ impl Stage {
 
 impl Consumer for Stage {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        let spans = traces.spans();
+        let spans = traces.items();
         Box::pin(async move {
             let stage = own::Stage::processor(&self.id);
             stage.run(spans, self.mend(traces)).await

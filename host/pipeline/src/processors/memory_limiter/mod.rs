@@ -1,4 +1,4 @@
-//! The processor `memory_limiter`: refuses traces, to be sent again, when memory
+//! The processor `memory_limiter`: refuses batches, to be sent again, when memory
 //! runs short.
 
 mod machine;
@@ -12,6 +12,7 @@ use tokio::time::MissedTickBehavior;
 
 use crate::component::{SetupError, Tasks};
 use crate::config::{self, Id};
+use crate::signal::Signal;
 use crate::telemetry::memory::resident;
 use crate::telemetry::metrics::{LimiterMetrics, Metrics};
 use crate::traces::{BoxFuture, Consumer, Refusal, Taken, Traces};
@@ -22,19 +23,19 @@ const RETRY: Duration = Duration::from_secs(1);
 const SPIKE_SHARE: u64 = 5;
 
 /// The processor `memory_limiter`.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MemoryLimiter {
     id: Id,
     check_interval: Duration,
     limits: Limits,
-    metrics: LimiterMetrics,
+    metrics: Arc<Metrics>,
 }
 
 /// In bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Limits {
     limit: u64,
-    /// Above this, traces are refused.
+    /// Above this, batches are refused.
     soft: u64,
 }
 
@@ -48,7 +49,7 @@ impl MemoryLimiter {
     pub fn new(
         id: &Id,
         config: &config::MemoryLimiter,
-        metrics: &Metrics,
+        metrics: &Arc<Metrics>,
     ) -> Result<Self, SetupError> {
         let error = |key: &str, text: &str| SetupError::new(format!("processors.{id}{key}"), text);
         let total = || machine::memory(Path::new("/"));
@@ -64,12 +65,13 @@ impl MemoryLimiter {
             id: id.clone(),
             check_interval: config.check_interval,
             limits,
-            metrics: metrics.limiter(id),
+            metrics: Arc::clone(metrics),
         })
     }
 
-    /// Stands before the next one, and measures until the tasks are told to end.
-    pub fn wrap(self, next: Arc<dyn Consumer>, tasks: &Tasks) -> Arc<dyn Consumer> {
+    /// Stands before the next one of a pipeline of this signal, and measures
+    /// until the tasks are told to end.
+    pub fn wrap(self, signal: Signal, next: Arc<dyn Consumer>, tasks: &Tasks) -> Arc<dyn Consumer> {
         let is_short = Arc::new(AtomicBool::new(false));
         let (id, limits) = (self.id.clone(), self.limits);
         tracing::info!(
@@ -79,6 +81,7 @@ impl MemoryLimiter {
             "memory is limited"
         );
         let guard = Arc::new(Guard {
+            metrics: self.metrics.limiter(&id, signal),
             limiter: self,
             is_short,
             next,
@@ -119,6 +122,7 @@ impl Limits {
 /// What stands before the next one.
 struct Guard {
     limiter: MemoryLimiter,
+    metrics: LimiterMetrics,
     is_short: Arc<AtomicBool>,
     next: Arc<dyn Consumer>,
 }
@@ -135,9 +139,9 @@ impl Guard {
         let (processor, used_mib) = (&self.limiter.id, mib(used));
         let soft_limit_mib = mib(limits.soft);
         if is_short {
-            tracing::warn!(%processor, used_mib, soft_limit_mib, "memory runs short: traces are refused, to be sent again");
+            tracing::warn!(%processor, used_mib, soft_limit_mib, "memory runs short: batches are refused, to be sent again");
         } else {
-            tracing::info!(%processor, used_mib, soft_limit_mib, "there is enough memory again: traces are taken");
+            tracing::info!(%processor, used_mib, soft_limit_mib, "there is enough memory again: batches are taken");
         }
     }
 
@@ -154,12 +158,12 @@ impl Guard {
 
 impl Consumer for Guard {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
-        let spans = traces.spans() as u64;
+        let items = traces.items() as u64;
         if self.is_short.load(Ordering::Relaxed) {
-            self.limiter.metrics.refused.inc_by(spans);
+            self.metrics.refused.inc_by(items);
             return Box::pin(async { Err(self.refusal()) });
         }
-        self.limiter.metrics.accepted.inc_by(spans);
+        self.metrics.accepted.inc_by(items);
         self.next.take(traces)
     }
 }

@@ -15,9 +15,10 @@ use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
 use crate::net::budget::{Budget, Charge};
+use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
-use crate::traces::{Accepted, Consumer, Refusal, RefusalKind, Traces};
+use crate::traces::{Accepted, Heads, Refusal, RefusalKind, Traces};
 
 /// What a request takes before anything of it was read.
 const BASE: u64 = 4 << 10;
@@ -30,7 +31,7 @@ pub(super) struct Intake {
     pub(super) id: Id,
     /// `grpc` or `http`.
     pub(super) transport: &'static str,
-    pub(super) next: Arc<dyn Consumer>,
+    pub(super) heads: Heads,
     pub(super) metrics: ReceiverMetrics,
     pub(super) budget: Arc<Budget>,
     pub(super) unpacker: Unpacker,
@@ -71,8 +72,8 @@ impl Failure {
 
 impl Intake {
     /// The span of linkmend's own around a request, below that of its sender.
-    pub(super) fn stage(&self, headers: &HeaderMap) -> own::Stage {
-        own::Stage::receiver(&self.id, self.transport, Some(headers))
+    pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::Stage {
+        own::Stage::receiver(&self.id, signal, self.transport, Some(headers))
     }
 
     /// Lets a request with these headers in, if there is room.
@@ -135,14 +136,28 @@ impl Intake {
         stage: own::Stage,
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
-        let traces = Traces::new(bytes).map_err(|error| {
+        let signal = outcome.signal();
+        let batch = Traces::of(signal, bytes).map_err(|error| {
             outcome.failed();
-            Failure::Refused(Refusal::malformed(format!("it is no OTLP traces: {error}")))
+            let text = format!("it is no OTLP {signal}: {error}");
+            Failure::Refused(Refusal::malformed(text))
         })?;
-        let spans = traces.spans();
-        outcome.has(spans);
-        let traces = traces.with_deadline(deadline.map(Instant::into_std));
-        let taking = stage.run(spans, self.next.take(traces));
+        let items = batch.items();
+        outcome.has(items);
+        // As OTLP wants it, and whatever the next hop does: it is how load
+        // balancers and SDKs ask whether somebody is there.
+        if batch.is_empty() {
+            let taken = Ok(Accepted::default());
+            outcome.taken(&taken);
+            return taken.map_err(Failure::Refused);
+        }
+        let Some(next) = self.heads.of(signal) else {
+            let refused = Refusal::permanent(format!("no pipeline takes {signal}"));
+            outcome.taken(&Err(refused.clone()));
+            return Err(Failure::Refused(refused));
+        };
+        let batch = batch.with_deadline(deadline.map(Instant::into_std));
+        let taking = stage.run(items, next.take(batch));
         let taken = match deadline {
             None => taking.await,
             Some(deadline) => {
@@ -159,8 +174,8 @@ impl Intake {
     }
 
     /// A request of which it is not known yet what becomes of it.
-    pub(super) fn outcome(&self) -> Outcome<'_> {
-        Outcome::new(&self.metrics)
+    pub(super) fn outcome(&self, signal: Signal) -> Outcome<'_> {
+        Outcome::new(&self.metrics, signal)
     }
 
     /// The batch that a body is.
@@ -172,8 +187,8 @@ impl Intake {
         let unpacked = self.unpacker.unpack(packed, charge).await;
         unpacked.map_err(|error| match error {
             UnpackError::Body(error) => self.failure(error),
-            UnpackError::Json(error) => {
-                let text = format!("it is no OTLP/JSON traces: {error}");
+            UnpackError::Json(signal, error) => {
+                let text = format!("it is no OTLP/JSON {signal}: {error}");
                 Failure::Refused(Refusal::malformed(text))
             }
             UnpackError::Panicked => {
@@ -224,4 +239,18 @@ pub(super) fn retry_after(failure: &Failure) -> Option<std::time::Duration> {
         }) => *after,
         _ => None,
     }
+}
+
+/// What a sender of a signal is told that no pipeline takes.
+pub(super) fn not_taken(signal: Signal) -> String {
+    let variable = match signal {
+        Signal::Traces => "; set OTEL_TRACES_EXPORTER=none where they are not wanted",
+        Signal::Metrics => "; set OTEL_METRICS_EXPORTER=none where they are not wanted",
+        Signal::Logs => "; set OTEL_LOGS_EXPORTER=none where they are not wanted",
+        Signal::Profiles => "",
+    };
+    format!(
+        "no pipeline of linkmend takes {signal} here: add one to its configuration \
+         (`service.pipelines.{signal}`){variable}"
+    )
 }

@@ -30,7 +30,7 @@ use crate::net::budget::Budget;
 use crate::net::serve::{Handler, Rules, Server};
 use crate::net::tls::server::ServerTls;
 use crate::telemetry::metrics::{Metrics, ReceiverMetrics};
-use crate::traces::{BoxFuture, Consumer};
+use crate::traces::{BoxFuture, Heads};
 
 /// A receiver of OTLP that does not listen yet.
 pub struct Otlp {
@@ -101,16 +101,17 @@ impl Otlp {
 
     fn intake(
         &self,
-        next: &Arc<dyn Consumer>,
+        heads: &Heads,
         metrics: &ReceiverMetrics,
         tasks: &Tasks,
         transport: &'static str,
         limit_key: &'static str,
     ) -> Intake {
+        heads.signals().for_each(|signal| metrics.show(signal));
         Intake {
             id: self.id.clone(),
             transport,
-            next: Arc::clone(next),
+            heads: heads.clone(),
             metrics: metrics.clone(),
             budget: Arc::clone(&self.budget),
             unpacker: self.unpacker.clone(),
@@ -120,11 +121,11 @@ impl Otlp {
         }
     }
 
-    async fn run(mut self, next: Arc<dyn Consumer>) -> Result<Tasks, SetupError> {
+    async fn run(mut self, heads: Heads) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
         if let Some(grpc) = self.grpc.take() {
             let intake = self.intake(
-                &next,
+                &heads,
                 &grpc.metrics,
                 &tasks,
                 "grpc",
@@ -143,7 +144,7 @@ impl Otlp {
         }
         if let Some(http) = self.http.take() {
             let intake = self.intake(
-                &next,
+                &heads,
                 &http.metrics,
                 &tasks,
                 "http",
@@ -236,11 +237,8 @@ impl Otlp {
 }
 
 impl Receiver for Otlp {
-    fn start(
-        self: Box<Self>,
-        next: Arc<dyn Consumer>,
-    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
-        Box::pin(self.run(next))
+    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+        Box::pin(self.run(heads))
     }
 }
 

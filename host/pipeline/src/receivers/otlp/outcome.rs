@@ -1,6 +1,7 @@
 //! What became of a request, for the metrics: once, however it ended.
 
 use super::intake::Failure;
+use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::traces::{Refusal, Taken};
 
@@ -8,26 +9,33 @@ use crate::traces::{Refusal, Taken};
 /// dropped before that was refused: its sender has gone, and was told nothing.
 pub(super) struct Outcome<'m> {
     metrics: &'m ReceiverMetrics,
+    signal: Signal,
     /// What it has, as far as is known.
-    spans: usize,
+    items: usize,
     is_counted: bool,
 }
 
 impl<'m> Outcome<'m> {
-    pub(super) fn new(metrics: &'m ReceiverMetrics) -> Self {
+    pub(super) fn new(metrics: &'m ReceiverMetrics, signal: Signal) -> Self {
         Self {
             metrics,
-            spans: 0,
+            signal,
+            items: 0,
             is_counted: false,
         }
     }
 
-    /// It was read, and has so many spans.
-    pub(super) fn has(&mut self, spans: usize) {
-        self.spans = spans;
+    /// What it is of.
+    pub(super) fn signal(&self) -> Signal {
+        self.signal
     }
 
-    /// It was no traces.
+    /// It was read, and has so many items.
+    pub(super) fn has(&mut self, items: usize) {
+        self.items = items;
+    }
+
+    /// It was not of its signal.
     pub(super) fn failed(&mut self) {
         self.is_counted = true;
         self.metrics.failed();
@@ -47,7 +55,7 @@ impl<'m> Outcome<'m> {
     /// It was handed on, and answered so.
     pub(super) fn taken(&mut self, taken: &Taken) {
         self.is_counted = true;
-        self.metrics.taken(self.spans, taken);
+        self.metrics.taken(self.signal, self.items, taken);
     }
 }
 
@@ -55,7 +63,7 @@ impl Drop for Outcome<'_> {
     fn drop(&mut self) {
         if !self.is_counted {
             let gone = Err(Refusal::retry("the sender has gone"));
-            self.metrics.taken(self.spans, &gone);
+            self.metrics.taken(self.signal, self.items, &gone);
         }
     }
 }

@@ -21,11 +21,12 @@ pub(super) fn text(status: StatusCode, text: impl Into<String>) -> Response<Repl
     response
 }
 
-/// OTLP's partial success, where there is something to tell.
+/// OTLP's partial success, where there is something to tell. That of each signal
+/// has the same form.
 pub(super) fn partial_success(accepted: &Accepted) -> Option<ExportTracePartialSuccess> {
     let tells = *accepted != Accepted::default();
     tells.then(|| ExportTracePartialSuccess {
-        rejected_spans: i64::try_from(accepted.rejected_spans).unwrap_or(i64::MAX),
+        rejected_spans: i64::try_from(accepted.rejected).unwrap_or(i64::MAX),
         error_message: accepted.message.clone(),
     })
 }

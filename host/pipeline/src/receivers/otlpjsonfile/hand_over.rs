@@ -12,6 +12,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::config::Id;
+use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces::Stage;
@@ -141,13 +142,13 @@ impl HandOver {
             Ok(traces) => traces,
             Err(error) => return self.bad(&error.to_string(), place),
         };
-        let spans = traces.spans();
+        let spans = traces.items();
         let taken = self.runtime.block_on(self.until_taken(traces, place));
         let Some(taken) = taken else { return };
-        self.metrics.taken(spans, &taken);
+        self.metrics.taken(Signal::Traces, spans, &taken);
         match taken {
-            Ok(accepted) if accepted.rejected_spans > 0 => self.said_refused.tell(|more| {
-                let (count, text) = (accepted.rejected_spans, accepted.message);
+            Ok(accepted) if accepted.rejected > 0 => self.said_refused.tell(|more| {
+                let (count, text) = (accepted.rejected, accepted.message);
                 tracing::warn!(receiver = %self.id, "{place}: {count} spans were refused: {text}{more}");
             }),
             Ok(_) => {}
@@ -180,8 +181,8 @@ impl HandOver {
 
     /// When all is to end, what is on its way has a little time left.
     async fn once(&self, traces: Traces) -> Option<Taken> {
-        let stage = Stage::receiver(&self.id, "file", None);
-        let taking = stage.run(traces.spans(), self.next.take(traces));
+        let stage = Stage::receiver(&self.id, Signal::Traces, "file", None);
+        let taking = stage.run(traces.items(), self.next.take(traces));
         let mut taking = std::pin::pin!(taking);
         tokio::select! {
             taken = &mut taking => Some(taken),

@@ -16,14 +16,13 @@ mod mark;
 mod patterns;
 mod tail;
 
-use std::sync::Arc;
-
 use tokio::runtime::Handle;
 
 use crate::component::{Receiver, SetupError, Tasks};
 use crate::config::{Id, OtlpJsonFileReceiver};
+use crate::signal::Signal;
 use crate::telemetry::metrics::{Metrics, ReceiverMetrics};
-use crate::traces::{BoxFuture, Consumer};
+use crate::traces::{BoxFuture, Heads};
 
 use follow::Follower;
 use hand_over::HandOver;
@@ -60,12 +59,14 @@ impl OtlpJsonFile {
 }
 
 impl Receiver for OtlpJsonFile {
-    fn start(
-        self: Box<Self>,
-        next: Arc<dyn Consumer>,
-    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>> {
         Box::pin(async move {
             let tasks = Tasks::default();
+            // It is in pipelines of traces alone, as the configuration checks.
+            let Some(next) = heads.of(Signal::Traces).cloned() else {
+                return Ok(tasks);
+            };
+            self.metrics.show(Signal::Traces);
             let hand_over = HandOver::new(
                 self.id,
                 self.metrics,

@@ -22,6 +22,7 @@ use prometheus::{
 
 use super::resource::Resource;
 use crate::config::{self, Id, MetricsLevel};
+use crate::signal::Signal;
 
 /// All metrics of a service.
 pub struct Metrics {
@@ -103,14 +104,14 @@ impl Metrics {
         self.links.of(id)
     }
 
-    /// Those of a processor `memory_limiter`.
-    pub fn limiter(&self, id: &Id) -> LimiterMetrics {
-        self.limiters.of(id)
+    /// Those of a processor `memory_limiter`, for a signal.
+    pub fn limiter(&self, id: &Id, signal: Signal) -> LimiterMetrics {
+        self.limiters.of(id, signal)
     }
 
-    /// Those of an exporter.
-    pub fn exporter(&self, id: &Id) -> ExporterMetrics {
-        self.families.exporter(id)
+    /// Those of an exporter, for a signal.
+    pub fn exporter(&self, id: &Id, signal: Signal) -> ExporterMetrics {
+        self.families.exporter(id, signal)
     }
 }
 

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
+use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::traces::{Consumer, Traces};
 
@@ -42,7 +43,7 @@ impl Export {
     async fn send(&self, spans: Vec<SpanData>) -> Result<(), String> {
         let resource_spans = group_spans_by_resource_and_scope(spans, &self.resource);
         let data = TracesData { resource_spans };
-        let traces = Traces::checked(data.encode_to_vec().into());
+        let traces = Traces::checked(Signal::Traces, data.encode_to_vec().into());
         let (consumer, time) = (Arc::clone(&self.consumer), self.timeout);
         let sending = async move { timeout(time, consumer.take(traces)).await };
         // The SDK calls from a thread of its own. What sending them does is not

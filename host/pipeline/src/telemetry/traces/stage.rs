@@ -8,6 +8,7 @@ use tracing::{Instrument, Span, info_span};
 use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::Id;
+use crate::signal::Signal;
 use crate::traces::Taken;
 
 /// The way of a batch through one component. It costs next to nothing where
@@ -26,16 +27,22 @@ macro_rules! stage {
             otel.status_code = Empty,
             otel.status_description = Empty,
             transport = Empty,
-            spans = Empty,
-            rejected_spans = Empty,
+            items = Empty,
+            rejected = Empty,
         ))
     };
 }
 
 impl Stage {
     /// In a receiver: the root, or below what the sender says in `headers`.
-    pub fn receiver(id: &Id, transport: &str, headers: Option<&HeaderMap>) -> Self {
-        let stage = stage!("server", "receiver/{id}/TraceDataReceived");
+    pub fn receiver(id: &Id, signal: Signal, transport: &str, headers: Option<&HeaderMap>) -> Self {
+        let data = match signal {
+            Signal::Traces => "TraceData",
+            Signal::Metrics => "Metrics",
+            Signal::Logs => "Logs",
+            Signal::Profiles => "Profiles",
+        };
+        let stage = stage!("server", "receiver/{id}/{data}Received");
         if stage.0.is_disabled() {
             return stage;
         }
@@ -56,22 +63,22 @@ impl Stage {
     }
 
     /// In an exporter; to be called as [`Self::processor`].
-    pub fn exporter(id: &Id) -> Self {
-        stage!("client", "exporter/{id}/traces")
+    pub fn exporter(id: &Id, signal: Signal) -> Self {
+        stage!("client", "exporter/{id}/{signal}")
     }
 
-    /// Runs what is done with so many spans in the stage, and notes what became
+    /// Runs what is done with so many items in the stage, and notes what became
     /// of them.
-    pub async fn run(self, spans: usize, taking: impl Future<Output = Taken>) -> Taken {
+    pub async fn run(self, items: usize, taking: impl Future<Output = Taken>) -> Taken {
         let Self(span) = self;
         let taken = taking.instrument(span.clone()).await;
         if span.is_disabled() {
             return taken;
         }
-        span.record("spans", spans);
+        span.record("items", items);
         match &taken {
-            Ok(accepted) if accepted.rejected_spans > 0 => {
-                span.record("rejected_spans", accepted.rejected_spans);
+            Ok(accepted) if accepted.rejected > 0 => {
+                span.record("rejected", accepted.rejected);
             }
             Ok(_) => {}
             Err(refusal) => {

@@ -96,7 +96,7 @@ async fn sender_is_told_what_became_of_all_parts() {
     let bench = with(&intake, lines).await;
     // One span of each of the three parts is rejected.
     intake.then([1, 1, 1].map(|_| answer(0, &[], b"\x0a\x02\x08\x01")));
-    assert_eq!(bench.send(10).await.unwrap().rejected_spans, 3);
+    assert_eq!(bench.send(10).await.unwrap().rejected, 3);
     // The second of two parts is refused; both senders of a joined one are told.
     intake.then([answer(0, &[], b""), answer(3, &[], b"")]);
     let (a, b) = tokio::join!(bench.send(6), bench.send(2));

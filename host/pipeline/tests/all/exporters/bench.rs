@@ -25,7 +25,13 @@ pub fn make(id: &str, lines: &str, more: &str) -> Result<Bench, SetupError> {
     let metrics = Metrics::new(false);
     let storages = Storages::new(&config.extensions);
     let id = id.parse().unwrap();
-    let exporter = exporters::build(&id, &config.exporters[&id], &metrics, &storages)?;
+    let exporter = exporters::build(
+        &id,
+        &config.exporters[&id],
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &metrics,
+        &storages,
+    )?;
     Ok(Bench { exporter, metrics })
 }
 
@@ -70,7 +76,12 @@ impl Bench {
 
     /// The value of a metric, without `otelcol_exporter_`.
     pub fn metric(&self, name: &str) -> u64 {
-        let name = format!("otelcol_exporter_{name}");
+        let prefix = if name.starts_with("linkmend_") {
+            ""
+        } else {
+            "otelcol_exporter_"
+        };
+        let name = format!("{prefix}{name}");
         let families = self.metrics.registry().gather();
         let family = families.iter().find(|family| family.name() == name);
         let metric = &family.unwrap_or_else(|| panic!("{name}")).get_metric()[0];

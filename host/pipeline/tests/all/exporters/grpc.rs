@@ -12,7 +12,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
 use prost::Message;
 
 use super::bench::{batch, data, grpc, make};
-use super::intake::{Answer, Intake, grpc as answer, http};
+use super::intake::{Answer, Intake, grpc as answer, grpc_compressed, http};
 
 const ONCE: &str = "retry_on_failure: {enabled: false}";
 
@@ -195,12 +195,83 @@ async fn partial_success_is_passed_on_and_counted() {
     intake.then([answer(0, &[], &partial.encode_to_vec())]);
     let accepted = bench.send(5).await.unwrap();
     assert_eq!(
-        (accepted.rejected_spans, accepted.message.as_str()),
+        (accepted.rejected, accepted.message.as_str()),
         (2, "too old")
     );
     assert_eq!(bench.metric("sent_spans"), 3);
     assert_eq!(bench.metric("send_failed_spans"), 2);
     assert_eq!(intake.received().len(), 1);
+}
+
+/// A server of grpc-go answers in the compression of the request: its partial
+/// success was lost, and the sender was told that the answer cannot be read.
+#[tokio::test]
+async fn answers_are_read_in_every_compression_that_is_offered() {
+    let partial = ExportTraceServiceResponse {
+        partial_success: Some(ExportTracePartialSuccess {
+            rejected_spans: 2,
+            error_message: "too old".into(),
+        }),
+    };
+    let partial = partial.encode_to_vec();
+    for compression in ["none", "gzip", "zstd"] {
+        let intake = Intake::open().await;
+        let bench = grpc(intake.address, &format!("compression: {compression}")).await;
+        intake.then([
+            grpc_compressed("gzip", 1, &partial),
+            grpc_compressed("zstd", 1, &partial),
+            grpc_compressed("identity", 0, &partial),
+        ]);
+        for _ in 0..3 {
+            let accepted = bench.send(5).await.unwrap();
+            assert_eq!((accepted.rejected, &*accepted.message), (2, "too old"));
+        }
+        assert_eq!(
+            intake.received()[0].header("grpc-accept-encoding"),
+            "gzip,zstd"
+        );
+        assert_eq!(bench.metric("sent_spans"), 9);
+        assert_eq!(bench.metric("send_failed_spans"), 6);
+        assert_eq!(bench.metric(UNREADABLE), 0);
+    }
+}
+
+const UNREADABLE: &str = "linkmend_exporter_unreadable_answers";
+
+/// The batch was taken: what is wrong with the answer is not for its sender.
+#[tokio::test]
+async fn an_answer_that_cannot_be_read_is_no_partial_success() {
+    let intake = Intake::open().await;
+    let bench = grpc(intake.address, "").await;
+    let empty = |code| answer(code, &[], b"");
+    let Answer::Say(wait, status, headers, _, trailers) = empty(0) else {
+        panic!()
+    };
+    let bytes = |body: &'static [u8]| {
+        let (headers, trailers) = (headers.clone(), trailers.clone());
+        Answer::Say(wait, status, headers, body.into(), trailers)
+    };
+    let answers = [
+        // Neither compressed nor said how, damaged, a bomb, not offered.
+        grpc_compressed("identity", 1, b"x"),
+        grpc_compressed("snappy", 1, b"x"),
+        grpc_compressed("gzip", 7, b""),
+        grpc_compressed("gzip", 1, &vec![0; 5 << 20]),
+        bytes(b"\x01\0\0\0\x03\x1f\x8b\x08"),
+        bytes(b"\0\0\0\0\x02\x0a"),
+        bytes(b"\0\0\0\0\x02\x0a\x09"),
+        bytes(b"\0\0"),
+        bytes(b""),
+    ];
+    let count = answers.len() as u64;
+    intake.then(answers);
+    for number in 1..=count {
+        assert_eq!(bench.send(1).await, Ok(Accepted::default()), "{number}");
+        assert_eq!(bench.metric(UNREADABLE), number);
+    }
+    assert_eq!(bench.metric("sent_spans"), count);
+    assert_eq!(bench.metric("send_failed_spans"), 0);
+    assert_eq!(intake.received().len() as u64, count, "none was sent twice");
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use linkmend_pipeline::traces::{Accepted, RefusalKind};
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 
 use super::bench::{data, http, start};
-use super::intake::{Answer, Intake, expanded, http as answer, http_bytes};
+use super::intake::{Answer, Intake, compressed, expanded, http as answer, http_bytes};
 
 const ONCE: &str = "retry_on_failure: {enabled: false}";
 
@@ -160,7 +160,7 @@ async fn partial_success_is_read_in_both_encodings() {
     for _ in 0..2 {
         let accepted = bench.send(5).await.unwrap();
         assert_eq!(
-            (accepted.rejected_spans, accepted.message.as_str()),
+            (accepted.rejected, accepted.message.as_str()),
             (2, "too old")
         );
     }
@@ -206,3 +206,40 @@ async fn connections_end_when_they_are_idle() {
     bench.send(1).await.unwrap();
     assert_eq!(intake.connections(), 2);
 }
+
+/// Some proxies compress whatever is asked for; and what cannot be read is not
+/// for the sender.
+#[tokio::test]
+async fn answers_are_read_in_every_compression() {
+    let intake = Intake::open().await;
+    let bench = http(intake.address, ONCE).await;
+    let partial = br#"{"partialSuccess": {"rejectedSpans": "2", "errorMessage": "too old"}}"#;
+    let json = ("content-type", "application/json");
+    for encoding in ["gzip", "zstd", "identity"] {
+        let headers = [json, ("content-encoding", encoding)];
+        intake.then([http_bytes(200, &headers, &compressed(encoding, partial))]);
+        let accepted = bench.send(5).await.unwrap();
+        assert_eq!((accepted.rejected, &*accepted.message), (2, "too old"));
+        intake.then([http_bytes(
+            400,
+            &headers,
+            &compressed(encoding, br#"{"message": "no such tenant"}"#),
+        )]);
+        let refusal = bench.send(1).await.unwrap_err();
+        assert!(refusal.message.ends_with("no such tenant"), "{refusal}");
+    }
+    assert_eq!(bench.metric(UNREADABLE), 0);
+    let answers = [
+        answer(200, &[json], "{"),
+        answer(200, &[json, ("content-encoding", "br")], "{}"),
+        answer(200, &[json, ("content-encoding", "gzip")], "{}"),
+        answer(200, &[("content-type", "application/x-protobuf")], "\n\t"),
+    ];
+    for (number, answer) in (1..).zip(answers) {
+        intake.then([answer]);
+        assert_eq!(bench.send(1).await, Ok(Accepted::default()), "{number}");
+        assert_eq!(bench.metric(UNREADABLE), number);
+    }
+}
+
+const UNREADABLE: &str = "linkmend_exporter_unreadable_answers";

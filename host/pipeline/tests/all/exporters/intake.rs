@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::io::Read;
+use std::io::{Read, Write as _};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -120,6 +120,33 @@ pub fn grpc(code: i32, more: &[(&'static str, &str)], message: &[u8]) -> Answer 
         body,
         Some(trailers),
     )
+}
+
+/// A message that is compressed, as its flag and `grpc-encoding` say; `flag` is
+/// 1 of those that keep to gRPC.
+pub fn grpc_compressed(encoding: &str, flag: u8, message: &[u8]) -> Answer {
+    let Answer::Say(wait, status, mut headers, _, trailers) = grpc(0, &[], &[]) else {
+        unreachable!()
+    };
+    headers.insert("grpc-encoding", encoding.parse().unwrap());
+    let message = compressed(encoding, message);
+    let mut body = vec![flag];
+    body.extend(u32::try_from(message.len()).unwrap().to_be_bytes());
+    body.extend(message);
+    Answer::Say(wait, status, headers, body.into(), trailers)
+}
+
+pub fn compressed(encoding: &str, message: &[u8]) -> Vec<u8> {
+    match encoding {
+        "gzip" => {
+            let mut encoder =
+                flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(message).unwrap();
+            encoder.finish().unwrap()
+        }
+        "zstd" => zstd::encode_all(message, 1).unwrap(),
+        _ => message.to_vec(),
+    }
 }
 
 impl Answer {

@@ -116,7 +116,7 @@ async fn sender_waits_for_the_result_when_it_is_told_to() {
     let lines = format!("{SOON}sending_queue: {{wait_for_result: true}}");
     let bench = grpc(intake.address, &lines).await;
     intake.then([answer(14, &[], b""), answer(0, &[], b"\x0a\x02\x08\x01")]);
-    assert_eq!(bench.send(4).await.unwrap().rejected_spans, 1);
+    assert_eq!(bench.send(4).await.unwrap().rejected, 1);
     intake.then([answer(3, &[("grpc-message", "bad")], b"")]);
     let refusal = bench.send(4).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Permanent);

@@ -16,7 +16,13 @@ async fn nothing_is_lost_or_read_twice_while_files_are_rotated() {
     let mut config = config(&path, "rotation: {max_backups: 0}");
     // Some ten batches, so that a file may come and go between two looks.
     config.rotation.as_mut().unwrap().max_size = 2_000;
-    let file = File::new(&id("file"), &config, &Metrics::new(true)).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config,
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    )
+    .unwrap();
     file.start().await.unwrap();
     let running = Running::start(folder.path(), "start_at: beginning").await;
     let names: Vec<_> = (0..400)

@@ -140,7 +140,13 @@ async fn a_file_of_another_format_is_left_alone() {
     let path = folder.path().join("traces");
     fs::write(&path, "{\"resourceSpans\":[]}\n").unwrap();
     let config = config(&path, "format: proto\nappend: true");
-    let file = File::new(&id("file"), &config, &Metrics::new(true)).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config,
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    )
+    .unwrap();
     let error = file.start().await.unwrap_err();
     assert_eq!(error.path, "exporters.file.path");
     assert!(
@@ -157,7 +163,12 @@ async fn a_file_of_another_format_is_left_alone() {
 async fn folders_are_made_when_that_is_asked_for() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a/b/traces.jsonl");
-    let refused = File::new(&id("file"), &config(&path, ""), &Metrics::new(true));
+    let refused = File::new(
+        &id("file"),
+        &config(&path, ""),
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    );
     let error = refused.err().unwrap();
     assert_eq!(error.path, "exporters.file.path");
     assert!(error.text.contains("create_directory: true"), "{error}");
@@ -182,7 +193,13 @@ async fn nothing_is_written_before_the_start() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traces.jsonl");
     fs::write(&path, "old").unwrap();
-    let file = File::new(&id("file"), &config(&path, ""), &Metrics::new(true)).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config(&path, ""),
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    )
+    .unwrap();
     assert_eq!(fs::read_to_string(&path).unwrap(), "old");
     let refusal = file.take(batch("early")).await.unwrap_err();
     assert!(refusal.is_retryable());
@@ -193,7 +210,13 @@ async fn what_is_not_well_formed_is_not_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("traces.jsonl");
     let metrics = Metrics::new(true);
-    let file = File::new(&id("file"), &config(&path, ""), &metrics).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config(&path, ""),
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &metrics,
+    )
+    .unwrap();
     file.start().await.unwrap();
     // A span whose name is no text but a number.
     let span = [0x28, 7];
@@ -201,13 +224,25 @@ async fn what_is_not_well_formed_is_not_written() {
     let resource = [&[0x12, 4][..], &scope].concat();
     let bytes = [&[0x0a, 6][..], &resource].concat();
     let traces = Traces::new(Bytes::from(bytes)).unwrap();
-    assert_eq!(traces.spans(), 1);
+    assert_eq!(traces.items(), 1);
     let refusal = file.take(traces).await.unwrap_err();
     assert_eq!(refusal.kind, RefusalKind::Malformed);
     assert_eq!(fs::metadata(&path).unwrap().len(), 0);
-    assert_eq!(metrics.exporter(&id("file")).send_failed.get(), 1);
+    assert_eq!(
+        metrics
+            .exporter(&id("file"), linkmend_pipeline::signal::Signal::Traces)
+            .send_failed
+            .get(),
+        1
+    );
     file.take(batch("good")).await.unwrap();
-    assert_eq!(metrics.exporter(&id("file")).sent.get(), 1);
+    assert_eq!(
+        metrics
+            .exporter(&id("file"), linkmend_pipeline::signal::Signal::Traces)
+            .sent
+            .get(),
+        1
+    );
 }
 
 /// A pipe has no length and is not cut.

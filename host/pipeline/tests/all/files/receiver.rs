@@ -14,7 +14,7 @@ use linkmend_pipeline::telemetry::metrics::Metrics;
 use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 
 use super::support::{batch, id, names_of};
-use crate::support::{read, receiver, with};
+use crate::support::{heads, read, receiver, with};
 
 /// Takes all, but for what it is told to refuse first.
 #[derive(Default)]
@@ -74,7 +74,10 @@ impl Running {
             ..Sink::default()
         });
         let made = OtlpJsonFile::new(&id("otlpjsonfile"), &config(folder, lines), &metrics);
-        let tasks = Box::new(made.unwrap()).start(sink.clone()).await.unwrap();
+        let tasks = Box::new(made.unwrap())
+            .start(heads(sink.clone()))
+            .await
+            .unwrap();
         Self {
             sink,
             tasks,

@@ -31,7 +31,13 @@ async fn small(path: &Path, rotation: &str) -> File {
         .len() as u64
         + 1;
     config.rotation.as_mut().unwrap().max_size = 2 * line;
-    let file = File::new(&id("file"), &config, &Metrics::new(true)).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config,
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    )
+    .unwrap();
     file.start().await.unwrap();
     file
 }

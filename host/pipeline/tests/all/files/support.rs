@@ -71,7 +71,13 @@ pub fn config(path: &Path, lines: &str) -> FileExporter {
 }
 
 pub async fn started(path: &Path, lines: &str) -> File {
-    let file = File::new(&id("file"), &config(path, lines), &Metrics::new(true)).unwrap();
+    let file = File::new(
+        &id("file"),
+        &config(path, lines),
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &Metrics::new(true),
+    )
+    .unwrap();
     file.start().await.unwrap();
     file
 }

@@ -26,7 +26,7 @@ async fn batches_come_through_whatever_their_compression() {
             let answered = client.export(sent.clone()).await.unwrap();
             assert_eq!(answered.into_inner().partial_success, None);
             let taken = next.taken.lock().unwrap().pop().unwrap();
-            assert_eq!(taken.spans(), 3);
+            assert_eq!(taken.items(), 3);
             assert!(sent.encode_to_vec() == *taken.bytes(), "{bytes}");
         }
         client.export(request(0, 0)).await.unwrap();
@@ -69,7 +69,7 @@ async fn what_is_behind_it_is_what_the_sender_is_told() {
         }
     }
     next.answer(Ok(Accepted {
-        rejected_spans: 2,
+        rejected: 2,
         message: "two are too old".into(),
     }));
     let answered = client.export(request(5, 1)).await.unwrap().into_inner();
@@ -111,10 +111,13 @@ async fn other_services_are_told_apart() {
     let running = start(&both("", ""), &next).await;
     let service = "/opentelemetry.proto.collector";
     for (path, text) in [
-        ("metrics.v1.MetricsService/Export", "traces only"),
-        ("logs.v1.LogsService/Export", "traces only"),
+        (
+            "metrics.v1.MetricsService/Export",
+            "service.pipelines.metrics",
+        ),
+        ("logs.v1.LogsService/Export", "service.pipelines.logs"),
         ("trace.v1.TraceService/Import", "the method Export alone"),
-        ("trace.v2.TraceService/Export", "TraceService of OTLP alone"),
+        ("trace.v2.TraceService/Export", "the services of OTLP"),
     ] {
         let (mut sender, _) = connections::connect(running.address("grpc")).await;
         let sent = http::Request::post(format!("http://x{service}.{path}"))

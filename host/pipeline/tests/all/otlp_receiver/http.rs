@@ -86,7 +86,7 @@ async fn batches_come_through_in_every_form() {
         }
         stream.write_all(b"0\r\n\r\n").await.unwrap();
         assert_eq!(answer(&mut stream).await.status, 200);
-        assert_eq!(next.taken.lock().unwrap().pop().unwrap().spans(), 5);
+        assert_eq!(next.taken.lock().unwrap().pop().unwrap().items(), 5);
     }
     // Nothing is a batch, too.
     assert_eq!(
@@ -132,7 +132,7 @@ async fn what_is_behind_it_is_what_the_sender_is_told() {
         assert_eq!(told, json!({"code": code, "message": refusal.message}));
     }
     next.answer(Ok(Accepted {
-        rejected_spans: 2,
+        rejected: 2,
         message: "too old".into(),
     }));
     let given = send(address, &post(TRACES, &[PROTOBUF], &encoded(3))).await;
@@ -257,13 +257,16 @@ async fn other_paths_and_methods_are_told_apart() {
     assert!(given.text().contains("/in/traces"));
     let given = send(address, &post("/v1/metrics", &[PROTOBUF], b"")).await;
     assert_eq!(given.status, 404);
-    assert!(given.text().contains("traces only"));
+    assert!(given.text().contains("service.pipelines.metrics"));
     for method in ["GET", "PUT", "OPTIONS"] {
         let bytes = format!("{method} /in/traces HTTP/1.1\r\nhost: x\r\n\r\n");
         let given = send(address, bytes.as_bytes()).await;
         assert_eq!(given.status, 405);
         assert_eq!(given.header("allow"), Some("POST"));
     }
+    // None of these was an export.
+    let requests = "otelcol_receiver_requests_total";
+    assert_eq!(running.metric(requests, &["http", "failure"]), 0);
     let given = send(address, b"this is no HTTP at all\r\n\r\n").await;
     assert_eq!(given.status, 400);
     assert_eq!(
@@ -307,5 +310,107 @@ async fn http2_is_spoken_without_tls_too() {
     let given = sender.send_request(request).await.unwrap();
     assert_eq!(given.status(), 200);
     assert_eq!(next.spans(), 4);
+    running.tasks.end().await;
+}
+
+/// An endpoint that ends in a slash, or has the path in it already.
+#[tokio::test]
+async fn slashes_too_many_are_no_other_path() {
+    let next = Next::new();
+    let running = start(&both("", ""), &next).await;
+    let address = running.address("http");
+    for path in [
+        "//v1/traces",
+        "/v1/traces/",
+        "/v1//traces",
+        "/v1/traces?x=1",
+    ] {
+        let given = send(address, &post(path, &[PROTOBUF], &encoded(1))).await;
+        assert_eq!(given.status, 200, "{path}");
+    }
+    let given = send(address, &post("/v1/traces/v1/traces", &[PROTOBUF], b"")).await;
+    assert_eq!(given.status, 404);
+    assert!(given.text().contains("at /v1/traces; senders add that"));
+    assert_eq!(next.spans(), 4);
+    running.tasks.end().await;
+}
+
+/// A probe, or a self-test of an SDK: answered at once, and it goes nowhere.
+#[tokio::test]
+async fn an_empty_export_goes_nowhere() {
+    let next = Next::closed(Ok(Accepted::default()));
+    let running = start(&both("", ""), &next).await;
+    let nothing = request(0, 0).encode_to_vec();
+    for (kind, body) in [
+        (PROTOBUF, &b""[..]),
+        (PROTOBUF, &nothing),
+        (JSON, b"{}"),
+        (JSON, br#"{"resourceSpans": [{"scopeSpans": []}]}"#),
+    ] {
+        let given = send(running.address("http"), &post(TRACES, &[kind], body)).await;
+        assert_eq!(given.status, 200, "{}", given.text());
+    }
+    let mut client = super::support::client(running.address("grpc")).await;
+    client.export(request(0, 0)).await.unwrap();
+    assert_eq!(next.came.available_permits(), 0);
+    let requests = "otelcol_receiver_requests_total";
+    assert_eq!(running.metric(requests, &["success"]), 5);
+    assert_eq!(
+        running.metric("otelcol_receiver_accepted_spans_total", &[]),
+        0
+    );
+    running.tasks.end().await;
+}
+
+#[tokio::test]
+async fn content_types_may_have_parameters_and_any_case() {
+    let next = Next::new();
+    let running = start(&both("", ""), &next).await;
+    for kind in [
+        "application/x-protobuf; v=1",
+        "Application/X-Protobuf",
+        "application/x-protobuf;charset=utf-8",
+    ] {
+        let bytes = post(TRACES, &[("content-type", kind)], &encoded(1));
+        assert_eq!(send(running.address("http"), &bytes).await.status, 200);
+    }
+    running.tasks.end().await;
+}
+
+/// `nc -N`, and clients of old libraries: they close their side when they have
+/// sent all, and wait.
+#[tokio::test]
+async fn a_client_that_half_closes_gets_its_answer() {
+    let next = Next::closed(Ok(Accepted::default()));
+    let running = start(&both("", ""), &next).await;
+    let mut stream = TcpStream::connect(running.address("http")).await.unwrap();
+    stream
+        .write_all(&post(TRACES, &[PROTOBUF], &encoded(1)))
+        .await
+        .unwrap();
+    stream.shutdown().await.unwrap();
+    next.wait_for_one().await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    next.gate.add_permits(1);
+    assert_eq!(answer(&mut stream).await.status, 200);
+    assert!(is_ended(&mut stream, Duration::from_secs(6)).await);
+    running.tasks.end().await;
+}
+
+/// It looks like one that has gone, which is not waited for.
+#[tokio::test]
+async fn a_client_that_half_closes_is_not_believed_for_ever() {
+    let next = Next::closed(Ok(Accepted::default()));
+    let running = start(&both("", ""), &next).await;
+    let mut stream = TcpStream::connect(running.address("http")).await.unwrap();
+    stream
+        .write_all(&post(TRACES, &[PROTOBUF], &encoded(1)))
+        .await
+        .unwrap();
+    stream.shutdown().await.unwrap();
+    next.wait_for_one().await;
+    assert!(is_ended(&mut stream, Duration::from_secs(8)).await);
+    let refused = "otelcol_receiver_refused_spans_total";
+    assert_eq!(running.metric(refused, &["http"]), 1, "its sender has gone");
     running.tasks.end().await;
 }

@@ -4,6 +4,7 @@ mod bounds;
 mod connections;
 mod cors;
 mod grpc;
+mod health;
 mod http;
 mod support;
 mod tls;

@@ -6,8 +6,9 @@ use tonic::Code;
 
 use super::{SOON, Sender, Sink, call, consumer, one_pipeline, producer, run};
 
+/// One whose senders wait.
 fn linkmend(hold: &str) -> String {
-    format!("  linkmend: {{hold: {{{hold}}}}}")
+    format!("  linkmend: {{hold: {{{hold}, wait_for_result: true}}}}")
 }
 
 #[tokio::test]
@@ -70,8 +71,8 @@ async fn a_sender_is_not_kept_waiting_longer_than_it_waits() {
 #[tokio::test]
 async fn without_waiting_a_sender_is_answered_at_once() {
     let sink = Sink::start().await;
-    let hold = linkmend("time: 60s, wait_for_result: false");
-    let running = run(&one_pipeline(&hold, "linkmend", &[&sink])).await;
+    let hold = "  linkmend: {hold: {time: 60s}}";
+    let running = run(&one_pipeline(hold, "linkmend", &[&sink])).await;
     Sender::to(&running)
         .await
         .send(vec![consumer(2, "a")])

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use linkmend_pipeline::config::Config;
-use linkmend_pipeline::service::{Options, Service};
+use linkmend_pipeline::service::{Options, Service, StateDirectory};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tonic::Code;
@@ -118,4 +118,73 @@ fn sorted(sink: &Sink) -> Vec<u64> {
     let mut numbers = sink.numbers();
     numbers.sort_unstable();
     numbers
+}
+
+/// The default: nothing is configured, and a directory can be written.
+#[test]
+fn held_spans_are_kept_in_the_directory_for_state() {
+    let folder = TempDir::new().unwrap();
+    let others = Runtime::new().unwrap();
+    let sink = others.block_on(Sink::start());
+    let text = one_pipeline("  linkmend: {hold: {time: 60s}}", "linkmend", &[&sink]);
+    let nowhere = Path::new("/proc/linkmend").to_owned();
+    let state = || StateDirectory::FirstOf(vec![nowhere.clone(), folder.path().join("made/here")]);
+    let first = Runtime::new().unwrap();
+    first.block_on(async {
+        let running = run_with(&text, state()).await;
+        let sender = Sender::to(&running).await;
+        let start = Instant::now();
+        sender.send(vec![consumer(2, "a")]).await.unwrap();
+        assert!(
+            start.elapsed() < Duration::from_secs(30),
+            "it waits for nothing"
+        );
+        assert_eq!(sink.spans(), []);
+        // Another process with the same files keeps its own in memory.
+        let second = run_with(&text, state()).await;
+        let sender = Sender::to(&second).await;
+        sender.send(vec![consumer(3, "b")]).await.unwrap();
+        second.stop(SOON).await.unwrap();
+        assert_eq!(sink.numbers(), [3]);
+        // It is not stopped, as when it is killed.
+        drop(running);
+    });
+    drop(first);
+    let second = Runtime::new().unwrap();
+    second.block_on(async {
+        let running = run_with(&text, state()).await;
+        let sender = Sender::to(&running).await;
+        sender.send(vec![producer(1, "a")]).await.unwrap();
+        running.stop(SOON).await.unwrap();
+    });
+    let mut spans = sink.spans();
+    spans.sort_by_key(|span| span.span_id.clone());
+    let links: Vec<_> = spans.iter().map(|span| span.links.len()).collect();
+    assert_eq!(links, [0, 1, 0]);
+}
+
+/// What was asked for is not done in another way.
+#[tokio::test]
+async fn a_directory_that_was_given_must_be_writable() {
+    let sink = Sink::start().await;
+    let text = one_pipeline("  linkmend:", "linkmend", &[&sink]);
+    let options = Options {
+        state: StateDirectory::At("/proc/linkmend".into()),
+        ..Options::default()
+    };
+    let service =
+        Service::new(config(&text), &options).unwrap_or_else(|errors| panic!("{errors:?}"));
+    let error = service.start().await.err().unwrap();
+    assert_eq!(error.path, "--state-dir");
+    assert!(error.text.contains("/proc/linkmend"), "{error}");
+}
+
+async fn run_with(text: &str, state: StateDirectory) -> linkmend_pipeline::service::Running {
+    let options = Options {
+        state,
+        ..Options::default()
+    };
+    let service = Service::new(config(text), &options);
+    let service = service.unwrap_or_else(|errors| panic!("{errors:?}"));
+    service.start().await.unwrap()
 }

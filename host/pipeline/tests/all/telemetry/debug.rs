@@ -60,12 +60,24 @@ fn told(config: &DebugExporter, batches: usize) -> String {
         runtime.block_on(async {
             let metrics = Metrics::new(true);
             let id = "debug".parse().unwrap();
-            let debug = Debug::new(&id, config, &metrics).unwrap();
+            let debug = Debug::new(
+                &id,
+                config,
+                &[linkmend_pipeline::signal::Signal::Traces],
+                &metrics,
+            )
+            .unwrap();
             debug.start().await.unwrap();
             for _ in 0..batches {
                 debug.take(traces("orders\nreceive")).await.unwrap();
             }
-            assert_eq!(metrics.exporter(&id).sent.get(), 2 * batches as u64);
+            assert_eq!(
+                metrics
+                    .exporter(&id, linkmend_pipeline::signal::Signal::Traces)
+                    .sent
+                    .get(),
+                2 * batches as u64
+            );
         });
     })
 }
@@ -139,7 +151,13 @@ fn it_can_go_into_files() {
 #[tokio::test]
 async fn what_is_not_well_formed_is_refused() {
     let metrics = Metrics::new(true);
-    let debug = Debug::new(&"debug".parse().unwrap(), &with(Verbosity::Basic), &metrics).unwrap();
+    let debug = Debug::new(
+        &"debug".parse().unwrap(),
+        &with(Verbosity::Basic),
+        &[linkmend_pipeline::signal::Signal::Traces],
+        &metrics,
+    )
+    .unwrap();
     // The kind of a span as a text.
     let bytes = [&[0x0a, 7, 0x12, 5, 0x12, 3][..], &[0x32, 1, 0x61]].concat();
     let refusal = debug

@@ -37,11 +37,15 @@ fn one_span() -> Traces {
 
 #[tokio::test]
 async fn traces_are_refused_while_memory_is_short() {
-    let (metrics, tasks) = (Metrics::new(true), Tasks::default());
+    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     let next = Arc::new(Next::default());
     let limiter = MemoryLimiter::new(&id, &config("limit_mib: 1"), &metrics).unwrap();
-    let guard = limiter.wrap(next.clone(), &tasks);
+    let guard = limiter.wrap(
+        linkmend_pipeline::signal::Signal::Traces,
+        next.clone(),
+        &tasks,
+    );
     let refusal = guard.take(one_span()).await.unwrap_err();
     assert_eq!(
         refusal.kind,
@@ -54,13 +58,19 @@ async fn traces_are_refused_while_memory_is_short() {
         "{refusal}"
     );
     assert_eq!(next.0.load(Ordering::Relaxed), 0);
-    assert_eq!(metrics.limiter(&id).refused.get(), 1);
+    assert_eq!(
+        metrics
+            .limiter(&id, linkmend_pipeline::signal::Signal::Traces)
+            .refused
+            .get(),
+        1
+    );
     tasks.end().await;
 }
 
 #[tokio::test]
 async fn traces_pass_while_there_is_enough() {
-    let (metrics, tasks) = (Metrics::new(true), Tasks::default());
+    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     for lines in [
         "limit_mib: 1000000",
@@ -68,18 +78,28 @@ async fn traces_pass_while_there_is_enough() {
     ] {
         let next = Arc::new(Next::default());
         let limiter = MemoryLimiter::new(&id, &config(lines), &metrics).unwrap();
-        let guard = limiter.wrap(next.clone(), &tasks);
+        let guard = limiter.wrap(
+            linkmend_pipeline::signal::Signal::Traces,
+            next.clone(),
+            &tasks,
+        );
         guard.take(one_span()).await.unwrap();
         assert_eq!(next.0.load(Ordering::Relaxed), 1);
     }
-    assert_eq!(metrics.limiter(&id).accepted.get(), 2);
+    assert_eq!(
+        metrics
+            .limiter(&id, linkmend_pipeline::signal::Signal::Traces)
+            .accepted
+            .get(),
+        2
+    );
     tasks.end().await;
 }
 
 /// It takes traces again when others have let go of memory.
 #[tokio::test]
 async fn it_is_measured_again_and_again() {
-    let (metrics, tasks) = (Metrics::new(true), Tasks::default());
+    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     let resident = || {
         let text = metrics.text();
@@ -93,7 +113,11 @@ async fn it_is_measured_again_and_again() {
     let limit = resident() + 128;
     let lines = format!("limit_mib: {limit}\nspike_limit_mib: 1\ncheck_interval: 5ms");
     let limiter = MemoryLimiter::new(&id, &config(&lines), &metrics).unwrap();
-    let guard = limiter.wrap(Arc::new(Next::default()), &tasks);
+    let guard = limiter.wrap(
+        linkmend_pipeline::signal::Signal::Traces,
+        Arc::new(Next::default()),
+        &tasks,
+    );
     guard.take(one_span()).await.unwrap();
 
     let memory = vec![1_u8; 256 << 20];

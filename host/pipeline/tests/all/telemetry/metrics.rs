@@ -27,15 +27,31 @@ fn config(telemetry: &str) -> Config {
 pub fn all(telemetry: &str) -> Metrics {
     let telemetry = config(telemetry).service.telemetry;
     let metrics = Metrics::of(&telemetry.metrics, &Resource::new(&telemetry));
-    metrics
-        .receiver(&id("otlp"), "grpc")
-        .taken(3, &Ok(Accepted::default()));
-    metrics
-        .receiver(&id("otlp"), "grpc")
-        .taken(2, &Err(Refusal::retry("later")));
+    metrics.receiver(&id("otlp"), "grpc").taken(
+        linkmend_pipeline::signal::Signal::Traces,
+        3,
+        &Ok(Accepted::default()),
+    );
+    metrics.receiver(&id("otlp"), "grpc").taken(
+        linkmend_pipeline::signal::Signal::Traces,
+        2,
+        &Err(Refusal::retry("later")),
+    );
     metrics.processor(&id("linkmend")).incoming.inc_by(3);
-    metrics.exporter(&id("otlp_grpc/x")).sent.inc_by(3);
-    metrics.limiter(&id("memory_limiter")).refused.inc_by(2);
+    metrics
+        .exporter(
+            &id("otlp_grpc/x"),
+            linkmend_pipeline::signal::Signal::Traces,
+        )
+        .sent
+        .inc_by(3);
+    metrics
+        .limiter(
+            &id("memory_limiter"),
+            linkmend_pipeline::signal::Signal::Traces,
+        )
+        .refused
+        .inc_by(2);
     let links = metrics.links(&id("linkmend"));
     links.add(&counts(), Duration::from_micros(30));
     links.hold(&HoldStats {

@@ -56,6 +56,8 @@ pub struct Request {
     pub protocol: Protocol,
     pub path: String,
     pub headers: HeaderMap,
+    /// What was sent, without compression: protobuf, or JSON.
+    pub message: Vec<u8>,
     pub spans: Vec<ResourceSpans>,
     pub answer: Answer,
     pub at: Instant,

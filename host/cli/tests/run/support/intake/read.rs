@@ -27,16 +27,18 @@ impl Protocol {
         }
     }
 
-    pub fn decode(self, headers: &HeaderMap, body: &Bytes) -> ExportTraceServiceRequest {
+    /// What a body has in it.
+    pub fn message(self, headers: &HeaderMap, body: &Bytes) -> Vec<u8> {
         match self {
-            Self::Grpc => {
-                let encoding = text(headers, "grpc-encoding");
-                ExportTraceServiceRequest::decode(&*message(encoding, body)).unwrap()
-            }
-            Self::HttpProtobuf => {
-                ExportTraceServiceRequest::decode(&*content(headers, body)).unwrap()
-            }
-            Self::HttpJson => serde_json::from_slice(&content(headers, body)).unwrap(),
+            Self::Grpc => message(text(headers, "grpc-encoding"), body),
+            Self::HttpProtobuf | Self::HttpJson => content(headers, body),
+        }
+    }
+
+    pub fn decode(self, message: &[u8]) -> ExportTraceServiceRequest {
+        match self {
+            Self::Grpc | Self::HttpProtobuf => ExportTraceServiceRequest::decode(message).unwrap(),
+            Self::HttpJson => serde_json::from_slice(message).unwrap(),
         }
     }
 }

@@ -79,12 +79,19 @@ async fn answer(
         return Ok(std::future::pending().await);
     };
     let protocol = Protocol::of(&head.headers);
-    let message = protocol.decode(&head.headers, &body.to_bytes());
+    let message = protocol.message(&head.headers, &body.to_bytes());
+    // The other signals have no traces in their paths.
+    let spans = if head.uri.path().contains("trace") {
+        protocol.decode(&message).resource_spans
+    } else {
+        Vec::new()
+    };
     let answer = shared.keep(|answer| Request {
         protocol,
         path: head.uri.path().to_owned(),
         headers: head.headers,
-        spans: message.resource_spans,
+        message,
+        spans,
         answer,
         at: Instant::now(),
     });

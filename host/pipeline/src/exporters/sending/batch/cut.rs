@@ -1,41 +1,51 @@
-//! Cutting a batch at the borders of its spans. Each piece has what is around
-//! its spans: resource, scope, and what is unknown there.
+//! Cutting a batch at the borders of its spans, metrics or records. Each piece
+//! has what is around them: resource, scope, and what is unknown there.
 
 use bytes::Bytes;
 use linkmend_wire::encode::{bytes_field_len, put_bytes_field};
-use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 use linkmend_wire::{Field, Fields, WireError};
+
+use crate::items::{LEAVES, RESOURCES, SCOPES, items_of};
+use crate::signal::Signal;
 
 /// A piece of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Piece {
     pub(super) bytes: Bytes,
-    pub(super) spans: usize,
+    pub(super) items: usize,
 }
 
 /// How large pieces may be.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Most {
-    Spans(u64),
+    Items(u64),
     Bytes(u64),
 }
 
 /// Cuts a batch: the first piece fits `first`, and is empty when not even one
-/// span does; the others fit `most`, but for spans that are larger alone.
-pub(super) fn cut(batch: &[u8], first: Most, most: Most) -> Result<Vec<Piece>, WireError> {
+/// span does; the others fit `most`, but for spans that are larger alone. (A
+/// metric is cut as a whole, with all its points.)
+pub(super) fn cut(
+    signal: Signal,
+    batch: &[u8],
+    first: Most,
+    most: Most,
+) -> Result<Vec<Piece>, WireError> {
     let mut cutter = Cutter {
+        signal,
         most: first,
         next: most,
         pieces: Vec::new(),
         piece: Vec::new(),
         resource: Section::default(),
         scope: Section::default(),
-        spans: 0,
+        leaves: 0,
+        items: 0,
     };
     for field in Fields::new(batch) {
         let field = field?;
         match field.bytes() {
-            Some(resource) if field.number == traces_data::RESOURCE_SPANS => {
+            Some(resource) if field.number == RESOURCES => {
                 cutter.resource(resource)?;
             }
             _ => cutter.piece.extend_from_slice(raw(batch, &field)),
@@ -46,6 +56,7 @@ pub(super) fn cut(batch: &[u8], first: Most, most: Most) -> Result<Vec<Piece>, W
 }
 
 struct Cutter {
+    signal: Signal,
     most: Most,
     next: Most,
     pieces: Vec<Piece>,
@@ -54,7 +65,8 @@ struct Cutter {
     resource: Section,
     scope: Section,
     /// Of the piece.
-    spans: usize,
+    leaves: usize,
+    items: usize,
 }
 
 /// A message that is being written: what all pieces of it have, and what this
@@ -99,39 +111,39 @@ impl Section {
 
 impl Cutter {
     fn resource(&mut self, message: &[u8]) -> Result<(), WireError> {
-        self.resource.begin(message, resource_spans::SCOPE_SPANS)?;
-        for scope in messages(message, resource_spans::SCOPE_SPANS) {
+        self.resource.begin(message, SCOPES)?;
+        for scope in messages(message, SCOPES) {
             let scope = scope?;
-            self.scope.begin(scope, scope_spans::SPANS)?;
-            for span in messages(scope, scope_spans::SPANS) {
-                self.span(span?);
+            self.scope.begin(scope, LEAVES)?;
+            for leaf in messages(scope, LEAVES) {
+                self.leaf(leaf?);
             }
-            self.scope
-                .end(resource_spans::SCOPE_SPANS, &mut self.resource.within);
+            self.scope.end(SCOPES, &mut self.resource.within);
         }
-        self.resource
-            .end(traces_data::RESOURCE_SPANS, &mut self.piece);
+        self.resource.end(RESOURCES, &mut self.piece);
         Ok(())
     }
 
-    fn span(&mut self, span: &[u8]) {
-        if !self.has_room(span) {
+    /// A span, a metric, a record.
+    fn leaf(&mut self, leaf: &[u8]) {
+        let items = items_of(self.signal, leaf);
+        if !self.has_room(leaf, items) {
             self.cut();
         }
-        put_bytes_field(&mut self.scope.within, scope_spans::SPANS, span);
-        self.spans += 1;
+        put_bytes_field(&mut self.scope.within, LEAVES, leaf);
+        self.leaves += 1;
+        self.items += items;
     }
 
-    fn has_room(&self, span: &[u8]) -> bool {
+    fn has_room(&self, leaf: &[u8], items: usize) -> bool {
         let can_be_empty = self.pieces.is_empty();
         match self.most {
-            _ if self.spans == 0 && !can_be_empty => true,
-            Most::Spans(most) => (self.spans as u64) < most,
+            _ if self.leaves == 0 && !can_be_empty => true,
+            Most::Items(most) => (self.items + items) as u64 <= most,
             Most::Bytes(most) => {
-                let span = bytes_field_len(scope_spans::SPANS, span.len());
-                let scope = bytes_field_len(resource_spans::SCOPE_SPANS, self.scope.len() + span);
-                let resource =
-                    bytes_field_len(traces_data::RESOURCE_SPANS, self.resource.len() + scope);
+                let leaf = bytes_field_len(LEAVES, leaf.len());
+                let scope = bytes_field_len(SCOPES, self.scope.len() + leaf);
+                let resource = bytes_field_len(RESOURCES, self.resource.len() + scope);
                 (self.piece.len() + resource) as u64 <= most
             }
         }
@@ -140,12 +152,10 @@ impl Cutter {
     /// Ends the piece in the middle of a scope.
     fn cut(&mut self) {
         if !self.scope.within.is_empty() {
-            self.scope
-                .end(resource_spans::SCOPE_SPANS, &mut self.resource.within);
+            self.scope.end(SCOPES, &mut self.resource.within);
         }
         if !self.resource.within.is_empty() {
-            self.resource
-                .end(traces_data::RESOURCE_SPANS, &mut self.piece);
+            self.resource.end(RESOURCES, &mut self.piece);
         }
         self.end_piece();
     }
@@ -153,8 +163,9 @@ impl Cutter {
     fn end_piece(&mut self) {
         self.pieces.push(Piece {
             bytes: std::mem::take(&mut self.piece).into(),
-            spans: std::mem::take(&mut self.spans),
+            items: std::mem::take(&mut self.items),
         });
+        self.leaves = 0;
         self.most = self.next;
     }
 }

@@ -1,6 +1,8 @@
 //! Joining and cutting batches before they are sent.
 //!
 //! A batch is a repeated field, so the bytes of two behind one another are one.
+//! Not so for profiles: they refer to a dictionary that each batch has its own
+//! of.
 
 mod cut;
 
@@ -11,6 +13,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::queue::{Part, Ticket};
 use crate::config::{Batch, Sizer};
+use crate::signal::Signal;
 use crate::traces::Traces;
 use cut::{Most, Piece, cut};
 
@@ -23,6 +26,7 @@ pub(super) struct Shipment {
 
 /// What waits to become large enough.
 pub(super) struct Batcher {
+    signal: Signal,
     /// `None`: batches go as they came.
     config: Option<Batch>,
     pieces: Vec<Bytes>,
@@ -32,8 +36,10 @@ pub(super) struct Batcher {
 }
 
 impl Batcher {
-    pub(super) fn new(config: Option<Batch>) -> Self {
+    pub(super) fn new(signal: Signal, config: Option<Batch>) -> Self {
+        let config = config.filter(|_| signal != Signal::Profiles);
         Self {
+            signal,
             config,
             pieces: Vec::new(),
             parts: Vec::new(),
@@ -52,7 +58,7 @@ impl Batcher {
     pub(super) fn add(&mut self, traces: &Traces, ticket: &Arc<Ticket>) -> Vec<Shipment> {
         let piece = Piece {
             bytes: traces.bytes().clone(),
-            spans: traces.spans(),
+            items: traces.items(),
         };
         let Some(config) = self.config.clone() else {
             self.push(piece, ticket, Sizer::Items);
@@ -91,7 +97,7 @@ impl Batcher {
                 joined(&pieces)
             }
         };
-        let traces = Traces::checked(bytes);
+        let traces = Traces::checked(self.signal, bytes);
         Some(Shipment { traces, parts })
     }
 
@@ -100,7 +106,7 @@ impl Batcher {
             self.begun = Instant::now();
         }
         self.size += size(&piece, sizer);
-        self.parts.push(Part::new(Arc::clone(ticket), piece.spans));
+        self.parts.push(Part::new(Arc::clone(ticket), piece.items));
         self.pieces.push(piece.bytes);
     }
 
@@ -112,10 +118,10 @@ impl Batcher {
         }
         let most_of = |size| match sizer {
             Sizer::Bytes => Most::Bytes(size),
-            Sizer::Items | Sizer::Requests => Most::Spans(size),
+            Sizer::Items | Sizer::Requests => Most::Items(size),
         };
-        let mut pieces = cut(&piece.bytes, most_of(first), most_of(most))
-            // What is around spans was read when the batch came.
+        let mut pieces = cut(self.signal, &piece.bytes, most_of(first), most_of(most))
+            // What is around items was read when the batch came.
             .unwrap_or_else(|_| vec![piece]);
         if self.parts.is_empty() && pieces.first().is_some_and(|first| first.bytes.is_empty()) {
             pieces.remove(0);
@@ -127,7 +133,7 @@ impl Batcher {
 fn size(piece: &Piece, sizer: Sizer) -> u64 {
     match sizer {
         Sizer::Bytes => piece.bytes.len() as u64,
-        Sizer::Items | Sizer::Requests => piece.spans as u64,
+        Sizer::Items | Sizer::Requests => piece.items as u64,
     }
 }
 

@@ -35,7 +35,7 @@ impl Dispatcher {
     /// Runs until the queue ends; then sends what is in memory.
     pub(super) async fn run(self, mut entries: UnboundedReceiver<Entry>) {
         let consumers = Arc::new(Semaphore::new(self.consumers.min(Semaphore::MAX_PERMITS)));
-        let mut batcher = Batcher::new(self.batch.clone());
+        let mut batcher = Batcher::new(self.line.signal(), self.batch.clone());
         loop {
             let shipments = match self.next(&mut entries, &batcher).await {
                 Next::Entry(entry) => self.load(entry, &mut batcher).await,
@@ -61,7 +61,7 @@ impl Dispatcher {
         let loaded = tokio::select! {
             biased;
             () = self.tasks.stop.cancelled(), if self.is_stored => return Vec::new(),
-            loaded = entry.load() => loaded,
+            loaded = entry.load(self.line.signal()) => loaded,
         };
         match loaded {
             Ok((traces, ticket)) => batcher.add(&traces, &ticket),
@@ -125,7 +125,7 @@ fn settle(line: &Line, shipment: Shipment, taken: &Taken, has_stopped: bool) {
                 continue;
             }
             if !part.has_sender() {
-                lost += part.spans();
+                lost += part.items();
             }
         }
         part.settle(taken);
@@ -136,8 +136,9 @@ fn settle(line: &Line, shipment: Shipment, taken: &Taken, has_stopped: bool) {
         tracing::error!(
             exporter = %line.id(),
             error = %refusal,
-            dropped_spans = lost,
-            "spans could not be sent, and are dropped"
+            dropped_items = lost,
+            "{} could not be sent, and are dropped",
+            line.signal().items()
         );
     }
 }

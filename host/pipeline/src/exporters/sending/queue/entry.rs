@@ -10,6 +10,7 @@ use super::room::Room;
 use crate::component::SetupError;
 use crate::config::Sizer;
 use crate::extensions::file_storage::Store;
+use crate::signal::Signal;
 use crate::traces::Traces;
 
 /// How often an entry is read that cannot be, and how long it waits between.
@@ -38,7 +39,7 @@ impl Entry {
 
     /// The batch, read from the disk if need be. A disk that cannot be read may
     /// get well again.
-    pub(super) async fn load(self) -> Result<(Traces, Arc<Ticket>), String> {
+    pub(super) async fn load(self, signal: Signal) -> Result<(Traces, Arc<Ticket>), String> {
         let ticket = Arc::new(self.ticket);
         if let Some(traces) = self.traces {
             return Ok((traces, ticket));
@@ -49,7 +50,7 @@ impl Entry {
         let mut tries = 1;
         loop {
             match read(Arc::clone(store), *number).await {
-                Ok(Some(bytes)) => return Ok((Traces::checked(bytes), ticket)),
+                Ok(Some(bytes)) => return Ok((Traces::checked(signal, bytes), ticket)),
                 Ok(None) => return Err("it is not there any more".into()),
                 Err(error) if tries == MOST_READS => return Err(error),
                 Err(_) => tokio::time::sleep(PAUSE).await,
@@ -68,13 +69,14 @@ async fn read(store: Arc<Store>, number: u64) -> Result<Option<Bytes>, String> {
 pub(super) fn size(traces: &Traces, sizer: Sizer) -> u64 {
     match sizer {
         Sizer::Requests => 1,
-        Sizer::Items => traces.spans() as u64,
+        Sizer::Items => traces.items() as u64,
         Sizer::Bytes => traces.bytes().len() as u64,
     }
 }
 
 /// What is on disk from before.
 pub(super) fn recovered(
+    signal: Signal,
     store: &Arc<Store>,
     room: &Arc<Room>,
     sizer: Sizer,
@@ -84,7 +86,10 @@ pub(super) fn recovered(
         let taken = match sizer {
             Sizer::Requests => 1,
             Sizer::Bytes => bytes.len() as u64,
-            Sizer::Items => size(&Traces::checked(Bytes::copy_from_slice(bytes)), sizer),
+            Sizer::Items => {
+                let batch = Bytes::copy_from_slice(bytes);
+                size(&Traces::checked(signal, batch), sizer)
+            }
         };
         let ticket = Ticket::new(room.occupy(taken)).with_entry(Arc::clone(store), number);
         entries.push(Entry::stored(ticket));

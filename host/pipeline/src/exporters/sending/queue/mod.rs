@@ -18,8 +18,9 @@ pub(super) use ticket::{Part, Ticket};
 use super::line::Line;
 use super::occasion::Occasion;
 use crate::component::{SetupError, Tasks};
-use crate::config::{self, Id, Sizer};
+use crate::config::{self, Sizer};
 use crate::extensions::file_storage::{Storage, Storages, Store};
+use crate::signal::Signal;
 use crate::traces::{Accepted, Refusal, Taken, Traces};
 use dispatch::Dispatcher;
 use entry::Entry;
@@ -45,8 +46,8 @@ struct Open {
 }
 
 impl Queue {
-    pub(super) fn id(&self) -> &Id {
-        self.line.id()
+    pub(super) fn line(&self) -> &Line {
+        &self.line
     }
 
     pub(super) fn new(
@@ -85,8 +86,8 @@ impl Queue {
         let store = self.open_store().await?;
         if let Some(store) = &store {
             let (store, room) = (Arc::clone(store), Arc::clone(&self.room));
-            let sizer = self.config.sizer;
-            let reading = move || entry::recovered(&store, &room, sizer);
+            let (signal, sizer) = (self.line.signal(), self.config.sizer);
+            let reading = move || entry::recovered(signal, &store, &room, sizer);
             let recovered = tokio::task::spawn_blocking(reading).await;
             for entry in recovered.map_err(failed)?? {
                 let _ = entries.send(entry);
@@ -109,7 +110,11 @@ impl Queue {
         let Some(storage) = self.storage.clone() else {
             return Ok(None);
         };
-        let client = format!("exporter_{}", self.line.id());
+        // As the Collector's; that of traces is older than the other signals.
+        let client = match self.line.signal() {
+            Signal::Traces => format!("exporter_{}", self.line.id()),
+            signal => format!("exporter_{}_{signal}", self.line.id()),
+        };
         let opening = tokio::task::spawn_blocking(move || storage.open(&client));
         let opened = opening.await;
         Ok(Some(Arc::new(opened.map_err(failed)??)))
@@ -144,7 +149,7 @@ impl Queue {
     /// Room for a batch.
     async fn place(&self, traces: &Traces) -> Result<Place, Refusal> {
         let size = entry::size(traces, self.config.sizer);
-        let (capacity, unit) = (self.room.capacity(), unit(self.config.sizer));
+        let (capacity, unit) = (self.room.capacity(), self.unit());
         if size > capacity {
             let text = format!(
                 "the batch has {size} {unit}, the queue of {} takes {capacity}; make \
@@ -173,12 +178,20 @@ impl Queue {
     }
 
     fn refused(&self, traces: &Traces, refusal: Refusal) -> Refusal {
-        let spans = traces.spans();
-        self.line.metrics().enqueue_failed.inc_by(spans as u64);
+        let items = traces.items();
+        self.line.metrics().enqueue_failed.inc_by(items as u64);
         if let Some(more) = self.overflows.is_due() {
-            tracing::warn!(exporter = %self.line.id(), spans, not_told = more, "{refusal}");
+            tracing::warn!(exporter = %self.line.id(), items, not_told = more, "{refusal}");
         }
         refusal
+    }
+
+    fn unit(&self) -> &'static str {
+        match self.config.sizer {
+            Sizer::Requests => "requests",
+            Sizer::Items => self.line.signal().items(),
+            Sizer::Bytes => "bytes",
+        }
     }
 
     fn put(&self, open: &Open, entry: Entry) -> Result<(), Refusal> {
@@ -210,7 +223,7 @@ impl Queue {
     /// The batch goes on when it is safe, whether or not its sender still waits.
     async fn store(&self, traces: Traces, place: Place, open: Open) -> Taken {
         let (reply, stored) = oneshot::channel();
-        let spans = traces.spans();
+        let items = traces.items();
         let entries = open.entries;
         let Some(store) = open.store else {
             return Err(Refusal::retry("there is no storage"));
@@ -235,7 +248,7 @@ impl Queue {
         match stored {
             Ok(()) => Ok(Accepted::default()),
             Err(text) => {
-                self.line.metrics().enqueue_failed.inc_by(spans as u64);
+                self.line.metrics().enqueue_failed.inc_by(items as u64);
                 Err(Refusal::retry(text))
             }
         }
@@ -250,12 +263,4 @@ fn failed(error: tokio::task::JoinError) -> SetupError {
 async fn within(deadline: Instant, taken: impl Future<Output = Taken>) -> Taken {
     let taken = timeout_at(deadline.into(), taken).await;
     taken.unwrap_or_else(|_| Err(Refusal::retry("it could not be sent in time")))
-}
-
-fn unit(sizer: Sizer) -> &'static str {
-    match sizer {
-        Sizer::Requests => "requests",
-        Sizer::Items => "spans",
-        Sizer::Bytes => "bytes",
-    }
 }

@@ -82,26 +82,26 @@ impl Drop for Ticket {
     }
 }
 
-/// Some spans of a batch.
+/// Some items of a batch.
 pub(in crate::exporters::sending) struct Part {
     ticket: Arc<Ticket>,
-    spans: usize,
+    items: usize,
     is_settled: bool,
 }
 
 impl Part {
-    pub(in crate::exporters::sending) fn new(ticket: Arc<Ticket>, spans: usize) -> Self {
+    pub(in crate::exporters::sending) fn new(ticket: Arc<Ticket>, items: usize) -> Self {
         let is_settled = false;
         Self {
             ticket,
-            spans,
+            items,
             is_settled,
         }
     }
 
-    /// How many spans.
-    pub(in crate::exporters::sending) fn spans(&self) -> usize {
-        self.spans
+    /// How many.
+    pub(in crate::exporters::sending) fn items(&self) -> usize {
+        self.items
     }
 
     /// Whether somebody still has it when it is not sent: its sender.
@@ -122,11 +122,11 @@ impl Part {
         outcome.is_settled = true;
         match taken {
             Ok(accepted) => {
-                let rejected = accepted.rejected_spans.min(self.spans as u64);
-                let before = outcome.accepted.rejected_spans;
+                let rejected = accepted.rejected.min(self.items as u64);
+                let before = outcome.accepted.rejected;
                 let both = std::mem::take(&mut outcome.accepted).and(accepted);
                 outcome.accepted = both;
-                outcome.accepted.rejected_spans = before + rejected;
+                outcome.accepted.rejected = before + rejected;
             }
             Err(refusal) => {
                 // Sending it again helps when it helps one of its parts.

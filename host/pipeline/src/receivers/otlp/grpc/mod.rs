@@ -1,21 +1,26 @@
-//! OTLP/gRPC: one unary method, on HTTP/2 itself.
+//! OTLP/gRPC: one unary method, on HTTP/2 itself; and the health service of gRPC
+//! beside it, since probes ask at the port that they are for.
 
 mod frame;
+mod health;
 mod request;
 mod response;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use self::request::Call;
+use self::request::{Asks, Call, Refused};
 use super::intake::{Failure, Intake, size_of};
 use super::plain;
 use super::unpack::Packed;
 use crate::config::Encoding;
+use crate::net::budget::Charge;
 use crate::net::serve::{Asked, Handler, Reply};
+use crate::signal::Signal;
 use crate::traces::{Accepted, BoxFuture};
 
 pub(super) use response::refuse_other_protocol;
@@ -37,15 +42,21 @@ impl Handler for Grpc {
                      port (`protocols.http`, 4318 by default)",
                 );
             }
-            match Call::new(&asked.request) {
-                Ok(call) => match self.export(&call, asked.request, asked.begun).await {
-                    Ok(accepted) => response::accepted(&accepted),
-                    Err(failure) => response::failed(&failure),
-                },
-                Err(response) => {
+            let call = match Call::new(&asked.request, &self.intake.heads) {
+                Ok(call) => call,
+                Err(Refused::NotOtlp(response)) => return *response,
+                Err(Refused::Export(response)) => {
                     self.intake.metrics.failed();
-                    *response
+                    return *response;
                 }
+            };
+            let signal = match call.asks {
+                Asks::Export(signal) => signal,
+                Asks::Health(method) => return self.health(&call, method, asked).await,
+            };
+            match self.export(&call, signal, asked.request, asked.begun).await {
+                Ok(accepted) => response::accepted(&accepted),
+                Err(failure) => response::failed(&failure),
             }
         })
     }
@@ -55,44 +66,57 @@ impl Grpc {
     async fn export(
         &self,
         call: &Call,
+        signal: Signal,
         request: Request<Incoming>,
         begun: Instant,
     ) -> Result<Accepted, Failure> {
-        let deadline = call.timeout.and_then(|timeout| begun.checked_add(timeout));
-        let stage = self.intake.stage(request.headers());
-        let mut outcome = self.intake.outcome();
-        let reading = async {
-            let mut charge = self.intake.admit(size_of(request.headers()))?;
-            let mut parts = self
-                .intake
-                .parts(request.into_body(), begun, None, deadline);
-            let frame = frame::read(&mut parts, self.max_size, &mut charge).await;
-            let frame = frame.map_err(|error| match error {
-                frame::FrameError::Body(error) => self.intake.failure(error),
-                frame::FrameError::Protocol(text) => Failure::Damaged(text.into()),
-                frame::FrameError::NotOne(text) => Failure::NotOneMessage(text),
-            })?;
-            let encoding = match (frame.is_compressed, call.encoding) {
-                (false, _) => Encoding::Identity,
-                (true, Encoding::Identity) => {
-                    let text = "the message is compressed, but `grpc-encoding` does not say how";
-                    return Err(Failure::Damaged(text.into()));
-                }
-                (true, encoding) => encoding,
-            };
-            let packed = Packed {
-                body: frame.message,
-                encoding,
-                is_json: false,
-                limit: self.max_size,
-            };
-            self.intake.unpack(packed, charge).await
-        };
+        let deadline = call.deadline(begun);
+        let stage = self.intake.stage(signal, request.headers());
+        let mut outcome = self.intake.outcome(signal);
+        let reading = self.message(call, request, begun, self.max_size);
         let read = self.intake.read(reading, deadline).await;
         let (message, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
         self.intake
             .hand_on(message, deadline, stage, &mut outcome)
             .await
+    }
+
+    /// The one message of a call, and what it takes in memory.
+    async fn message(
+        &self,
+        call: &Call,
+        request: Request<Incoming>,
+        begun: Instant,
+        limit: u64,
+    ) -> Result<(Bytes, Charge), Failure> {
+        let deadline = call.deadline(begun);
+        let mut charge = self.intake.admit(size_of(request.headers()))?;
+        let mut parts = self
+            .intake
+            .parts(request.into_body(), begun, None, deadline);
+        let frame = frame::read(&mut parts, limit, &mut charge).await;
+        let frame = frame.map_err(|error| match error {
+            frame::FrameError::Body(error) => self.intake.failure(error),
+            frame::FrameError::Protocol(text) => Failure::Damaged(text.into()),
+            frame::FrameError::NotOne(text) => Failure::NotOneMessage(text),
+        })?;
+        let encoding = match (frame.is_compressed, call.encoding) {
+            (false, _) => Encoding::Identity,
+            (true, Encoding::Identity) => {
+                let text = "the message is compressed, but `grpc-encoding` does not say how";
+                return Err(Failure::Damaged(text.into()));
+            }
+            (true, encoding) => encoding,
+        };
+        let packed = Packed {
+            body: frame.message,
+            encoding,
+            is_json: false,
+            // It matters for JSON alone.
+            signal: Signal::Traces,
+            limit,
+        };
+        self.intake.unpack(packed, charge).await
     }
 }
 

@@ -4,40 +4,72 @@ use std::time::Duration;
 
 use http::{HeaderMap, Method, Request, Response, StatusCode};
 
+use tokio::time::Instant;
+
+use super::health;
 use super::response::{self, unimplemented};
 use crate::config::Encoding;
 use crate::net::rpc::{Code, Status};
 use crate::net::serve::Reply;
+use crate::receivers::otlp::intake::not_taken;
 use crate::receivers::otlp::plain;
-
-const EXPORT: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+use crate::signal::Signal;
+use crate::traces::Heads;
 
 /// The compressions that are taken, as `grpc-accept-encoding` names them.
 pub(super) const ENCODINGS: &str = "identity,gzip,zstd";
 
-/// A call of the one method that there is.
+/// What a call asks for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Asks {
+    /// To take a batch of a signal.
+    Export(Signal),
+    /// How it is.
+    Health(health::Method),
+}
+
+/// A call of a method that there is.
 pub(super) struct Call {
+    pub(super) asks: Asks,
     /// How its message is compressed, if it is.
     pub(super) encoding: Encoding,
     /// How long its sender waits.
     pub(super) timeout: Option<Duration>,
 }
 
+/// A call that is answered by its headers.
+pub(super) enum Refused {
+    /// It is none of OTLP: a probe, a wrong port, another service.
+    NotOtlp(Box<Response<Reply>>),
+    /// An export that cannot be read.
+    Export(Box<Response<Reply>>),
+}
+
 impl Call {
     /// Reads the headers; otherwise the answer.
-    pub(super) fn new<B>(request: &Request<B>) -> Result<Self, Box<Response<Reply>>> {
-        check_content_type(request.headers())?;
+    pub(super) fn new<B>(request: &Request<B>, heads: &Heads) -> Result<Self, Refused> {
+        check_content_type(request.headers()).map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
             let mut response = plain::text(StatusCode::METHOD_NOT_ALLOWED, "gRPC uses POST");
             let allow = http::HeaderValue::from_static("POST");
             response.headers_mut().insert(http::header::ALLOW, allow);
-            return Err(Box::new(response));
+            return Err(Refused::NotOtlp(Box::new(response)));
         }
-        check_path(request.uri().path())?;
+        let asks = asks(request.uri().path(), heads).map_err(Refused::NotOtlp)?;
+        let refused = match asks {
+            Asks::Health(_) => Refused::NotOtlp,
+            Asks::Export(_) => Refused::Export,
+        };
         Ok(Self {
-            encoding: encoding(request.headers())?,
-            timeout: timeout(request.headers())?,
+            asks,
+            encoding: encoding(request.headers()).map_err(refused)?,
+            timeout: timeout(request.headers()).map_err(refused)?,
         })
+    }
+
+    /// When its sender waits no more.
+    pub(super) fn deadline(&self, begun: Instant) -> Option<Instant> {
+        self.timeout.and_then(|timeout| begun.checked_add(timeout))
     }
 }
 
@@ -59,23 +91,28 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Box<Response<Reply>>> {
     }
 }
 
-fn check_path(path: &str) -> Result<(), Box<Response<Reply>>> {
-    if path == EXPORT {
-        return Ok(());
+/// What the path names.
+fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
+    let full = path.strip_prefix('/').unwrap_or(path);
+    let (service, method) = full.rsplit_once('/').unwrap_or((full, ""));
+    if service == health::SERVICE {
+        let text = "Health has the methods Check and Watch alone";
+        let method = health::Method::of_name(method);
+        return method.map(Asks::Health).ok_or_else(|| unimplemented(text));
     }
-    let service = path.rsplit_once('/').map_or(path, |(service, _)| service);
-    let text = match service {
-        "/opentelemetry.proto.collector.metrics.v1.MetricsService"
-        | "/opentelemetry.proto.collector.logs.v1.LogsService"
-        | "/opentelemetry.proto.collector.profiles.v1development.ProfilesService" => {
-            "linkmend takes traces only; send other signals to a Collector"
-        }
-        "/opentelemetry.proto.collector.trace.v1.TraceService" => {
-            "TraceService has the method Export alone"
-        }
-        _ => "there is TraceService of OTLP alone",
+    let signal = Signal::ALL.into_iter().find(|one| one.service() == service);
+    let Some(signal) = signal else {
+        let text = "there are the services of OTLP and grpc.health.v1.Health alone";
+        return Err(unimplemented(text));
     };
-    Err(unimplemented(text))
+    if method != "Export" {
+        let text = format!("{service} has the method Export alone");
+        return Err(unimplemented(&text));
+    }
+    match heads.of(signal) {
+        Some(_) => Ok(Asks::Export(signal)),
+        None => Err(unimplemented(&not_taken(signal))),
+    }
 }
 
 fn encoding(headers: &HeaderMap) -> Result<Encoding, Box<Response<Reply>>> {

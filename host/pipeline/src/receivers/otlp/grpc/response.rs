@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
+use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
 use prost::Message;
@@ -23,10 +24,22 @@ pub(super) fn accepted(accepted: &Accepted) -> Response<Reply> {
     let message = ExportTraceServiceResponse {
         partial_success: partial_success(accepted),
     };
+    self::message(frame::write(&message.encode_to_vec()))
+}
+
+/// A message in its frame; all is well.
+pub(super) fn message(framed: Bytes) -> Response<Reply> {
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
-    let data = frame::write(&message.encode_to_vec());
-    response(Reply::with_trailers(data, trailers))
+    response(Reply::with_trailers(framed, trailers))
+}
+
+/// A message in its frame, and another one at the end.
+pub(super) fn stream(
+    framed: Bytes,
+    end: impl Future<Output = (Bytes, HeaderMap)> + Send + 'static,
+) -> Response<Reply> {
+    response(Reply::with_end(framed, Box::pin(end)))
 }
 
 /// A batch was not taken.

@@ -12,6 +12,7 @@ use crate::net::rpc::{Code, Status};
 use crate::net::serve::{Reply, Unread};
 use crate::receivers::otlp::intake::{Failure, retry_after};
 use crate::receivers::otlp::plain::partial_success;
+use crate::signal::Signal;
 use crate::traces::{Accepted, RefusalKind};
 
 /// How messages are written.
@@ -22,7 +23,7 @@ pub(super) enum Form {
 }
 
 /// A batch was taken.
-pub(super) fn accepted(accepted: &Accepted, form: Form) -> Response<Reply> {
+pub(super) fn accepted(signal: Signal, accepted: &Accepted, form: Form) -> Response<Reply> {
     let partial_success = partial_success(accepted);
     let body = match (form, partial_success) {
         (Form::Protobuf, partial_success) => {
@@ -33,7 +34,13 @@ pub(super) fn accepted(accepted: &Accepted, form: Form) -> Response<Reply> {
             // 64-bit integers are texts in JSON.
             let rejected = partial.rejected_spans.to_string();
             let message = partial.error_message;
-            let partial = json!({"rejectedSpans": rejected, "errorMessage": message});
+            let name = match signal {
+                Signal::Traces => "rejectedSpans",
+                Signal::Metrics => "rejectedDataPoints",
+                Signal::Logs => "rejectedLogRecords",
+                Signal::Profiles => "rejectedProfiles",
+            };
+            let partial = json!({name: rejected, "errorMessage": message});
             json!({ "partialSuccess": partial })
                 .to_string()
                 .into_bytes()

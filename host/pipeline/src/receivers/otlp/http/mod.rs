@@ -23,11 +23,13 @@ use crate::config::{Encoding, HttpServer};
 use crate::net::body::{BodyError, Gathered};
 use crate::net::budget::Charge;
 use crate::net::serve::{Asked, Handler, Reply};
+use crate::signal::Signal;
 use crate::traces::{Accepted, BoxFuture};
 
 /// What is configured of OTLP/HTTP.
 pub(super) struct Settings {
-    pub(super) path: String,
+    /// Where each signal is taken.
+    pub(super) paths: [(Signal, String); Signal::ALL.len()],
     pub(super) max_size: u64,
     encodings: Vec<Encoding>,
     read_timeout: Option<Duration>,
@@ -50,7 +52,7 @@ impl Settings {
             response_headers.insert(key, value);
         }
         Ok(Self {
-            path: config.traces_url_path.clone(),
+            paths: Signal::ALL.map(|signal| (signal, config.path(signal).to_owned())),
             max_size: config.max_request_body_size,
             encodings: config.compression_algorithms.clone(),
             read_timeout: config.read_timeout,
@@ -96,16 +98,17 @@ impl Handler for Http {
 
 impl Http {
     async fn respond(&self, asked: Asked) -> Response<Reply> {
-        let call = match Call::new(&asked.request, &self.settings) {
+        let call = match Call::new(&asked.request, &self.settings, &self.intake.heads) {
             Ok(call) => call,
             Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
-            Err(Refused::Answer(response)) => {
+            Err(Refused::NotOtlp(response)) => return *response,
+            Err(Refused::Export(response)) => {
                 self.intake.metrics.failed();
                 return *response;
             }
         };
         match self.export(&call, asked.request, asked.begun).await {
-            Ok(accepted) => answer::accepted(&accepted, call.form),
+            Ok(accepted) => answer::accepted(call.signal, &accepted, call.form),
             Err(failure) => answer::failed(&failure, call.form),
         }
     }
@@ -125,8 +128,8 @@ impl Http {
     ) -> Result<Accepted, Failure> {
         let write_timeout = self.settings.write_timeout;
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-        let stage = self.intake.stage(request.headers());
-        let mut outcome = self.intake.outcome();
+        let stage = self.intake.stage(call.signal, request.headers());
+        let mut outcome = self.intake.outcome(call.signal);
         let reading = async {
             let mut charge = self.intake.admit(size_of(request.headers()))?;
             let body = self.gather(call, request, begun, &mut charge).await;
@@ -134,6 +137,7 @@ impl Http {
                 body: body.map_err(|error| self.intake.failure(error))?,
                 encoding: call.encoding,
                 is_json: call.form == Form::Json,
+                signal: call.signal,
                 limit: self.settings.max_size,
             };
             self.intake.unpack(packed, charge).await

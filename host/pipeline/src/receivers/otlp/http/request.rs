@@ -8,9 +8,13 @@ use super::{Settings, plain};
 use crate::config::Encoding;
 use crate::net::rpc::Code;
 use crate::net::serve::Reply;
+use crate::receivers::otlp::intake::not_taken;
+use crate::signal::Signal;
+use crate::traces::Heads;
 
-/// A request to take traces.
+/// A request to take a batch.
 pub(super) struct Call {
+    pub(super) signal: Signal,
     pub(super) form: Form,
     pub(super) encoding: Encoding,
     /// How long the body is, where that is said.
@@ -21,24 +25,25 @@ pub(super) struct Call {
 pub(super) enum Refused {
     /// One of gRPC.
     OtherProtocol,
-    /// With this.
-    Answer(Box<Response<Reply>>),
-}
-
-impl From<Box<Response<Reply>>> for Refused {
-    fn from(response: Box<Response<Reply>>) -> Self {
-        Self::Answer(response)
-    }
+    /// No export: a probe, a wrong path.
+    NotOtlp(Box<Response<Reply>>),
+    /// An export that cannot be read.
+    Export(Box<Response<Reply>>),
 }
 
 impl Call {
-    pub(super) fn new<B>(request: &Request<B>, settings: &Settings) -> Result<Self, Refused> {
+    pub(super) fn new<B>(
+        request: &Request<B>,
+        settings: &Settings,
+        heads: &Heads,
+    ) -> Result<Self, Refused> {
         let headers = request.headers();
         let kind = media_type(headers);
         if kind.starts_with("application/grpc") {
             return Err(Refused::OtherProtocol);
         }
-        check_path(request.uri().path(), &settings.path)?;
+        let signal = signal(request.uri().path(), settings, heads);
+        let signal = signal.map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
             let mut response = plain(
                 StatusCode::METHOD_NOT_ALLOWED,
@@ -46,7 +51,7 @@ impl Call {
             );
             let allow = HeaderValue::from_static("POST");
             response.headers_mut().insert(ALLOW, allow);
-            return Err(response.into());
+            return Err(Refused::NotOtlp(response));
         }
         let form = match kind.as_str() {
             "application/x-protobuf" => Form::Protobuf,
@@ -54,16 +59,18 @@ impl Call {
             _ => {
                 let text = "415 unsupported media type, supported: [application/json, \
                             application/x-protobuf]";
-                return Err(plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into());
+                let response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+                return Err(Refused::Export(response));
             }
         };
-        let encoding = encoding(headers, settings, form)?;
+        let encoding = encoding(headers, settings, form).map_err(Refused::Export)?;
         let length = headers.get(CONTENT_LENGTH);
         let length = length.and_then(|length| length.to_str().ok()?.parse().ok());
         if length.is_some_and(|length: u64| length > settings.max_size) {
-            return Err(too_large(settings.max_size, form).into());
+            return Err(Refused::Export(too_large(settings.max_size, form)));
         }
         Ok(Self {
+            signal,
             form,
             encoding,
             length,
@@ -79,20 +86,41 @@ fn media_type(headers: &HeaderMap) -> String {
     String::from_utf8_lossy(kind.trim_ascii()).to_ascii_lowercase()
 }
 
-fn check_path(path: &str, traces: &str) -> Result<(), Box<Response<Reply>>> {
-    if path == traces {
-        return Ok(());
-    }
-    let only = match path {
-        "/v1/metrics" | "/v1/logs" | "/v1development/profiles" => {
-            "; linkmend takes traces only, send other signals to a Collector"
-        }
-        _ => "",
+/// What is taken at a path.
+fn signal(path: &str, settings: &Settings, heads: &Heads) -> Result<Signal, Box<Response<Reply>>> {
+    let is_it = |other: &str| path == other || without_slashes(path).eq(without_slashes(other));
+    let known = settings.paths.iter().find(|(_, other)| is_it(other));
+    let text = match known {
+        Some((signal, _)) if heads.of(*signal).is_some() => return Ok(*signal),
+        Some((signal, _)) => not_taken(*signal),
+        None => elsewhere(path, settings, heads),
     };
-    Err(plain(
-        StatusCode::NOT_FOUND,
-        format!("404 page not found: traces are taken at {traces}{only}"),
-    ))
+    let text = format!("404 page not found: {text}");
+    Err(plain(StatusCode::NOT_FOUND, text))
+}
+
+/// Where what is to be sent where.
+fn elsewhere(path: &str, settings: &Settings, heads: &Heads) -> String {
+    let taken = settings.paths.iter();
+    let taken = taken.filter(|(signal, _)| heads.of(*signal).is_some());
+    let places = taken
+        .clone()
+        .map(|(signal, at)| format!("{signal} are taken at {at}"));
+    let places = places.collect::<Vec<_>>().join(", ");
+    if taken
+        .clone()
+        .any(|(_, at)| path.matches(at.as_str()).count() > 1)
+    {
+        format!("{places}; senders add that to their endpoint by themselves: leave it away there")
+    } else {
+        places
+    }
+}
+
+/// The steps of a path. An endpoint that ends in a slash makes senders write two
+/// of them; some add one to the end.
+fn without_slashes(path: &str) -> impl Iterator<Item = &str> {
+    path.split('/').filter(|step| !step.is_empty())
 }
 
 fn encoding(

@@ -1,0 +1,138 @@
+//! Servers and clients that are not ours (`tests/peers`): a Collector, and what
+//! is made with grpc-go.
+
+use std::fs::File;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::{clients, ports, wait};
+
+/// Where they are; without them a test is skipped, and says so.
+pub fn built() -> Option<PathBuf> {
+    let folder = std::env::var_os("LINKMEND_PEERS").map(PathBuf::from);
+    if folder.is_none() {
+        clients::skipped("LINKMEND_PEERS is not set, see tests/peers/set-up (Go is needed)");
+    }
+    folder.inspect(|folder| assert!(folder.is_absolute(), "LINKMEND_PEERS must be absolute"))
+}
+
+/// A process that ends with the test, and what it prints.
+pub struct Peer {
+    place: TempDir,
+    child: Child,
+}
+
+impl Drop for Peer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("--- printed by a peer\n{}", self.printed());
+        }
+    }
+}
+
+impl Peer {
+    pub fn start(name: &str, arguments: &[&str]) -> Self {
+        Self::start_in(tempfile::tempdir().unwrap(), name, arguments)
+    }
+
+    fn start_in(place: TempDir, name: &str, arguments: &[&str]) -> Self {
+        let printed = File::create(place.path().join("printed")).unwrap();
+        let child = Command::new(built().unwrap().join(name))
+            .args(arguments)
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .stdout(printed.try_clone().unwrap())
+            .stderr(printed)
+            .spawn()
+            .unwrap();
+        Self { place, child }
+    }
+
+    pub fn printed(&self) -> String {
+        std::fs::read_to_string(self.place.path().join("printed")).unwrap()
+    }
+
+    /// Waits until it has ended by itself.
+    pub fn end(&mut self) -> String {
+        wait::until("the peer ends", wait::LONG, || {
+            self.child.try_wait().unwrap()
+        });
+        self.printed()
+    }
+}
+
+/// The bare server of grpc-go.
+pub struct Server {
+    pub address: SocketAddr,
+    peer: Peer,
+}
+
+impl Server {
+    pub fn start(arguments: &[&str]) -> Self {
+        let peer = Peer::start("server", arguments);
+        let address = wait::until("the server listens", wait::LONG, || {
+            let printed = peer.printed();
+            let line: Value = serde_json::from_str(printed.lines().next()?).ok()?;
+            line["listening"].as_str()?.parse().ok()
+        });
+        Self { address, peer }
+    }
+
+    /// What it got: the signal, and how many items.
+    pub fn received(&self) -> Vec<(String, u64)> {
+        let printed = self.peer.printed();
+        let lines = printed.lines().skip(1);
+        lines
+            .map(|line| {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let signal = line["signal"].as_str().unwrap().to_owned();
+                (signal, line["items"].as_u64().unwrap())
+            })
+            .collect()
+    }
+}
+
+/// A Collector, of the newest version.
+pub struct Collector {
+    pub grpc: SocketAddr,
+    peer: Peer,
+}
+
+impl Collector {
+    /// One that hands on all signals to an exporter with these keys.
+    pub fn start(exporter: &str, keys: &str) -> Self {
+        let grpc = ports::free();
+        let config = format!(
+            "
+receivers:
+  otlp: {{protocols: {{grpc: {{endpoint: '{grpc}'}}}}}}
+exporters:
+  {exporter}: {{{keys}}}
+service:
+  telemetry: {{metrics: {{level: none}}}}
+  pipelines:
+    traces: {{receivers: [otlp], exporters: [{exporter}]}}
+    metrics: {{receivers: [otlp], exporters: [{exporter}]}}
+    logs: {{receivers: [otlp], exporters: [{exporter}]}}
+"
+        );
+        let place = tempfile::tempdir().unwrap();
+        std::fs::write(place.path().join("collector.yaml"), config).unwrap();
+        let peer = Peer::start_in(place, "collector", &["--config", "collector.yaml"]);
+        wait::until_true("the Collector is ready", wait::LONG, || {
+            peer.printed().contains("Everything is ready")
+        });
+        Self { grpc, peer }
+    }
+
+    /// What it logged.
+    pub fn log(&self) -> String {
+        self.peer.printed()
+    }
+}
