@@ -3,6 +3,7 @@
 import dataclasses
 
 WORKER, AUDIT = ("order-worker", "consume"), ("audit", "audit")
+MAILER = ("mailer", "mail")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,74 @@ RABBIT = [
         advice="set-the-message-id",
         note="What pika-noids sends, with a UUID as message_id.",
     ),
+    Recording(
+        "pika-retry", "pika, retry by republishing", "pika_retry.py", "pika", "rabbitmq",
+        contrib("pika"), ("pika",), 33, (WORKER, MAILER), environment={"MODE": "republish"},
+        note="Every send of a message has the id of the first: tried again up to twice, then sent on to another service.",
+    ),
+    Recording(
+        "pika-delay", "pika, retry through a delay queue", "pika_retry.py", "pika", "rabbitmq",
+        contrib("pika"), ("pika",), 33, (WORKER, MAILER), environment={"MODE": "delay"},
+        note="Tried again through a queue from which the broker moves messages back by its dead-letter exchange.",
+    ),
+    Recording(
+        "pika-dead", "pika, dead letters", "pika_retry.py", "pika", "rabbitmq",
+        contrib("pika"), ("pika",), 24, (WORKER, MAILER, ("undertaker", "bury")),
+        environment={"MODE": "reject"},
+        note="Rejected messages reach another service through a dead-letter exchange, the others are sent on.",
+    ),
+    Recording(
+        "aio-pika", "aio-pika, ids set", "aiopika_ids.py", "aiopika", "rabbitmq",
+        contrib("aio-pika"), ("aio-pika",), 34, (WORKER, AUDIT), environment={"IDS": "set"},
+    ),
+    Recording(
+        "aio-pika-noids", "aio-pika, ids not set", "aiopika_ids.py", "aiopika", "rabbitmq",
+        contrib("aio-pika"), ("aio-pika",), 34, (WORKER, AUDIT), environment={"IDS": "none"},
+    ),
+    Recording(
+        "advice-aio-pika", "aio-pika, ids not set", "aiopika_ids.py", "aiopika", "rabbitmq",
+        contrib("aio-pika"), ("aio-pika",), 34, (WORKER, AUDIT), environment={"IDS": "advice"},
+        advice="set-the-message-id",
+        note="What aio-pika-noids sends, with a UUID as message_id.",
+    ),
+    Recording(
+        "celery", "Celery", "celery_app.py", "celery", "rabbitmq",
+        contrib("celery"), ("celery",), 23,
+        note="Three retries, under the ids of their tasks, and tasks called by tasks.",
+    ),
+    Recording(
+        "celery-links", "Celery, `use_span_links`", "celery_app.py", "celery", "rabbitmq",
+        contrib("celery"), ("celery",), 23, environment={"LINKS": "on"},
+        note="Three retries, under the ids of their tasks, and tasks called by tasks.",
+    ),
 ]
 
-CATALOG = RABBIT
+TASKS = [
+    Recording(
+        "rq", "rq", "rq_jobs.py", "rq", "redis",
+        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",),
+        note="Two retries of three jobs, and jobs enqueued by jobs; the instrumentation's propagator can not be switched off.",
+    ),
+    Recording(
+        "arq", "arq", "arq_jobs.py", "arq", "redis",
+        ("opentelemetry-instrumentation-arq",), ("arq",), 22, sends="^(order|invoice)$",
+        note="Two retries, under the id of the job, and jobs enqueued by jobs.",
+    ),
+    Recording(
+        "dramatiq", "dramatiq", "dramatiq_actors.py", "dramatiq", "redis",
+        ("opentelemetry-instrumentor-dramatiq",), ("dramatiq",), 22, sends=r"^dramatiq\.producer",
+        note="Two retries, under the id of the message, and actors that call others.",
+    ),
+    Recording(
+        "remoulade", "Remoulade", "remoulade_actors.py", "remoulade", "rabbitmq",
+        contrib("remoulade"), ("remoulade",), 22,
+        note="Two retries, under the id of the message, and actors that call others.",
+    ),
+    Recording(
+        "taskiq", "taskiq", "taskiq_tasks.py", "taskiq", "redis",
+        ("taskiq",), ("taskiq",), 22,
+        note="Two retries, under the id of the task, and tasks that call others.",
+    ),
+]
+
+CATALOG = RABBIT + TASKS

@@ -4,6 +4,7 @@ The environment says where things are: OTEL_EXPORTER_OTLP_ENDPOINT, PROPAGATION
 (on or off), PAIRS (a file for the truth), SERVICE, ROLE and the broker's address.
 """
 
+import asyncio
 import contextlib
 import json
 import os
@@ -13,7 +14,8 @@ import threading
 
 from opentelemetry import propagate, trace
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.context import Context
+from opentelemetry.propagators.textmap import TextMapPropagator
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
@@ -22,19 +24,45 @@ ROLE, SERVICE = os.environ["ROLE"], os.environ["SERVICE"]
 ADVICE = os.environ.get("ADVICE", "")
 
 
-class LastEnded(SpanProcessor):
-    """Remembers the span of each thread that ended last: some instrumentations
-    end a consumer's span before the application has the message."""
+class LastConsumer(SpanProcessor):
+    """Remembers the consumer span of each thread that started, or ended, last:
+    some instrumentations make none the current one, or end it before the
+    application has the message."""
 
     def __init__(self):
         self.here = threading.local()
 
+    def on_start(self, span, parent_context=None):
+        if span.kind == trace.SpanKind.CONSUMER:
+            self.here.started = span.get_span_context()
+
     def on_end(self, span):
         if span.kind == trace.SpanKind.CONSUMER:
-            self.here.span = span.get_span_context()
+            self.here.ended = span.get_span_context()
+
+    def started(self):
+        return self.here.started
+
+    def ended(self):
+        return self.here.ended
 
 
-LAST = LastEnded()
+LAST = LastConsumer()
+
+
+class Nothing(TextMapPropagator):
+    """Propagates nothing. (What OTEL_PROPAGATORS=none stands for gives no
+    context at all to callers that pass none, and aio-pika's then fail.)"""
+
+    def extract(self, carrier, context=None, getter=None):
+        return Context() if context is None else context
+
+    def inject(self, carrier, context=None, setter=None):
+        pass
+
+    @property
+    def fields(self):
+        return set()
 
 
 def set_up():
@@ -44,7 +72,7 @@ def set_up():
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     if os.environ["PROPAGATION"] == "off":
-        propagate.set_global_textmap(CompositePropagator([]))
+        propagate.set_global_textmap(Nothing())
     return provider
 
 
@@ -79,7 +107,8 @@ def handling(name):
 
 def ready():
     """Tells whoever started this program that messages may come."""
-    print("ready", flush=True)
+    # Not by print: workers put their logs in place of standard output.
+    os.write(1, b"ready\n")
 
 
 def end_on_sigterm():
@@ -89,3 +118,10 @@ def end_on_sigterm():
         raise SystemExit(0)
 
     signal.signal(signal.SIGTERM, leave)
+
+
+async def until_sigterm():
+    """Waits, in a loop of asyncio, to be told to end."""
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    await told.wait()
