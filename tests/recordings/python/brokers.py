@@ -155,6 +155,27 @@ class Brokers:
         port = (folder / "port").read_text().strip()
         return {"KAFKA": f"127.0.0.1:{port}"}, "Kafka 4.1.1"
 
+    def pubsub(self):
+        address = self.go_broker("pubsub")
+        version = go_module("cloud.google.com/go/pubsub/v2")
+        return {"PUBSUB_EMULATOR_HOST": address}, f"pstest {version}"
+
+    def nats(self):
+        version = go_module("github.com/nats-io/nats-server/v2")
+        return {"NATS": self.go_broker("nats")}, f"nats-server {version}"
+
+    def go_broker(self, name):
+        """One of those that the folder of the Go recordings has."""
+        source = REPOSITORY / "tests/recordings/go/brokers"
+        program = self.folder / "brokers"
+        needed("go", "Go")
+        subprocess.run(["go", "-C", source, "build", "-o", program, "."], check=True)
+        folder = self.own(name)
+        self.child(folder, [program, name])
+        output = folder / "output"
+        until(lambda: "\n" in output.read_text(), name)
+        return output.read_text().splitlines()[0].strip()
+
     def version(self, group, package):
         return pinned(group)[package]
 
@@ -170,6 +191,16 @@ def stop(process):
         process.wait()
 
 
+def go_module(path):
+    """The version of a module that tests/recordings/go/brokers/go.mod asks for."""
+    text = (REPOSITORY / "tests/recordings/go/brokers/go.mod").read_text()
+    for line in text.splitlines():
+        words = line.removeprefix("require").split()
+        if words[:1] == [path]:
+            return words[1].removeprefix("v")
+    raise SystemExit(f"record: go.mod of the brokers does not name {path}")
+
+
 def debian_version(package):
     """The upstream version of an installed package of Debian."""
     query = ["dpkg-query", "--show", "--showformat=${Version}", package]
@@ -178,7 +209,8 @@ def debian_version(package):
 
 
 def pinned(group):
-    """The versions of requirements/GROUP.txt."""
+    """The versions of requirements/GROUP.txt, by names in their usual form."""
     path = pathlib.Path(__file__).parent / "requirements" / f"{group}.txt"
     lines = path.read_text().splitlines()
-    return dict(line.split("==") for line in lines if "==" in line)
+    pairs = (line.split("==") for line in lines if "==" in line)
+    return {name.lower().replace("_", "-"): version for name, version in pairs}

@@ -106,22 +106,22 @@ TASKS = [
     ),
     Recording(
         "arq", "arq", "arq_jobs.py", "arq", "redis",
-        ("opentelemetry-instrumentation-arq",), ("arq",), 22, sends="^(order|invoice)$",
+        ("opentelemetry-instrumentation-arq",), ("arq",), 23, sends="^(order|invoice)$",
         note="Two retries, under the id of the job, and jobs enqueued by jobs.",
     ),
     Recording(
         "dramatiq", "dramatiq", "dramatiq_actors.py", "dramatiq", "redis",
-        ("opentelemetry-instrumentor-dramatiq",), ("dramatiq",), 22, sends=r"^dramatiq\.producer",
+        ("opentelemetry-instrumentor-dramatiq",), ("dramatiq",), 23, sends=r"^dramatiq\.producer",
         note="Two retries, under the id of the message, and actors that call others.",
     ),
     Recording(
         "remoulade", "Remoulade", "remoulade_actors.py", "remoulade", "rabbitmq",
-        contrib("remoulade"), ("remoulade",), 22,
+        contrib("remoulade"), ("remoulade",), 23,
         note="Two retries, under the id of the message, and actors that call others.",
     ),
     Recording(
         "taskiq", "taskiq", "taskiq_tasks.py", "taskiq", "redis",
-        ("taskiq",), ("taskiq",), 22,
+        ("taskiq",), ("taskiq",), 23,
         note="Two retries, under the id of the task, and tasks that call others.",
     ),
 ]
