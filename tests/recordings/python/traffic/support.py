@@ -1,0 +1,91 @@
+"""What all programs that are recorded share: the SDK, the truth, and the end.
+
+The environment says where things are: OTEL_EXPORTER_OTLP_ENDPOINT, PROPAGATION
+(on or off), PAIRS (a file for the truth), SERVICE, ROLE and the broker's address.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+
+from opentelemetry import propagate, trace
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.propagators.composite import CompositePropagator
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+ROLE, SERVICE = os.environ["ROLE"], os.environ["SERVICE"]
+ADVICE = os.environ.get("ADVICE", "")
+
+
+class LastEnded(SpanProcessor):
+    """Remembers the span of each thread that ended last: some instrumentations
+    end a consumer's span before the application has the message."""
+
+    def __init__(self):
+        self.here = threading.local()
+
+    def on_end(self, span):
+        if span.kind == trace.SpanKind.CONSUMER:
+            self.here.span = span.get_span_context()
+
+
+LAST = LastEnded()
+
+
+def set_up():
+    """Starts the SDK as an application would; before any instrumentation."""
+    provider = TracerProvider(resource=Resource({"service.name": SERVICE}))
+    provider.add_span_processor(LAST)
+    provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+    trace.set_tracer_provider(provider)
+    if os.environ["PROPAGATION"] == "off":
+        propagate.set_global_textmap(CompositePropagator([]))
+    return provider
+
+
+def tracer():
+    return trace.get_tracer(f"shop.{SERVICE}")
+
+
+@contextlib.contextmanager
+def sending(name, **body):
+    """A span of the application around a send; gives the message's body, which
+    tells the consumer of that span."""
+    with tracer().start_as_current_span(name) as span:
+        context = span.get_span_context()
+        yield {**body, "around": [f"{context.trace_id:032x}", f"{context.span_id:016x}"]}
+
+
+def received(body, context=None):
+    """Notes that the current span, or that of `context`, received a body."""
+    context = context or trace.get_current_span().get_span_context()
+    if not context.is_valid:
+        print(f"no span is current that received {body}", file=sys.stderr)
+        return
+    pair = [f"{context.trace_id:032x}", f"{context.span_id:016x}", *body["around"]]
+    with open(os.environ["PAIRS"], "a") as pairs:
+        pairs.write(json.dumps(pair) + "\n")
+
+
+def handling(name):
+    """A span of the application for what it does with a message."""
+    return tracer().start_as_current_span(name)
+
+
+def ready():
+    """Tells whoever started this program that messages may come."""
+    print("ready", flush=True)
+
+
+def end_on_sigterm():
+    """Leaves in the ordinary way, so that spans are exported."""
+
+    def leave(*_):
+        raise SystemExit(0)
+
+    signal.signal(signal.SIGTERM, leave)
