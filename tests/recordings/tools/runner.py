@@ -6,6 +6,7 @@ A program is told by its environment what to be:
     PAIRS              the file to which consumers append a line for each message:
                        [consumer trace, consumer span, trace, span], the latter two
                        from the message's body
+    RUN                a name for topics and queues that no other run has
     OTEL_EXPORTER_OTLP_ENDPOINT, and what leads to the broker.
 A consumer prints `ready` and ends on SIGTERM; the producer ends by itself.
 """
@@ -115,6 +116,7 @@ class Run:
             "PAIRS": str(self.pairs),
             "SERVICE": service,
             "ROLE": role,
+            "RUN": f"{self.recording.name}-{self.mode}",
         }
         command = self.language.command(self.recording.program)
         return self.start(command, output, env=environment, cwd=self.folder)
