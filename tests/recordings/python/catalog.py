@@ -150,6 +150,32 @@ CLOUD = [
     ),
 ]
 
+CLOUD += [
+    Recording(
+        "botocore-sns", "botocore, SNS to SQS", "sns_topic.py", "aws", "moto",
+        contrib("botocore") + contrib("boto3sqs"), ("boto3",), 26, (WORKER, AUDIT),
+        note="Published by botocore, received by boto3 (SQS) in two services, raw delivery; the ids of the two differ.",
+    ),
+    Recording(
+        "lambda", "AWS Lambda, events of SQS", "lambda_function.py", "aws", "moto",
+        contrib("aws-lambda") + contrib("boto3sqs"), ("boto3",), 20,
+        note="Events of one message and of several; sent through the instrumentation of boto3 (SQS).",
+    ),
+    Recording(
+        "advice-lambda", "AWS Lambda, events of SQS", "lambda_function.py", "aws", "moto",
+        contrib("aws-lambda") + contrib("boto3sqs"), ("boto3",), 20, advice="context-in-attributes",
+        note="The handler records the ids of its messages, as an array, on the span that is current.",
+    ),
+]
+
+OWN = [
+    Recording(
+        "own-spans", "an application's own spans", "own_spans.py", "pika", "rabbitmq",
+        ("opentelemetry-sdk",), ("pika",), 20,
+        note="By the semantic conventions, without instrumentation; arrays of ids (messaging.message.ids) on batches of both sides.",
+    ),
+]
+
 PUBSUB = [
     Recording(
         "pubsub", "google-cloud-pubsub", "pubsub_topics.py", "pubsub", "pubsub",
@@ -227,4 +253,4 @@ KAFKA = [
     ),
 ]
 
-CATALOG = RABBIT + TASKS + CLOUD + PUBSUB + FASTSTREAM + KAFKA
+CATALOG = RABBIT + TASKS + CLOUD + OWN + PUBSUB + FASTSTREAM + KAFKA

@@ -17,7 +17,8 @@ hex, the consumer's current span and the span of the application around the
 send, as the message's body told it; a number behind them says which of several
 sends below that span it was, in the order of their starts. The sender is then
 the innermost producer span below the latter; or, with --sends, the outermost
-one whose name fits.
+one whose name fits. Of what is as it was, contexts are the truth all the same,
+if any travelled.
 
 Variants: as-is; lost (contexts that travelled are gone: links to messages
 removed, spans with remote parents in traces of their own); zeroed (the same,
@@ -293,32 +294,34 @@ def main():
     for request in recorded:
         without_machine(request)
     intact = Recording(recorded)
-    if given.pairs:
-        truth = list(intact.truth_of_bodies(given.pairs, given.sends))
-    else:
-        truth = list(intact.truth_of_contexts(given.received))
-    if not truth:
-        sys.exit(f"derive: {given.name}: nothing is true of it")
+    contexts = list(intact.truth_of_contexts(given.received))
+    bodies = list(intact.truth_of_bodies(given.pairs, given.sends)) if given.pairs else None
     folder = Folder(given.data)
     entry = {
         "language": pathlib.Path(given.data).resolve().name,
         "recorded": datetime.date.today().isoformat(),
-        "truth": "body" if given.pairs else "context",
         "advice": None,
         **given.entry,
     }
+
+    def keep(suffix, variant, recording, truth, moved):
+        if not truth:
+            sys.exit(f"derive: {given.name}{suffix}: nothing is true of it")
+        rewritten = [tuple(moved.get(key, key) for key in pair) for pair in truth]
+        source = "body" if truth is bodies else "context"
+        about = {**entry, "variant": variant, "truth": source}
+        folder.keep(given.name + suffix, recording, rewritten, about)
+
     if given.off:
-        folder.keep(f"{given.name}-off", intact, truth, {**entry, "variant": "off"})
+        keep("-off", "off", intact, bodies, {})
         return
     for variant in given.variants.split(","):
         if variant == "as-is":
-            folder.keep(given.name, intact, truth, {**entry, "variant": variant})
+            keep("", variant, intact, contexts or bodies, {})
         elif variant != "zeroed" or intact.has_message_links():
             lost = intact.copy()
             moved = lost.lose(zero=variant == "zeroed")
-            rewritten = [tuple(moved.get(key, key) for key in pair) for pair in truth]
-            name = f"{given.name}-{variant}"
-            folder.keep(name, lost, rewritten, {**entry, "variant": variant})
+            keep(f"-{variant}", variant, lost, bodies or contexts, moved)
 
 
 if __name__ == "__main__":
