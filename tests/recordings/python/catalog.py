@@ -32,6 +32,8 @@ class Recording:
     received: str | None = None
     # The section of docs/emitters.md that was followed.
     advice: str | None = None
+    # What linkmend must be told for it, if anything: a file beside the recordings.
+    config: str | None = None
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     note: str | None = None
     # How long messages may take.
@@ -129,6 +131,14 @@ TASKS = [
     ),
 ]
 
+TASKS += [
+    Recording(
+        "advice-taskiq", "taskiq", "taskiq_tasks.py", "taskiq", "redis",
+        ("taskiq",), ("taskiq",), 23, advice="a-recipe-of-your-own",
+        note="A middleware records the id of the task on the consumer's span, as the producer's has it; no recipe is needed.",
+    ),
+]
+
 CLOUD = [
     Recording(
         "boto3sqs", "boto3, SQS", "sqs_queues.py", "aws", "moto",
@@ -168,11 +178,44 @@ CLOUD += [
     ),
 ]
 
+CLOUD += [
+    Recording(
+        "advice-botocore-sqs-batch", "botocore, SQS", "sqs_queues.py", "aws", "moto",
+        contrib("botocore"), ("botocore",), 19, runs=("on",), variants=("as-is",), truth="body",
+        sends=r"SQS\.SendMessage", environment={"INSTRUMENTATION": "botocore"},
+        advice="record-the-ids-of-a-batch",
+        note="All ids of a batch on both sides: by a hook on the span that sends, on an own CONSUMER span.",
+    ),
+    Recording(
+        "advice-botocore-sns", "botocore, SNS to SQS", "sns_topic.py", "aws", "moto",
+        contrib("botocore") + contrib("boto3sqs"), ("boto3",), 26, (WORKER, AUDIT),
+        advice="a-recipe-of-your-own", config="order-id.yaml",
+        note="The number of the order on both sides: by a hook on the span that publishes, on the consumer's current span.",
+    ),
+]
+
+TASKS += [
+    Recording(
+        "oslo-messaging", "oslo.messaging", "oslo_rpc.py", "oslo", "rabbitmq",
+        contrib("oslo-messaging"), ("oslo-messaging",), 20,
+        note="Calls, whose replies are messages too, casts and notifications; only the consumer of a notification records an id.",
+    ),
+]
+
 OWN = [
     Recording(
         "own-spans", "an application's own spans", "own_spans.py", "pika", "rabbitmq",
         ("opentelemetry-sdk",), ("pika",), 20,
         note="By the semantic conventions, without instrumentation; arrays of ids (messaging.message.ids) on batches of both sides.",
+    ),
+]
+
+OWN += [
+    Recording(
+        "advice-work-items", "work items in a table", "work_items.py", "pika", None,
+        ("opentelemetry-sdk",), (), 18, runs=("on",), variants=("as-is",), truth="body",
+        advice="context-in-attributes", config="job-context.yaml",
+        note="The context of each item is in attributes of the job that takes several at once, and nowhere else.",
     ),
 ]
 
@@ -192,7 +235,7 @@ def faststream(over, broker, **more):
     environment = {"OVER": over, **more.pop("environment", {})}
     return Recording(
         name, emitter, "faststream_apps.py", "faststream", over, ("faststream",), ("faststream",),
-        runs=("on",), environment=environment, received=" process$", sends=" (create|publish)$",
+        runs=("on",), environment=environment, received=" (create|process)$", sends=" (create|publish)$",
         **more,
     )
 
@@ -250,6 +293,21 @@ KAFKA = [
         contrib("aiokafka"), ("aiokafka",), 36, (WORKER, AUDIT),
         truth="body", sends=" publish$", runs=("on",), advice="record-the-offset",
         note="An own PRODUCER span around the send records partition and offset.",
+    ),
+]
+
+KAFKA += [
+    Recording(
+        "advice-kafka-python-headers", "kafka-python", "kafka_python.py", "kafka", "kafka",
+        contrib("kafka-python"), ("kafka-python",), 36, (WORKER, AUDIT), runs=("on",),
+        variants=("as-is",), truth="body", advice="capture-headers",
+        note="The consumers propagate nothing; their hook records the header that the producer sent.",
+    ),
+    Recording(
+        "advice-confluent-kafka-headers", "confluent-kafka", "confluent_kafka_topics.py", "kafka",
+        "kafka", contrib("confluent-kafka"), ("confluent-kafka",), 36, (WORKER, AUDIT),
+        runs=("on",), variants=("as-is",), truth="body", advice="capture-headers",
+        note="The consumers propagate nothing; the headers of all records of a batch are on its span, as an array.",
     ),
 ]
 

@@ -1,8 +1,10 @@
 """confluent-kafka: two topics; one group polls records one by one, another
 consumes batches.
 
-ADVICE: an own span of kind PRODUCER that stays open until the delivery callback
+ADVICE record-the-offset: an own span of kind PRODUCER that stays open until the delivery callback
 has said where the record is; and the ids of a batch on the consumer's span.
+capture-headers: the consumers propagate nothing, but record the headers of all
+records on their span.
 """
 
 import contextlib
@@ -19,6 +21,8 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from opentelemetry import trace
 from opentelemetry.instrumentation.confluent_kafka import ConfluentKafkaInstrumentor
 
+if support.ADVICE == "capture-headers" and support.ROLE != "produce":
+    support.propagate_nothing()
 ConfluentKafkaInstrumentor().instrument()
 
 ORDERS, INVOICES = common.topics("confluent-kafka")
@@ -27,7 +31,7 @@ ORDERS, INVOICES = common.topics("confluent-kafka")
 def send(producer, topic, number):
     with support.sending("place order", order=number) as body:
         value, key = common.encoded(body), common.key(number)
-        if not support.ADVICE:
+        if support.ADVICE != "record-the-offset":
             producer.produce(topic, value, key=key)
             return
         span = support.tracer().start_span(f"{topic} publish", kind=trace.SpanKind.PRODUCER)
@@ -83,7 +87,10 @@ def consume():
             # Four at a time, so that there are batches.
             records = consumer.consume(4, 1.0)
         records = [record for record in records if not record.error()]
-        if support.ADVICE and support.ROLE == "audit" and records:
+        if support.ADVICE == "capture-headers" and records:
+            headers = [common.traceparent(record.headers()) for record in records]
+            trace.get_current_span().set_attribute("messaging.header.traceparent", headers)
+        elif support.ADVICE and support.ROLE == "audit" and records:
             ids = [f"{one.topic()}.{one.partition()}.{one.offset()}" for one in records]
             trace.get_current_span().set_attribute("messaging.message.id", ids)
         for record in records:

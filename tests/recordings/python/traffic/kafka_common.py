@@ -6,8 +6,9 @@ import os
 import support
 
 SERVERS = os.environ["KAFKA"]
+SUFFIX = f"-{support.ADVICE}" if support.ADVICE else ""
 # Each run has topics and groups of its own.
-OWN = {"on": "", "off": "-quiet"}[os.environ["PROPAGATION"]] + "-own" * bool(support.ADVICE)
+OWN = {"on": "", "off": "-quiet"}[os.environ["PROPAGATION"]] + SUFFIX
 
 
 def topics(client):
@@ -22,6 +23,11 @@ def where(topic, partition, offset):
         "messaging.destination.partition.id": str(partition),
         "messaging.kafka.offset": offset,
     }
+
+
+def traceparent(headers):
+    """The header that carries the context, as the consumer got it."""
+    return next((value.decode() for name, value in headers if name == "traceparent"), "")
 
 
 def traffic(orders, invoices):

@@ -1,7 +1,9 @@
 """kafka-python: two topics, two groups, one of which reads one topic only.
 
-ADVICE: an own span of kind PRODUCER around the send, which waits for the broker
-and records where the record is; and the consumer's hook records the same.
+ADVICE record-the-offset: an own span of kind PRODUCER around the send, which
+waits for the broker and records where the record is; and the consumer's hook
+records the same. capture-headers: the consumers propagate nothing, but their
+hook records the header.
 """
 
 import json
@@ -21,18 +23,22 @@ ORDERS, INVOICES = common.topics("kafka-python")
 
 def consumed(span, record, args, kwargs):
     """The consumer's hook: the span has ended when the application sees the record."""
-    if support.ADVICE:
+    if support.ADVICE == "capture-headers":
+        span.set_attribute("messaging.header.traceparent", [common.traceparent(record.headers)])
+    elif support.ADVICE:
         span.set_attributes(common.where(record.topic, record.partition, record.offset))
     support.received(json.loads(record.value))
 
 
+if support.ADVICE == "capture-headers" and support.ROLE != "produce":
+    support.propagate_nothing()
 KafkaInstrumentor().instrument(consume_hook=consumed)
 
 
 def send(producer, topic, number):
     with support.sending("place order", order=number) as body:
         value = common.encoded(body)
-        if not support.ADVICE:
+        if support.ADVICE != "record-the-offset":
             producer.send(topic, value, common.key(number))
             return
         with support.tracer().start_as_current_span(

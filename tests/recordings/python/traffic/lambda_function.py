@@ -14,7 +14,7 @@ import support
 os.environ["AWS_LAMBDA_FUNCTION_NAME"] = "handle-orders"
 os.environ["_HANDLER"] = "lambda_function.handler"
 
-QUEUE = f"lambda{'-own' * bool(support.ADVICE)}-{os.environ['PROPAGATION']}"
+QUEUE = f"lambda{support.ADVICE and '-' + support.ADVICE}-{os.environ['PROPAGATION']}"
 ACCOUNT, REGION = "123456789012", os.environ["AWS_DEFAULT_REGION"]
 
 

@@ -1,6 +1,9 @@
 """SNS and SQS: published to a topic by botocore's instrumentation, which sends
 the context; delivered raw to the queues of two services that read them by the
-instrumentation of boto3. The ids of SNS are not those of SQS."""
+instrumentation of boto3. The ids of SNS are not those of SQS.
+
+ADVICE: a hook of botocore's and the consumers record the number of the order.
+"""
 
 import json
 import os
@@ -11,15 +14,25 @@ import support
 support.set_up()
 
 import boto3
+from opentelemetry import trace
 from opentelemetry.instrumentation.boto3sqs import Boto3SQSInstrumentor
 from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
 
 if support.ROLE == "produce":
-    BotocoreInstrumentor().instrument()
+    def asked(span, service, operation, parameters):
+        """The hook for requests: records which orders are published."""
+        if support.ADVICE and operation == "Publish":
+            span.set_attribute("order.id", json.loads(parameters["Message"])["order"])
+        elif support.ADVICE and operation == "PublishBatch":
+            entries = parameters["PublishBatchRequestEntries"]
+            orders = [json.loads(entry["Message"])["order"] for entry in entries]
+            span.set_attribute("order.id", orders)
+
+    BotocoreInstrumentor().instrument(request_hook=asked)
 else:
     Boto3SQSInstrumentor().instrument()
 
-TOPIC = f"orders-{os.environ['PROPAGATION']}"
+TOPIC = f"orders{support.ADVICE and '-' + support.ADVICE}-{os.environ['PROPAGATION']}"
 
 
 def produce():
@@ -57,7 +70,10 @@ def consume():
     while True:
         answer = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=5, WaitTimeSeconds=1)
         for message in answer.get("Messages", []):
-            support.received(json.loads(message["Body"]))
+            body = json.loads(message["Body"])
+            support.received(body)
+            if support.ADVICE:
+                trace.get_current_span().set_attribute("order.id", body["order"])
             with support.handling("handle order"):
                 time.sleep(0.002)
             sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])

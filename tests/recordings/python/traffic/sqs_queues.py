@@ -1,8 +1,9 @@
 """SQS: orders one by one and in batches, invoices in a second queue; received up
 to ten at once, one of them again after its visibility ran out.
 
-INSTRUMENTATION: boto3sqs or botocore. ADVICE for botocore: an own span of kind
-CONSUMER, with the ids of all messages that were received.
+INSTRUMENTATION: boto3sqs or botocore. ADVICE for botocore, context-in-attributes:
+an own span of kind CONSUMER, with the ids of all messages that were received;
+record-the-ids-of-a-batch: besides, all ids on the span that sent a batch.
 """
 
 import json
@@ -16,6 +17,7 @@ support.set_up()
 import boto3
 from opentelemetry import trace
 
+BATCH_IDS = support.ADVICE == "record-the-ids-of-a-batch"
 INSTRUMENTATION = os.environ["INSTRUMENTATION"]
 if INSTRUMENTATION == "boto3sqs":
     from opentelemetry.instrumentation.boto3sqs import Boto3SQSInstrumentor
@@ -24,10 +26,16 @@ if INSTRUMENTATION == "boto3sqs":
 else:
     from opentelemetry.instrumentation.botocore import BotocoreInstrumentor
 
-    BotocoreInstrumentor().instrument()
+    def answered(span, service, operation, result):
+        """The hook for answers: records the ids of a batch."""
+        if BATCH_IDS and operation == "SendMessageBatch":
+            ids = [one["MessageId"] for one in result["Successful"]]
+            span.set_attribute("messaging.message.id", ids)
+
+    BotocoreInstrumentor().instrument(response_hook=answered)
 
 SQS = boto3.client("sqs")
-QUEUES = [f"{INSTRUMENTATION}-{name}{'-own' * bool(support.ADVICE)}" for name in ("orders", "invoices")]
+QUEUES = [f"{INSTRUMENTATION}-{name}{support.ADVICE and '-' + support.ADVICE}" for name in ("orders", "invoices")]
 
 
 def url(name):

@@ -65,8 +65,12 @@ def set_up():
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     if os.environ["PROPAGATION"] == "off":
-        propagate.set_global_textmap(Nothing())
+        propagate_nothing()
     return provider
+
+
+def propagate_nothing():
+    propagate.set_global_textmap(Nothing())
 
 
 def tracer():
