@@ -22,7 +22,7 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def until(ready, what, seconds=60):
+def until(ready, what, seconds=240):
     """Waits for `ready()` to be true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -72,6 +72,7 @@ class Brokers:
     def own(self, name):
         # Another run may have brokers at the same time.
         folder = self.folder / "brokers" / f"{name}-{os.getpid()}"
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.ends.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
@@ -118,7 +119,7 @@ class Brokers:
         until(lambda: listens(names), "epmd")
         command = private if os.path.exists(private) else server
         self.child(folder, [command], environment)
-        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)", 240)
+        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)")
         version = debian_version("rabbitmq-server")
         return {"AMQP": f"amqp://guest:guest@127.0.0.1:{port}/%2F"}, f"RabbitMQ {version}"
 

@@ -37,7 +37,7 @@ class Recording:
     environment: dict[str, str] = dataclasses.field(default_factory=dict)
     note: str | None = None
     # How long messages may take.
-    seconds: int = 30
+    seconds: int = 120
 
 
 def contrib(name):

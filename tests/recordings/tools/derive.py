@@ -14,7 +14,7 @@ and its links to spans of other services; of spans whose names --received fits,
 where an instrumentation makes others children of the sender too. With --pairs
 it comes from bodies: each line of that file is [trace, span, trace, span] in
 hex, the consumer's current span and the span of the application around the
-send, as the message's body told it; a number behind them says which of several
+send, as the message's body told it ([] where none did); a number behind them says which of several
 sends below that span it was, in the order of their starts. The sender is then
 the innermost producer span below the latter; or, with --sends, the outermost
 one whose name fits. Of what is as it was, contexts are the truth all the same,
@@ -148,13 +148,15 @@ class Recording:
     def truth_of_bodies(self, pairs, sends):
         for line in pathlib.Path(pairs).read_text().splitlines():
             parts = json.loads(line)
+            if not parts:
+                continue
             which = parts.pop() if len(parts) == 5 else None
             ids = [bytes.fromhex(part) for part in parts]
             consumer, around = (ids[0], ids[1]), (ids[2], ids[3])
             if consumer not in self.spans:
                 # Some instrumentations never end the span of a message that
                 # was not acknowledged.
-                print(f"derive: this span was never exported: {line}", file=sys.stderr)
+                print(f"derive: a span was never exported: {line}", file=sys.stderr)
                 continue
             if around not in self.spans:
                 raise SystemExit(f"derive: span around a send of no request: {line}")
