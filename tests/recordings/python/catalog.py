@@ -105,7 +105,7 @@ RABBIT = [
 TASKS = [
     Recording(
         "rq", "rq", "rq_jobs.py", "rq", "redis",
-        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",), received="^consume",
+        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",), received="^(consume|perform)",
         note="Two retries of three jobs, and jobs enqueued by jobs; the instrumentation's propagator can not be switched off.",
     ),
     Recording(
