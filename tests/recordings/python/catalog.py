@@ -126,7 +126,7 @@ TASKS = [
     ),
     Recording(
         "taskiq", "taskiq", "taskiq_tasks.py", "taskiq", "redis",
-        ("taskiq",), ("taskiq",), 23,
+        ("taskiq",), ("taskiq",), 23, sends="^send/",
         note="Two retries, under the id of the task, and tasks that call others.",
     ),
 ]
@@ -134,7 +134,7 @@ TASKS = [
 TASKS += [
     Recording(
         "advice-taskiq", "taskiq", "taskiq_tasks.py", "taskiq", "redis",
-        ("taskiq",), ("taskiq",), 23, advice="a-recipe-of-your-own",
+        ("taskiq",), ("taskiq",), 23, sends="^send/", advice="a-recipe-of-your-own",
         note="A middleware records the id of the task on the consumer's span, as the producer's has it; no recipe is needed.",
     ),
 ]
