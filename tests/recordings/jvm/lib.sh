@@ -77,13 +77,22 @@ agent_jar() {
   echo "$jar"
 }
 
+# module_of CLASS: the module of the Maven project that has it.
+module_of() {
+  local source
+  source=$(echo "$here"/*/src/main/java/linkmend/recordings/"$1".java)
+  [ -f "$source" ] || fail "no program $1"
+  source=${source#"$here"/}
+  echo "${source%%/*}"
+}
+
 # become SERVICE CLASS [ARGUMENT...]: the program under the agent, with the
 # system properties of the array `options`.
 become() {
   local service=$1 class=$2 jar classpath
   shift 2
   jar=$(agent_jar)
-  classpath=$("$here/classpath" emitters)
+  classpath=$("$here/classpath" "$(module_of "$class")")
   export OTEL_SERVICE_NAME=$service OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(cat "$scratch/sink.port") \
     OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none OTEL_BSP_SCHEDULE_DELAY=200 \
