@@ -116,7 +116,7 @@ start() {
   (become "$@") >>"$log" 2>&1 </dev/null &
   pid=$!
   started+=("$pid")
-  for _ in $(seq 600); do
+  for _ in $(seq 1500); do
     grep -qx ready "$log" && return
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1

@@ -33,17 +33,22 @@ java_of() {
     -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "$@"
 }
 
+# Whether a process is there, and not only waited for by its parent.
+alive() {
+  grep -qs '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status"
+}
+
 runs() {
   local pid
   for pid in $(cat "$1/pids" 2>/dev/null); do
-    kill -0 "$pid" 2>/dev/null || return 1
+    alive "$pid" || return 1
   done
   [ -s "$1/pids" ]
 }
 
-# await_port DIR PORT: until it is listened on, for a minute and a half.
+# await_port DIR PORT: until it is listened on, for three minutes.
 await_port() {
-  for _ in $(seq 450); do
+  for _ in $(seq 900); do
     ! listens "$2" || return 0
     runs "$1" || break
     sleep 0.2
@@ -77,10 +82,10 @@ stop() {
   for pid in $(tac "$1/pids" 2>/dev/null); do
     kill "$pid" 2>/dev/null || continue
     for _ in $(seq 200); do
-      kill -0 "$pid" 2>/dev/null || break
+      alive "$pid" || break
       sleep 0.1
     done
-    kill -9 "$pid" 2>/dev/null || true
+    ! alive "$pid" || kill -9 "$pid"
   done
   rm -rf "$1/pids" "$1/port" "$1/data"
 }
