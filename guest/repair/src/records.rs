@@ -93,6 +93,7 @@ impl SpanRecord {
             role: self.role,
             creates: self.creates,
             waits: self.is_poll,
+            is_spoken: true,
         }
     }
 

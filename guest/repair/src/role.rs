@@ -29,6 +29,8 @@ pub struct Part {
     /// The consumer waits for messages: its span may start before they were
     /// sent (a long poll).
     pub waits: bool,
+    /// An attribute says so, and not the kind of the span alone.
+    pub is_spoken: bool,
 }
 
 /// The part that a span plays.
@@ -43,8 +45,8 @@ pub fn part(span: &SpanFacts<'_>) -> Part {
 }
 
 fn spoken_or_shown(span: &SpanFacts<'_>) -> Part {
-    spoken(&span.message)
-        .or_else(|| by_library(span))
+    by_library(span)
+        .or_else(|| spoken(&span.message))
         .or_else(|| by_kind(span.kind))
         .or_else(|| by_method(span))
         .or_else(|| by_name(span))
@@ -59,6 +61,9 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
             Some(plain(Role::Producer))
         }
         (JobLibrary::Arq, span_kind::SERVER) => Some(plain(Role::Consumer)),
+        // What the worker does within the job (`perform`, `handle_job_success`)
+        // says `process`, too.
+        (JobLibrary::Rq, span_kind::CLIENT) => Some(NO_PART),
         _ => None,
     }
 }
@@ -108,6 +113,7 @@ const fn plain(role: Role) -> Part {
         role,
         creates: false,
         waits: false,
+        is_spoken: false,
     }
 }
 
@@ -123,6 +129,10 @@ fn spoken(facts: &MessageFacts<'_>) -> Option<Part> {
     .into_iter()
     .filter_map(|fact| fact.value.text())
     .find_map(by_word)
+    .map(|part| Part {
+        is_spoken: true,
+        ..part
+    })
 }
 
 /// All words of the conventions since their first version, and of emitters

@@ -132,7 +132,7 @@ impl Batch {
                 self.spans.push(SpanRecord { produced, ..record });
             }
         } else if tasks.contains(Tasks::REMEMBER) {
-            self.note_only(&incoming);
+            self.note_only(&incoming, links);
         }
     }
 

@@ -2,21 +2,27 @@
 
 use super::{Batch, Incoming, record};
 use crate::asides;
+use crate::facts::LinkFacts;
 use crate::keys::checksum;
-use crate::records::{Parent, Run, Slot, SpanRecord};
+use crate::records::{LinkRecord, Parent, Run, Slot, SpanRecord};
 use crate::role::Role;
 use crate::system::System;
 
 impl Batch {
     /// Takes note of a span of data that is read again later: nothing of it is
     /// mended now.
-    pub(super) fn note_only(&mut self, incoming: &Incoming<'_, '_>) {
+    pub(super) fn note_only<'a>(
+        &mut self,
+        incoming: &Incoming<'_, 'a>,
+        links: impl Iterator<Item = LinkFacts<'a>>,
+    ) {
         let role = incoming.part.role;
         if role != Role::Consumer && (role != Role::None || incoming.span.extra.is_empty()) {
             self.note_arrival(incoming, &record(incoming));
             return;
         }
         let (slots, wanted, asides) = (self.slots.len(), self.wanted.len(), self.asides.len());
+        let (first_link, link_keys) = (self.links.len(), self.link_keys.len());
         if may_be_noted(incoming) {
             self.add_messages(incoming, false);
         }
@@ -24,12 +30,20 @@ impl Batch {
             slots: Run::since(slots, &self.slots),
             ..record(incoming)
         };
+        if !incoming.part.is_spoken {
+            for link in links {
+                self.add_link(incoming, link);
+            }
+            record.links = Run::since(first_link, &self.links);
+        }
         (record.destination, record.consumer) = self.hints(incoming);
         self.note_consumer(incoming, &record);
         if matches!(record.parent, Parent::Local | Parent::Unknown) {
             let key = asides::parent(record.trace_id, record.parent_span_id);
             self.note(asides::mark(key, 1));
         }
+        self.links.truncate(first_link);
+        self.link_keys.truncate(link_keys);
         self.slots.truncate(slots);
         self.wanted.truncate(wanted);
         self.asides.truncate(asides);
@@ -72,15 +86,25 @@ impl Batch {
     fn note_arrival(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
         let span = incoming.span;
         let receives = match record.role {
-            Role::Consumer => record.is_poll,
+            Role::Consumer => record.is_poll || !incoming.part.is_spoken,
             // Go Pub/Sub 2: its span is INTERNAL, and has no operation.
             Role::None => span.message.id.value.is_usable() && span.name.ends_with(b" subscribe"),
             Role::Producer | Role::Settler => false,
         };
-        if record.parent == Parent::Remote && receives {
+        let is_led = record.parent == Parent::Remote || self.is_linked(record);
+        if receives && is_led {
             let key = asides::arrived(span.trace_id, span.span_id);
             self.producers.push(asides::mark(key, 1));
         }
+    }
+
+    /// A span for one message that is linked to where it came from.
+    fn is_linked(&self, record: &SpanRecord) -> bool {
+        let links = record.links.of(&self.links);
+        let leads = |link: &LinkRecord| {
+            link.is_valid() && !link.is_settling() && link.trace_id != record.trace_id
+        };
+        record.slots.count() == 1 && record.message_count < 2 && links.iter().any(leads)
     }
 
     /// Remembers what many spans say alike once for those that come in a row.
@@ -105,7 +129,7 @@ fn may_be_noted(incoming: &Incoming<'_, '_>) -> bool {
         } => !client_assigned,
         System::Pulsar | System::Jobs(_) => true,
         System::Kafka => !facts.id.value.is_usable(),
-        System::Unnamed => facts.celery,
+        System::Unnamed => facts.tasks.is_some(),
         System::Other => false,
     };
     let is_named_otherwise = facts.event_id.value.is_usable()
