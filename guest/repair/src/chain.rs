@@ -10,7 +10,7 @@
 use linkmend_rule::{MessageKey, Producer};
 
 use crate::asides;
-use crate::choice::{Candidates, Choice, Doubt, latest, several};
+use crate::candidates::{Candidates, Choice, Doubt, latest, several};
 use crate::producers::{Producers, Question, trace_id};
 use crate::records::SpanRecord;
 

@@ -31,6 +31,10 @@ pub struct Part {
     pub waits: bool,
     /// An attribute says so, and not the kind of the span alone.
     pub is_spoken: bool,
+    /// It consumes only if no other span did: what works on a job of rq
+    /// (`perform`) is below the span that received it (`consume`), which a
+    /// worker that forks does not always export.
+    pub stands_in: bool,
 }
 
 /// The part that a span plays.
@@ -61,9 +65,15 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
             Some(plain(Role::Producer))
         }
         (JobLibrary::Arq, span_kind::SERVER) => Some(plain(Role::Consumer)),
-        // What the worker does within the job (`perform`, `handle_job_success`)
-        // says `process`, too.
-        (JobLibrary::Rq, span_kind::CLIENT) => Some(NO_PART),
+        // What the worker does about the job (`handle_job_success`) says
+        // `process`, too.
+        (JobLibrary::Rq, span_kind::CLIENT) => Some(Part {
+            stands_in: true,
+            ..match span.message.operation_name.value.text() {
+                Some(b"perform") => plain(Role::Consumer),
+                _ => NO_PART,
+            }
+        }),
         _ => None,
     }
 }
@@ -114,6 +124,7 @@ const fn plain(role: Role) -> Part {
         creates: false,
         waits: false,
         is_spoken: false,
+        stands_in: false,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Batch, Incoming, record};
 use crate::asides;
-use crate::facts::LinkFacts;
+use crate::facts::{JobLibrary, LinkFacts};
 use crate::keys::checksum;
 use crate::records::{LinkRecord, Parent, Run, Slot, SpanRecord};
 use crate::role::Role;
@@ -57,7 +57,7 @@ impl Batch {
             let Some(slot) = self.slots.get(place).copied() else {
                 continue;
             };
-            if slot.grounds.client_assigned {
+            if slot.grounds.client_assigned || is_job_of_rq(incoming) {
                 self.note_consumed(incoming, record, &slot);
             }
             if slot.grounds.names_cluster
@@ -91,20 +91,27 @@ impl Batch {
             Role::None => span.message.id.value.is_usable() && span.name.ends_with(b" subscribe"),
             Role::Producer | Role::Settler => false,
         };
-        let is_led = record.parent == Parent::Remote || self.is_linked(record);
-        if receives && is_led {
+        let brought = if !incoming.part.is_spoken && self.has_all_links(record) {
+            asides::ALL
+        } else if record.parent == Parent::Remote {
+            asides::ONE
+        } else {
+            return;
+        };
+        if receives {
             let key = asides::arrived(span.trace_id, span.span_id);
-            self.producers.push(asides::mark(key, 1));
+            self.producers.push(asides::mark(key, brought));
         }
     }
 
-    /// A span for one message that is linked to where it came from.
-    fn is_linked(&self, record: &SpanRecord) -> bool {
-        let links = record.links.of(&self.links);
-        let leads = |link: &LinkRecord| {
+    /// A link into another trace for each of its messages.
+    fn has_all_links(&self, record: &SpanRecord) -> bool {
+        let leads = |link: &&LinkRecord| {
             link.is_valid() && !link.is_settling() && link.trace_id != record.trace_id
         };
-        record.slots.count() == 1 && record.message_count < 2 && links.iter().any(leads)
+        let links = record.links.of(&self.links).iter().filter(leads).count() as u64;
+        let messages = record.message_count.max(record.slots.count() as u64);
+        messages > 0 && links >= messages
     }
 
     /// Remembers what many spans say alike once for those that come in a row.
@@ -117,6 +124,12 @@ impl Batch {
             self.producers.push(mark);
         }
     }
+}
+
+/// Who received a job of rq, for those that work on it, see
+/// [`crate::role::Part::stands_in`].
+fn is_job_of_rq(incoming: &Incoming<'_, '_>) -> bool {
+    !incoming.part.stands_in && incoming.span.message.job_library() == Some(JobLibrary::Rq)
 }
 
 /// Of other messages, what is known of their consumers tells nothing.
@@ -135,5 +148,5 @@ fn may_be_noted(incoming: &Incoming<'_, '_>) -> bool {
     let is_named_otherwise = facts.event_id.value.is_usable()
         || facts.conversation.value.is_usable()
         || !incoming.span.extra.is_empty();
-    !is_known || names_cluster || is_named_otherwise
+    !is_known || names_cluster || is_named_otherwise || is_job_of_rq(incoming)
 }
