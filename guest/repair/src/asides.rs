@@ -93,6 +93,9 @@ pub fn mark(key: MessageKey, number: u64) -> Producer {
         },
         flags: 0,
         hint: 0,
-        rank: 0,
+        rank: NOTE_RANK,
     }
 }
+
+/// Such entries wake no span that is held (`rule.wit`, `producer.rank`).
+const NOTE_RANK: u8 = 255;

@@ -134,8 +134,8 @@ pub enum JobLibrary {
     Dramatiq,
 }
 
-/// The attributes that can hold a message id (or, the last, a context): a span
-/// without any of them and without links is of no concern.
+/// The attributes that can name a message, hold its context, or say that there
+/// were messages: a span without any of them and without links is of no concern.
 pub const KEY_ATTRIBUTES: &[&str] = &[
     "messaging.message.id",
     "messaging.message_id",
@@ -152,6 +152,7 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "rq.job.id",
     "arq.job.id",
     "actor_name",
+    "messaging.batch.message_count",
 ];
 
 impl<'a> MessageFacts<'a> {

@@ -109,7 +109,7 @@ fn mend(processor: &Processor, batches: &[Bytes]) -> (Vec<Bytes>, Counts) {
     for batch in batches {
         let one = processor.mend(batch.clone()).unwrap();
         assert_eq!(one.faults, []);
-        counts += one.counts;
+        counts += &one.counts;
         mended.push(one.traces.unwrap());
     }
     (mended, counts)

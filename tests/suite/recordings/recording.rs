@@ -76,6 +76,13 @@ impl Recording {
         self.variant == Variant::AsIs && self.advice.is_none()
     }
 
+    /// The advice holds for the recording as it was made. What a script took away
+    /// afterwards it may not bring back: a header that was captured stays, a link
+    /// that was the only one to name its message does not.
+    pub fn is_followed(&self) -> bool {
+        matches!(self.variant, Variant::AsIs | Variant::Off)
+    }
+
     /// The configuration of the rule, as JSON.
     pub fn rule_config(&self) -> String {
         let Some(name) = &self.config else {

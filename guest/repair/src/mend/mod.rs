@@ -184,15 +184,14 @@ impl<'b> Mending<'b> {
                 Outcome::Undecided(_) => self.counts.ambiguous += 1,
                 Outcome::Met(_) | Outcome::Added(_) => {}
             }
-            let keys = slot.keys.of(&self.batch.wanted);
-            match outcome {
-                Outcome::Unresolved | Outcome::TooLate => self.pending.extend_from_slice(keys),
-                // Who sent it on may yet tell that it had consumed it.
-                Outcome::Undecided(Doubt::ReusedId) => {
-                    let consumed = keys.iter().map(|key| asides::consumed(*key));
-                    self.pending.extend(consumed);
-                }
-                _ => {}
+            // Who sent it on may yet tell that it had consumed it.
+            let may_change = matches!(
+                outcome,
+                Outcome::Unresolved | Outcome::TooLate | Outcome::Undecided(Doubt::ReusedId)
+            );
+            if may_change {
+                let keys = slot.keys.of(&self.batch.wanted);
+                self.pending.extend_from_slice(keys);
             }
             self.outcomes.push(outcome);
         }
