@@ -155,7 +155,6 @@ fn spans_of_one_send_are_one_producer() {
 }
 
 #[test]
-#[test]
 fn trace_states_come_back_with_their_producers() {
     let index = index(100);
     let with = |span, offset, length| Producer {

@@ -135,9 +135,12 @@ fn compare(recording: &Recording, before: &[Bytes], after: &[Bytes]) -> Judged {
         let (had, has) = (links(&came), links(&went));
         let made: BTreeSet<_> = has.difference(&had).cloned().collect();
         let made_traces: BTreeSet<_> = made.iter().map(|(trace, _)| trace).collect();
-        let missing = senders
-            .difference(&had)
-            .filter(|(trace, _)| *trace != own.0);
+        // A link to another span of who sent it leads there, too.
+        let is_led = |trace: &Vec<u8>| {
+            let mut others = had.difference(senders);
+            *trace == own.0 || others.any(|(other, _)| other == trace)
+        };
+        let missing = senders.difference(&had).filter(|(trace, _)| !is_led(trace));
         for sender in missing {
             judged.need += 1;
             judged.right += usize::from(has.contains(sender));
