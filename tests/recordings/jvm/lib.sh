@@ -99,7 +99,7 @@ become() {
     SCRATCH=$scratch PAIRS=$scratch/pairs
   cd "$scratch"
   exec java -javaagent:"$jar" "${options[@]/#/-D}" -cp "$classpath" \
-    -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:-BytecodeVerificationRemote \
+    -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "linkmend.recordings.$class" "$@"
 }
 

@@ -43,6 +43,7 @@ final class NatsClient {
     return new Options.Builder()
         .server("nats://" + Trail.broker())
         .connectionTimeout(Trail.PATIENCE)
+        .socketWriteTimeout(Trail.PATIENCE.plusSeconds(1).toMillis())
         .build();
   }
 
