@@ -29,7 +29,7 @@ record() {
 open_sink() {
   python3 "$RECORDINGS_TOOLS/sink.py" "$scratch/received" >"$scratch/sink.port" 2>"$scratch/sink.errors" &
   sink=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ -s "$scratch/sink.port" ] && return
     sleep 0.1
   done
@@ -116,7 +116,7 @@ start() {
   (become "$@") >>"$log" 2>&1 </dev/null &
   pid=$!
   started+=("$pid")
-  for _ in $(seq 1500); do
+  for _ in $(seq 6000); do
     grep -qx ready "$log" && return
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
