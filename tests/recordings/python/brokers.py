@@ -22,7 +22,7 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def until(ready, what, seconds=60):
+def until(ready, what, seconds=240):
     """Waits for `ready()` to be true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -70,9 +70,11 @@ class Brokers:
         return self.running[name]
 
     def own(self, name):
-        folder = self.folder / f"broker-{name}"
+        # Another run may have brokers at the same time.
+        folder = self.folder / "brokers" / f"{name}-{os.getpid()}"
         shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
+        self.ends.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
     def child(self, folder, command, environment=None):
@@ -117,7 +119,7 @@ class Brokers:
         until(lambda: listens(names), "epmd")
         command = private if os.path.exists(private) else server
         self.child(folder, [command], environment)
-        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)", 90)
+        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)")
         version = debian_version("rabbitmq-server")
         return {"AMQP": f"amqp://guest:guest@127.0.0.1:{port}/%2F"}, f"RabbitMQ {version}"
 
@@ -148,8 +150,7 @@ class Brokers:
     def kafka(self):
         """A real one, from the folder of the Java recordings."""
         script = REPOSITORY / "tests/recordings/jvm/brokers/kafka"
-        folder = self.folder / "broker-kafka"
-        shutil.rmtree(folder, ignore_errors=True)
+        folder = self.own("kafka")
         subprocess.run([script, "start", folder], check=True, stdout=subprocess.DEVNULL)
         self.ends.callback(subprocess.run, [script, "stop", folder], check=False)
         port = (folder / "port").read_text().strip()
@@ -167,7 +168,7 @@ class Brokers:
     def go_broker(self, name):
         """One of those that the folder of the Go recordings has."""
         source = REPOSITORY / "tests/recordings/go/brokers"
-        program = self.folder / "brokers"
+        program = self.folder / "go-brokers"
         needed("go", "Go")
         subprocess.run(["go", "-C", source, "build", "-o", program, "."], check=True)
         folder = self.own(name)
