@@ -41,6 +41,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
+TRACEPARENT = re.compile("([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200
 PRODUCER = 4
 # What tells of the machine rather than of the emitter does not belong in a
@@ -218,6 +219,8 @@ class Recording:
                 to = moved.get((link.trace_id, link.span_id))
                 if to:
                     link.trace_id = to[0]
+            for attribute in span.attributes:
+                rename_captured(attribute.value, moved)
         return moved
 
     def subtree(self, root, cut):
@@ -266,6 +269,17 @@ def zeros(link):
     link.trace_id, link.span_id = bytes(16), bytes(8)
     link.trace_state = ""
     link.flags &= HAS_IS_REMOTE
+
+
+def rename_captured(value, moved):
+    """Has captured headers name the traces in which their senders are now."""
+    if value.WhichOneof("value") == "array_value":
+        for element in value.array_value.values:
+            rename_captured(element, moved)
+    elif header := TRACEPARENT.fullmatch(value.string_value):
+        trace, span = bytes.fromhex(header[2]), bytes.fromhex(header[3])
+        if to := moved.get((trace, span)):
+            value.string_value = f"{header[1]}-{to[0].hex()}-{header[3]}-{header[4]}"
 
 
 def hexadecimal(pair):
