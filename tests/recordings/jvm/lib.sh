@@ -96,6 +96,7 @@ become() {
   export OTEL_SERVICE_NAME=$service OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(cat "$scratch/sink.port") \
     OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none OTEL_BSP_SCHEDULE_DELAY=200 \
+    OTEL_EXPORTER_OTLP_TIMEOUT=240000 OTEL_BSP_EXPORT_TIMEOUT=240000 \
     SCRATCH=$scratch PAIRS=$scratch/pairs
   cd "$scratch"
   exec java -javaagent:"$jar" "${options[@]/#/-D}" -cp "$classpath" \
