@@ -70,9 +70,10 @@ class Brokers:
         return self.running[name]
 
     def own(self, name):
-        folder = self.folder / f"broker-{name}"
-        shutil.rmtree(folder, ignore_errors=True)
+        # Another run may have brokers at the same time.
+        folder = self.folder / "brokers" / f"{name}-{os.getpid()}"
         folder.mkdir(parents=True)
+        self.ends.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
 
     def child(self, folder, command, environment=None):
@@ -117,7 +118,7 @@ class Brokers:
         until(lambda: listens(names), "epmd")
         command = private if os.path.exists(private) else server
         self.child(folder, [command], environment)
-        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)", 90)
+        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)", 240)
         version = debian_version("rabbitmq-server")
         return {"AMQP": f"amqp://guest:guest@127.0.0.1:{port}/%2F"}, f"RabbitMQ {version}"
 
@@ -148,8 +149,7 @@ class Brokers:
     def kafka(self):
         """A real one, from the folder of the Java recordings."""
         script = REPOSITORY / "tests/recordings/jvm/brokers/kafka"
-        folder = self.folder / "broker-kafka"
-        shutil.rmtree(folder, ignore_errors=True)
+        folder = self.own("kafka")
         subprocess.run([script, "start", folder], check=True, stdout=subprocess.DEVNULL)
         self.ends.callback(subprocess.run, [script, "stop", folder], check=False)
         port = (folder / "port").read_text().strip()
@@ -167,7 +167,7 @@ class Brokers:
     def go_broker(self, name):
         """One of those that the folder of the Go recordings has."""
         source = REPOSITORY / "tests/recordings/go/brokers"
-        program = self.folder / "brokers"
+        program = self.folder / "go-brokers"
         needed("go", "Go")
         subprocess.run(["go", "-C", source, "build", "-o", program, "."], check=True)
         folder = self.own(name)

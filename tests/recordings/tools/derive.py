@@ -2,7 +2,7 @@
 """Turns what a sink received into recordings that are kept, with their truth.
 
     derive.py NAME FILE --data FOLDER --entry JSON [--pairs FILE] [--off]
-              [--variants as-is,lost,zeroed] [--sends REGEX]
+              [--variants as-is,lost,zeroed] [--sends REGEX] [--received REGEX]
 
 FILE is framed OTLP of sink.py. Written to FOLDER are, for each variant, a
 recording (gzip), its truth, and its object in recordings.json: the object
@@ -10,11 +10,15 @@ JSON (emitter, language, instrumentation, client, broker, script, ...) with what
 is known here (name, variant, truth, recorded) added.
 
 Truth is, by default, the contexts that travelled: the remote parent of a span,
-and its links to spans of other services. With --pairs it comes from bodies:
-each line of that file is [trace, span, trace, span] in hex, the consumer's
-current span and the span of the application around the send, as the message's
-body told it. The sender is then the innermost producer span below the latter;
---sends says which spans can be that, by name, where none is of kind PRODUCER.
+and its links to spans of other services; of spans whose names --received fits,
+where an instrumentation makes others children of the sender too. With --pairs
+it comes from bodies: each line of that file is [trace, span, trace, span] in
+hex, the consumer's current span and the span of the application around the
+send, as the message's body told it; a number behind them says which of several
+sends below that span it was, in the order of their starts. The sender is then
+the innermost producer span below the latter; or, with --sends, the outermost
+one whose name fits. Of what is as it was, contexts are the truth all the same,
+if any travelled.
 
 Variants: as-is; lost (contexts that travelled are gone: links to messages
 removed, spans with remote parents in traces of their own); zeroed (the same,
@@ -130,8 +134,10 @@ class Recording:
     def has_message_links(self):
         return any(any(self.message_links(key)) for key in self.spans)
 
-    def truth_of_contexts(self):
-        for key in self.spans:
+    def truth_of_contexts(self, received):
+        for key, span in self.spans.items():
+            if received and not re.search(received, span.name):
+                continue
             above = self.remote_parent(key)
             if above in self.spans:
                 yield key, above
@@ -141,21 +147,27 @@ class Recording:
 
     def truth_of_bodies(self, pairs, sends):
         for line in pathlib.Path(pairs).read_text().splitlines():
-            ids = [bytes.fromhex(part) for part in json.loads(line)]
+            parts = json.loads(line)
+            which = parts.pop() if len(parts) == 5 else None
+            ids = [bytes.fromhex(part) for part in parts]
             consumer, around = (ids[0], ids[1]), (ids[2], ids[3])
             if consumer not in self.spans:
-                raise SystemExit(f"derive: consumer span of no request: {line}")
+                # Some instrumentations never end the span of a message that
+                # was not acknowledged.
+                print(f"derive: this span was never exported: {line}", file=sys.stderr)
+                continue
             if around not in self.spans:
                 raise SystemExit(f"derive: span around a send of no request: {line}")
-            yield consumer, self.sender(around, sends)
+            yield consumer, self.sender(around, sends, which)
 
-    def sender(self, around, sends):
-        """The innermost producer below the application's span around a send."""
-        found, depth = None, -1
-        level = [around]
-        while level:
-            depth += 1
+    def sender(self, around, sends, which):
+        """The span of the send below the application's span around it."""
+        found, level = None, [around]
+        while level and not (sends and found):
             here = [key for key in level if self.is_send(key, sends)]
+            if len(here) > 1 and which is not None:
+                here.sort(key=lambda key: self.spans[key].start_time_unix_nano)
+                here = [here[which]]
             if len(here) > 1:
                 names = sorted(self.spans[key].name for key in here)
                 raise SystemExit(f"derive: several sends below one span: {names}")
@@ -269,6 +281,7 @@ def arguments():
     parser.add_argument("--off", action="store_true")
     parser.add_argument("--variants", default="as-is,lost,zeroed")
     parser.add_argument("--sends")
+    parser.add_argument("--received")
     given = parser.parse_args()
     if given.off and not given.pairs:
         parser.error("--off needs --pairs: no context travelled")
@@ -281,32 +294,34 @@ def main():
     for request in recorded:
         without_machine(request)
     intact = Recording(recorded)
-    if given.pairs:
-        truth = list(intact.truth_of_bodies(given.pairs, given.sends))
-    else:
-        truth = list(intact.truth_of_contexts())
-    if not truth:
-        sys.exit(f"derive: {given.name}: nothing is true of it")
+    contexts = list(intact.truth_of_contexts(given.received))
+    bodies = list(intact.truth_of_bodies(given.pairs, given.sends)) if given.pairs else None
     folder = Folder(given.data)
     entry = {
         "language": pathlib.Path(given.data).resolve().name,
         "recorded": datetime.date.today().isoformat(),
-        "truth": "body" if given.pairs else "context",
         "advice": None,
         **given.entry,
     }
+
+    def keep(suffix, variant, recording, truth, moved):
+        if not truth:
+            sys.exit(f"derive: {given.name}{suffix}: nothing is true of it")
+        rewritten = [tuple(moved.get(key, key) for key in pair) for pair in truth]
+        source = "body" if truth is bodies else "context"
+        about = {**entry, "variant": variant, "truth": source}
+        folder.keep(given.name + suffix, recording, rewritten, about)
+
     if given.off:
-        folder.keep(f"{given.name}-off", intact, truth, {**entry, "variant": "off"})
+        keep("-off", "off", intact, bodies, {})
         return
     for variant in given.variants.split(","):
         if variant == "as-is":
-            folder.keep(given.name, intact, truth, {**entry, "variant": variant})
+            keep("", variant, intact, contexts or bodies, {})
         elif variant != "zeroed" or intact.has_message_links():
             lost = intact.copy()
             moved = lost.lose(zero=variant == "zeroed")
-            rewritten = [tuple(moved.get(key, key) for key in pair) for pair in truth]
-            name = f"{given.name}-{variant}"
-            folder.keep(name, lost, rewritten, {**entry, "variant": variant})
+            keep(f"-{variant}", variant, lost, bodies or contexts, moved)
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def invoice(body):
 def note(body):
     """The instrumentation does not make its span the current one: it is the
     one that was started last in this thread."""
-    support.received(body, support.LAST.started())
+    support.received(body, support.RECEIPT.last())
 
 
 def produce():

@@ -24,30 +24,23 @@ ROLE, SERVICE = os.environ["ROLE"], os.environ["SERVICE"]
 ADVICE = os.environ.get("ADVICE", "")
 
 
-class LastConsumer(SpanProcessor):
-    """Remembers the consumer span of each thread that started, or ended, last:
-    some instrumentations make none the current one, or end it before the
-    application has the message."""
+class LastReceipt(SpanProcessor):
+    """Remembers the span of each thread that received something last: some
+    instrumentations make none the current one, or end it before the application
+    has the message."""
 
     def __init__(self):
         self.here = threading.local()
 
     def on_start(self, span, parent_context=None):
-        if span.kind == trace.SpanKind.CONSUMER:
+        if span.kind == trace.SpanKind.CONSUMER or "ReceiveMessage" in span.name:
             self.here.started = span.get_span_context()
 
-    def on_end(self, span):
-        if span.kind == trace.SpanKind.CONSUMER:
-            self.here.ended = span.get_span_context()
-
-    def started(self):
+    def last(self):
         return self.here.started
 
-    def ended(self):
-        return self.here.ended
 
-
-LAST = LastConsumer()
+RECEIPT = LastReceipt()
 
 
 class Nothing(TextMapPropagator):
@@ -68,12 +61,16 @@ class Nothing(TextMapPropagator):
 def set_up():
     """Starts the SDK as an application would; before any instrumentation."""
     provider = TracerProvider(resource=Resource({"service.name": SERVICE}))
-    provider.add_span_processor(LAST)
+    provider.add_span_processor(RECEIPT)
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
     if os.environ["PROPAGATION"] == "off":
-        propagate.set_global_textmap(Nothing())
+        propagate_nothing()
     return provider
+
+
+def propagate_nothing():
+    propagate.set_global_textmap(Nothing())
 
 
 def tracer():
@@ -98,6 +95,13 @@ def received(body, context=None):
     pair = [f"{context.trace_id:032x}", f"{context.span_id:016x}", *body["around"]]
     with open(os.environ["PAIRS"], "a") as pairs:
         pairs.write(json.dumps(pair) + "\n")
+
+
+def counted():
+    """Notes that a message came, where nothing says by which span: for truth
+    that comes from contexts alone."""
+    with open(os.environ["PAIRS"], "a") as pairs:
+        pairs.write("[]\n")
 
 
 def handling(name):

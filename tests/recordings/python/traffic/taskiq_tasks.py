@@ -1,4 +1,7 @@
-"""taskiq: two tasks, one of which is retried, one called by the other."""
+"""taskiq: two tasks, one of which is retried, one called by the other.
+
+ADVICE: a middleware records the id of the task on the consumer's span too.
+"""
 
 import asyncio
 import os
@@ -7,14 +10,27 @@ import support
 
 support.set_up()
 
-from taskiq import SimpleRetryMiddleware
+from opentelemetry import trace
+from taskiq import SimpleRetryMiddleware, TaskiqMiddleware
 from taskiq.api import run_receiver_task
 from taskiq.middlewares.opentelemetry_middleware import OpenTelemetryMiddleware
 from taskiq_redis import ListQueueBroker
 
-broker = ListQueueBroker(os.environ["REDIS"], queue_name="taskiq").with_middlewares(
+
+
+class RecordId(TaskiqMiddleware):
+    """Comes after the middleware of OpenTelemetry, whose span is current then."""
+
+    def pre_execute(self, message):
+        trace.get_current_span().set_attribute("messaging.message.id", message.task_id)
+        return message
+
+
+broker = ListQueueBroker(os.environ["REDIS"], queue_name="taskiq" + support.ADVICE).with_middlewares(
     OpenTelemetryMiddleware(), SimpleRetryMiddleware(default_retry_count=3)
 )
+if support.ADVICE:
+    broker = broker.with_middlewares(RecordId())
 ATTEMPTS = {}
 
 
