@@ -5,6 +5,12 @@
 AGENT=2.33.1
 OLD_AGENT=1.25.1
 
+# Settings of the agent, for the array `options`.
+receive_telemetry=otel.instrumentation.messaging.experimental.receive-telemetry.enabled=true
+capture_headers=otel.instrumentation.messaging.experimental.capture-headers=traceparent,tracestate
+newest_names=otel.semconv-stability.opt-in=messaging
+no_propagation=otel.propagators=none
+
 # --- one recording ------------------------------------------------------------
 
 record() {
@@ -71,16 +77,28 @@ agent_jar() {
   echo "$jar"
 }
 
+# module_of CLASS: the module of the Maven project that has it.
+module_of() {
+  local source
+  source=$(echo "$here"/*/src/main/java/linkmend/recordings/"$1".java)
+  [ -f "$source" ] || fail "no program $1"
+  source=${source#"$here"/}
+  echo "${source%%/*}"
+}
+
 # become SERVICE CLASS [ARGUMENT...]: the program under the agent, with the
 # system properties of the array `options`.
 become() {
-  local service=$1 class=$2
+  local service=$1 class=$2 jar classpath
   shift 2
+  jar=$(agent_jar)
+  classpath=$("$here/classpath" "$(module_of "$class")")
   export OTEL_SERVICE_NAME=$service OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(cat "$scratch/sink.port") \
     OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none OTEL_BSP_SCHEDULE_DELAY=200 \
     SCRATCH=$scratch PAIRS=$scratch/pairs
-  exec java -javaagent:"$(agent_jar)" "${options[@]/#/-D}" -cp "$("$here/classpath" emitters)" \
+  cd "$scratch"
+  exec java -javaagent:"$jar" "${options[@]/#/-D}" -cp "$classpath" \
     -Xmx256m -XX:+UseSerialGC -XX:TieredStopAtLevel=1 \
     -Dorg.slf4j.simpleLogger.defaultLogLevel=warn "linkmend.recordings.$class" "$@"
 }
@@ -98,7 +116,7 @@ start() {
   (become "$@") >>"$log" 2>&1 </dev/null &
   pid=$!
   started+=("$pid")
-  for _ in $(seq 600); do
+  for _ in $(seq 1500); do
     grep -qx ready "$log" && return
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1
@@ -132,17 +150,17 @@ keep() {
   close_sink
   [ ! -s "$scratch/sink.errors" ] || { cat "$scratch/sink.errors" >&2; fail "the receiver refused something"; }
   local entry
-  entry=$(script=jvm/$script emitter=$emitter client=$client served=$served agent=$agent \
-    advice=$advice note=$note python3 -c '
-import json, os
-of = os.environ.get
-entry = {"emitter": of("emitter"), "language": "Java",
-         "instrumentation": "opentelemetry-javaagent " + of("agent"),
-         "client": of("client"), "broker": of("served"), "script": of("script"),
-         "advice": of("advice") or None}
-if of("note"):
-    entry["note"] = of("note")
-print(json.dumps(entry, ensure_ascii=False))')
+  entry=$(python3 -c '
+import json, sys
+emitter, agent, client, broker, script, advice, note = sys.argv[1:]
+entry = {"emitter": emitter, "language": "Java",
+         "instrumentation": "opentelemetry-javaagent " + agent,
+         "client": client, "broker": broker, "script": "jvm/recordings/" + script,
+         "advice": advice or None}
+if note:
+    entry["note"] = note
+print(json.dumps(entry, ensure_ascii=False))' \
+    "$emitter" "$agent" "$client" "$served" "$script" "$advice" "$note")
   "$RECORDINGS_PYTHON" "$RECORDINGS_TOOLS/derive.py" "$kept_as" "$scratch/received" \
     --data "$RECORDINGS_DATA" --entry "$entry" "$@"
   rm -rf "$scratch/received"

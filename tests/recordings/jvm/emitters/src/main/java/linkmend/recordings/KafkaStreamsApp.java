@@ -25,10 +25,15 @@ final class KafkaStreamsApp {
     settings.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 200);
 
     StreamsBuilder builder = new StreamsBuilder();
-    builder.<String, String>stream("orders").peek((key, body) -> Trail.handle(body)).to("invoices");
+    builder.<String, String>stream("orders").mapValues(KafkaStreamsApp::invoice).to("invoices");
     try (KafkaStreams streams = new KafkaStreams(builder.build(), settings)) {
       streams.start();
       Trail.await();
     }
+  }
+
+  private static String invoice(String order) {
+    Trail.handle(order);
+    return Trail.forward();
   }
 }
