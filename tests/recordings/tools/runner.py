@@ -50,6 +50,8 @@ class Recording:
     note: str = None
     # Which spans send, for truth from bodies: see derive.py.
     sends: str = None
+    # Which spans receive, for truth from contexts: see derive.py.
+    received: str = None
     # Truth from bodies even where propagation is on.
     bodies: bool = False
     seconds: int = 60
@@ -189,6 +191,10 @@ class Run:
             command += ["--pairs", self.pairs]
         if recording.sends:
             command += ["--sends", recording.sends]
+        if recording.received:
+            command += ["--received", recording.received]
+        # The programs are different services, all of them.
+        command.append("--services-apart")
         subprocess.run(command, check=True)
 
 

@@ -37,7 +37,7 @@ class Servers(brokers.Brokers):
     def from_go(self, which):
         """Starts a broker of the Go program; gives the address that it prints."""
         folder = self.own(which)
-        program = folder.parent / "brokers"
+        program = self.folder / "brokers-of-go"
         subprocess.run(["go", "build", "-o", program, "."], cwd=GO_BROKERS, check=True)
         with open(folder / "output", "ab") as output:
             process = subprocess.Popen(
