@@ -18,7 +18,8 @@ FRANZ = {
     "client": ("github.com/twmb/franz-go",),
     "broker": "kfake",
     "consumers": GROUPS,
-    "messages": 56,
+    # Each is received by two spans.
+    "messages": 112,
 }
 
 PUBSUB = {
@@ -38,7 +39,6 @@ SQS = {
     "consumers": WORKER,
     "messages": 41,
     "runs": ("off",),
-    "sends": r"^SQS\.SendMessage",
     "environment": {"AWS_REGION": "eu-central-1"},
 }
 
@@ -129,6 +129,7 @@ CATALOG = [
         emitter="AWS SDK 2, SQS",
         program=("sqs",),
         note="no id is recorded, and no context sent; polls come back empty",
+        sends=r"^SQS\.SendMessage",
         **SQS,
     ),
     Recording(
@@ -137,6 +138,17 @@ CATALOG = [
         program=("sqs", "advice"),
         advice="a-recipe-of-your-own",
         note="WithAttributeBuilder records the ids of all messages, and what was done with them",
+        sends=r"^SQS\.SendMessage",
+        **SQS,
+    ),
+    Recording(
+        name="advice-aws-sqs-recipe",
+        emitter="AWS SDK 2, SQS",
+        program=("sqs", "recipe"),
+        advice="a-recipe-of-your-own",
+        config="advice-aws-sqs-recipe.yaml",
+        note="spans of the application on both sides have the ids of orders; config has the recipe",
+        sends="^place order",
         **SQS,
     ),
     Recording(
@@ -144,6 +156,17 @@ CATALOG = [
         emitter="River",
         program=("river",),
         note="the producer names no job; one job fails and is tried again",
+        **RIVER,
+    ),
+    Recording(
+        name="advice-river",
+        emitter="River",
+        program=("river", "advice"),
+        advice="a-recipe-of-your-own",
+        config="advice-river.yaml",
+        note="a PRODUCER span of the application around inserts has ids; config has the recipe",
+        bodies=True,
+        sends="^(place|write)",
         **RIVER,
     ),
     Recording(

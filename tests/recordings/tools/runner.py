@@ -48,6 +48,8 @@ class Recording:
     # The section of docs/emitters.md that was followed.
     advice: str = None
     note: str = None
+    # The configuration with which the advice holds, a file beside the recording.
+    config: str = None
     # Which spans send, for truth from bodies: see derive.py.
     sends: str = None
     # Which spans receive, for truth from contexts: see derive.py.
@@ -180,6 +182,8 @@ class Run:
             "script": f"{self.language.folder}/{self.language.script(recording.program)}",
             "advice": recording.advice,
         }
+        if recording.config:
+            entry["config"] = recording.config
         if recording.note:
             entry["note"] = recording.note
         command = [os.environ["RECORDINGS_PYTHON"], HERE / "derive.py", recording.name, self.spans]
