@@ -3,6 +3,7 @@
 
     derive.py NAME FILE --data FOLDER --entry JSON [--pairs FILE] [--off]
               [--variants as-is,lost,zeroed] [--sends REGEX] [--received REGEX]
+              [--services-apart]
 
 FILE is framed OTLP of sink.py. Written to FOLDER are, for each variant, a
 recording (gzip), its truth, and its object in recordings.json: the object
@@ -24,6 +25,8 @@ Variants: as-is; lost (contexts that travelled are gone: links to messages
 removed, spans with remote parents in traces of their own); zeroed (the same,
 but links stay, with ids of zeros: only where there are links). --off is for a
 run in which no context travelled: NAME-off alone is written, and needs --pairs.
+--services-apart: no message stays in the service that sent it. Some clients hand
+contexts on within their process by headers, and call them remote.
 """
 
 import argparse
@@ -41,6 +44,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
+TRACEPARENT = re.compile("([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200
 PRODUCER = 4
 # What tells of the machine rather than of the emitter does not belong in a
@@ -87,8 +91,8 @@ def without_machine(request):
 class Recording:
     """Spans by their ids, with the services that they are of."""
 
-    def __init__(self, recorded):
-        self.requests = recorded
+    def __init__(self, recorded, apart=False):
+        self.requests, self.apart = recorded, apart
         self.spans, self.service = {}, {}
         self.below = collections.defaultdict(list)
         for request in recorded:
@@ -108,12 +112,14 @@ class Recording:
         for request in self.requests:
             copies.append(ExportTraceServiceRequest())
             copies[-1].CopyFrom(request)
-        return Recording(copies)
+        return Recording(copies, self.apart)
 
     def travelled(self, key, flags, to):
         """Whether the context `to` came to the span `key` with a message."""
         if to in self.service and self.service[to] != self.service[key]:
             return True
+        if to in self.service and self.apart:
+            return False
         return bool(flags & HAS_IS_REMOTE and flags & IS_REMOTE)
 
     def remote_parent(self, key):
@@ -218,6 +224,8 @@ class Recording:
                 to = moved.get((link.trace_id, link.span_id))
                 if to:
                     link.trace_id = to[0]
+            for attribute in span.attributes:
+                rename_captured(attribute.value, moved)
         return moved
 
     def subtree(self, root, cut):
@@ -268,6 +276,17 @@ def zeros(link):
     link.flags &= HAS_IS_REMOTE
 
 
+def rename_captured(value, moved):
+    """Has captured headers name the traces in which their senders are now."""
+    if value.WhichOneof("value") == "array_value":
+        for element in value.array_value.values:
+            rename_captured(element, moved)
+    elif header := TRACEPARENT.fullmatch(value.string_value):
+        trace, span = bytes.fromhex(header[2]), bytes.fromhex(header[3])
+        if to := moved.get((trace, span)):
+            value.string_value = f"{header[1]}-{to[0].hex()}-{header[3]}-{header[4]}"
+
+
 def hexadecimal(pair):
     (a, b), (c, d) = pair
     return json.dumps([a.hex(), b.hex(), c.hex(), d.hex()])
@@ -284,6 +303,7 @@ def arguments():
     parser.add_argument("--variants", default="as-is,lost,zeroed")
     parser.add_argument("--sends")
     parser.add_argument("--received")
+    parser.add_argument("--services-apart", action="store_true")
     given = parser.parse_args()
     if given.off and not given.pairs:
         parser.error("--off needs --pairs: no context travelled")
@@ -295,7 +315,7 @@ def main():
     recorded = list(requests(given.file))
     for request in recorded:
         without_machine(request)
-    intact = Recording(recorded)
+    intact = Recording(recorded, given.services_apart)
     contexts = list(intact.truth_of_contexts(given.received))
     bodies = list(intact.truth_of_bodies(given.pairs, given.sends)) if given.pairs else None
     folder = Folder(given.data)

@@ -48,8 +48,12 @@ class Recording:
     # The section of docs/emitters.md that was followed.
     advice: str = None
     note: str = None
+    # The configuration with which the advice holds, a file beside the recording.
+    config: str = None
     # Which spans send, for truth from bodies: see derive.py.
     sends: str = None
+    # Which spans receive, for truth from contexts: see derive.py.
+    received: str = None
     # Truth from bodies even where propagation is on.
     bodies: bool = False
     seconds: int = 60
@@ -178,6 +182,8 @@ class Run:
             "script": f"{self.language.folder}/{self.language.script(recording.program)}",
             "advice": recording.advice,
         }
+        if recording.config:
+            entry["config"] = recording.config
         if recording.note:
             entry["note"] = recording.note
         command = [os.environ["RECORDINGS_PYTHON"], HERE / "derive.py", recording.name, self.spans]
@@ -189,6 +195,10 @@ class Run:
             command += ["--pairs", self.pairs]
         if recording.sends:
             command += ["--sends", recording.sends]
+        if recording.received:
+            command += ["--received", recording.received]
+        # The programs are different services, all of them.
+        command.append("--services-apart")
         subprocess.run(command, check=True)
 
 

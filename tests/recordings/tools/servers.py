@@ -1,5 +1,4 @@
-"""Brokers beyond those of ../python/brokers.py: of the Go program in
-../go/brokers, and PostgreSQL."""
+"""Brokers beyond those of ../python/brokers.py: kfake, and PostgreSQL."""
 
 import os
 import pathlib
@@ -13,46 +12,15 @@ sys.path.insert(0, str(HERE.parent / "python"))
 
 import brokers  # noqa: E402  (its folder is known only now)
 
-GO_BROKERS = HERE.parent / "go/brokers"
 POSTGRES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 class Servers(brokers.Brokers):
-    """Brokers by name: those of Python, and kfake, nats, pubsub, postgres."""
+    """Brokers by name: those of Python, and kfake and postgres."""
 
     def kfake(self):
-        address = self.from_go("kafka")
-        return {"KAFKA": address}, f"kfake {go_version('github.com/twmb/franz-go/pkg/kfake')}"
-
-    def nats(self):
-        address = self.from_go("nats")
-        return {"NATS": address}, f"nats-server {go_version('github.com/nats-io/nats-server/v2')}"
-
-    def pubsub(self):
-        address = self.from_go("pubsub")
-        version = go_version("cloud.google.com/go/pubsub/v2")
-        environment = {"PUBSUB_EMULATOR_HOST": address, "PUBSUB_PROJECT_ID": "recordings"}
-        return environment, f"pstest of cloud.google.com/go/pubsub/v2 {version}"
-
-    def from_go(self, which):
-        """Starts a broker of the Go program; gives the address that it prints."""
-        folder = self.own(which)
-        program = folder.parent / "brokers"
-        subprocess.run(["go", "build", "-o", program, "."], cwd=GO_BROKERS, check=True)
-        with open(folder / "output", "ab") as output:
-            process = subprocess.Popen(
-                [program, which],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=output,
-                text=True,
-                start_new_session=True,
-            )
-        self.ends.callback(brokers.stop, process)
-        address = process.stdout.readline().strip()
-        if not address:
-            raise SystemExit(f"record: brokers {which} did not start: {folder}/output")
-        return address
+        version = brokers.go_module("github.com/twmb/franz-go/pkg/kfake")
+        return {"KAFKA": self.go_broker("kafka")}, f"kfake {version}"
 
     def postgres(self):
         """A cluster of its own; PostgreSQL refuses to run as root."""
@@ -93,10 +61,6 @@ class Servers(brokers.Brokers):
 def accepts(programs, port):
     ready = [programs / "pg_isready", "--quiet", "--host=127.0.0.1", f"--port={port}"]
     return subprocess.run(ready, check=False).returncode == 0
-
-
-def go_version(module):
-    return go_versions(GO_BROKERS)[module]
 
 
 def go_versions(folder):

@@ -108,8 +108,11 @@ func franzConsume(ended context.Context, args []string) (func(), error) {
 		for ended.Err() == nil {
 			fetches := client.PollFetches(ended)
 			fetches.EachRecord(func(record *kgo.Record) {
+				// Both are consumers of it: the span of the client, and that of the
+				// application below it, or linked to it.
 				received(record.Context, record.Value)
-				_, span := spans.WithProcessSpan(record)
+				ctx, span := spans.WithProcessSpan(record)
+				received(ctx, record.Value)
 				time.Sleep(time.Millisecond)
 				span.End()
 			})

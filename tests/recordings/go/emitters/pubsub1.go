@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -14,7 +13,7 @@ import (
 
 func pubsub1Client(ctx context.Context) (*pubsub.Client, error) {
 	config := &pubsub.ClientConfig{EnableOpenTelemetryTracing: true}
-	return pubsub.NewClientWithConfig(ctx, os.Getenv("PUBSUB_PROJECT_ID"), config)
+	return pubsub.NewClientWithConfig(ctx, "recordings", config)
 }
 
 func pubsub1Produce(ctx context.Context, _ []string) error {

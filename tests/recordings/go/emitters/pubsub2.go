@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 	"sync/atomic"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 
 func pubsub2Client(ctx context.Context) (*pubsub.Client, error) {
 	config := &pubsub.ClientConfig{EnableOpenTelemetryTracing: true}
-	return pubsub.NewClientWithConfig(ctx, os.Getenv("PUBSUB_PROJECT_ID"), config)
+	return pubsub.NewClientWithConfig(ctx, "recordings", config)
 }
 
 func pubsub2Produce(ctx context.Context, _ []string) error {
@@ -56,7 +55,7 @@ func pubsub2Produce(ctx context.Context, _ []string) error {
 }
 
 func pubsub2Subscribe(ctx context.Context, client *pubsub.Client, name string) (string, error) {
-	project := "projects/" + os.Getenv("PUBSUB_PROJECT_ID")
+	project := "projects/recordings"
 	topic := fmt.Sprintf("%s/topics/%s", project, name)
 	_, err := client.TopicAdminClient.CreateTopic(ctx, &pubsubpb.Topic{Name: topic})
 	if err != nil && status.Code(err) != codes.AlreadyExists {

@@ -14,10 +14,13 @@ import (
 	"github.com/riverqueue/river/rivermigrate"
 	"github.com/riverqueue/river/rivertype"
 	"github.com/riverqueue/rivercontrib/otelriver"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/trace"
 )
 
 // River with its OpenTelemetry middleware; contexts are propagated only where that
-// is switched on. `river advice` names the jobs on spans of the application.
+// is switched on. With `river advice` a PRODUCER span of the application around each
+// insert has the ids that it returned.
 
 type order struct {
 	Body []byte `json:"body"`
@@ -40,7 +43,24 @@ func riverPool(ctx context.Context) (*pgxpool.Pool, error) {
 	return pgxpool.New(ctx, os.Getenv("POSTGRES"))
 }
 
-func riverProduce(ctx context.Context, _ []string) error {
+// The ids of what was inserted, on the span around that.
+func riverNamed(ctx context.Context, named bool, jobs ...*rivertype.JobInsertResult) {
+	if !named {
+		return
+	}
+	ids := []int64{}
+	for _, inserted := range jobs {
+		ids = append(ids, inserted.Job.ID)
+	}
+	trace.SpanFromContext(ctx).SetAttributes(attribute.Int64Slice("river.job.id", ids))
+}
+
+func riverProduce(ctx context.Context, args []string) error {
+	named, options := has(args, "advice"), []trace.SpanStartOption{}
+	if named {
+		options = append(options, trace.WithSpanKind(trace.SpanKindProducer))
+	}
+
 	pool, err := riverPool(ctx)
 	if err != nil {
 		return err
@@ -52,9 +72,12 @@ func riverProduce(ctx context.Context, _ []string) error {
 	}
 	for range 14 {
 		err := around(ctx, "place order", func(ctx context.Context, body []byte) error {
-			_, err := client.Insert(ctx, order{body}, nil)
+			job, err := client.Insert(ctx, order{body}, nil)
+			if err == nil {
+				riverNamed(ctx, named, job)
+			}
 			return err
-		})
+		}, options...)
 		if err != nil {
 			return err
 		}
@@ -62,12 +85,15 @@ func riverProduce(ctx context.Context, _ []string) error {
 	for range 4 {
 		err := around(ctx, "write mails", func(ctx context.Context, body []byte) error {
 			in := &river.InsertOpts{Queue: "mail"}
-			_, err := client.InsertMany(ctx, []river.InsertManyParams{
+			jobs, err := client.InsertMany(ctx, []river.InsertManyParams{
 				{Args: mail{body}, InsertOpts: in}, {Args: mail{body}, InsertOpts: in},
 				{Args: mail{body}, InsertOpts: in},
 			})
+			if err == nil {
+				riverNamed(ctx, named, jobs...)
+			}
 			return err
-		})
+		}, options...)
 		if err != nil {
 			return err
 		}

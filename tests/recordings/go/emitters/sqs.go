@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"os"
+	"encoding/json"
 	"strconv"
 	"strings"
 	"time"
@@ -12,12 +12,16 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sqs"
 	"github.com/aws/aws-sdk-go-v2/service/sqs/types"
 	"github.com/aws/smithy-go/middleware"
+	"github.com/google/uuid"
 	"go.opentelemetry.io/contrib/instrumentation/github.com/aws/aws-sdk-go-v2/otelaws"
 	"go.opentelemetry.io/otel/attribute"
+	sdk "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
 )
 
-// AWS SDK 2, SQS, with otelaws: `sqs [advice]`. It sends no context, so that there
-// is no run with propagation.
+// AWS SDK 2, SQS, with otelaws: `sqs [advice|recipe]`. It sends no context, so that
+// there is no run with propagation. With `recipe` the spans of the application name
+// the orders that messages are about.
 
 func sqsNames() []string { return []string{"orders-" + run, "mail-" + run} }
 
@@ -84,6 +88,10 @@ func sqsProduce(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
+	options := []trace.SpanStartOption{}
+	if has(args, "recipe") {
+		options = append(options, trace.WithSpanKind(trace.SpanKindProducer))
+	}
 	for _, name := range sqsNames() {
 		url, err := sqsCreate(ctx, plain, name)
 		if err != nil {
@@ -92,12 +100,13 @@ func sqsProduce(ctx context.Context, args []string) error {
 		for n := range 12 {
 			err := around(ctx, "place order", func(ctx context.Context, body []byte) error {
 				if n%3 == 2 {
-					return sqsBatch(ctx, client, url, body)
+					return sqsBatch(ctx, client, url, body, has(args, "recipe"))
 				}
+				body = sqsOrder(ctx, body, has(args, "recipe"))
 				input := &sqs.SendMessageInput{QueueUrl: url, MessageBody: aws.String(string(body))}
 				_, err := client.SendMessage(ctx, input)
 				return err
-			})
+			}, options...)
 			if err != nil {
 				return err
 			}
@@ -106,9 +115,40 @@ func sqsProduce(ctx context.Context, args []string) error {
 	return nil
 }
 
-func sqsBatch(ctx context.Context, client *sqs.Client, url *string, body []byte) error {
+// What the recipe goes by: an id that the message has anyway, on the span around
+// its send too.
+func sqsOrder(ctx context.Context, body []byte, named bool) []byte {
+	if !named {
+		return body
+	}
+	var content note
+	_ = json.Unmarshal(body, &content)
+	content.Order = uuid.NewString()
+	sqsOrders(ctx, content.Order)
+	text, _ := json.Marshal(content)
+	return text
+}
+
+// Adds an order to those that the span of the context names.
+func sqsOrders(ctx context.Context, order string) {
+	span := trace.SpanFromContext(ctx)
+	orders := []string{order}
+	if before, readable := span.(sdk.ReadOnlySpan); readable {
+		for _, attribute := range before.Attributes() {
+			if attribute.Key == "order.id" {
+				orders = append(attribute.Value.AsStringSlice(), order)
+			}
+		}
+	}
+	span.SetAttributes(attribute.StringSlice("order.id", orders))
+}
+
+func sqsBatch(
+	ctx context.Context, client *sqs.Client, url *string, plain []byte, named bool,
+) error {
 	input := &sqs.SendMessageBatchInput{QueueUrl: url}
 	for n := range 3 {
+		body := sqsOrder(ctx, plain, named)
 		entry := types.SendMessageBatchRequestEntry{
 			Id:          aws.String(strconv.Itoa(n)),
 			MessageBody: aws.String(string(body)),
@@ -121,7 +161,7 @@ func sqsBatch(ctx context.Context, client *sqs.Client, url *string, body []byte)
 
 // Receives once. The span of the receive is the first that starts meanwhile: this
 // loop is all that its process does.
-func sqsReceive(client *sqs.Client, url *string, keep *bool) error {
+func sqsReceive(client *sqs.Client, url *string, keep *bool, named bool) error {
 	ctx, before := context.Background(), started.count()
 	answer, err := client.ReceiveMessage(ctx, &sqs.ReceiveMessageInput{
 		QueueUrl: url, MaxNumberOfMessages: 10, WaitTimeSeconds: 1,
@@ -130,7 +170,11 @@ func sqsReceive(client *sqs.Client, url *string, keep *bool) error {
 		return err
 	}
 	for _, message := range answer.Messages {
-		receivedBy(started.at(before), []byte(aws.ToString(message.Body)))
+		if named {
+			sqsHandle([]byte(aws.ToString(message.Body)))
+		} else {
+			receivedBy(started.at(before), []byte(aws.ToString(message.Body)))
+		}
 		if *keep {
 			// Not deleted: it comes again.
 			*keep = false
@@ -144,8 +188,18 @@ func sqsReceive(client *sqs.Client, url *string, keep *bool) error {
 	return nil
 }
 
+// The span of the application around what is done with a message.
+func sqsHandle(body []byte) {
+	ctx, span := tracer().Start(context.Background(), "handle order",
+		trace.WithSpanKind(trace.SpanKindConsumer))
+	defer span.End()
+	var content note
+	_ = json.Unmarshal(body, &content)
+	sqsOrders(ctx, content.Order)
+	received(ctx, body)
+}
+
 func sqsConsume(ended context.Context, args []string) (func(), error) {
-	_ = os.Setenv("AWS_REGION", os.Getenv("AWS_DEFAULT_REGION"))
 	client, plain, err := sqsClients(ended, args)
 	if err != nil {
 		return nil, err
@@ -164,7 +218,7 @@ func sqsConsume(ended context.Context, args []string) (func(), error) {
 		keep := true
 		for ended.Err() == nil {
 			for _, url := range urls {
-				if err := sqsReceive(client, url, &keep); err != nil {
+				if err := sqsReceive(client, url, &keep, has(args, "recipe")); err != nil {
 					fail(err)
 				}
 				time.Sleep(10 * time.Millisecond)

@@ -1,15 +1,50 @@
 'use strict';
 // pg-boss, with its own spans: jobs sent one by one, inserted together, worked off
 // singly and in batches, and fetched by the application. Contexts travel with jobs
-// only where `propagateContext` is set.
+// only where `propagateContext` is set. With `advice` jobs get their ids from the
+// application, which records them on spans of its own: PRODUCER around each insert,
+// CONSUMER around what is done with several jobs.
 
+const { randomUUID } = require('node:crypto');
+const { SpanKind, trace } = require('@opentelemetry/api');
 const {
-  RUN, PROPAGATION, around, main, received, start, startedDuring, wait,
+  RUN, PROPAGATION, around, main, received, start, startedDuring, tracer, wait,
 } = require('./support');
 
 start();
 
 const names = ['orders', 'mail', 'reports'].map((name) => `${name}-${RUN}`);
+
+const [advice] = process.argv.slice(2);
+const named = (name, ids) => ({
+  'messaging.system': 'pg-boss',
+  'messaging.destination.name': name,
+  'messaging.message.id': ids,
+});
+
+/** Inserts two jobs at once. */
+async function insert(boss, name) {
+  const kind = advice ? SpanKind.PRODUCER : SpanKind.INTERNAL;
+  await around('write reports', (body, span) => {
+    const jobs = [1, 2].map(() => ({ data: { body }, ...(advice && { id: randomUUID() }) }));
+    if (advice) span.setAttributes(named(name, jobs.map(({ id }) => id)));
+    return boss.insert(name, jobs);
+  }, { kind });
+}
+
+/** Handles several jobs, which `span` or the current one received. */
+async function handle(name, jobs, span = trace.getActiveSpan()) {
+  if (!advice) {
+    jobs.forEach((job) => received(job.data.body, span));
+    return;
+  }
+  const attributes = named(name, jobs.map(({ id }) => id));
+  await tracer().startActiveSpan(`handle ${name}`, { kind: SpanKind.CONSUMER, attributes },
+    async (own) => {
+      jobs.forEach((job) => received(job.data.body, own));
+      own.end();
+    });
+}
 
 async function open() {
   const { PgBoss } = await import('pg-boss');
@@ -30,7 +65,7 @@ async function produce() {
     await around('write mail', (body) => boss.send(mail, { body }));
   }
   for (let n = 0; n < 4; n += 1) {
-    await around('write reports', (body) => boss.insert(reports, [{ data: { body } }, { data: { body } }]));
+    await insert(boss, reports);
     await around('write report', (body) => boss.send(reports, { body }));
   }
   await boss.stop({ graceful: true });
@@ -50,13 +85,13 @@ async function worker() {
     }
   });
   await boss.work(mail, { pollingIntervalSeconds: 0.5, batchSize: 5 }, async (jobs) => {
-    jobs.forEach((job) => received(job.data.body));
+    await handle(mail, jobs);
   });
   let ended = false;
   const loop = (async () => {
     while (!ended) {
       const { result, spans } = await fetchAlone(boss, reports);
-      result.forEach((job) => received(job.data.body, spans[0]));
+      if (result.length > 0) await handle(reports, result, spans[0]);
       if (result.length > 0) await boss.complete(reports, result.map(({ id }) => id));
       await wait(400);
     }
