@@ -30,6 +30,7 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
         batch,
         producers,
         answer: Answer::new(config, batch),
+        may_wait: tasks.contains(Tasks::DEFER),
         fates: Vec::new(),
         added: Vec::new(),
         outcomes: Vec::new(),
@@ -96,6 +97,8 @@ struct Mending<'b> {
     batch: &'b Batch,
     producers: &'b Producers,
     answer: Answer<'b>,
+    /// A span may be kept back.
+    may_wait: bool,
     // Of the span at hand:
     fates: Vec<Fate<'b>>,
     added: Vec<(Context<'b>, &'b Slot)>,
@@ -153,7 +156,7 @@ impl<'b> Mending<'b> {
         if span.slots.count() > 0 {
             self.add_missing(span);
         }
-        if tasks.contains(Tasks::DEFER) && room > 0 && !self.pending.is_empty() {
+        if self.may_wait && room > 0 && !self.pending.is_empty() {
             self.answer.defer(span.number, &self.pending);
             return;
         }
