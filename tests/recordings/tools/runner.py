@@ -211,7 +211,8 @@ def named(packages, versions):
 def python_of_aws(work):
     """The Python that has moto, as the recordings of Python pin it."""
     wanted = HERE.parent / "python/requirements/aws.txt"
-    into = work / "venv/aws"
+    # One for all languages.
+    into = work.parent / "aws"
     made_from = into / "made-from"
     if not made_from.exists() or made_from.read_bytes() != wanted.read_bytes():
         shutil.rmtree(into, ignore_errors=True)
