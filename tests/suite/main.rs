@@ -19,6 +19,7 @@ mod patterns;
 mod policy;
 mod properties;
 mod reasons;
+mod recordings;
 mod reload;
 mod repair;
 mod sdk;

@@ -186,7 +186,7 @@ impl sdk::Index for Adapter<'_> {
     }
 }
 
-fn sdk_recalled(recalled: linkmend::index::Recalled) -> sdk::Recalled {
+fn sdk_recalled(recalled: index::Recalled) -> sdk::Recalled {
     sdk::Recalled {
         counts: recalled.counts,
         producers: recalled.producers.iter().map(sdk_producer).collect(),

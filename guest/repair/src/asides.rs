@@ -4,7 +4,8 @@
 //! | remembered of | under | asked when |
 //! |---|---|---|
 //! | a consumer of a message whose id the application made up | the key of the message, turned | several sent it: a send of a trace that had consumed it before is the next hop of one message, and no second message |
-//! | a polling consumer whose parent is remote | its trace id and span id | a consumer with a local parent has nothing else: the context came with its parent |
+//! | a polling consumer whose parent is remote, or one that is linked to all of its messages | its trace id and span id | a consumer with a local parent has nothing else: the context came with its parent |
+//! | who received a job of rq | the key of the job, turned | a span that works on the job came without a context: it is no receiver if there is one |
 //! | a consumer with a local parent, when data is read twice | the trace id and span id of the parent | a poll names no message: those below it tell of theirs |
 //! | the cluster that a consumer of Kafka names | environment and topic | its producer names none: if consumers name several, an offset is no proof |
 //!
@@ -14,6 +15,7 @@
 use linkmend_rule::{MessageKey, Producer, Text};
 
 use crate::facts::SpanFacts;
+use crate::producers::Question;
 
 /// Under which the consumers of a message are remembered.
 pub fn consumed(message: MessageKey) -> MessageKey {
@@ -21,6 +23,11 @@ pub fn consumed(message: MessageKey) -> MessageKey {
         high: message.high ^ u64::from_be_bytes(*b"consumed"),
         low: message.low.rotate_left(32),
     }
+}
+
+/// Who received a message, if anybody did.
+pub fn received(message: MessageKey) -> Question {
+    Question::of(consumed(message))
 }
 
 /// Under which a polling consumer is remembered that got its context from its
@@ -65,6 +72,11 @@ pub fn consumer_hint(consumer: &Producer) -> u16 {
     (consumer.flags >> 16) as u16
 }
 
+/// What a consumer got its context for: the one message that it is for.
+pub const ONE: u64 = 1;
+/// All of its messages, and those of the spans below it.
+pub const ALL: u64 = 2;
+
 /// An entry that says no more than that it is there; those of one key with
 /// different numbers are told apart.
 pub fn mark(key: MessageKey, number: u64) -> Producer {
@@ -81,6 +93,9 @@ pub fn mark(key: MessageKey, number: u64) -> Producer {
         },
         flags: 0,
         hint: 0,
-        rank: 0,
+        rank: NOTE_RANK,
     }
 }
+
+/// Such entries wake no span that is held (`rule.wit`, `producer.rank`).
+const NOTE_RANK: u8 = 255;

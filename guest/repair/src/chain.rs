@@ -10,7 +10,7 @@
 use linkmend_rule::{MessageKey, Producer};
 
 use crate::asides;
-use crate::choice::{Candidates, Choice, Doubt, latest, several};
+use crate::candidates::{Candidates, Choice, Doubt, latest, several};
 use crate::producers::{Producers, Question, trace_id};
 use crate::records::SpanRecord;
 
@@ -77,7 +77,7 @@ impl Chain<'_> {
     /// under the first name).
     fn leads_here(&self, send: &Producer) -> bool {
         let here = self.span.destination;
-        if here == 0 || send.hint == 0 || send.hint == here {
+        if here == 0 || send.hint == here {
             return true;
         }
         let others = || {
@@ -89,6 +89,6 @@ impl Chain<'_> {
         let is_again = |other: &Producer| {
             asides::consumer_hint(other) == self.span.consumer && trace_id(other) == trace_id(send)
         };
-        others().any(is_again) && !others().any(|other| other.hint == send.hint)
+        others().any(is_again) && !others().any(|other| send.hint != 0 && other.hint == send.hint)
     }
 }

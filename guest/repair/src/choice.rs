@@ -2,233 +2,68 @@
 
 use linkmend_rule::{MessageKey, Producer};
 
+use crate::batch::Batch;
+use crate::candidates::{Candidates, Choice, Doubt, Fit, Search, by_time, several};
 use crate::chain;
 use crate::producers::{Producers, Question, trace_id};
-use crate::records::{Slot, SpanRecord};
-
-/// What is looked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Search<'a> {
-    /// The span that the link is for.
-    pub span: &'a SpanRecord,
-    /// How far clocks may differ.
-    pub skew: u64,
-    /// What the link says already: 0, or the trace id.
-    pub trace_id: u128,
-    /// What the link says already: 0, or the span id.
-    pub span_id: u64,
-}
-
-/// What was found.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Choice<'a> {
-    /// No producer that can be it.
-    None,
-    /// None, but some that would be if they had started earlier.
-    TooLate,
-    /// The producer, and whether the message alone names it: by its place in a
-    /// log, or by an id that the broker gave.
-    One(&'a Producer, bool),
-    /// Several that can be it, the latest first.
-    Several([Option<&'a Producer>; MOST], Doubt),
-}
-
-/// Why there is no way to choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doubt {
-    /// They started at the same time.
-    Simultaneous,
-    /// Traces that never consumed the message sent it, so that these are several
-    /// messages under one id; or more than are looked at.
-    ReusedId,
-    /// Several traces claim one place in a log, so that nobody knows it.
-    ContestedOffset,
-    /// Consumers of this topic name several clusters, and the producer none.
-    UnknownCluster,
-}
-
-/// So many producers of a key the index gives.
-pub const MOST: usize = 4;
-
-/// Two producers that start as close together as this, in nanoseconds, can
-/// not be told apart by time.
-const SIMULTANEOUS: u64 = 1_000;
+use crate::records::Slot;
 
 /// Two that claim one offset farther apart than this are from before and after
 /// a topic was made anew, and both right.
 const TOPIC_LIFE: u64 = 15 * 60 * 1_000_000_000;
 
-/// Those that can be it, the best first.
-pub type Candidates<'p> = Vec<(Order, &'p Producer)>;
-
-impl<'s> Search<'s> {
-    /// Chooses the producer of the message of `slot`: by the first key that
-    /// leads to one.
-    pub fn choose<'p>(
-        &self,
-        producers: &'p Producers,
-        slot: &Slot,
-        wanted: &[MessageKey],
-        asides: &[MessageKey],
-    ) -> Choice<'p> {
-        let mut best = Choice::None;
-        for (number, place) in slot.keys.places().enumerate() {
-            let (known, more) = producers.of(place);
-            if known.is_empty() {
-                continue;
-            }
-            // Nearly always there is one, and nothing to weigh.
-            if let [only] = known
-                && !more
-                && slot.asides.count() == 0
-            {
-                match self.order(only) {
-                    Fit::Fits(_) => return Choice::One(only, !Self::is_assigned(slot, number)),
-                    Fit::TooLate => best = Choice::TooLate,
-                    Fit::Itself | Fit::Disagrees | Fit::Effect => {}
-                }
-                continue;
-            }
-            let (candidates, is_late) = self.candidates(known);
-            if candidates.is_empty() {
-                if is_late {
-                    best = Choice::TooLate;
-                }
-                continue;
-            }
-            if number < usize::from(slot.grounds.offsets) {
-                let asides = slot.asides.of(asides);
-                let is_exact = number == 0;
-                return by_offset(producers, slot, asides, is_exact, &candidates);
-            }
-            if slot.grounds.client_assigned {
-                let Some(key) = wanted.get(place) else {
-                    continue;
-                };
-                return chain::choose(self.span, producers, *key, &candidates, more);
-            }
-            return by_time(&candidates, true);
+/// Chooses the producer of the message of `slot`: by the first key that
+/// leads to one.
+pub fn choose<'p>(
+    search: &Search<'_>,
+    producers: &'p Producers,
+    slot: &Slot,
+    batch: &Batch,
+) -> Choice<'p> {
+    let Batch { wanted, asides, .. } = batch;
+    let mut best = Choice::None;
+    for (number, place) in slot.keys.places().enumerate() {
+        let (known, more) = producers.of(place);
+        if known.is_empty() {
+            continue;
         }
-        best
-    }
-
-    fn is_assigned(slot: &Slot, number: usize) -> bool {
-        slot.grounds.client_assigned && number >= usize::from(slot.grounds.offsets)
-    }
-
-    /// Those that can be it, the best first; and whether there are others that
-    /// started too late. Of a trace that created the message only who created
-    /// it is one: the others send what it made.
-    pub fn candidates<'p>(&self, known: &'p [Producer]) -> (Candidates<'p>, bool) {
-        let mut is_late = false;
-        let mut found: Candidates<'p> = Vec::new();
-        for producer in known {
-            match self.order(producer) {
-                Fit::Fits(order) => found.push((order, producer)),
-                Fit::TooLate => is_late = true,
+        // Nearly always there is one, and nothing to weigh.
+        if let [only] = known
+            && !more
+            && slot.asides.count() == 0
+        {
+            match search.order(only) {
+                Fit::Fits(_) => return Choice::One(only, !is_assigned(slot, number)),
+                Fit::TooLate => best = Choice::TooLate,
                 Fit::Itself | Fit::Disagrees | Fit::Effect => {}
             }
+            continue;
         }
-        let creators: Vec<u128> = found
-            .iter()
-            .filter(|(_, producer)| producer.rank == 0)
-            .map(|(_, producer)| trace_id(producer))
-            .collect();
-        let sends = |(_, producer): &(Order, &Producer)| {
-            producer.rank == 0 || !creators.contains(&trace_id(producer))
-        };
-        found.retain(sends);
-        // At most four.
-        found.sort_unstable_by_key(|(order, _)| *order);
-        (found, is_late)
+        let (candidates, is_late) = search.candidates(known);
+        if candidates.is_empty() {
+            if is_late {
+                best = Choice::TooLate;
+            }
+            continue;
+        }
+        if number < usize::from(slot.grounds.offsets) {
+            let asides = slot.asides.of(asides);
+            let is_exact = number == 0;
+            return by_offset(producers, slot, asides, is_exact, &candidates);
+        }
+        if slot.grounds.client_assigned {
+            let Some(key) = wanted.get(place) else {
+                continue;
+            };
+            return chain::choose(search.span, producers, *key, &candidates, more);
+        }
+        return by_time(&candidates, true);
     }
-
-    /// How good a producer is.
-    pub fn order(&self, producer: &Producer) -> Fit {
-        let span = self.span;
-        let trace = trace_id(producer);
-        let is_own = trace == span.trace_id;
-        let agrees = (self.trace_id == 0 || self.trace_id == trace)
-            && (self.span_id == 0 || self.span_id == producer.span_id);
-        if is_own && producer.span_id == span.span_id {
-            return Fit::Itself;
-        }
-        if !agrees {
-            return Fit::Disagrees;
-        }
-        if is_own && producer.start > span.effects_after {
-            return Fit::Effect;
-        }
-        if producer.start > span.limit.saturating_add(self.skew) {
-            return Fit::TooLate;
-        }
-        Fit::Fits(Order {
-            late: producer.start > span.limit,
-            start: core::cmp::Reverse(producer.start),
-            rank: producer.rank,
-            identity: (trace, producer.span_id),
-        })
-    }
+    best
 }
 
-/// Whether a producer can be the one.
-#[derive(Debug, Clone, Copy)]
-pub enum Fit {
-    /// It can be.
-    Fits(Order),
-    /// It is the span itself.
-    Itself,
-    /// The link names another one.
-    Disagrees,
-    /// It started after the message was received, whatever the clocks.
-    TooLate,
-    /// It is of the consumer's own trace, and started after the consumer: what
-    /// the consumer sent on is not where its message came from.
-    Effect,
-}
-
-/// The best is the least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Order {
-    /// It seems to start after its consumer, by less than clocks differ.
-    pub late: bool,
-    start: core::cmp::Reverse<u64>,
-    rank: u8,
-    identity: (u128, u64),
-}
-
-/// An id that the broker, or the library, gave names one message: what was sent
-/// under it several times was sent again, and the latest counts.
-fn by_time<'p>(candidates: &Candidates<'p>, proven: bool) -> Choice<'p> {
-    let Some((best_order, best)) = candidates.first() else {
-        return Choice::None;
-    };
-    let rivals = candidates.iter().filter(|(order, producer)| {
-        let apart = best.start.abs_diff(producer.start);
-        let tied = apart == 0 || (trace_id(best) != trace_id(producer) && apart <= SIMULTANEOUS);
-        order.late == best_order.late && producer.rank == best.rank && tied
-    });
-    let rivals: Vec<_> = rivals.copied().collect();
-    if rivals.len() > 1 {
-        Choice::Several(several(&rivals), Doubt::Simultaneous)
-    } else {
-        Choice::One(best, proven)
-    }
-}
-
-/// The latest producer of a message whose id the application gave, where they
-/// are a chain.
-pub fn latest<'p>(candidates: &Candidates<'p>) -> Choice<'p> {
-    by_time(candidates, false)
-}
-
-/// Candidates as a choice has them.
-pub fn several<'p>(candidates: &[(Order, &'p Producer)]) -> [Option<&'p Producer>; MOST] {
-    let mut several = [None; MOST];
-    for (place, (_, producer)) in several.iter_mut().zip(candidates) {
-        *place = Some(*producer);
-    }
-    several
+fn is_assigned(slot: &Slot, number: usize) -> bool {
+    slot.grounds.client_assigned && number >= usize::from(slot.grounds.offsets)
 }
 
 /// A place in a log is one record's, as long as those who name it know it.
@@ -276,10 +111,10 @@ pub fn questions(
     search: &Search<'_>,
     producers: &Producers,
     slot: &Slot,
-    wanted: &[MessageKey],
-    asides: &[MessageKey],
+    batch: &Batch,
     questions: &mut Vec<Question>,
 ) {
+    let Batch { wanted, asides, .. } = batch;
     for (number, place) in slot.keys.places().enumerate() {
         let (known, _) = producers.of(place);
         if known.is_empty() {

@@ -82,8 +82,9 @@ pub struct MessageFacts<'a> {
     pub bullmq_queue: Fact<'a>,
     /// `BullMQ`'s job.
     pub bullmq_job: Fact<'a>,
-    /// There is an attribute of Celery.
-    pub celery: bool,
+    /// The task library that has attributes of its own on the span, and makes up
+    /// the message ids itself.
+    pub tasks: Option<TaskLibrary>,
     /// The job of a library that has one name for it on both sides, and the
     /// library (rq, arq, dramatiq).
     pub job: Fact<'a>,
@@ -95,6 +96,30 @@ pub struct MessageFacts<'a> {
     pub conversation: Fact<'a>,
     /// `messaging.destination_publish.name`: where the message was sent to.
     pub published_to: Fact<'a>,
+}
+
+/// A library whose tasks are messages, under ids that it gives itself: a task
+/// that is tried again is sent again, under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskLibrary {
+    /// Attributes of `celery.`
+    Celery,
+    /// Attributes of `remoulade.`
+    Remoulade,
+    /// Attributes of `taskiq.`
+    Taskiq,
+}
+
+impl TaskLibrary {
+    /// How keys name it.
+    #[must_use]
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::Celery => "celery",
+            Self::Remoulade => "remoulade",
+            Self::Taskiq => "taskiq",
+        }
+    }
 }
 
 /// A library whose jobs have an id of their own, by the place of its name in
@@ -109,8 +134,8 @@ pub enum JobLibrary {
     Dramatiq,
 }
 
-/// The attributes that can hold a message id (or, the last, a context): a span
-/// without any of them and without links is of no concern.
+/// The attributes that can name a message, hold its context, or say that there
+/// were messages: a span without any of them and without links is of no concern.
 pub const KEY_ATTRIBUTES: &[&str] = &[
     "messaging.message.id",
     "messaging.message_id",
@@ -127,6 +152,7 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "rq.job.id",
     "arq.job.id",
     "actor_name",
+    "messaging.batch.message_count",
 ];
 
 impl<'a> MessageFacts<'a> {
@@ -197,7 +223,7 @@ impl<'a> MessageFacts<'a> {
     fn other_fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         Some(match key.first()? {
             b'c' if key.starts_with(b"celery.") => {
-                self.celery = true;
+                self.tasks = Some(TaskLibrary::Celery);
                 match key {
                     b"celery.action" => (&mut self.job_action, 1),
                     _ => return None,
@@ -215,6 +241,14 @@ impl<'a> MessageFacts<'a> {
                 _ => return None,
             },
             b'n' if key == b"nservicebus.message_id" => (&mut self.nservicebus_id, 0),
+            b'r' if key.starts_with(b"remoulade.") => {
+                self.tasks = Some(TaskLibrary::Remoulade);
+                return None;
+            }
+            b't' if key.starts_with(b"taskiq.") => {
+                self.tasks = Some(TaskLibrary::Taskiq);
+                return None;
+            }
             b'r' => match key {
                 b"rpc.method" => (&mut self.method, 0),
                 b"rq.job.id" => (&mut self.job, JobLibrary::Rq as u8),
@@ -266,7 +300,7 @@ impl<'a> MessageFacts<'a> {
         self.bullmq_queue.inherit(&span.bullmq_queue);
         self.actor.inherit(&span.actor);
         self.published_to.inherit(&span.published_to);
-        self.celery |= span.celery;
+        self.tasks = self.tasks.or(span.tasks);
     }
 
     /// There is something that names a message.

@@ -12,7 +12,7 @@
 //! | SQS, SNS, Pub/Sub, Service Bus, Event Hubs, Event Grid, `RabbitMQ`, `RocketMQ`, JMS | `sqs`, ... | id |
 //! | Pulsar | `pulsar` | topic without `-partition-N`, id |
 //! | Sidekiq, Active Job, Que, Resque, Delayed Job, `BullMQ` | `sidekiq`, ... | queue, id |
-//! | Celery | `celery` | id |
+//! | Celery, Remoulade, taskiq | `celery`, `remoulade`, `taskiq` | id |
 //! | `MassTransit`, `NServiceBus` | `masstransit`, `nservicebus` | id |
 //! | rq, arq, dramatiq | `rq`, `arq`, `dramatiq` | id |
 //! | `CloudEvents` | `cloudevents` | source, id |
@@ -237,8 +237,8 @@ impl KeyMaker {
         let builder = &mut self.builder;
         let id = facts.id.value.written(&mut self.id);
         let destination = facts.destination.value.written(&mut self.destination);
-        if facts.celery {
-            put(builder, "celery", &[environment, id], keys);
+        if let Some(library) = facts.tasks {
+            put(builder, library.family(), &[environment, id], keys);
         }
         match system {
             System::Unique {
@@ -260,7 +260,7 @@ impl KeyMaker {
             // A bare offset collides with those of all other partitions, and
             // one with its partition is a key already.
             System::Kafka if is_digits(id) || split_record(id).is_some() => return false,
-            _ if facts.celery => return false,
+            _ if facts.tasks.is_some() => return false,
             _ => {}
         }
         self.system.clear();

@@ -23,7 +23,8 @@
 //! | `records`, `texts`, `batch` | what is kept of a batch |
 //! | `asides` | what is remembered of consumers, to tell producers apart |
 //! | `producers` | what the index knows |
-//! | `choice`, `chain` | the choice among several producers |
+//! | `candidates` | which producers can be the one |
+//! | `chain`, `choice` | the choice among several |
 //! | `missing` | whether a link is missing |
 //! | `links` | repaired, dropped, doubled, cut |
 //! | `kind` | `link.type` |
@@ -33,6 +34,7 @@
 mod answer;
 mod asides;
 mod batch;
+mod candidates;
 mod carried;
 mod chain;
 mod choice;

@@ -1,11 +1,11 @@
 //! When a consumer needs a link to the producer of a message, and when it has
 //! what serves for one.
 
-use linkmend_rule::MessageKey;
+use linkmend_rule::{MessageKey, Producer};
 
 use crate::asides;
 use crate::batch::Batch;
-use crate::choice::{Doubt, Fit, Search};
+use crate::candidates::{Doubt, Fit, Search};
 use crate::config::Config;
 use crate::links::{self, Fate, Row};
 use crate::producers::{Producers, Question, trace_id};
@@ -43,6 +43,8 @@ pub enum Met {
     RemoteParent,
     /// The parent is a consumer whose own parent came with the message.
     ParentOfParent,
+    /// Another span received the message.
+    Receiver,
 }
 
 /// A trace id and a span id.
@@ -144,6 +146,9 @@ impl Need<'_> {
         if linked.names(self) {
             return Some(Met::LinkForMessage);
         }
+        if let Some(met) = self.is_met_by_receiver(producers) {
+            return Some(met);
+        }
         self.is_met_by_known(linked, producers)
     }
 
@@ -187,17 +192,30 @@ impl Need<'_> {
     /// remote parent, has its context from there (semconv, "consumer spans":
     /// for a single message the creation context may be the parent).
     fn is_met_by_parent(&self, producers: &Producers) -> Option<Met> {
-        if self.config.link_to_parent || self.messages() != 1 {
+        if self.config.link_to_parent {
             return None;
         }
+        let is_one = self.messages() == 1;
         match self.span.parent {
-            Parent::Remote => Some(Met::RemoteParent),
+            Parent::Remote if is_one => Some(Met::RemoteParent),
             Parent::Local => {
                 let key = asides::arrived(self.span.trace_id, self.span.parent_span_id);
-                (!producers.aside(Question::of(key)).is_empty()).then_some(Met::ParentOfParent)
+                let mut brought = producers.aside(Question::of(key)).iter();
+                let is_enough = |mark: &Producer| is_one || mark.trace_id_low == asides::ALL;
+                brought.any(is_enough).then_some(Met::ParentOfParent)
             }
-            Parent::None | Parent::Unknown => None,
+            Parent::None | Parent::Unknown | Parent::Remote => None,
         }
+    }
+
+    /// Another span received the message, for this one to work on.
+    fn is_met_by_receiver(&self, producers: &Producers) -> Option<Met> {
+        if !self.span.stands_in {
+            return None;
+        }
+        let mut questions = self.keys.iter().map(|key| asides::received(*key));
+        let is_received = questions.any(|question| !producers.aside(question).is_empty());
+        is_received.then_some(Met::Receiver)
     }
 
     fn messages(&self) -> u64 {

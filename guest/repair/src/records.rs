@@ -76,6 +76,8 @@ pub struct SpanRecord {
     pub is_poll: bool,
     /// A producer creates the message.
     pub creates: bool,
+    /// See [`Part::stands_in`].
+    pub stands_in: bool,
     /// What it lacks, when nothing leads to its messages.
     pub lack: Option<Lack>,
     /// Where its parent is.
@@ -93,6 +95,8 @@ impl SpanRecord {
             role: self.role,
             creates: self.creates,
             waits: self.is_poll,
+            is_spoken: true,
+            stands_in: self.stands_in,
         }
     }
 

@@ -29,6 +29,12 @@ pub struct Part {
     /// The consumer waits for messages: its span may start before they were
     /// sent (a long poll).
     pub waits: bool,
+    /// An attribute says so, and not the kind of the span alone.
+    pub is_spoken: bool,
+    /// It consumes only if no other span did: what works on a job of rq
+    /// (`perform`) is below the span that received it (`consume`), which a
+    /// worker that forks does not always export.
+    pub stands_in: bool,
 }
 
 /// The part that a span plays.
@@ -43,8 +49,8 @@ pub fn part(span: &SpanFacts<'_>) -> Part {
 }
 
 fn spoken_or_shown(span: &SpanFacts<'_>) -> Part {
-    spoken(&span.message)
-        .or_else(|| by_library(span))
+    by_library(span)
+        .or_else(|| spoken(&span.message))
         .or_else(|| by_kind(span.kind))
         .or_else(|| by_method(span))
         .or_else(|| by_name(span))
@@ -59,6 +65,15 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
             Some(plain(Role::Producer))
         }
         (JobLibrary::Arq, span_kind::SERVER) => Some(plain(Role::Consumer)),
+        // What the worker does about the job (`handle_job_success`) says
+        // `process`, too.
+        (JobLibrary::Rq, span_kind::CLIENT) => Some(Part {
+            stands_in: true,
+            ..match span.message.operation_name.value.text() {
+                Some(b"perform") => plain(Role::Consumer),
+                _ => NO_PART,
+            }
+        }),
         _ => None,
     }
 }
@@ -108,6 +123,8 @@ const fn plain(role: Role) -> Part {
         role,
         creates: false,
         waits: false,
+        is_spoken: false,
+        stands_in: false,
     }
 }
 
@@ -123,6 +140,10 @@ fn spoken(facts: &MessageFacts<'_>) -> Option<Part> {
     .into_iter()
     .filter_map(|fact| fact.value.text())
     .find_map(by_word)
+    .map(|part| Part {
+        is_spoken: true,
+        ..part
+    })
 }
 
 /// All words of the conventions since their first version, and of emitters

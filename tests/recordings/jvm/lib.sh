@@ -29,7 +29,7 @@ record() {
 open_sink() {
   python3 "$RECORDINGS_TOOLS/sink.py" "$scratch/received" >"$scratch/sink.port" 2>"$scratch/sink.errors" &
   sink=$!
-  for _ in $(seq 100); do
+  for _ in $(seq 600); do
     [ -s "$scratch/sink.port" ] && return
     sleep 0.1
   done
@@ -96,6 +96,7 @@ become() {
   export OTEL_SERVICE_NAME=$service OTEL_EXPORTER_OTLP_PROTOCOL=http/protobuf \
     OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:$(cat "$scratch/sink.port") \
     OTEL_METRICS_EXPORTER=none OTEL_LOGS_EXPORTER=none OTEL_BSP_SCHEDULE_DELAY=200 \
+    OTEL_EXPORTER_OTLP_TIMEOUT=240000 OTEL_BSP_EXPORT_TIMEOUT=240000 \
     SCRATCH=$scratch PAIRS=$scratch/pairs
   cd "$scratch"
   exec java -javaagent:"$jar" "${options[@]/#/-D}" -cp "$classpath" \
@@ -116,7 +117,7 @@ start() {
   (become "$@") >>"$log" 2>&1 </dev/null &
   pid=$!
   started+=("$pid")
-  for _ in $(seq 1500); do
+  for _ in $(seq 6000); do
     grep -qx ready "$log" && return
     kill -0 "$pid" 2>/dev/null || break
     sleep 0.1

@@ -15,7 +15,7 @@ and its links to spans of other services; of spans whose names --received fits,
 where an instrumentation makes others children of the sender too. With --pairs
 it comes from bodies: each line of that file is [trace, span, trace, span] in
 hex, the consumer's current span and the span of the application around the
-send, as the message's body told it; a number behind them says which of several
+send, as the message's body told it ([] where none did); a number behind them says which of several
 sends below that span it was, in the order of their starts. The sender is then
 the innermost producer span below the latter; or, with --sends, the outermost
 one whose name fits. Of what is as it was, contexts are the truth all the same,
@@ -44,6 +44,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
     ExportTraceServiceRequest,
 )
 
+TRACEPARENT = re.compile("([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 HAS_IS_REMOTE, IS_REMOTE = 0x100, 0x200
 PRODUCER = 4
 # What tells of the machine rather than of the emitter does not belong in a
@@ -153,13 +154,15 @@ class Recording:
     def truth_of_bodies(self, pairs, sends):
         for line in pathlib.Path(pairs).read_text().splitlines():
             parts = json.loads(line)
+            if not parts:
+                continue
             which = parts.pop() if len(parts) == 5 else None
             ids = [bytes.fromhex(part) for part in parts]
             consumer, around = (ids[0], ids[1]), (ids[2], ids[3])
             if consumer not in self.spans:
                 # Some instrumentations never end the span of a message that
                 # was not acknowledged.
-                print(f"derive: this span was never exported: {line}", file=sys.stderr)
+                print(f"derive: a span was never exported: {line}", file=sys.stderr)
                 continue
             if around not in self.spans:
                 raise SystemExit(f"derive: span around a send of no request: {line}")
@@ -221,6 +224,8 @@ class Recording:
                 to = moved.get((link.trace_id, link.span_id))
                 if to:
                     link.trace_id = to[0]
+            for attribute in span.attributes:
+                rename_captured(attribute.value, moved)
         return moved
 
     def subtree(self, root, cut):
@@ -269,6 +274,17 @@ def zeros(link):
     link.trace_id, link.span_id = bytes(16), bytes(8)
     link.trace_state = ""
     link.flags &= HAS_IS_REMOTE
+
+
+def rename_captured(value, moved):
+    """Has captured headers name the traces in which their senders are now."""
+    if value.WhichOneof("value") == "array_value":
+        for element in value.array_value.values:
+            rename_captured(element, moved)
+    elif header := TRACEPARENT.fullmatch(value.string_value):
+        trace, span = bytes.fromhex(header[2]), bytes.fromhex(header[3])
+        if to := moved.get((trace, span)):
+            value.string_value = f"{header[1]}-{to[0].hex()}-{header[3]}-{header[4]}"
 
 
 def hexadecimal(pair):

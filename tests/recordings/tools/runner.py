@@ -17,11 +17,14 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 import time
 
-from servers import Servers, brokers
+import brokers
+from servers import Servers
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -56,7 +59,7 @@ class Recording:
     received: str = None
     # Truth from bodies even where propagation is on.
     bodies: bool = False
-    seconds: int = 60
+    seconds: int = 120
 
 
 class Language:
@@ -65,6 +68,8 @@ class Language:
     name = None
     # Of the folder and of `script` in recordings.json.
     folder = None
+    # Whether no message stays in the service that sent it.
+    services_apart = True
 
     def prepare(self, work):
         """Fetches and builds; called once."""
@@ -120,6 +125,8 @@ class Run:
             "PAIRS": str(self.pairs),
             "SERVICE": service,
             "ROLE": role,
+            # What is loaded lies in the repository.
+            "PYTHONDONTWRITEBYTECODE": "1",
             "RUN": f"{self.recording.name}-{self.mode}",
         }
         command = self.language.command(self.recording.program)
@@ -145,10 +152,14 @@ class Run:
                 brokers.stop(process)
 
     def wait_until_ready(self, process):
-        for line in process.stdout:
-            if line.strip() == "ready":
-                return
-        self.fail("a consumer ended before it was ready")
+        # Whoever is not ready in time is ended, which ends what is read of it.
+        late = threading.Timer(300, brokers.stop, [process])
+        late.start()
+        try:
+            if not any(line.strip() == "ready" for line in process.stdout):
+                self.fail("a consumer ended before it was ready, or took too long")
+        finally:
+            late.cancel()
 
     def wait_for_messages(self):
         """Until all messages came, and then none for a while."""
@@ -197,8 +208,8 @@ class Run:
             command += ["--sends", recording.sends]
         if recording.received:
             command += ["--received", recording.received]
-        # The programs are different services, all of them.
-        command.append("--services-apart")
+        if self.language.services_apart:
+            command.append("--services-apart")
         subprocess.run(command, check=True)
 
 
@@ -206,21 +217,6 @@ def named(packages, versions):
     """Packages with their versions: `kafkajs 2.2.4`. Words that are no package
     stay as they are."""
     return ", ".join(f"{one} {versions[one]}" if one in versions else one for one in packages)
-
-
-def python_of_aws(work):
-    """The Python that has moto, as the recordings of Python pin it."""
-    wanted = HERE.parent / "python/requirements/aws.txt"
-    # One for all languages.
-    into = work.parent / "aws"
-    made_from = into / "made-from"
-    if not made_from.exists() or made_from.read_bytes() != wanted.read_bytes():
-        shutil.rmtree(into, ignore_errors=True)
-        subprocess.run([sys.executable, "-m", "venv", into], check=True)
-        pip = [into / "bin/pip", "--disable-pip-version-check", "--quiet"]
-        subprocess.run([*pip, "install", "--no-deps", "--requirement", wanted], check=True)
-        shutil.copy(wanted, made_from)
-    return into / "bin/python"
 
 
 def main(language, catalog):
@@ -231,8 +227,10 @@ def main(language, catalog):
     if unknown:
         sys.exit(f"record: no such recording: {', '.join(sorted(unknown))}")
     language.prepare(work)
+    # So that whatever was started ends with this.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     failed = []
-    with Servers(work, lambda _: python_of_aws(work)) as started:
+    with Servers(work) as started:
         for recording in (one for one in catalog if one.name in names):
             try:
                 for mode in recording.runs:

@@ -1,22 +1,18 @@
-"""Brokers beyond those of ../python/brokers.py: kfake, and PostgreSQL."""
+"""Brokers beyond those of brokers.py: kfake, and PostgreSQL."""
 
 import os
 import pathlib
 import pwd
 import shutil
 import subprocess
-import sys
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "python"))
-
-import brokers  # noqa: E402  (its folder is known only now)
+import brokers
 
 POSTGRES = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))
 
 
 class Servers(brokers.Brokers):
-    """Brokers by name: those of Python, and kfake and postgres."""
+    """Brokers by name: those of brokers.py, and kfake and postgres."""
 
     def kfake(self):
         version = brokers.go_module("github.com/twmb/franz-go/pkg/kfake")

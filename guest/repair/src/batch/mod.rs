@@ -132,7 +132,7 @@ impl Batch {
                 self.spans.push(SpanRecord { produced, ..record });
             }
         } else if tasks.contains(Tasks::REMEMBER) {
-            self.note_only(&incoming);
+            self.note_only(&incoming, links);
         }
     }
 
@@ -231,6 +231,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         consumer: 0,
         is_poll: part.waits,
         creates: part.creates,
+        stands_in: part.stands_in,
         lack: None,
         parent: parent(span),
         links: Run::default(),

@@ -7,8 +7,8 @@ use core::fmt::{self, Write as _};
 use linkmend_rule::{DropReason, MessageKey, Producer};
 
 use crate::batch::Batch;
+use crate::candidates::{Doubt, Fit, Search};
 use crate::carried::Carried;
-use crate::choice::{Doubt, Fit, Search};
 use crate::config::Config;
 use crate::links::Fate;
 use crate::missing::{Met, Outcome, Target};
@@ -350,9 +350,10 @@ impl fmt::Display for Reason {
                 "its producer {} is in the same trace (same_trace)",
                 Context(target)
             ),
+            Met::Receiver => f.write_str("another span received it, for this one to work on"),
             Met::ParentOfParent => f.write_str(
-                "the parent is a consumer whose own parent is in another process: the context came \
-                 with the message",
+                "the parent is a consumer that has the context of the message, from its own parent or \
+                 by a link",
             ),
             Met::RemoteParent => {
                 f.write_str("the parent is in another process: the context came with the message")

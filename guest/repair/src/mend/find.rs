@@ -4,8 +4,9 @@ use linkmend_rule::{Context, Producer};
 
 use super::{Found, Mending, REMOTE};
 use crate::batch::Batch;
+use crate::candidates::{Choice, Search};
 use crate::carried::Carried;
-use crate::choice::{Choice, Search};
+use crate::choice;
 use crate::config::Ambiguous;
 use crate::missing::{Met, Need, Outcome};
 use crate::producers::trace_id;
@@ -26,8 +27,7 @@ impl<'b> Mending<'b> {
             trace_id,
             span_id,
         };
-        let Batch { wanted, asides, .. } = self.batch;
-        let choice = search.choose(self.producers, slot, wanted, asides);
+        let choice = choice::choose(&search, self.producers, slot, self.batch);
         if let Some((carried, state)) = slot.carried {
             let agrees = (trace_id == 0 || trace_id == carried.trace_id)
                 && (span_id == 0 || span_id == carried.span_id);

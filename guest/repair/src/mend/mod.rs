@@ -9,7 +9,8 @@ use linkmend_rule::{Context, MessageKey, NoteKind, Producer, Tasks, Verdict};
 use crate::answer::Answer;
 use crate::asides;
 use crate::batch::Batch;
-use crate::choice::{self, Doubt, MOST, Search};
+use crate::candidates::{Doubt, MOST, Search};
+use crate::choice;
 use crate::config::Config;
 use crate::explain;
 use crate::links::{self, Fate, Row};
@@ -59,19 +60,21 @@ pub fn questions(
             trace_id: 0,
             span_id: 0,
         };
-        let mut ask = |slot: &Slot| {
-            let Batch { wanted, asides, .. } = batch;
-            choice::questions(&search, producers, slot, wanted, asides, &mut questions);
-        };
-        span.slots.of(&batch.slots).iter().for_each(&mut ask);
         let broken = span.links.of(&batch.links).iter();
-        broken
-            .filter(|link| link.keys_are_wanted)
-            .for_each(|link| ask(&link.slot));
+        let broken = broken.filter(|link| link.keys_are_wanted);
+        let slots = span.slots.of(&batch.slots).iter();
+        for slot in slots.chain(broken.map(|link| &link.slot)) {
+            choice::questions(&search, producers, slot, batch, &mut questions);
+        }
         let is_consumer = span.role == Role::Consumer;
         if is_consumer && span.parent == Parent::Local && may_be_served(span) {
             let key = asides::arrived(span.trace_id, span.parent_span_id);
             questions.push(Question::of(key));
+        }
+        if span.stands_in {
+            let slots = span.slots.of(&batch.slots).iter();
+            let keys = slots.flat_map(|slot| slot.keys.of(&batch.wanted));
+            questions.extend(keys.map(|key| asides::received(*key)));
         }
         if span.lack.is_some() && span.is_poll && !tasks.contains(Tasks::REMEMBER) {
             let key = asides::parent(span.trace_id, span.span_id);
@@ -181,15 +184,14 @@ impl<'b> Mending<'b> {
                 Outcome::Undecided(_) => self.counts.ambiguous += 1,
                 Outcome::Met(_) | Outcome::Added(_) => {}
             }
-            let keys = slot.keys.of(&self.batch.wanted);
-            match outcome {
-                Outcome::Unresolved | Outcome::TooLate => self.pending.extend_from_slice(keys),
-                // Who sent it on may yet tell that it had consumed it.
-                Outcome::Undecided(Doubt::ReusedId) => {
-                    let consumed = keys.iter().map(|key| asides::consumed(*key));
-                    self.pending.extend(consumed);
-                }
-                _ => {}
+            // Who sent it on may yet tell that it had consumed it.
+            let may_change = matches!(
+                outcome,
+                Outcome::Unresolved | Outcome::TooLate | Outcome::Undecided(Doubt::ReusedId)
+            );
+            if may_change {
+                let keys = slot.keys.of(&self.batch.wanted);
+                self.pending.extend_from_slice(keys);
             }
             self.outcomes.push(outcome);
         }

@@ -46,9 +46,9 @@ runs() {
   [ -s "$1/pids" ]
 }
 
-# await_port DIR PORT: until it is listened on, for three minutes.
+# await_port DIR PORT: until it is listened on, for ten minutes.
 await_port() {
-  for _ in $(seq 900); do
+  for _ in $(seq 3000); do
     ! listens "$2" || return 0
     runs "$1" || break
     sleep 0.2

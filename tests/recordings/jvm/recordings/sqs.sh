@@ -57,11 +57,14 @@ rec:sqs-batches() {
   keep "AWS SDK 2, SQS, \`SendMessageBatch\`" "$aws_sdk_2" "$elasticmq"
 }
 
+# The span of the SDK has ended when the answer is read: the ids go to a span of
+# the application's own around it, which is the one to be linked to.
 rec:advice-sqs-batches() {
   export IDS=recorded
   sqs_batches
   keep "AWS SDK 2, SQS, \`SendMessageBatch\`" "$aws_sdk_2" "$elasticmq" \
-    --advice record-the-ids-of-a-batch --note "A producer span of the application's own has the ids."
+    --advice record-the-ids-of-a-batch --note "A producer span of the application's own has the ids." \
+    --pairs "$scratch/pairs" --sends '^send orders$'
 }
 
 # --- SDK 1 --------------------------------------------------------------------

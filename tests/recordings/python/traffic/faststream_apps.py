@@ -13,8 +13,6 @@ import support
 
 support.set_up()
 
-from opentelemetry import trace
-
 OVER, CHAIN, IDS = os.environ["OVER"], os.environ.get("CHAIN"), os.environ.get("IDS") == "set"
 NAME = f"fs{'-' + CHAIN if CHAIN else ''}{'-ids' * IDS}"
 ORDERS, INVOICES, MAILS = (f"{NAME}-{name}" for name in ("orders", "invoices", "mails"))
@@ -87,11 +85,6 @@ else:
         return broker.publisher(topic)
 
 
-def here():
-    context = trace.get_current_span().get_span_context()
-    return [f"{context.trace_id:032x}", f"{context.span_id:016x}"]
-
-
 async def note(body):
     for one in body if isinstance(body, list) else [body]:
         support.received(one)
@@ -102,7 +95,7 @@ async def note(body):
 async def answer(body: dict):
     await note(body)
     # The span that is current here is the one around the answer's send.
-    return {"order": body["order"], "around": here()}
+    return {"order": body["order"], "around": support.here()}
 
 
 def declare():

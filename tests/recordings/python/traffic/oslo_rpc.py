@@ -19,13 +19,13 @@ URL = os.environ["AMQP"].replace("amqp://", "rabbit://").replace("%2F", "")
 TOPIC = f"compute-{os.environ['PROPAGATION']}"
 
 
+# Its own tracing has options in the configuration of the process only.
+CONF = cfg.CONF
+CONF([])
+
+
 def transport(make):
-    conf = cfg.ConfigOpts()
-    conf([])
-    made = make(conf, url=URL)
-    # No queues of dead replies that outlive the run.
-    conf.set_override("heartbeat_timeout_threshold", 0, group="oslo_messaging_rabbit")
-    return made
+    return make(CONF, url=URL)
 
 
 def produce():

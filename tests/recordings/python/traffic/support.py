@@ -82,8 +82,16 @@ def sending(name, **body):
     """A span of the application around a send; gives the message's body, which
     tells the consumer of that span."""
     with tracer().start_as_current_span(name) as span:
-        context = span.get_span_context()
-        yield {**body, "around": [f"{context.trace_id:032x}", f"{context.span_id:016x}"]}
+        yield {**body, "around": hexadecimal(span.get_span_context())}
+
+
+def here():
+    """What a body tells of the span that is current."""
+    return hexadecimal(trace.get_current_span().get_span_context())
+
+
+def hexadecimal(context):
+    return [f"{context.trace_id:032x}", f"{context.span_id:016x}"]
 
 
 def received(body, context=None):
@@ -92,14 +100,13 @@ def received(body, context=None):
     if not context.is_valid:
         print(f"no span is current that received {body}", file=sys.stderr)
         return
-    pair = [f"{context.trace_id:032x}", f"{context.span_id:016x}", *body["around"]]
+    pair = [*hexadecimal(context), *body["around"]]
     with open(os.environ["PAIRS"], "a") as pairs:
         pairs.write(json.dumps(pair) + "\n")
 
 
 def counted():
-    """Notes that a message came, where nothing says by which span: for truth
-    that comes from contexts alone."""
+    """Notes that a message came, where no body says from where to which span."""
     with open(os.environ["PAIRS"], "a") as pairs:
         pairs.write("[]\n")
 

@@ -31,12 +31,15 @@ broker = ListQueueBroker(os.environ["REDIS"], queue_name="taskiq" + support.ADVI
 )
 if support.ADVICE:
     broker = broker.with_middlewares(RecordId())
-ATTEMPTS = {}
+ATTEMPTS, FIRST = {}, {}
 
 
 @broker.task(task_name="order", retry_on_error=True)
 async def order(body):
-    support.received(body)
+    # A retry has the body of the first send, but was sent by the first attempt.
+    number, here = body["order"], support.here()
+    sender = FIRST.setdefault(number, {"order": number, "around": here})
+    support.received(body if number not in ATTEMPTS else sender)
     with support.handling("handle order"):
         await asyncio.sleep(0.005)
         if body["order"] % 4 == 0:

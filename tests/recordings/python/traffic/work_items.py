@@ -3,7 +3,6 @@ scheduled job takes several at once and records their contexts in attributes of
 its own. There is no broker and no instrumentation."""
 
 import json
-import os
 import sqlite3
 import time
 
@@ -13,7 +12,8 @@ support.set_up()
 
 from opentelemetry import trace
 
-TABLE = os.path.join(os.environ["WORK"], "items.db")
+# Programs run in a folder of the run.
+TABLE = "items.db"
 AT_ONCE = 4
 
 

@@ -68,7 +68,7 @@ final class JmsClient {
     Session session = connection.createSession(true, Session.SESSION_TRANSACTED);
     MessageConsumer consumer = session.createConsumer(session.createQueue("payments"));
     for (int i = 0; i < messages; i++) {
-      Message message = consumer.receive(20_000);
+      Message message = consumer.receive(Trail.PATIENCE.toMillis());
       Trail.handle(text(message));
       if (i == 0) {
         session.rollback();

@@ -49,7 +49,7 @@ final class KafkaClients {
   private static void consume(String group, int messages, List<String> topics) {
     Trail.expect(messages);
     boolean fails = group.equals("billing");
-    long end = System.nanoTime() + Duration.ofSeconds(60).toNanos();
+    long end = System.nanoTime() + Trail.PATIENCE.toNanos();
     try (KafkaConsumer<String, String> consumer =
         new KafkaConsumer<>(KafkaSettings.consumer(group))) {
       consumer.subscribe(topics);

@@ -3,9 +3,11 @@ package linkmend.recordings;
 import io.nats.client.Connection;
 import io.nats.client.Dispatcher;
 import io.nats.client.JetStream;
+import io.nats.client.JetStreamOptions;
 import io.nats.client.JetStreamSubscription;
 import io.nats.client.Message;
 import io.nats.client.Nats;
+import io.nats.client.Options;
 import io.nats.client.PullSubscribeOptions;
 import io.nats.client.PushSubscribeOptions;
 import io.nats.client.Subscription;
@@ -24,7 +26,7 @@ final class NatsClient {
 
   public static void main(String[] args) throws Exception {
     int messages = args.length > 1 ? Integer.parseInt(args[1]) : 0;
-    try (Connection connection = Nats.connect("nats://" + Trail.broker())) {
+    try (Connection connection = Nats.connect(options())) {
       switch (args[0]) {
         case "produce" -> produce(connection);
         case "dispatch" -> dispatch(connection, messages);
@@ -35,6 +37,19 @@ final class NatsClient {
         default -> throw new IllegalArgumentException(args[0]);
       }
     }
+  }
+
+  private static Options options() {
+    return new Options.Builder()
+        .server("nats://" + Trail.broker())
+        .connectionTimeout(Trail.PATIENCE)
+        .socketWriteTimeout(Trail.PATIENCE.plusSeconds(1).toMillis())
+        .build();
+  }
+
+  private static JetStream jetStream(Connection connection) throws Exception {
+    return connection.jetStream(
+        JetStreamOptions.builder().requestTimeout(Trail.PATIENCE).build());
   }
 
   private static byte[] bytes(String body) {
@@ -58,9 +73,9 @@ final class NatsClient {
     for (int i = 0; i < 3; i++) {
       Trail.send(
           "ask for stock",
-          body -> connection.request("stock", bytes(body), Duration.ofSeconds(20)));
+          body -> connection.request("stock", bytes(body), Trail.PATIENCE));
     }
-    connection.flush(Duration.ofSeconds(20));
+    connection.flush(Trail.PATIENCE);
   }
 
   private static void dispatch(Connection connection, int messages) throws Exception {
@@ -73,31 +88,32 @@ final class NatsClient {
           handle(message);
           connection.publish(message.getReplyTo(), bytes("12 left"));
         });
-    connection.flush(Duration.ofSeconds(20));
+    connection.flush(Trail.PATIENCE);
     Trail.ready();
     Trail.await();
   }
 
   private static void next(Connection connection, int messages) throws Exception {
     Subscription subscription = connection.subscribe("payments");
-    connection.flush(Duration.ofSeconds(20));
+    connection.flush(Trail.PATIENCE);
     Trail.ready();
     for (int i = 0; i < messages; i++) {
-      handle(subscription.nextMessage(Duration.ofSeconds(60)));
+      handle(subscription.nextMessage(Trail.PATIENCE));
     }
   }
 
   /** 8 orders, of which the stream keeps what is not yet taken, and 4 payments. */
   private static void streamProduce(Connection connection) throws Exception {
     connection
-        .jetStreamManagement()
+        .jetStreamManagement(
+            JetStreamOptions.builder().requestTimeout(Trail.PATIENCE).build())
         .addStream(
             StreamConfiguration.builder()
                 .name("SHOP")
                 .subjects("shop.>")
                 .storageType(StorageType.Memory)
                 .build());
-    JetStream stream = connection.jetStream();
+    JetStream stream = jetStream(connection);
     for (int i = 0; i < 8; i++) {
       Trail.send("place order", body -> stream.publish("shop.orders", bytes(body)));
     }
@@ -112,8 +128,7 @@ final class NatsClient {
     AtomicBoolean fails = new AtomicBoolean(true);
     Dispatcher dispatcher = connection.createDispatcher();
     PushSubscribeOptions options = PushSubscribeOptions.builder().durable("billing").build();
-    connection
-        .jetStream()
+    jetStream(connection)
         .subscribe(
             "shop.orders",
             dispatcher,
@@ -133,10 +148,8 @@ final class NatsClient {
   private static void streamPull(Connection connection, int messages) throws Exception {
     Trail.expect(messages);
     JetStreamSubscription subscription =
-        connection
-            .jetStream()
-            .subscribe(
-                "shop.payments", PullSubscribeOptions.builder().durable("mailer").build());
+        jetStream(connection)
+            .subscribe("shop.payments", PullSubscribeOptions.builder().durable("mailer").build());
     while (!Trail.done()) {
       for (Message message : subscription.fetch(messages, Duration.ofSeconds(2))) {
         handle(message);

@@ -39,7 +39,7 @@ final class ReactorKafka {
   private static void send(KafkaSender<String, String> sender, String topic, String body) {
     SenderRecord<String, String, Void> record =
         SenderRecord.create(new ProducerRecord<>(topic, body), null);
-    sender.send(Mono.just(record)).blockLast(Duration.ofSeconds(20));
+    sender.send(Mono.just(record)).blockLast(Trail.PATIENCE);
   }
 
   private static void consume(String group, int messages, String topic) {
@@ -54,6 +54,6 @@ final class ReactorKafka {
               record.receiverOffset().acknowledge();
             })
         .take(messages)
-        .blockLast(Duration.ofSeconds(60));
+        .blockLast(Trail.PATIENCE);
   }
 }

@@ -49,7 +49,7 @@ final class SpringKafka {
 
   private static void send(KafkaTemplate<String, String> template, String topic, String body)
       throws Exception {
-    template.send(topic, body).get(20, TimeUnit.SECONDS);
+    template.send(topic, body).get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** The containers of the listeners. */

@@ -47,7 +47,7 @@ final class Sqs1 {
     ReceiveMessageRequest request =
         new ReceiveMessageRequest(queue).withMaxNumberOfMessages(5).withWaitTimeSeconds(1);
     for (int polls = 0; !Trail.done(); polls++) {
-      if (polls > 30) {
+      if (polls > 200) {
         throw new IllegalStateException("not all messages arrived");
       }
       for (Message message : sqs.receiveMessage(request).getMessages()) {

@@ -89,7 +89,7 @@ final class Sqs2 {
     Trail.expect(messages);
     boolean fails = true;
     for (int polls = 0; !Trail.done(); polls++) {
-      if (polls > 30) {
+      if (polls > 200) {
         throw new IllegalStateException("not all messages arrived");
       }
       List<Message> received =

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -27,6 +28,9 @@ final class Trail {
   interface Sending {
     void send(String body) throws Exception;
   }
+
+  /** How long programs wait for what has to come: machines that record can be busy. */
+  static final Duration PATIENCE = Duration.ofMinutes(4);
 
   private static final Tracer TRACER = GlobalOpenTelemetry.getTracer("shop");
   private static final Pattern CONTEXT = Pattern.compile("([0-9a-f]{32})-([0-9a-f]{16})");
@@ -84,7 +88,7 @@ final class Trail {
 
   /** Waits until as many messages were handled as were expected. */
   static void await() throws InterruptedException {
-    if (!expected.await(60, TimeUnit.SECONDS)) {
+    if (!expected.await(PATIENCE.toSeconds(), TimeUnit.SECONDS)) {
       throw new IllegalStateException(expected.getCount() + " messages did not arrive");
     }
   }

@@ -22,7 +22,7 @@ final class VertxKafka {
     } else {
       consume(vertx, args[0].equals("batches"), args[1], Integer.parseInt(args[2]), args[3]);
     }
-    vertx.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    vertx.close().toCompletionStage().toCompletableFuture().get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** 10 orders, the last 4 in one trace, and 4 payments. */
@@ -45,7 +45,7 @@ final class VertxKafka {
         .send(KafkaProducerRecord.create(topic, body))
         .toCompletionStage()
         .toCompletableFuture()
-        .get(20, TimeUnit.SECONDS);
+        .get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   private static void consume(
@@ -64,7 +64,7 @@ final class VertxKafka {
     }
     consumer.subscribe(topic);
     Trail.await();
-    consumer.close().toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    consumer.close().toCompletionStage().toCompletableFuture().get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** With a handler of batches, that of records sees each of them once more. */

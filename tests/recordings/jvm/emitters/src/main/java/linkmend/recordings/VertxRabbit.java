@@ -51,6 +51,6 @@ final class VertxRabbit {
   }
 
   private static <T> T await(Future<T> future) throws Exception {
-    return future.toCompletionStage().toCompletableFuture().get(20, TimeUnit.SECONDS);
+    return future.toCompletionStage().toCompletableFuture().get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 }

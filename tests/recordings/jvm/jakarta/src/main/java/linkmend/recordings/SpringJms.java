@@ -54,7 +54,7 @@ final class SpringJms {
   private static void receive(int messages) {
     CachingConnectionFactory cached = new CachingConnectionFactory(connections());
     JmsTemplate template = new JmsTemplate(cached);
-    template.setReceiveTimeout(20_000);
+    template.setReceiveTimeout(Trail.PATIENCE.toMillis());
     for (int i = 0; i < messages; i++) {
       Trail.handle((String) template.receiveAndConvert("payments"));
     }

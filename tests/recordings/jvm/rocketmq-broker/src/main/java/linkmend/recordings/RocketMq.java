@@ -32,8 +32,10 @@ final class RocketMq {
                   broker.shutdown();
                   names.shutdown();
                 }));
-    broker.start();
+    // In this order, for the broker to be known at once.
     names.start();
+    broker.start();
+    System.out.println("ready");
   }
 
   private static BrokerController broker(String[] args) {

@@ -30,7 +30,7 @@ final class RocketClient {
     }
     DefaultMQProducer producer = new DefaultMQProducer("shop");
     producer.setNamesrvAddr(Trail.broker());
-    producer.setSendMsgTimeout(20_000);
+    producer.setSendMsgTimeout((int) Trail.PATIENCE.toMillis());
     producer.setRetryTimesWhenSendFailed(10);
     producer.start();
     if (args[0].equals("batches")) {
@@ -72,7 +72,7 @@ final class RocketClient {
             sent.completeExceptionally(error);
           }
         });
-    sent.get(20, TimeUnit.SECONDS);
+    sent.get(Trail.PATIENCE.toSeconds(), TimeUnit.SECONDS);
   }
 
   /** Four times three orders. */

@@ -8,10 +8,9 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
+
+import venvs
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[3]
 
@@ -22,7 +21,7 @@ def free_port():
         return taken.getsockname()[1]
 
 
-def until(ready, what, seconds=60):
+def until(ready, what, seconds=240):
     """Waits for `ready()` to be true."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -48,9 +47,8 @@ def needed(program, package):
 class Brokers:
     """Brokers by name; `environment(name)` starts one and says where it is."""
 
-    def __init__(self, folder, venv):
+    def __init__(self, folder):
         self.folder = pathlib.Path(folder)
-        self.venv = venv
         self.running = {}
         self.ends = contextlib.ExitStack()
 
@@ -72,6 +70,7 @@ class Brokers:
     def own(self, name):
         # Another run may have brokers at the same time.
         folder = self.folder / "brokers" / f"{name}-{os.getpid()}"
+        shutil.rmtree(folder, ignore_errors=True)
         folder.mkdir(parents=True)
         self.ends.callback(shutil.rmtree, folder, ignore_errors=True)
         return folder
@@ -118,7 +117,7 @@ class Brokers:
         until(lambda: listens(names), "epmd")
         command = private if os.path.exists(private) else server
         self.child(folder, [command], environment)
-        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)", 240)
+        until(lambda: listens(port), f"rabbitmq-server ({folder}/output)")
         version = debian_version("rabbitmq-server")
         return {"AMQP": f"amqp://guest:guest@127.0.0.1:{port}/%2F"}, f"RabbitMQ {version}"
 
@@ -135,7 +134,7 @@ class Brokers:
 
     def moto(self):
         folder, port = self.own("moto"), free_port()
-        python = self.venv("aws")
+        python = venvs.python(self.folder, "aws")
         self.child(folder, [python, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)])
         until(lambda: listens(port), "moto")
         environment = {
@@ -144,7 +143,7 @@ class Brokers:
             "AWS_SECRET_ACCESS_KEY": "recordings",
             "AWS_DEFAULT_REGION": "eu-central-1",
         }
-        return environment, f"moto {self.version('aws', 'moto')}"
+        return environment, f"moto {venvs.pinned('aws')['moto']}"
 
     def kafka(self):
         """A real one, from the folder of the Java recordings."""
@@ -176,9 +175,6 @@ class Brokers:
         until(lambda: "\n" in output.read_text(), name)
         return output.read_text().splitlines()[0].strip()
 
-    def version(self, group, package):
-        return pinned(group)[package]
-
 
 def stop(process):
     """Ends a process and those that it started."""
@@ -206,11 +202,3 @@ def debian_version(package):
     query = ["dpkg-query", "--show", "--showformat=${Version}", package]
     full = subprocess.run(query, capture_output=True, text=True, check=True).stdout
     return full.split(":")[-1].split("-")[0]
-
-
-def pinned(group):
-    """The versions of requirements/GROUP.txt, by names in their usual form."""
-    path = pathlib.Path(__file__).parent / "requirements" / f"{group}.txt"
-    lines = path.read_text().splitlines()
-    pairs = (line.split("==") for line in lines if "==" in line)
-    return {name.lower().replace("_", "-"): version for name, version in pairs}
