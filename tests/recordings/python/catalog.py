@@ -84,14 +84,14 @@ TASKS = [
     recording(
         "rq", "rq", "rq_jobs.py", "rq", "redis",
         ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",),
-        received="^(consume|perform|handle_job)", environment={"WORKER": "simple"},
+        received="^(consume|perform)", environment={"WORKER": "simple"},
         note="Jobs run in the worker; two retries of three jobs; the propagator can not be switched off.",
     ),
     recording(
         "rq-fork", "rq, a process for each job", "rq_jobs.py", "rq", "redis",
         ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",),
-        received="^(consume|perform|handle_job)", environment={"WORKER": "fork"},
-        note="Spans of the worker and of the job's process; two retries of three jobs.",
+        received="^consume", environment={"WORKER": "fork"},
+        note="Spans of the worker (consume), and of the job's process (perform), which gets the context of the worker's span with the job; two retries of three jobs.",
     ),
     recording(
         "arq", "arq", "arq_jobs.py", "arq", "redis",
