@@ -219,6 +219,15 @@ CATALOG = [
         **SQS,
     ),
     Recording(
+        name="advice-aws-sqs-hook",
+        emitter="AWS SDK, SQS",
+        program=("sqs.js", "hook"),
+        messages=41,
+        advice="context-in-attributes",
+        note="the instrumentation's responseHook records all ids on its spans",
+        **SQS,
+    ),
+    Recording(
         name="aws-lambda",
         emitter="AWS Lambda, events of SQS",
         program=("lambda.js", "attributes"),
