@@ -267,8 +267,10 @@ CATALOG = [
         messages=34,
         runs=("on",),
         consumers=GROUPS,
-        both=True,
+        bodies=True,
         sends="^place ",
+        # Of the application; the client's own name no message all the same.
+        received="^handle ",
         advice="set-the-message-id",
         note="spans of the application around publish and in the handler have the message's id",
     ),
