@@ -126,6 +126,11 @@ impl Shard {
         now: u64,
     ) -> ([Option<Found<'_>>; GIVEN], bool) {
         let chain = self.chain(key);
+        if let [only] = chain.iter().as_slice() {
+            let found = self.found(*only, now);
+            let more = found.is_some() && self.get(*only).is_some_and(|entry| entry.more);
+            return ([found, None, None, None], more);
+        }
         let mut best = Ranking::default();
         let mut more = false;
         let mut in_time = 0;
@@ -141,12 +146,22 @@ impl Shard {
         }
         let mut found = [None; GIVEN];
         for (place, number) in found.iter_mut().zip(best.numbers()) {
-            *place = self.get(number).map(|entry| Found {
-                producer: entry.producer(),
-                trace_state: self.trace_states.get(&number).map_or(&[], |state| state),
-            });
+            *place = self.found(number, now);
         }
         (found, more || in_time > GIVEN)
+    }
+
+    fn found(&self, number: Number, now: u64) -> Option<Found<'_>> {
+        let entry = self.get(number)?;
+        let trace_state = || {
+            self.trace_states
+                .get(&number)
+                .map_or(&[][..], |state| state)
+        };
+        (!self.is_expired(entry, now)).then(|| Found {
+            producer: entry.producer(),
+            trace_state: trace_state(),
+        })
     }
 
     /// The numbers of the producers of a key, newest first.
