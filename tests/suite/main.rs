@@ -20,6 +20,7 @@ mod patterns;
 mod policy;
 mod properties;
 mod reasons;
+mod recordings;
 mod reload;
 mod repair;
 mod sdk;

@@ -8,8 +8,12 @@ use hashbrown::HashTable;
 
 use super::{MessageKey, Producer, Text};
 
-/// How many producers a key may have.
-pub(super) const MOST: usize = 4;
+/// How many producers a key may have: sends of one message, of which more than
+/// a few are a chain of retries under one id.
+const MOST: usize = 16;
+
+/// How many of them are given to who asks.
+pub(super) const GIVEN: usize = 4;
 
 /// Producers are named by a number that counts up, and wraps: that of the
 /// oldest is `first`.
@@ -53,10 +57,9 @@ struct Entry {
     since: u64,
     /// An older producer of the same key; the last one names itself.
     next: Number,
-    /// The W3C trace flags; the other bits tell of the producer's parent.
-    flags: u8,
-    rank: u8,
+    flags: u32,
     hint: u16,
+    rank: u8,
     /// The key has, or had, more than [`MOST`] producers.
     more: bool,
 }
@@ -93,9 +96,19 @@ impl Shard {
         self.expire(now);
         let entry = Entry::new(producer, now);
         let chain = self.chain(producer.key);
-        let known = |number: &Number| self.get(*number).is_some_and(|other| other.is_same(&entry));
-        if chain.iter().any(known) {
-            return;
+        for number in chain.iter() {
+            let Some(other) = self.get(*number) else {
+                continue;
+            };
+            if other.is_same(&entry) {
+                return;
+            }
+            if other.is_same_send(&entry) && !self.is_expired(other, now) {
+                if order(&entry.producer()) < order(&other.producer()) {
+                    self.replace(*number, entry, trace_state);
+                }
+                return;
+            }
         }
         if chain.len() < MOST {
             self.push(entry, &chain, trace_state);
@@ -104,10 +117,17 @@ impl Shard {
         }
     }
 
-    /// The producers of a key, best first, and whether there were more.
-    pub(super) fn find(&self, key: MessageKey, now: u64) -> ([Option<Found<'_>>; MOST], bool) {
-        let mut found = [None; MOST];
+    /// The producers of a key, best first, and whether there were more; of a
+    /// consumer that had its message `before` then, if that is known.
+    pub(super) fn find(
+        &self,
+        key: MessageKey,
+        before: Option<u64>,
+        now: u64,
+    ) -> ([Option<Found<'_>>; GIVEN], bool) {
+        let mut best = [None; MOST];
         let mut more = false;
+        let mut in_time = 0;
         let chain = self.chain(key);
         let live = chain.iter().filter_map(|number| {
             let entry = self
@@ -115,17 +135,23 @@ impl Shard {
                 .filter(|entry| !self.is_expired(entry, now))?;
             Some((*number, entry))
         });
-        for (place, (number, entry)) in found.iter_mut().zip(live) {
+        for (place, (number, entry)) in best.iter_mut().zip(live) {
+            let producer = entry.producer();
+            let late = before.map_or(0, |before| producer.start.saturating_sub(before));
             more |= entry.more;
-            *place = Some(Found {
-                producer: entry.producer(),
+            in_time += usize::from(late == 0);
+            *place = Some(((late, order(&producer)), number, producer));
+        }
+        // Those that are not there go last.
+        best.sort_unstable_by_key(|place| place.map_or((1, None), |(order, ..)| (0, Some(order))));
+        let mut found = [None; GIVEN];
+        for (place, best) in found.iter_mut().zip(best) {
+            *place = best.map(|(_, number, producer)| Found {
+                producer,
                 trace_state: self.trace_states.get(&number).map_or(&[], |state| state),
             });
         }
-        found.sort_by_key(|found| {
-            found.map_or((1, None), |found| (0, Some(order(&found.producer))))
-        });
-        (found, more)
+        (found, more || in_time > GIVEN)
     }
 
     /// The numbers of the producers of a key, newest first.
@@ -207,8 +233,8 @@ impl Shard {
         }
     }
 
-    /// Puts a fifth producer in the place of the worst, unless it is the worst
-    /// itself: which four are kept must not depend on the order in which they
+    /// Puts one producer too many in the place of the worst, unless it is the worst
+    /// itself: which are kept must not depend on the order in which they
     /// came.
     fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8], now: u64) {
         for number in chain.iter() {
@@ -227,10 +253,15 @@ impl Shard {
         if !is_expired && order(&entry.producer()) > worst {
             return;
         }
+        self.replace(number, entry, trace_state);
+    }
+
+    /// Puts a producer in the place of another one of its key.
+    fn replace(&mut self, number: Number, entry: Entry, trace_state: &[u8]) {
         if let Some(place) = self.get_mut(number) {
             *place = Entry {
                 next: place.next,
-                more: true,
+                more: place.more,
                 ..entry
             };
         }
@@ -322,15 +353,24 @@ impl Entry {
             end: producer.end,
             since,
             next: 0,
-            flags: producer.flags as u8,
-            rank: producer.rank,
+            flags: producer.flags,
             hint: producer.hint,
+            rank: producer.rank,
             more: false,
         }
     }
 
     fn is_same(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id && self.span_id == other.span_id
+    }
+
+    /// Both are spans of one send, one inside of the other: instrumentations
+    /// wrap the sending of a message two or three times.
+    fn is_same_send(&self, other: &Self) -> bool {
+        let within = |outer: &Self, inner: &Self| {
+            outer.start <= inner.start && inner.end <= outer.end && inner.start <= inner.end
+        };
+        self.trace_id == other.trace_id && (within(self, other) || within(other, self))
     }
 
     fn producer(&self) -> Producer {
@@ -345,7 +385,7 @@ impl Entry {
                 offset: 0,
                 length: 0,
             },
-            flags: u32::from(self.flags),
+            flags: self.flags,
             hint: self.hint,
             rank: self.rank,
         }

@@ -50,6 +50,32 @@ impl HostState {
         }
     }
 
+    /// Puts the answers for some keys at a time together.
+    fn recall_parts(
+        &self,
+        keys: usize,
+        parts: impl Iterator<Item = Result<Recalled, IndexError>>,
+    ) -> Result<Recalled, IndexError> {
+        if keys > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        let mut all = Recalled {
+            counts: Vec::new(),
+            producers: Vec::new(),
+            texts: Vec::new(),
+        };
+        for part in parts {
+            let part = part?;
+            if all.counts.is_empty() {
+                all = part;
+            } else {
+                append(&mut all, &part)?;
+            }
+            self.check_size(&all)?;
+        }
+        Ok(all)
+    }
+
     fn check_size(&self, recalled: &Recalled) -> Result<(), IndexError> {
         let producers = size_of_val(recalled.producers.as_slice());
         if producers + recalled.texts.len() > self.most_recalled {
@@ -77,17 +103,23 @@ impl Host for HostState {
     }
 
     fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {
-        if keys.len() > MOST_ENTRIES {
-            return Err(IndexError::TooMany);
+        let index = Arc::clone(&self.index);
+        let parts = keys.chunks(KEYS_AT_ONCE);
+        self.recall_parts(keys.len(), parts.map(|keys| index.recall(keys)))
+    }
+
+    fn recall_before(
+        &mut self,
+        keys: Vec<MessageKey>,
+        before: Vec<u64>,
+    ) -> Result<Recalled, IndexError> {
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
         }
-        let mut parts = keys.chunks(KEYS_AT_ONCE);
-        let mut all = self.index.recall(parts.next().unwrap_or_default())?;
-        self.check_size(&all)?;
-        for keys in parts {
-            append(&mut all, &self.index.recall(keys)?)?;
-            self.check_size(&all)?;
-        }
-        Ok(all)
+        let index = Arc::clone(&self.index);
+        let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
+        let parts = parts.map(|(keys, before)| index.recall_before(keys, before));
+        self.recall_parts(keys.len(), parts)
     }
 }
 
