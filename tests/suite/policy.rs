@@ -2,7 +2,7 @@
 
 use linkmend::{OnError, ProcessError};
 use linkmend_tests::otlp::{link, spans_of};
-use linkmend_tests::rules::{add, all_spans, edits, nothing, rule};
+use linkmend_tests::rules::{add, all_spans, edits, rule};
 
 use super::behaviour::{mixed, processor};
 

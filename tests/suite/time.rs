@@ -30,6 +30,11 @@ fn long() -> bytes::Bytes {
 }
 
 /// A number to which a rule counts in about this time of its thread.
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "about is enough"
+)]
 fn count_of(wanted: Duration) -> u64 {
     let to = 50_000_000;
     let patient = Limits {
@@ -39,15 +44,7 @@ fn count_of(wanted: Duration) -> u64 {
     let processor = counting(to, patient);
     assert_eq!(processor.process(long()).unwrap().faults, []);
     let took = processor.rule_usage()[0].longest_call;
-    let share = wanted.as_secs_f64() / took.as_secs_f64();
-    #[allow(
-        clippy::cast_precision_loss,
-        clippy::cast_sign_loss,
-        reason = "about is enough"
-    )]
-    {
-        (to as f64 * share) as u64
-    }
+    (to as f64 * wanted.as_secs_f64() / took.as_secs_f64()) as u64
 }
 
 /// Keeps all processors busy while `work` is done: each thread gets a small

@@ -71,13 +71,13 @@ async fn serve(
     signals: &mut Signals,
 ) -> Exit {
     // Rules are compiled now, which takes its time.
-    let stop = Stop::default();
-    options.compiler = options.compiler.stopped_by(&stop);
+    let compiling = Stop::default();
+    options.compiler = options.compiler.stopped_by(&compiling);
     let mut made = tokio::task::spawn_blocking(move || Service::new(config, &options));
     let made = tokio::select! {
         made = &mut made => made,
         () = signals.next() => {
-            stop.stop();
+            compiling.stop();
             let _ = made.await;
             return Exit::Done;
         }

@@ -219,27 +219,32 @@ fn assert_same(before: &TracesData, record: &TracesData) {
     assert_eq!(flat(before), flat(record));
 }
 
-/// Runs a target on so many inputs; on a panic, says which.
-fn run(runs: u64, target: fn(&[u8])) {
-    for seed in 0..runs {
-        let mut choices = Choices::seeded(seed);
-        let length = choices.below(2000);
-        let mut data = choices.bytes(length);
-        if let Some(first) = data.first_mut() {
-            // Random bytes alone are hardly ever a batch.
-            *first |= 1;
+#[cfg(test)]
+mod bounded {
+    use super::*;
+
+    /// Runs a target on so many inputs; on a panic, says which.
+    fn run(runs: u64, target: fn(&[u8])) {
+        for seed in 0..runs {
+            let mut choices = Choices::seeded(seed);
+            let length = choices.below(2000);
+            let mut data = choices.bytes(length);
+            if let Some(first) = data.first_mut() {
+                // Random bytes alone are hardly ever a batch.
+                *first |= 1;
+            }
+            let run = std::panic::catch_unwind(|| target(&data));
+            assert!(run.is_ok(), "seed {seed}");
         }
-        let run = std::panic::catch_unwind(|| target(&data));
-        assert!(run.is_ok(), "seed {seed}");
     }
-}
 
-#[test]
-fn verdicts_in_a_bounded_run() {
-    run(3000, verdicts);
-}
+    #[test]
+    fn verdicts() {
+        run(3000, super::verdicts);
+    }
 
-#[test]
-fn records_in_a_bounded_run() {
-    run(2000, records);
+    #[test]
+    fn records() {
+        run(2000, super::records);
+    }
 }
