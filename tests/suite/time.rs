@@ -53,7 +53,7 @@ fn while_busy<T>(work: impl FnOnce() -> T) -> T {
     let is_over = AtomicBool::new(false);
     let processors = thread::available_parallelism().unwrap().get();
     thread::scope(|scope| {
-        for _ in 0..processors * 12 {
+        for _ in 0..processors * 6 {
             scope.spawn(|| {
                 while !is_over.load(Ordering::Relaxed) {
                     std::hint::spin_loop();

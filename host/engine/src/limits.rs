@@ -15,7 +15,7 @@ pub struct Limits {
     pub init_time: Duration,
     /// Time of its thread for one call: of a batch, or of a part of it in the
     /// world `span-rule`. What the machine does meanwhile does not count; a call
-    /// that is not done after ten times as long by the clock ends, too. Default:
+    /// that is not done after thirty times as long by the clock ends, too. Default:
     /// 1 s.
     pub call_time: Duration,
     /// What one call may hand to the host, in bytes. Default: 64 MiB.

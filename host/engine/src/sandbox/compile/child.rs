@@ -46,20 +46,23 @@ fn compile(component: &[u8]) -> Answer {
 /// Whatever this process is made to do, it can take no more than this, and
 /// write no file.
 fn restrict(time: Duration, memory: u64) -> io::Result<()> {
-    lower(Resource::Cpu, time.as_secs().max(1))?;
-    lower(Resource::Data, memory)?;
-    lower(Resource::As, memory.saturating_add(BESIDE))?;
-    lower(Resource::Fsize, 0)?;
-    lower(Resource::Core, 0)?;
+    let time = time.as_secs().max(1);
+    // The first of the two says what it is about (SIGXCPU), the second kills.
+    lower(Resource::Cpu, time, time.saturating_add(1))?;
+    lower(Resource::Data, memory, memory)?;
+    let all = memory.saturating_add(BESIDE);
+    lower(Resource::As, all, all)?;
+    lower(Resource::Fsize, 0, 0)?;
+    lower(Resource::Core, 0, 0)?;
     Ok(())
 }
 
-fn lower(resource: Resource, most: u64) -> io::Result<()> {
+fn lower(resource: Resource, soft: u64, hard: u64) -> io::Result<()> {
     let now = getrlimit(resource);
-    let most = now.maximum.map_or(most, |maximum| maximum.min(most));
+    let within = |most: u64| now.maximum.map_or(most, |maximum| maximum.min(most));
     let limit = Rlimit {
-        current: Some(most),
-        maximum: Some(most),
+        current: Some(within(soft)),
+        maximum: Some(within(hard)),
     };
     Ok(setrlimit(resource, limit)?)
 }

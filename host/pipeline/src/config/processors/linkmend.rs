@@ -189,7 +189,7 @@ pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
         "call_time",
         "1s",
         POSITIVE,
-        "Time of its thread for one call: a batch, or 1,024 spans of it where a rule is shown records. What else the machine does meanwhile does not count; a call that is not done after ten times as long by the clock ends, too.",
+        "Time of its thread for one call: a batch, or 1,024 spans of it where a rule is shown records. What else the machine does meanwhile does not count; a call that is not done after thirty times as long by the clock ends, too.",
         |t, n| positive_duration(n).map(|v| t.call_time = v),
     ),
     Member::value(
