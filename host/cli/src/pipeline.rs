@@ -1,13 +1,14 @@
 //! `linkmend validate`, and what `linkmend run` does before it runs.
 
 use std::env;
+use std::fmt::Display;
 
 use linkmend_pipeline::component::SetupError;
 use linkmend_pipeline::config::{Config, Faults, Id, Pipeline};
 use linkmend_pipeline::service::{Options, Service, faults_of_rules};
 
 use crate::args::{PipelineArguments, ValidateArguments};
-use crate::{Exit, cache, say, sources, tell};
+use crate::{Exit, say, sources, tell};
 
 /// Runs `linkmend validate`.
 pub fn validate(arguments: &ValidateArguments) -> Exit {
@@ -15,7 +16,14 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
         return Exit::Usage;
     };
     let ways: Vec<_> = config.service.pipelines.iter().map(way).collect();
-    match Service::new(config.clone(), &options(&arguments.pipeline)) {
+    let options = match options(&arguments.pipeline, |why| tell(why)) {
+        Ok(options) => options,
+        Err(error) => {
+            tell(format_args!("{error:#}"));
+            return Exit::Usage;
+        }
+    };
+    match Service::new(config.clone(), &options) {
         Ok(_) => {
             ways.iter().for_each(say);
             Exit::Done
@@ -57,8 +65,10 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
     }
     // All of it at once, files of rules as well.
     let mut elsewhere = Vec::new();
-    if let Some(config) = &config {
-        for error in faults_of_rules(config, &options(arguments)) {
+    if let Some(config) = &config
+        && let Ok(options) = options(arguments, |why| tell(why))
+    {
+        for error in faults_of_rules(config, &options) {
             match config.fault(&error.path, &error.text) {
                 Some(fault) => faults.push(fault),
                 None => elsewhere.push(error),
@@ -81,11 +91,16 @@ pub fn tell_fault(config: &Config, error: &SetupError) {
     }
 }
 
-/// What a service is told beside its configuration.
-pub fn options(arguments: &PipelineArguments) -> Options {
-    Options {
-        code_cache: cache::directory(arguments.code_cache.as_deref()),
+/// What a service is told beside its configuration. Of a code cache that is not
+/// used it is told why.
+pub fn options(
+    arguments: &PipelineArguments,
+    told: impl FnOnce(&dyn Display),
+) -> anyhow::Result<Options> {
+    Ok(Options {
+        compiler: arguments.compiling.compiler()?,
+        code_cache: arguments.compiling.code_cache(told),
         workers: arguments.threads.map(usize::from),
         ..Options::default()
-    }
+    })
 }

@@ -10,7 +10,7 @@ use crate::exporters;
 use crate::extensions::file_storage::Storages;
 use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
-use crate::processors::linkmend::{Linkmend, Stage};
+use crate::processors::linkmend::{Compiling, Linkmend, Stage};
 use crate::processors::memory_limiter::MemoryLimiter;
 use crate::receivers;
 use crate::signal::Signal;
@@ -97,8 +97,12 @@ fn processor(
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
-            let (cache, state) = (options.code_cache.clone(), options.state.clone());
-            let made = Linkmend::new(id, config, processor, cache, state, storages, metrics)?;
+            let compiling = Compiling {
+                compiler: options.compiler.clone(),
+                cache: options.code_cache.clone(),
+            };
+            let state = options.state.clone();
+            let made = Linkmend::new(id, config, processor, compiling, state, storages, metrics)?;
             Ok(Processor::Linkmend(Box::new(made)))
         }
         // Exporters do it: it is in no configuration that was read.

@@ -197,7 +197,10 @@ service:
                     .flat_map(|path| [Path::new("--config"), path]),
             )
             // Shared, so that rules are compiled once.
-            .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
+            .args([
+                "--code-cache",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/code"),
+            ])
             .args(["--threads", "2"])
             // Not that of who runs the tests.
             .env("STATE_DIRECTORY", self.path("state"))
