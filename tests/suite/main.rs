@@ -9,6 +9,7 @@
 
 mod behaviour;
 mod composition;
+mod crowded;
 mod emitters;
 mod explain;
 mod guarantees;

@@ -72,6 +72,7 @@
 //! | `processor` | what a program calls |
 //! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
+//! | `crowded` | spans with more links than a rule is shown |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule, its instances, its circuit |
 //! | `checksum` | which file a rule has to be |
@@ -88,6 +89,7 @@
 mod bindings;
 mod checksum;
 mod counts;
+mod crowded;
 mod error;
 mod explain;
 mod hold;
@@ -126,6 +128,7 @@ pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons};
+pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use systems::{SystemCounts, Systems};
 pub use usage::RuleUsage;
