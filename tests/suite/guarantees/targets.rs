@@ -9,8 +9,9 @@ use linkmend::interface::{
     SpanContext, Text, ValueKind, Verdict,
 };
 use linkmend::{HoldOptions, Passage, Processor};
-use linkmend_tests::otlp::{decode, spans_of};
+use linkmend_tests::otlp::decode;
 use linkmend_tests::rules::{all_spans, nothing, rule};
+use linkmend_wire::count_spans;
 use opentelemetry_proto::tonic::trace::v1::TracesData;
 use prost::Message as _;
 
@@ -166,7 +167,7 @@ pub fn records(data: &[u8]) {
 /// batch, or has no spans.
 fn held(batch: Bytes) -> Option<Bytes> {
     let deferring = rule("deferring", all_spans(), |_, traces| {
-        let spans = spans_of(traces).len() as u32;
+        let spans = count_spans(traces).map_err(|error| error.to_string())? as u32;
         let deferral = |span| Deferral {
             span,
             first_key: 0,
