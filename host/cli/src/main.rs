@@ -26,6 +26,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use args::{Arguments, Command};
+use plain::plain_lines;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,18 +39,22 @@ enum Exit {
     Usage = 2,
     /// A rule failed, and the policy was not to pass.
     Rule = 3,
+    /// A rule failed, and what it failed on went on as it came.
+    Unmended = 4,
     /// Ended by a signal, as shells say it.
     Interrupted = 130,
 }
 
 /// A line on standard error. When nobody can read it, there is nobody to tell.
+/// Names of files and texts of others may be in it: nothing that a terminal
+/// would obey comes through.
 fn tell(line: impl Display) {
-    let _ = writeln!(io::stderr(), "linkmend: {line}");
+    let _ = writeln!(io::stderr(), "linkmend: {}", plain_lines(&line.to_string()));
 }
 
-/// A line on standard output.
+/// A line on standard output, as harmless.
 fn say(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = writeln!(io::stdout(), "{}", plain_lines(&line.to_string()));
 }
 
 fn main() -> ExitCode {

@@ -8,7 +8,7 @@ mod sink;
 use crate::format::{Compression, Encoding, Format};
 use crate::render::{Part, Piece};
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, sync_folder};
 pub use error::OutputError;
 pub use output::Output;
 
@@ -29,11 +29,14 @@ pub struct BatchWriter {
 enum Document {
     /// Before the first, or behind the last one.
     Closed,
-    /// Behind the `[` of `resourceSpans`.
-    Begun,
+    /// Behind the `[` of `resourceSpans`; what ends the document.
+    Begun(&'static [u8]),
     /// Behind an element.
-    HasElements,
+    HasElements(&'static [u8]),
 }
+
+/// What ends a document of our own.
+const END: &[u8] = b"]}";
 
 impl std::fmt::Debug for BatchWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -77,9 +80,9 @@ impl BatchWriter {
                 self.end_document()?;
                 self.put_line(text)
             }
-            (Part::Opening(text), _) => {
+            (Part::Opening(text, end), _) => {
                 self.end_document()?;
-                self.document = Document::Begun;
+                self.document = Document::Begun(end);
                 self.put(text)
             }
             (Part::Closing(text), _) => {
@@ -103,14 +106,29 @@ impl BatchWriter {
     /// # Errors
     ///
     /// The output cannot be completed.
-    pub fn finish(mut self) -> Result<(), OutputError> {
+    pub fn finish(self) -> Result<(), OutputError> {
+        self.complete()?.finish()
+    }
+
+    /// Ends the output like [`BatchWriter::finish`], and leaves to the caller when
+    /// the content of a file is on the disk; see
+    /// [`AtomicFile::finish_unsynced`].
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be completed.
+    pub fn finish_unsynced(self) -> Result<(), OutputError> {
+        self.complete()?.finish_unsynced()
+    }
+
+    fn complete(mut self) -> Result<Output, OutputError> {
         if self.encoding.format == Format::Json {
             if self.written == 0 {
                 self.begin_document()?;
             }
             self.end_document()?;
         }
-        self.sink.finish()?.finish()
+        self.sink.finish()
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -121,17 +139,21 @@ impl BatchWriter {
     /// A document of our own; it is not on one line, so that it is not taken
     /// for JSON Lines.
     fn begin_document(&mut self) -> Result<(), OutputError> {
-        self.document = Document::Begun;
+        self.document = Document::Begun(END);
         self.put(b"{\"resourceSpans\":[\n")
     }
 
     /// Ends a document whose own end did not come, or that has none.
     fn end_document(&mut self) -> Result<(), OutputError> {
         match std::mem::replace(&mut self.document, Document::Closed) {
-            Document::Closed => Ok(()),
-            Document::Begun => self.put(b"]}\n"),
-            Document::HasElements => self.put(b"\n]}\n"),
+            Document::Closed => return Ok(()),
+            Document::Begun(end) => self.put(end)?,
+            Document::HasElements(end) => {
+                self.put(b"\n")?;
+                self.put(end)?;
+            }
         }
+        self.put(b"\n")
     }
 
     /// Elements that could not be read leave no comma behind.
@@ -143,12 +165,17 @@ impl BatchWriter {
             self.begin_document()?;
         }
         let comma = memchr::memchr(b',', lead);
-        match (self.document == Document::HasElements, comma) {
-            (true, None) => self.put(b",\n")?,
-            (true, Some(_)) | (false, None) => self.put(lead)?,
-            (false, Some(comma)) => self.put(lead.get(comma + 1..).unwrap_or_default())?,
+        let (end, is_first) = match self.document {
+            Document::HasElements(end) => (end, false),
+            Document::Begun(end) => (end, true),
+            Document::Closed => (END, true),
+        };
+        match (is_first, comma) {
+            (false, None) => self.put(b",\n")?,
+            (false, Some(_)) | (true, None) => self.put(lead)?,
+            (true, Some(comma)) => self.put(lead.get(comma + 1..).unwrap_or_default())?,
         }
-        self.document = Document::HasElements;
+        self.document = Document::HasElements(end);
         self.put(text)
     }
 
