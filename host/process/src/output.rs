@@ -43,8 +43,13 @@ pub enum OutputError {
     #[error("{} is an input too; use --in-place to replace inputs by what becomes of them", .0.display())]
     IsInput(PathBuf),
     /// All files are complete, and may not be on the disk.
-    #[error("cannot bring the files in {} to the disk: {1}", .0.display())]
-    Sync(PathBuf, #[source] std::io::Error),
+    #[error("cannot bring the files in {} to the disk: {source}", folder.display())]
+    Sync {
+        /// Where they are.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl OutputError {
@@ -212,7 +217,10 @@ impl Outputs {
         } = &self.kind
             && self.finished > 0
         {
-            sync_folder(folder).map_err(|error| OutputError::Sync(folder.clone(), error))?;
+            sync_folder(folder).map_err(|source| OutputError::Sync {
+                folder: folder.clone(),
+                source,
+            })?;
         }
         Ok(())
     }

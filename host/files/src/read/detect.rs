@@ -79,10 +79,11 @@ fn unknown(seen: &[u8]) -> OpenError {
         let rest = seen.get(*at..).unwrap_or_default();
         rest.starts_with(b"{\"resource") || rest.starts_with(b"{\"scopeSpans")
     });
-    let Some(json) = json else {
+    let before = json.and_then(|json| seen.get(..json)).unwrap_or_default();
+    let is_printed = |byte: &u8| *byte >= 0x20 || byte.is_ascii_whitespace();
+    let Some(json) = json.filter(|_| before.iter().all(is_printed)) else {
         return OpenError::UnknownFormat { found };
     };
-    let before = seen.get(..json).unwrap_or_default();
     let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
     OpenError::Prefixed {
         found,
@@ -104,8 +105,9 @@ fn beginning(seen: &[u8]) -> String {
 }
 
 /// The first field is `resource_spans`, short, and well-formed. Its tag is a
-/// line end in a text, and its length may be white space or a bracket; but no
-/// text that goes on as JSON is well-formed.
+/// line end in a text, and its length may be white space or a bracket. Texts are
+/// well-formed at times, but have no byte in them that tags of a message with
+/// spans are.
 fn is_short_message(source: &mut Source) -> bool {
     source.want(2);
     let Some(&[0x0a, length @ ..0x80]) = source.seen().first_chunk() else {
@@ -114,7 +116,14 @@ fn is_short_message(source: &mut Source) -> bool {
     let length = 2 + usize::from(length);
     source.want(length);
     let field = source.seen().get(..length);
-    field.is_some_and(|field| Scan::new().run(field, &Selector::default()).is_ok())
+    let is_text = |field: &[u8]| {
+        let is_printed = |byte: &u8| *byte >= 0x20 || byte.is_ascii_whitespace();
+        let begin = field.trim_ascii_start().first();
+        matches!(begin, Some(b'{' | b'[')) && field.iter().all(is_printed)
+    };
+    field.is_some_and(|field| {
+        !is_text(field) && Scan::new().run(field, &Selector::default()).is_ok()
+    })
 }
 
 /// The first field is `resource_spans`, and a tag of `ResourceSpans` follows.

@@ -21,6 +21,7 @@ pub struct BatchWriter {
     document: Document,
     /// The last line has no end.
     unended: bool,
+    first: FirstDocument,
     written: u64,
 }
 
@@ -33,6 +34,19 @@ enum Document {
     Begun(&'static [u8]),
     /// Behind an element.
     HasElements(&'static [u8]),
+}
+
+/// How far the first document is, when it is JSON. By its first line a file is
+/// told from JSON Lines: where the whole of it stands on one line, no line may
+/// end between it and the next one.
+#[derive(Debug, PartialEq, Eq)]
+enum FirstDocument {
+    /// All of it is on one line so far.
+    OnOneLine,
+    /// It is whole, on one line; what stands behind it waits.
+    Whole(Vec<u8>),
+    /// It has several lines, or there is a second one.
+    Past,
 }
 
 /// What ends a document of our own.
@@ -59,6 +73,10 @@ impl BatchWriter {
             encoding,
             document: Document::Closed,
             unended: false,
+            first: match encoding.format {
+                Format::Json => FirstDocument::OnOneLine,
+                _ => FirstDocument::Past,
+            },
             written: 0,
         })
     }
@@ -78,23 +96,31 @@ impl BatchWriter {
             (Part::Nothing, _) => Ok(()),
             (Part::Verbatim(text), _) => {
                 self.end_document()?;
+                if let FirstDocument::Whole(behind) = &mut self.first {
+                    behind.extend_from_slice(text);
+                    return Ok(());
+                }
                 self.put_line(text)
             }
             (Part::Opening(text, end), _) => {
                 self.end_document()?;
                 self.document = Document::Begun(end);
-                self.put(text)
+                self.document_text(text)
             }
             (Part::Closing(text), _) => {
                 // Its beginning is there: nothing comes between but elements.
                 self.document = Document::Closed;
-                self.put(text)
+                self.document_text(text)?;
+                self.document_ends();
+                Ok(())
             }
             (Part::Elements { lead, text }, _) => self.elements(lead, text),
             (Part::Object(text), Format::JsonLines) => self.line(text),
             (Part::Object(text), _) => {
                 self.end_document()?;
-                self.put(text)
+                self.document_text(text)?;
+                self.document_ends();
+                Ok(())
             }
             (Part::Message(bytes), Format::Framed) => self.frame(bytes),
             (Part::Message(bytes), _) => self.put(bytes),
@@ -127,6 +153,11 @@ impl BatchWriter {
                 self.begin_document()?;
             }
             self.end_document()?;
+            if let FirstDocument::Whole(behind) =
+                std::mem::replace(&mut self.first, FirstDocument::Past)
+            {
+                self.put(&behind)?;
+            }
         }
         self.sink.finish()
     }
@@ -136,24 +167,50 @@ impl BatchWriter {
         self.sink.write(bytes)
     }
 
+    /// A part of a document.
+    fn document_text(&mut self, text: &[u8]) -> Result<(), OutputError> {
+        if let FirstDocument::Whole(behind) = &mut self.first {
+            let mut behind = std::mem::take(behind);
+            for byte in &mut behind {
+                *byte = b' ';
+            }
+            self.first = FirstDocument::Past;
+            self.put(&behind)?;
+        } else if memchr::memchr(b'\n', text).is_some() {
+            self.first = FirstDocument::Past;
+        }
+        self.put(text)
+    }
+
+    fn document_ends(&mut self) {
+        if self.first == FirstDocument::OnOneLine {
+            self.first = FirstDocument::Whole(Vec::new());
+        }
+    }
+
     /// A document of our own; it is not on one line, so that it is not taken
     /// for JSON Lines.
     fn begin_document(&mut self) -> Result<(), OutputError> {
         self.document = Document::Begun(END);
-        self.put(b"{\"resourceSpans\":[\n")
+        self.document_text(b"{\"resourceSpans\":[\n")
     }
 
     /// Ends a document whose own end did not come, or that has none.
     fn end_document(&mut self) -> Result<(), OutputError> {
         match std::mem::replace(&mut self.document, Document::Closed) {
             Document::Closed => return Ok(()),
-            Document::Begun(end) => self.put(end)?,
+            Document::Begun(end) => self.document_text(end)?,
             Document::HasElements(end) => {
-                self.put(b"\n")?;
-                self.put(end)?;
+                self.document_text(b"\n")?;
+                self.document_text(end)?;
             }
         }
-        self.put(b"\n")
+        self.document_ends();
+        match &mut self.first {
+            FirstDocument::Whole(behind) => behind.push(b'\n'),
+            _ => self.put(b"\n")?,
+        }
+        Ok(())
     }
 
     /// Elements that could not be read leave no comma behind.
@@ -171,12 +228,12 @@ impl BatchWriter {
             Document::Closed => (END, true),
         };
         match (is_first, comma) {
-            (false, None) => self.put(b",\n")?,
-            (false, Some(_)) | (true, None) => self.put(lead)?,
-            (true, Some(comma)) => self.put(lead.get(comma + 1..).unwrap_or_default())?,
+            (false, None) => self.document_text(b",\n")?,
+            (false, Some(_)) | (true, None) => self.document_text(lead)?,
+            (true, Some(comma)) => self.document_text(lead.get(comma + 1..).unwrap_or_default())?,
         }
         self.document = Document::HasElements(end);
-        self.put(text)
+        self.document_text(text)
     }
 
     fn line(&mut self, text: &[u8]) -> Result<(), OutputError> {

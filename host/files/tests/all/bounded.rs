@@ -26,7 +26,7 @@ fn run(runs: u64, target: fn(&[u8])) {
 
 #[test]
 fn json() {
-    run(2000, json::json);
+    run(3000, json::json);
 }
 
 #[test]

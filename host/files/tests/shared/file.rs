@@ -49,8 +49,8 @@ pub fn file(data: &[u8]) {
 
 fn assert_same(bytes: &[u8], batches: &[Batch], written: &[u8], target: Target) {
     let context = || {
-        let show = String::from_utf8_lossy;
-        format!("{target:?}\n{}\nbecame\n{}", show(bytes), show(written))
+        let (bytes, written) = (bytes.escape_ascii(), written.escape_ascii());
+        format!("{target:?}\n{bytes}\nbecame\n{written}")
     };
     let before = joined(batches);
     // The format is recognised by the first field; of a message that begins with
