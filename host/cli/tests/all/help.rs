@@ -12,7 +12,7 @@ fn help_tells_formats_exit_codes_limits_and_examples() {
         "130  ended by SIGINT, SIGTERM or SIGHUP",
         "`batches_unmended` of --summary",
         "exports of Tempo",
-        "Formats (recognised by content)",
+        "Formats (recognised by content",
         "Examples:",
         "max_links",
         "[default: 128]",
