@@ -15,6 +15,8 @@ struct Keys {
     links: Any,
     #[serde(default, rename = "SpanContext")]
     go_context: Any,
+    #[serde(default, rename = "traceID")]
+    jaeger_trace: Any,
     #[serde(default, rename = "spanID")]
     jaeger_span: Any,
     #[serde(default, rename = "operationName")]
@@ -31,7 +33,9 @@ struct Keys {
 
 /// The same error, with the way out where the object is known.
 pub(super) fn hinted(mut error: JsonError, text: &str) -> JsonError {
-    let hint = serde_json::from_str::<Keys>(text).ok().and_then(hint);
+    let hint = serde_json::from_str::<Keys>(text)
+        .ok()
+        .and_then(|keys| hint(&keys));
     if let Some(hint) = hint
         && error.path.is_empty()
     {
@@ -40,7 +44,7 @@ pub(super) fn hinted(mut error: JsonError, text: &str) -> JsonError {
     error
 }
 
-fn hint(keys: Keys) -> Option<&'static str> {
+fn hint(keys: &Keys) -> Option<&'static str> {
     if keys.context.is_some() && keys.links.is_some() || keys.go_context.is_some() {
         return Some(
             "; this is what an SDK's console exporter prints: export with OTLP, to a file by the \
@@ -53,6 +57,9 @@ fn hint(keys: Keys) -> Option<&'static str> {
              (`{\"data\":[…]}`), or export it from Jaeger's API v3",
         );
     }
+    if keys.jaeger_trace.is_some() && keys.spans.is_some() {
+        return Some("; this is a trace of Jaeger's by itself: put it into `{\"data\":[…]}`");
+    }
     if keys.trace.is_some() && keys.id.is_some() {
         return Some("; this is a span of Zipkin's by itself: put it into an array, `[…]`");
     }
@@ -62,5 +69,6 @@ fn hint(keys: Keys) -> Option<&'static str> {
         );
     }
     keys.data
+        .as_ref()
         .map(|_| "; `data` holds no traces of Jaeger's either, with `traceID` and `spans`")
 }

@@ -19,7 +19,7 @@ pub(crate) struct Message {
 }
 
 /// A field of a message.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub(crate) number: u32,
     /// The name in OTLP/JSON.

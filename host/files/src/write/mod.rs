@@ -171,9 +171,7 @@ impl BatchWriter {
     fn document_text(&mut self, text: &[u8]) -> Result<(), OutputError> {
         if let FirstDocument::Whole(behind) = &mut self.first {
             let mut behind = std::mem::take(behind);
-            for byte in &mut behind {
-                *byte = b' ';
-            }
+            behind.fill(b' ');
             self.first = FirstDocument::Past;
             self.put(&behind)?;
         } else if memchr::memchr(b'\n', text).is_some() {

@@ -26,10 +26,10 @@ fn run(runs: u64, target: fn(&[u8])) {
 
 #[test]
 fn json() {
-    run(3000, json::json);
+    run(1000, json::json);
 }
 
 #[test]
 fn file() {
-    run(1500, file::file);
+    run(600, file::file);
 }

@@ -425,7 +425,7 @@ fn what_holds_no_traces_is_not_taken_for_them() {
         ("[1,2]", "an array that does not begin"),
         (r#"[{"traceId":"1"}]"#, "an array that does not begin"),
         (r#"[{"resourceSpans":[]}]"#, "`jq '.[]'`"),
-        (r#"[[]]"#, "an array that does not begin"),
+        ("[[]]", "an array that does not begin"),
     ] {
         for end in ["", "\n"] {
             let all = read(format!("{text}{end}"));

@@ -172,7 +172,7 @@ fn what_a_console_exporter_prints_is_no_otlp() {
     assert!(fault.contains("export with OTLP"), "{fault}");
 }
 
-/// As ProtoJSON has them.
+/// As `ProtoJSON` has them.
 #[test]
 fn doubles_that_json_lacks_stay_strings() {
     let text = r#"{"resourceSpans":[{"scopeSpans":[{"spans":[{"attributes":[

@@ -65,9 +65,8 @@ fn assert_same(bytes: &[u8], batches: &[Batch], written: &[u8], target: Target) 
     };
     assert!(faults.is_empty(), "{faults:?}: {}", context());
     let after = joined(&again);
-    if normal(&before) != normal(&after) {
-        panic!("{:?}\n{:?}\n{}", normal(&before), normal(&after), context());
-    }
+    let (before, after) = (normal(&before), normal(&after));
+    assert!(before == after, "{before:?}\n{after:?}\n{}", context());
 }
 
 /// What JSON makes of some spans, which has no place for all of protobuf.

@@ -8,6 +8,10 @@ use serde_json::{Map, Value, json};
 use crate::shared::choices::Choices;
 
 /// What is spelled in another way.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a decision of its own"
+)]
 struct Spelling {
     snake: bool,
     base64_ids: bool,

@@ -39,11 +39,11 @@ struct Span<'t> {
     #[serde(borrow, rename = "traceID")]
     trace_id: Cow<'t, str>,
     #[serde(borrow, rename = "spanID")]
-    span_id: Cow<'t, str>,
+    id: Cow<'t, str>,
     #[serde(borrow, rename = "parentSpanID", default)]
     parent: Option<Cow<'t, str>>,
     #[serde(borrow, rename = "operationName", default)]
-    name: Cow<'t, str>,
+    operation: Cow<'t, str>,
     #[serde(borrow, default)]
     references: Option<Vec<Reference<'t>>>,
     #[serde(default)]
@@ -137,7 +137,7 @@ pub(super) fn span_texts(text: &str) -> Result<Vec<&str>, serde_json::Error> {
     let mut found = Vec::with_capacity(texts.len());
     for text in texts {
         let span: Span<'_> = serde_json::from_str(text)?;
-        let scope = scope(span.tags.iter().flatten());
+        let scope = scope(&span.tags.iter().flatten());
         found.push((places.of(span.process.into_owned(), scope), text));
     }
     found.sort_by_key(|(place, _)| *place);
@@ -181,8 +181,8 @@ impl<'t> Span<'t> {
         let parent = parent_of(&references, &self.trace_id);
         let mut span = otlp::Span {
             trace_id: id("traceID", &self.trace_id, 32)?,
-            span_id: id("spanID", &self.span_id, 16)?,
-            name: self.name,
+            id: id("spanID", &self.id, 16)?,
+            name: self.operation,
             // Of Jaeger's flags, one has a place in OTLP: sampled.
             flags: self.flags.unwrap_or_default() & 1,
             start_time_unix_nano: otlp::nanos(self.start),
@@ -201,7 +201,7 @@ impl<'t> Span<'t> {
             }
         }
         let tags = self.tags.unwrap_or_default();
-        let scope = scope(tags.iter());
+        let scope = scope(&tags.iter());
         for tag in tags {
             tag.apply(&mut span);
         }
@@ -313,7 +313,7 @@ const SCOPE_TAGS: [[&str; 2]; 2] = [
     ["otel.scope.version", "otel.library.version"],
 ];
 
-fn scope<'a, 't: 'a>(tags: impl Iterator<Item = &'a Tag<'t>> + Clone) -> Scope<'static> {
+fn scope<'a, 't: 'a>(tags: &(impl Iterator<Item = &'a Tag<'t>> + Clone)) -> Scope<'static> {
     let [name, version] = SCOPE_TAGS.map(|known| {
         let mut found = tags.clone().filter(|tag| known.contains(&&*tag.key));
         let text = found.find_map(|tag| tag.text()).unwrap_or_default();

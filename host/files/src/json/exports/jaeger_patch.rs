@@ -157,7 +157,13 @@ fn links(span: &[u8]) -> Result<Vec<Ids>, WireError> {
 }
 
 fn hex(id: &[u8]) -> String {
-    id.iter().map(|byte| format!("{byte:02x}")).collect()
+    use std::fmt::Write as _;
+    let mut text = String::with_capacity(id.len() * 2);
+    for byte in id {
+        // Writing to a String cannot fail.
+        let _ = write!(text, "{byte:02x}");
+    }
+    text
 }
 
 /// All of a span but what is said of its links.

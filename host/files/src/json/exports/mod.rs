@@ -216,7 +216,7 @@ impl Export<'_> {
                 text,
                 message,
                 within,
-            } => decoder.top(text.as_bytes(), *message).map_err(|error| {
+            } => decoder.top(text.as_bytes(), message).map_err(|error| {
                 let mut error = error.within(whole, text);
                 if !within.is_empty() && !error.path.is_empty() {
                     error.path.insert_str(0, &format!("{within}."));

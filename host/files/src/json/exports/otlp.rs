@@ -40,7 +40,8 @@ pub(super) struct Scope<'a> {
 #[serde(rename_all = "camelCase")]
 pub(super) struct Span<'a> {
     pub(super) trace_id: String,
-    pub(super) span_id: String,
+    #[serde(rename = "spanId")]
+    pub(super) id: String,
     pub(super) parent_span_id: String,
     pub(super) trace_state: Cow<'a, str>,
     pub(super) flags: u32,

@@ -74,7 +74,7 @@ impl<'t> Spans<'t> {
     pub(crate) fn read(&mut self, text: &'t [u8], index: usize) -> Result<(), JsonError> {
         let text = std::str::from_utf8(text).map_err(|error| JsonError::utf8(text, error))?;
         if !text.starts_with('[') {
-            let span = read_span(text, text, format!("[{index}]"))?;
+            let span = read_span(text, text, &format!("[{index}]"))?;
             self.take(span);
             return Ok(());
         }
@@ -82,9 +82,11 @@ impl<'t> Spans<'t> {
             .map_err(|error| JsonError::new(&error, format!("[{index}]")))?;
         let spans = raws.into_iter().enumerate();
         let spans =
-            spans.map(|(number, raw)| read_span(text, raw.get(), format!("[{index}][{number}]")));
+            spans.map(|(number, raw)| read_span(text, raw.get(), &format!("[{index}][{number}]")));
         let spans: Vec<_> = spans.collect::<Result<_, _>>()?;
-        spans.into_iter().for_each(|span| self.take(span));
+        for span in spans {
+            self.take(span);
+        }
         Ok(())
     }
 
@@ -147,9 +149,9 @@ struct Read<'t> {
     span: otlp::Span<'t>,
 }
 
-fn read_span<'t>(text: &str, span: &'t str, at: String) -> Result<Read<'t>, JsonError> {
+fn read_span<'t>(text: &str, span: &'t str, at: &str) -> Result<Read<'t>, JsonError> {
     let read: Span<'t> = serde_json::from_str(span)
-        .map_err(|error| JsonError::new(&error, at.clone()).within(text, span))?;
+        .map_err(|error| JsonError::new(&error, at.to_owned()).within(text, span))?;
     read.into_otlp().map_err(|(name, reason)| {
         JsonError::here(format!("{at}.{name}"), reason).within(text, span)
     })
@@ -183,7 +185,7 @@ impl<'t> Span<'t> {
         };
         let mut span = otlp::Span {
             trace_id: id("traceId", &self.trace_id, 32)?,
-            span_id: id("id", &self.id, 16)?,
+            id: id("id", &self.id, 16)?,
             parent_span_id: id(
                 "parentId",
                 self.parent_id.as_deref().unwrap_or_default(),
