@@ -356,7 +356,7 @@ async fn very_many_files_leave_a_processor_idle() {
     file.write_all(&line("late")).unwrap();
     running.takes(&["late"]).await;
     assert!(
-        started.elapsed() < Duration::from_secs(3),
+        started.elapsed() < Duration::from_secs(10),
         "{:?}",
         started.elapsed()
     );
