@@ -9,6 +9,8 @@
     (local.set $at (i32.add (i32.const 0x10000) (i32.mul (local.get $n) (i32.const 72))))
     (i64.store offset=16 (local.get $at) (i64.const 7))
     (i64.store offset=32 (local.get $at) (i64.extend_i32_u (i32.add (local.get $n) (i32.const 1))))
+    (i64.store offset=40 (local.get $at) (i64.extend_i32_u (local.get $n)))
+    (i64.store offset=48 (local.get $at) (i64.extend_i32_u (local.get $n)))
     (i32.store offset=60 (local.get $at) (i32.const 500))
     (local.set $n (i32.add (local.get $n) (i32.const 1)))
     (br_if $again (i32.lt_u (local.get $n) (i32.const 4))))

@@ -90,7 +90,68 @@ fn remembering_twice_is_harmless() {
     let recalled = recall(&index, &[1]);
     assert_eq!(recalled.counts, [5]);
     assert_eq!(recalled.producers.len(), 4);
-    assert_eq!(index.stats().entries, 4);
+    assert_eq!(index.stats().entries, 5);
+}
+
+/// One after the other, each in a trace of its own.
+fn sends(count: u64) -> Vec<Producer> {
+    let send = |number| Producer {
+        start: 1000 * number,
+        end: 1000 * number + 10,
+        ..producer(1, number)
+    };
+    (1..=count).map(send).collect()
+}
+
+#[test]
+fn what_lies_before_a_consumer_is_found_however_much_comes_after() {
+    let index = index(100);
+    let all = sends(16);
+    remember(&index, &all);
+    let recalled = index.recall_before(&[key(1)], &[2500]).unwrap();
+    // The two before, the latest first; then the earliest after.
+    assert_eq!(recalled.producers, [all[1], all[0], all[2], all[3]]);
+    assert_eq!(recalled.counts, [4]);
+    let recalled = index.recall_before(&[key(1)], &[9500]).unwrap();
+    assert_eq!(recalled.producers, [all[8], all[7], all[6], all[5]]);
+    assert_eq!(recalled.counts, [5], "there are more before");
+    assert_eq!(
+        index.recall_before(&[key(1)], &[]).unwrap_err(),
+        IndexError::Malformed
+    );
+}
+
+#[test]
+fn of_more_sends_than_are_kept_the_earliest_go() {
+    let index = index(100);
+    let all = sends(20);
+    remember(&index, &all);
+    assert_eq!(index.stats().entries, 16);
+    let recalled = index.recall_before(&[key(1)], &[3500]).unwrap();
+    assert_eq!(recalled.producers, all[4..8]);
+}
+
+#[test]
+fn spans_of_one_send_are_one_producer() {
+    let within = |span, start, end, rank| Producer {
+        trace_id_high: 7,
+        trace_id_low: 7,
+        start,
+        end,
+        rank,
+        ..producer(1, span)
+    };
+    let (outer, inner) = (within(1, 1000, 2000, 1), within(2, 1200, 1800, 1));
+    let create = within(3, 900, 2100, 0);
+    let again = within(4, 3000, 4000, 1);
+    for all in [[outer, inner, again], [again, inner, outer]] {
+        let index = index(100);
+        remember(&index, &all);
+        assert_eq!(recall(&index, &[1]).producers, [again, inner]);
+    }
+    let index = index(100);
+    remember(&index, &[outer, create]);
+    assert_eq!(recall(&index, &[1]).producers, [create], "by rank first");
 }
 
 #[test]
@@ -151,15 +212,15 @@ fn the_oldest_go_first() {
 
 #[test]
 fn the_count_says_how_many_follow_when_some_have_gone() {
-    let index = index(4);
-    let all: Vec<_> = (11..16).map(|span| producer(1, span)).collect();
-    remember(&index, &all);
+    let index = index(16);
+    remember(&index, &sends(17));
     assert_eq!(recall(&index, &[1]).counts, [5]);
-    // Two others push two of the four out.
-    remember(&index, &[producer(2, 21), producer(3, 22)]);
+    // Others push all but two out.
+    let others: Vec<_> = (21..35).map(|span| producer(2, span)).collect();
+    remember(&index, &others);
     let recalled = recall(&index, &[1, 2]);
-    assert_eq!(recalled.counts, [2, 1]);
-    assert_eq!(recalled.producers.len(), 3);
+    assert_eq!(recalled.counts, [2, 5]);
+    assert_eq!(recalled.producers.len(), 6);
 }
 
 #[test]

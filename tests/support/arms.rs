@@ -172,11 +172,25 @@ impl sdk::Index for Adapter<'_> {
     fn recall(&mut self, keys: &[sdk::MessageKey]) -> Result<sdk::Recalled, sdk::IndexError> {
         let keys: Vec<_> = keys.iter().map(host_key).collect();
         let recalled = self.0.recall(&keys).map_err(sdk_error)?;
-        Ok(sdk::Recalled {
-            counts: recalled.counts,
-            producers: recalled.producers.iter().map(sdk_producer).collect(),
-            texts: recalled.texts,
-        })
+        Ok(sdk_recalled(recalled))
+    }
+
+    fn recall_before(
+        &mut self,
+        keys: &[sdk::MessageKey],
+        before: &[u64],
+    ) -> Result<sdk::Recalled, sdk::IndexError> {
+        let keys: Vec<_> = keys.iter().map(host_key).collect();
+        let recalled = self.0.recall_before(&keys, before).map_err(sdk_error)?;
+        Ok(sdk_recalled(recalled))
+    }
+}
+
+fn sdk_recalled(recalled: index::Recalled) -> sdk::Recalled {
+    sdk::Recalled {
+        counts: recalled.counts,
+        producers: recalled.producers.iter().map(sdk_producer).collect(),
+        texts: recalled.texts,
     }
 }
 

@@ -56,6 +56,11 @@ impl Columns {
         self.runs.iter().map(|column| column.of(&self.elements))
     }
 
+    /// The column has contexts, and no keys.
+    pub fn is_of_headers(column: &[Element]) -> bool {
+        column.iter().all(|element| element.key.is_none())
+    }
+
     /// How many there are.
     pub fn count(&self) -> usize {
         self.runs.len()

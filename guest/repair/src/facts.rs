@@ -82,12 +82,60 @@ pub struct MessageFacts<'a> {
     pub bullmq_queue: Fact<'a>,
     /// `BullMQ`'s job.
     pub bullmq_job: Fact<'a>,
-    /// There is an attribute of Celery.
-    pub celery: bool,
+    /// The task library that has attributes of its own on the span, and makes up
+    /// the message ids itself.
+    pub tasks: Option<TaskLibrary>,
+    /// The job of a library that has one name for it on both sides, and the
+    /// library (rq, arq, dramatiq).
+    pub job: Fact<'a>,
+    /// `queue_name` or `actor_name`: what tells dramatiq's `message_id` from
+    /// anybody else's.
+    pub actor: Fact<'a>,
+    /// The conversation that the message is part of: named by both sides of
+    /// `FastStream`, where it is new for each message.
+    pub conversation: Fact<'a>,
+    /// `messaging.destination_publish.name`: where the message was sent to.
+    pub published_to: Fact<'a>,
 }
 
-/// The attributes that can hold a message id (or, the last, a context): a span
-/// without any of them and without links is of no concern.
+/// A library whose tasks are messages, under ids that it gives itself: a task
+/// that is tried again is sent again, under the same id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TaskLibrary {
+    /// Attributes of `celery.`
+    Celery,
+    /// Attributes of `remoulade.`
+    Remoulade,
+    /// Attributes of `taskiq.`
+    Taskiq,
+}
+
+impl TaskLibrary {
+    /// How keys name it.
+    #[must_use]
+    pub const fn family(self) -> &'static str {
+        match self {
+            Self::Celery => "celery",
+            Self::Remoulade => "remoulade",
+            Self::Taskiq => "taskiq",
+        }
+    }
+}
+
+/// A library whose jobs have an id of their own, by the place of its name in
+/// [`MessageFacts::job`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobLibrary {
+    /// `rq.job.id`
+    Rq,
+    /// `arq.job.id`
+    Arq,
+    /// `message_id` beside `actor_name` or `queue_name`.
+    Dramatiq,
+}
+
+/// The attributes that can name a message, hold its context, or say that there
+/// were messages: a span without any of them and without links is of no concern.
 pub const KEY_ATTRIBUTES: &[&str] = &[
     "messaging.message.id",
     "messaging.message_id",
@@ -100,6 +148,11 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "bullmq.job.id",
     "messaging.header.traceparent",
     "messaging.bullmq.job.opts.traceparent",
+    "messaging.message.conversation_id",
+    "rq.job.id",
+    "arq.job.id",
+    "actor_name",
+    "messaging.batch.message_count",
 ];
 
 impl<'a> MessageFacts<'a> {
@@ -156,6 +209,8 @@ impl<'a> MessageFacts<'a> {
             (20, b"kafka.message.offset") => (&mut self.offset, 1),
             (22, b"kafka.source.partition") => (&mut self.partition, 2),
             (22, b"masstransit.message_id") => (&mut self.masstransit_id, 0),
+            (23, b"message.conversation_id") => (&mut self.conversation, 0),
+            (24, b"destination_publish.name") => (&mut self.published_to, 0),
             (24, b"destination.partition.id") => (&mut self.partition, 0),
             (26, b"bullmq.job.opts.tracestate") => (&mut self.tracestate, 1),
             (27, b"bullmq.job.opts.traceparent") => (&mut self.traceparent, 1),
@@ -168,7 +223,7 @@ impl<'a> MessageFacts<'a> {
     fn other_fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
         Some(match key.first()? {
             b'c' if key.starts_with(b"celery.") => {
-                self.celery = true;
+                self.tasks = Some(TaskLibrary::Celery);
                 match key {
                     b"celery.action" => (&mut self.job_action, 1),
                     _ => return None,
@@ -186,10 +241,51 @@ impl<'a> MessageFacts<'a> {
                 _ => return None,
             },
             b'n' if key == b"nservicebus.message_id" => (&mut self.nservicebus_id, 0),
-            b'r' if key == b"rpc.method" => (&mut self.method, 0),
-            b'a' if key == b"aws.operation" => (&mut self.method, 1),
+            b'r' if key.starts_with(b"remoulade.") => {
+                self.tasks = Some(TaskLibrary::Remoulade);
+                return None;
+            }
+            b't' if key.starts_with(b"taskiq.") => {
+                self.tasks = Some(TaskLibrary::Taskiq);
+                return None;
+            }
+            b'r' => match key {
+                b"rpc.method" => (&mut self.method, 0),
+                b"rq.job.id" => (&mut self.job, JobLibrary::Rq as u8),
+                _ => return None,
+            },
+            b'a' => match key {
+                b"aws.operation" => (&mut self.method, 1),
+                b"arq.job.id" => (&mut self.job, JobLibrary::Arq as u8),
+                b"actor_name" => (&mut self.actor, 0),
+                _ => return None,
+            },
+            b'm' if key == b"message_id" => (&mut self.job, JobLibrary::Dramatiq as u8),
             _ => return None,
         })
+    }
+
+    /// The library whose job is named.
+    #[inline]
+    #[must_use]
+    pub fn job_library(&self) -> Option<JobLibrary> {
+        if !self.job.value.is_usable() {
+            return None;
+        }
+        match self.job.name {
+            0 => Some(JobLibrary::Rq),
+            1 => Some(JobLibrary::Arq),
+            _ => self.actor.value.is_usable().then_some(JobLibrary::Dramatiq),
+        }
+    }
+
+    /// The destination is where the reply to a request goes: nobody expects
+    /// a link there. (NATS; `(temporary)` is what older Java agents write.)
+    #[inline]
+    #[must_use]
+    pub fn is_reply(&self) -> bool {
+        let destination = self.destination.value.text().unwrap_or_default();
+        destination.starts_with(b"_INBOX.") || destination == b"(temporary)"
     }
 
     /// Fills what a link leaves out from its span: per-message data stands on
@@ -202,7 +298,9 @@ impl<'a> MessageFacts<'a> {
         self.cluster.inherit(&span.cluster);
         self.event_source.inherit(&span.event_source);
         self.bullmq_queue.inherit(&span.bullmq_queue);
-        self.celery |= span.celery;
+        self.actor.inherit(&span.actor);
+        self.published_to.inherit(&span.published_to);
+        self.tasks = self.tasks.or(span.tasks);
     }
 
     /// There is something that names a message.
@@ -215,7 +313,7 @@ impl<'a> MessageFacts<'a> {
     /// The facts that name a message.
     #[inline]
     #[must_use]
-    pub fn id_facts(&self) -> [&Fact<'a>; 7] {
+    pub fn id_facts(&self) -> [&Fact<'a>; 9] {
         [
             &self.id,
             &self.ids,
@@ -224,11 +322,13 @@ impl<'a> MessageFacts<'a> {
             &self.nservicebus_id,
             &self.event_id,
             &self.bullmq_job,
+            &self.job,
+            &self.conversation,
         ]
     }
 
     /// The same, to be changed.
-    pub fn id_facts_mut(&mut self) -> [&mut Fact<'a>; 7] {
+    pub fn id_facts_mut(&mut self) -> [&mut Fact<'a>; 9] {
         [
             &mut self.id,
             &mut self.ids,
@@ -237,6 +337,8 @@ impl<'a> MessageFacts<'a> {
             &mut self.nservicebus_id,
             &mut self.event_id,
             &mut self.bullmq_job,
+            &mut self.job,
+            &mut self.conversation,
         ]
     }
 }
@@ -246,6 +348,8 @@ impl<'a> MessageFacts<'a> {
 pub struct Origin<'a> {
     /// The deployment environment; empty: none.
     pub environment: &'a [u8],
+    /// `service.name`; empty: none.
+    pub service: &'a [u8],
     /// The attributes that the configuration names, see [`crate::config::Extra`].
     pub extra: &'a [Value<'a>],
 }

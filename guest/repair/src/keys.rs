@@ -12,9 +12,11 @@
 //! | SQS, SNS, Pub/Sub, Service Bus, Event Hubs, Event Grid, `RabbitMQ`, `RocketMQ`, JMS | `sqs`, ... | id |
 //! | Pulsar | `pulsar` | topic without `-partition-N`, id |
 //! | Sidekiq, Active Job, Que, Resque, Delayed Job, `BullMQ` | `sidekiq`, ... | queue, id |
-//! | Celery | `celery` | id |
+//! | Celery, Remoulade, taskiq | `celery`, `remoulade`, `taskiq` | id |
 //! | `MassTransit`, `NServiceBus` | `masstransit`, `nservicebus` | id |
+//! | rq, arq, dramatiq | `rq`, `arq`, `dramatiq` | id |
 //! | `CloudEvents` | `cloudevents` | source, id |
+//! | `FastStream` | `conversation` | conversation id |
 //! | anything else | `generic` | system or `-`, then id, or destination and id |
 //! | a custom recipe | `user` | name of the recipe, resource attributes of its scope, its attributes |
 //!
@@ -24,7 +26,7 @@ use linkmend_rule::{KeyBuilder, MessageKey};
 
 use crate::config::Recipe;
 use crate::explain::spelling::{self, Spelled};
-use crate::facts::MessageFacts;
+use crate::facts::{JobLibrary, MessageFacts};
 use crate::system::System;
 use crate::value::{Value, natural, put_decimal};
 
@@ -37,9 +39,25 @@ pub enum Side {
     Consumer,
 }
 
+/// What the keys of a message rest on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Grounds {
+    /// So many of them, the first, are places in a Kafka log.
+    pub offsets: u8,
+    /// The application makes up what the others are made of.
+    pub client_assigned: bool,
+    /// The consumer names its Kafka cluster.
+    pub names_cluster: bool,
+    /// Whoever receives the message may send it again under the same id.
+    pub may_be_resent: bool,
+}
+
 /// Makes keys, one message after the other.
 #[derive(Debug, Default)]
 pub struct KeyMaker {
+    /// Of the last message of a consumer, what tells whether its offset may be
+    /// believed, see [`crate::asides`].
+    pub asides: Vec<MessageKey>,
     builder: Builder,
     id: Vec<u8>,
     destination: Vec<u8>,
@@ -82,6 +100,14 @@ impl KeyMaker {
         (checksum(destination) % u64::from(u16::MAX)) as u16 + 1
     }
 
+    /// A number for who consumes: service, span and destination have it in
+    /// common on each delivery to one consumer. Equal numbers of two are
+    /// unlikely, and no proof of anything.
+    pub fn consumer_hint(&mut self, service: &[u8], name: &[u8], destination: u16) -> u16 {
+        let sum = checksum(service) ^ checksum(name).rotate_left(7) ^ u64::from(destination);
+        (sum % u64::from(u16::MAX)) as u16 + 1
+    }
+
     /// The key of a custom recipe.
     pub fn custom_key(
         &mut self,
@@ -105,22 +131,57 @@ impl KeyMaker {
     }
 
     /// Appends the keys of the message that `facts` names (scalars only; an
-    /// array names nothing here) to `keys`, and answers whether the
-    /// application made them up.
+    /// array names nothing here) to `keys`, and answers what they rest on.
     pub fn put_keys(
         &mut self,
         facts: &MessageFacts<'_>,
         environment: &[u8],
         side: Side,
         keys: &mut Vec<MessageKey>,
-    ) -> bool {
+    ) -> Grounds {
         let system = System::named(facts.system.value.text().unwrap_or_default());
+        let first = keys.len();
+        self.asides.clear();
         self.put_kafka(facts, system, environment, side, keys);
+        let offsets = (keys.len() - first) as u8;
         let mut client_assigned = self.put_library_ids(facts, environment, keys);
         if facts.id.value.is_scalar() {
             client_assigned |= self.put_id(facts, system, environment, keys);
         }
-        client_assigned
+        client_assigned |= self.put_conversation(facts, environment, side, keys);
+        Grounds {
+            offsets,
+            client_assigned,
+            names_cluster: offsets > 0 && facts.cluster.value.text().is_some(),
+            may_be_resent: client_assigned
+                || facts.tasks.is_some()
+                || facts.job_library().is_some(),
+        }
+    }
+
+    /// A conversation is no message, but where each message begins one
+    /// (`FastStream`, which says `messaging.destination_publish.name` on its
+    /// consumers) it names it.
+    fn put_conversation(
+        &mut self,
+        facts: &MessageFacts<'_>,
+        environment: &[u8],
+        side: Side,
+        keys: &mut Vec<MessageKey>,
+    ) -> bool {
+        let is_named_otherwise =
+            facts.masstransit_id.value.is_usable() || facts.nservicebus_id.value.is_usable();
+        // Its producers name nothing else.
+        let is_asked = match side {
+            Side::Producer => !facts.id.value.is_usable(),
+            Side::Consumer => facts.published_to.value.is_usable(),
+        };
+        if !facts.conversation.value.is_scalar() || is_named_otherwise || !is_asked {
+            return false;
+        }
+        let id = facts.conversation.value.written(&mut self.id);
+        put(&mut self.builder, "conversation", &[environment, id], keys);
+        true
     }
 
     /// The recipes of libraries that name their messages themselves, whatever
@@ -150,6 +211,15 @@ impl KeyMaker {
             let id = facts.nservicebus_id.value.written(&mut self.id);
             put(&mut self.builder, "nservicebus", &[environment, id], keys);
         }
+        if let Some(library) = facts.job_library().filter(|_| facts.job.value.is_scalar()) {
+            let id = facts.job.value.written(&mut self.id);
+            let family = match library {
+                JobLibrary::Rq => "rq",
+                JobLibrary::Arq => "arq",
+                JobLibrary::Dramatiq => "dramatiq",
+            };
+            put(&mut self.builder, family, &[environment, id], keys);
+        }
         if facts.event_id.value.is_scalar() && facts.event_source.value.is_scalar() {
             let source = facts.event_source.value.written(&mut self.destination);
             let id = facts.event_id.value.written(&mut self.id);
@@ -176,8 +246,8 @@ impl KeyMaker {
         let builder = &mut self.builder;
         let id = facts.id.value.written(&mut self.id);
         let destination = facts.destination.value.written(&mut self.destination);
-        if facts.celery {
-            put(builder, "celery", &[environment, id], keys);
+        if let Some(library) = facts.tasks {
+            put(builder, library.family(), &[environment, id], keys);
         }
         match system {
             System::Unique {
@@ -199,7 +269,7 @@ impl KeyMaker {
             // A bare offset collides with those of all other partitions, and
             // one with its partition is a key already.
             System::Kafka if is_digits(id) || split_record(id).is_some() => return false,
-            _ if facts.celery => return false,
+            _ if facts.tasks.is_some() => return false,
             _ => {}
         }
         self.system.clear();
@@ -239,16 +309,42 @@ impl KeyMaker {
         let place = [environment, record.topic, partition, offset];
         let cluster = facts.cluster.value.text().unwrap_or_default();
         let builder = &mut self.builder;
-        put_record(builder, "kafka", cluster, place, keys);
-        // Who does not know its cluster finds, and is found, whatever the
-        // other side knows; two that know theirs must agree.
-        match (side, cluster.is_empty()) {
-            (Side::Producer, true) => {}
-            (Side::Producer, false) | (Side::Consumer, true) => {
-                put_record(builder, "kafka-any-cluster", b"", place, keys);
-            }
-            (Side::Consumer, false) => put_record(builder, "kafka", b"", place, keys),
+        put_place(builder, cluster, place, side, keys);
+        if side == Side::Producer {
+            return;
         }
+        if (1..SMALL_OFFSET).contains(&record.offset) {
+            let first = [environment, record.topic, partition, b"0"];
+            put_place(builder, cluster, first, side, &mut self.asides);
+        }
+        if !cluster.is_empty() {
+            let parts = [environment, record.topic];
+            put(builder, "kafka-clusters", &parts, &mut self.asides);
+        }
+    }
+}
+
+/// Who does not wait for the acknowledgement counts its records from 0 in each
+/// batch. A batch has not often more.
+const SMALL_OFFSET: u64 = 1024;
+
+/// Appends the keys of a place in a Kafka log. Who does not know its cluster
+/// finds, and is found, whatever the other side knows; two that know theirs
+/// must agree.
+fn put_place(
+    builder: &mut Builder,
+    cluster: &[u8],
+    place: [&[u8]; 4],
+    side: Side,
+    keys: &mut Vec<MessageKey>,
+) {
+    put_record(builder, "kafka", cluster, place, keys);
+    match (side, cluster.is_empty()) {
+        (Side::Producer, true) => {}
+        (Side::Producer, false) | (Side::Consumer, true) => {
+            put_record(builder, "kafka-any-cluster", b"", place, keys);
+        }
+        (Side::Consumer, false) => put_record(builder, "kafka", b"", place, keys),
     }
 }
 
@@ -264,7 +360,7 @@ fn put_record(
 }
 
 /// Cheaper than a key: nothing hangs on two texts having the same one.
-fn checksum(text: &[u8]) -> u64 {
+pub fn checksum(text: &[u8]) -> u64 {
     const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
     let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
     let (words, rest) = text.as_chunks::<8>();

@@ -1,6 +1,6 @@
 //! Why a link exists: the values of `link.type`.
 
-use crate::role::Role;
+use crate::role::{Part, Role};
 use crate::value::Value;
 
 /// A value of `link.type`.
@@ -18,22 +18,28 @@ pub enum LinkType {
     RetryOf,
     /// The span sends what the other made.
     PublishOf,
+    /// The span made what the other sends.
+    CreatedBy,
     /// The span ends what the other received.
     Settles,
+    /// What the span received, the other ends.
+    SettledBy,
     /// Nothing closer is known.
     RelatedTo,
 }
 
 impl LinkType {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::TriggeredBy,
         Self::AggregatedFrom,
         Self::FollowsFrom,
         Self::ChildOf,
         Self::RetryOf,
         Self::PublishOf,
+        Self::CreatedBy,
         Self::Settles,
+        Self::SettledBy,
         Self::RelatedTo,
     ];
 
@@ -47,7 +53,9 @@ impl LinkType {
             Self::ChildOf => "child_of",
             Self::RetryOf => "retry_of",
             Self::PublishOf => "publish_of",
+            Self::CreatedBy => "created_by",
             Self::Settles => "settles",
+            Self::SettledBy => "settled_by",
             Self::RelatedTo => "related_to",
         }
     }
@@ -93,8 +101,8 @@ pub fn by_alias(value: Value<'_>) -> Option<Alias<'_>> {
 /// What of a span decides over the types of its links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Surroundings {
-    /// The role of the span.
-    pub role: Role,
+    /// The part of the span.
+    pub part: Part,
     /// It has a parent.
     pub has_parent: bool,
     /// It is for several messages, by its count or by its ids.
@@ -105,17 +113,42 @@ pub struct Surroundings {
     pub foreign_links: usize,
 }
 
+impl Surroundings {
+    /// Counts a valid link.
+    pub fn count(&mut self, elsewhere: bool) {
+        self.valid_links += 1;
+        self.foreign_links += usize::from(elsewhere);
+    }
+}
+
+/// Where a link leads, and what it says of that in words of messaging.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Leads {
+    /// Into another trace.
+    pub elsewhere: bool,
+    /// To the very span that has it.
+    pub to_itself: bool,
+    /// To a span that plays this role for the message.
+    pub said: Option<Role>,
+}
+
 /// The type of a link that does not say it itself.
 #[must_use]
-pub fn link_type(surroundings: &Surroundings, leads_elsewhere: bool) -> LinkType {
+pub fn link_type(surroundings: &Surroundings, leads: &Leads) -> LinkType {
     let span = surroundings;
-    match span.role {
-        Role::Settler => LinkType::Settles,
-        Role::Producer => LinkType::PublishOf,
-        Role::Consumer if span.is_batch || span.foreign_links >= 2 => LinkType::AggregatedFrom,
-        Role::Consumer => LinkType::TriggeredBy,
-        Role::None if span.valid_links >= 2 => LinkType::AggregatedFrom,
-        Role::None if !span.has_parent || leads_elsewhere => LinkType::TriggeredBy,
-        Role::None => LinkType::RelatedTo,
+    if leads.to_itself {
+        return LinkType::RelatedTo;
+    }
+    match (span.part.role, leads.said) {
+        (Role::Settler, _) => LinkType::Settles,
+        (_, Some(Role::Settler)) => LinkType::SettledBy,
+        // Both make a message: one creates it, the other sends it.
+        (Role::Producer, _) if span.part.creates => LinkType::CreatedBy,
+        (Role::Producer, _) => LinkType::PublishOf,
+        (Role::Consumer, _) if span.is_batch || span.foreign_links >= 2 => LinkType::AggregatedFrom,
+        (Role::Consumer, _) => LinkType::TriggeredBy,
+        (Role::None, _) if span.valid_links >= 2 => LinkType::AggregatedFrom,
+        (Role::None, _) if !span.has_parent || leads.elsewhere => LinkType::TriggeredBy,
+        (Role::None, _) => LinkType::RelatedTo,
     }
 }

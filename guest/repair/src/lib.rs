@@ -7,7 +7,8 @@
 //!
 //! A batch goes through it in three steps: every span is read once and comes
 //! down to a few numbers (`Batch`), the producers are remembered and all
-//! keys looked up in one call each, and then each span is decided on.
+//! keys looked up in one call each (and, where several producers have to be
+//! told apart, in another one), and then each span is decided on.
 //!
 //! | module | what it knows |
 //! |---|---|
@@ -20,7 +21,10 @@
 //! | `carried` | contexts in captured headers and in ids |
 //! | `columns` | contexts and custom keys, one for each message |
 //! | `records`, `texts`, `batch` | what is kept of a batch |
-//! | `producers` | the choice among several producers |
+//! | `asides` | what is remembered of consumers, to tell producers apart |
+//! | `producers` | what the index knows |
+//! | `candidates` | which producers can be the one |
+//! | `chain`, `choice` | the choice among several |
 //! | `missing` | whether a link is missing |
 //! | `links` | repaired, dropped, doubled, cut |
 //! | `kind` | `link.type` |
@@ -28,8 +32,12 @@
 //! | `explain` | the decision in words |
 
 mod answer;
+mod asides;
 mod batch;
+mod candidates;
 mod carried;
+mod chain;
+mod choice;
 mod columns;
 pub mod config;
 mod explain;
@@ -94,8 +102,7 @@ impl BatchRule for Repair {
         let mut reader = ExtraReader::default();
         let mut number = 0;
         for resource_spans in read::resources(traces) {
-            let environment = &self.config.environment_attributes;
-            let environment = read::environment(resource_spans, environment);
+            let origin = read::origin(resource_spans, &self.config.environment_attributes);
             let extra = &self.config.extra;
             if extra.is_wanted() {
                 reader.read_resource(extra, resource_spans);
@@ -103,7 +110,7 @@ impl BatchRule for Repair {
             read::for_each_span(resource_spans, |message| {
                 links.clear();
                 let span = read::span_facts(number, message, &mut links);
-                self.add_message(tasks, environment, &span, message, &links, &mut reader);
+                self.add_message(tasks, origin, &span, message, &links, &mut reader);
                 number += 1;
             });
         }
@@ -178,7 +185,7 @@ impl Repair {
     fn add_message<'a>(
         &mut self,
         tasks: Tasks,
-        environment: &[u8],
+        origin: Origin<'a>,
         span: &SpanFacts<'a>,
         message: &'a [u8],
         links: &[&'a [u8]],
@@ -186,10 +193,8 @@ impl Repair {
     ) {
         let Self { config, batch, .. } = self;
         let extra = &config.extra;
-        let mut origin = Origin {
-            environment,
-            extra: &[],
-        };
+        // Shorter lived: what it has of the resource is the reader's.
+        let mut origin: Origin<'_> = origin;
         let digests = links.len() > 1;
         let mut builder = core::mem::take(&mut batch.digests);
         let mut facts = |link: &&'a [u8]| {
@@ -228,20 +233,43 @@ impl Repair {
                 .map_err(|error| index_failed("remember", error))?;
         }
         let recalled = if batch.wanted.is_empty() {
-            linkmend_rule::Recalled {
-                counts: Vec::new(),
-                producers: Vec::new(),
-                texts: Vec::new(),
-            }
+            nothing()
         } else {
             index
-                .recall(&batch.wanted)
+                .recall_before(&batch.wanted, &batch.before)
                 .map_err(|error| index_failed("recall", error))?
         };
         self.producers
             .take(recalled, batch.wanted.len())
             .map_err(|error| index_failed("recall", error))?;
+        if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
+            let consumers = mend::consumers(batch, &self.producers);
+            if !consumers.is_empty() {
+                index
+                    .remember(&consumers, &[])
+                    .map_err(|error| index_failed("remember", error))?;
+            }
+        }
+        let questions = mend::questions(&self.config, tasks, batch, &self.producers);
+        if !questions.is_empty() {
+            let keys: Vec<_> = questions.iter().map(|question| question.key()).collect();
+            let before: Vec<_> = questions.iter().map(|question| question.before).collect();
+            let recalled = index
+                .recall_before(&keys, &before)
+                .map_err(|error| index_failed("recall", error))?;
+            self.producers
+                .take_asides(questions, recalled)
+                .map_err(|error| index_failed("recall", error))?;
+        }
         Ok(mend::mend(&self.config, tasks, batch, &self.producers))
+    }
+}
+
+fn nothing() -> linkmend_rule::Recalled {
+    linkmend_rule::Recalled {
+        counts: Vec::new(),
+        producers: Vec::new(),
+        texts: Vec::new(),
     }
 }
 

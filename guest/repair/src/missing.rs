@@ -1,13 +1,15 @@
 //! When a consumer needs a link to the producer of a message, and when it has
 //! what serves for one.
 
-use linkmend_rule::MessageKey;
+use linkmend_rule::{MessageKey, Producer};
 
+use crate::asides;
 use crate::batch::Batch;
+use crate::candidates::{Doubt, Fit, Search};
 use crate::config::Config;
 use crate::links::{self, Fate, Row};
-use crate::producers::{Producers, trace_id};
-use crate::records::{Slot, SpanRecord};
+use crate::producers::{Producers, Question, trace_id};
+use crate::records::{Parent, Slot, SpanRecord};
 
 /// What became of a message of a consumer.
 #[derive(Debug, Clone, Copy)]
@@ -21,7 +23,7 @@ pub enum Outcome {
     /// Those that are known started too late.
     TooLate,
     /// There are several, and no way to choose.
-    Undecided,
+    Undecided(Doubt),
 }
 
 /// What serves for a link.
@@ -39,6 +41,10 @@ pub enum Met {
     Trace(Target),
     /// The parent came from another process, with the message.
     RemoteParent,
+    /// The parent is a consumer whose own parent came with the message.
+    ParentOfParent,
+    /// Another span received the message.
+    Receiver,
 }
 
 /// A trace id and a span id.
@@ -65,6 +71,10 @@ impl Linked {
             let Some(target) = links::target(link, fate) else {
                 continue;
             };
+            // Who settles a message did not send it.
+            if link.is_settling() {
+                continue;
+            }
             self.targets.push(target_row(target));
             let keys = links::keys(batch, link);
             self.keys.extend(keys.iter().map(|&key| key_row(key)));
@@ -79,6 +89,14 @@ impl Linked {
     /// A link leads there.
     pub fn is_target(&self, target: Target) -> bool {
         self.targets.binary_search(&target_row(target)).is_ok()
+    }
+
+    /// A link leads into that trace.
+    fn leads_into(&self, trace_id: u128) -> bool {
+        let first = target_row((trace_id, 0));
+        let place = self.targets.partition_point(|row| *row < first);
+        let next = self.targets.get(place);
+        next.is_some_and(|next| next.iter().take(2).eq(first.iter().take(2)))
     }
 
     fn is_linked(&self, key: MessageKey) -> bool {
@@ -120,25 +138,49 @@ pub struct Need<'b> {
 
 impl Need<'_> {
     /// What the consumer has that serves for a link, before one producer is
-    /// chosen.
+    /// chosen. A context that came with the message is asked first.
     pub fn met(&self, linked: &Linked, producers: &Producers) -> Option<Met> {
+        if let Some(met) = self.is_met_by_parent(producers) {
+            return Some(met);
+        }
         if linked.names(self) {
             return Some(Met::LinkForMessage);
         }
-        let by_known = self.is_met_by_known(linked, producers);
-        by_known.or_else(|| linked.suffices(self).then_some(Met::Count))
+        if let Some(met) = self.is_met_by_receiver(producers) {
+            return Some(met);
+        }
+        self.is_met_by_known(linked, producers)
+    }
+
+    /// Links that do not say which message they are for stand for those whose
+    /// producer nobody knows.
+    pub fn is_met_by_count(&self, linked: &Linked) -> bool {
+        linked.suffices(self)
     }
 
     /// One of the known producers of the message, not only the one that would
-    /// be chosen, is linked or is the parent.
+    /// be chosen, is the parent, or a link leads to it, or into its trace.
     fn is_met_by_known(&self, linked: &Linked, producers: &Producers) -> Option<Met> {
         let carried = self.slot.carried;
         let carried = carried.map(|(carried, _)| (carried.trace_id, carried.span_id));
+        let search = Search {
+            span: self.span,
+            skew: self.config.clock_skew,
+            trace_id: 0,
+            span_id: 0,
+        };
+        let is_sender =
+            |producer: &&_| !matches!(search.order(producer), Fit::Effect | Fit::Itself);
         let known = producers
             .all(self.slot.keys)
+            .filter(is_sender)
             .map(|producer| (trace_id(producer), producer.span_id));
         carried.into_iter().chain(known).find_map(|target| {
-            if linked.is_target(target) {
+            // Of several messages each has a link of its own.
+            let is_for_it = self.messages() == 1 || linked.suffices(self);
+            let is_linked =
+                is_for_it && target.0 != self.span.trace_id && linked.leads_into(target.0);
+            if is_linked || linked.is_target(target) {
                 Some(Met::Link(target))
             } else {
                 self.is_parent(target).then_some(Met::Parent(target))
@@ -146,11 +188,34 @@ impl Need<'_> {
         })
     }
 
-    /// Nobody knows who produced the message, but a span for one message whose
-    /// parent is remote has its context from there (semconv, "consumer spans":
+    /// A span for one message whose parent is remote, or is a consumer with a
+    /// remote parent, has its context from there (semconv, "consumer spans":
     /// for a single message the creation context may be the parent).
-    pub fn is_met_by_remote_parent(&self) -> bool {
-        !self.config.link_to_parent && self.span.has_remote_parent && self.messages() == 1
+    fn is_met_by_parent(&self, producers: &Producers) -> Option<Met> {
+        if self.config.link_to_parent {
+            return None;
+        }
+        let is_one = self.messages() == 1;
+        match self.span.parent {
+            Parent::Remote if is_one => Some(Met::RemoteParent),
+            Parent::Local => {
+                let key = asides::arrived(self.span.trace_id, self.span.parent_span_id);
+                let mut brought = producers.aside(Question::of(key)).iter();
+                let is_enough = |mark: &Producer| is_one || mark.trace_id_low == asides::ALL;
+                brought.any(is_enough).then_some(Met::ParentOfParent)
+            }
+            Parent::None | Parent::Unknown | Parent::Remote => None,
+        }
+    }
+
+    /// Another span received the message, for this one to work on.
+    fn is_met_by_receiver(&self, producers: &Producers) -> Option<Met> {
+        if !self.span.stands_in {
+            return None;
+        }
+        let mut questions = self.keys.iter().map(|key| asides::received(*key));
+        let is_received = questions.any(|question| !producers.aside(question).is_empty());
+        is_received.then_some(Met::Receiver)
     }
 
     fn messages(&self) -> u64 {

@@ -1,8 +1,9 @@
 //! The numbers that spans, messages and links come down to.
 
 use crate::carried::Carried;
+use crate::keys::Grounds;
 use crate::kind::LinkType;
-use crate::role::Role;
+use crate::role::{Part, Role};
 
 /// A part of a list.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -60,16 +61,27 @@ pub struct SpanRecord {
     pub limit: u64,
     /// `messaging.batch.message_count`, 0 without.
     pub message_count: u64,
+    /// Until when what its own trace sends may be the message itself, and not
+    /// what the span sent on.
+    pub effects_after: u64,
     /// Its messages, in `Batch::slots`; only a consumer has any.
     pub slots: Run,
     /// Messages that were too many to look at.
     pub surplus: u32,
     /// Where its messages come from, see [`crate::keys`]; 0: not known.
     pub destination: u16,
+    /// Who consumes, see [`crate::keys`].
+    pub consumer: u16,
+    /// What a poll found is told of by the spans below it, if there are any.
+    pub is_poll: bool,
+    /// A producer creates the message.
+    pub creates: bool,
+    /// See [`Part::stands_in`].
+    pub stands_in: bool,
     /// What it lacks, when nothing leads to its messages.
     pub lack: Option<Lack>,
-    /// Its parent is known to be in another process (OTLP flags, bits 8 and 9).
-    pub has_remote_parent: bool,
+    /// Where its parent is.
+    pub parent: Parent,
     /// Its links, in `Batch::links`.
     pub links: Run,
     /// What it produced, in `Batch::producers`.
@@ -77,11 +89,40 @@ pub struct SpanRecord {
 }
 
 impl SpanRecord {
+    /// The part that it plays.
+    pub fn part(&self) -> Part {
+        Part {
+            role: self.role,
+            creates: self.creates,
+            waits: self.is_poll,
+            is_spoken: true,
+            stands_in: self.stands_in,
+        }
+    }
+
+    /// Its own ids are valid.
+    pub fn has_ids(&self) -> bool {
+        self.trace_id != 0 && self.span_id != 0
+    }
+
     /// There is something to decide, or to tell of.
     #[inline]
     pub fn may_need_mending(&self) -> bool {
         self.slots.count() + self.links.count() > 0 || self.lack.is_some()
     }
+}
+
+/// Where the parent of a span is (OTLP flags, bits 8 and 9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Parent {
+    /// There is none.
+    None,
+    /// In the same process.
+    Local,
+    /// In another one: the context came along.
+    Remote,
+    /// Its SDK does not say.
+    Unknown,
 }
 
 /// One message: alternatives for finding its producer.
@@ -92,8 +133,10 @@ pub struct Slot {
     pub keys: Run,
     /// The context that came with it, and its trace state in `Batch::texts`.
     pub carried: Option<(Carried, Run)>,
-    /// The application makes up the ids.
-    pub client_assigned: bool,
+    /// What the keys rest on.
+    pub grounds: Grounds,
+    /// What else to ask of an offset, in `Batch::asides`.
+    pub asides: Run,
     /// What a link says of the message, where there are several.
     pub name: MessageName,
 }
@@ -169,7 +212,7 @@ impl MessageName {
     }
 }
 
-/// A root consumer that came without anything to find its producers by.
+/// A consumer that came without anything to find its producers by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Lack {
     /// It names a message, but not well enough to tell it from others.
@@ -206,6 +249,8 @@ pub struct LinkRecord {
     pub is_marked: bool,
     /// What its own attributes say that it is.
     pub own_type: Option<OwnType>,
+    /// What it says that the other span does with the message.
+    pub said: Option<Role>,
     /// The message that it is for.
     pub slot: Slot,
     /// The keys are in [`Batch::wanted`].
@@ -213,6 +258,12 @@ pub struct LinkRecord {
 }
 
 impl LinkRecord {
+    /// It leads to who settles the message, who did not send it.
+    #[inline]
+    pub fn is_settling(&self) -> bool {
+        self.said == Some(Role::Settler)
+    }
+
     /// Both ids are valid.
     #[inline]
     pub fn is_valid(&self) -> bool {

@@ -3,7 +3,7 @@
 use linkmend_wire::otlp::span_kind;
 
 use crate::config::RecipeRole;
-use crate::facts::{MessageFacts, SpanFacts};
+use crate::facts::{JobLibrary, MessageFacts, SpanFacts};
 use crate::value::Value;
 
 /// What a span does with messages.
@@ -29,16 +29,91 @@ pub struct Part {
     /// The consumer waits for messages: its span may start before they were
     /// sent (a long poll).
     pub waits: bool,
+    /// An attribute says so, and not the kind of the span alone.
+    pub is_spoken: bool,
+    /// It consumes only if no other span did: what works on a job of rq
+    /// (`perform`) is below the span that received it (`consume`), which a
+    /// worker that forks does not always export.
+    pub stands_in: bool,
 }
 
 /// The part that a span plays.
 #[inline]
 #[must_use]
 pub fn part(span: &SpanFacts<'_>) -> Part {
-    spoken(&span.message)
+    let part = spoken_or_shown(span);
+    Part {
+        creates: part.creates || creates(span),
+        ..part
+    }
+}
+
+fn spoken_or_shown(span: &SpanFacts<'_>) -> Part {
+    by_library(span)
+        .or_else(|| spoken(&span.message))
         .or_else(|| by_kind(span.kind))
         .or_else(|| by_method(span))
+        .or_else(|| by_name(span))
         .unwrap_or(NO_PART)
+}
+
+/// The instrumentations of some libraries say by the kind of the span alone
+/// which side it is, each in its own way.
+fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
+    match (span.message.job_library()?, span.kind) {
+        (JobLibrary::Arq, span_kind::CLIENT) | (JobLibrary::Dramatiq, span_kind::SERVER) => {
+            Some(plain(Role::Producer))
+        }
+        (JobLibrary::Arq, span_kind::SERVER) => Some(plain(Role::Consumer)),
+        // What the worker does about the job (`handle_job_success`) says
+        // `process`, too.
+        (JobLibrary::Rq, span_kind::CLIENT) => Some(Part {
+            stands_in: true,
+            ..match span.message.operation_name.value.text() {
+                Some(b"perform") => plain(Role::Consumer),
+                _ => NO_PART,
+            }
+        }),
+        _ => None,
+    }
+}
+
+/// Spans of Google's clients for Pub/Sub that are neither producers nor
+/// consumers by their kind, and say by the end of their name what they do
+/// (Go: INTERNAL; Node: CLIENT).
+fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
+    let system = span.message.system.value.text()?;
+    if !system.eq_ignore_ascii_case(b"gcp_pubsub") {
+        return None;
+    }
+    match last_word(span.name) {
+        b"publish" => Some(plain(Role::Producer)),
+        b"ack" | b"nack" | b"modack" => Some(plain(Role::Settler)),
+        _ => None,
+    }
+}
+
+/// The span says of itself that it creates a message: by its operation, or (Go
+/// Pub/Sub) by the end of its name.
+fn creates(span: &SpanFacts<'_>) -> bool {
+    let facts = &span.message;
+    let has_operation = facts.operation_type.value.is_usable()
+        || facts.operation.value.is_usable()
+        || facts.operation_name.value.is_usable();
+    span.kind == span_kind::PRODUCER && !has_operation && last_word(span.name) == b"create"
+}
+
+fn last_word(name: &[u8]) -> &[u8] {
+    let mut words = name.rsplit(|&byte| byte == b' ');
+    words.next().unwrap_or_default()
+}
+
+/// What a link says that it leads to: one that settles the message, one that
+/// sends what the span made.
+#[must_use]
+pub fn of_link(facts: &MessageFacts<'_>) -> Option<Role> {
+    let part = by_word(facts.operation_name.value.text()?)?;
+    Some(part.role)
 }
 
 const NO_PART: Part = plain(Role::None);
@@ -48,6 +123,8 @@ const fn plain(role: Role) -> Part {
         role,
         creates: false,
         waits: false,
+        is_spoken: false,
+        stands_in: false,
     }
 }
 
@@ -63,6 +140,10 @@ fn spoken(facts: &MessageFacts<'_>) -> Option<Part> {
     .into_iter()
     .filter_map(|fact| fact.value.text())
     .find_map(by_word)
+    .map(|part| Part {
+        is_spoken: true,
+        ..part
+    })
 }
 
 /// All words of the conventions since their first version, and of emitters

@@ -20,6 +20,19 @@ pub trait Index {
     ///
     /// When the host refuses or cannot; a rule hands the error on.
     fn recall(&mut self, keys: &[MessageKey]) -> Result<Recalled, IndexError>;
+
+    /// Looks up keys, each for a consumer that had its message `before` then
+    /// (nanoseconds since the Unix epoch, one for each key): producers that
+    /// started by then go before the others. One call a batch.
+    ///
+    /// # Errors
+    ///
+    /// When the host refuses or cannot; a rule hands the error on.
+    fn recall_before(
+        &mut self,
+        keys: &[MessageKey],
+        before: &[u64],
+    ) -> Result<Recalled, IndexError>;
 }
 
 /// The index of the host that the component runs in.
@@ -34,6 +47,14 @@ impl Index for HostIndex {
     fn recall(&mut self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         host::recall(keys)
     }
+
+    fn recall_before(
+        &mut self,
+        keys: &[MessageKey],
+        before: &[u64],
+    ) -> Result<Recalled, IndexError> {
+        host::recall_before(keys, before)
+    }
 }
 
 /// An index for tests, with the semantics of the host's but without its bounds.
@@ -41,6 +62,10 @@ impl Index for HostIndex {
 pub struct MemoryIndex {
     entries: BTreeMap<(u64, u64), Entry>,
 }
+
+/// How many producers a key may have, and how many of them are given.
+const MOST: usize = 16;
+const GIVEN: usize = 4;
 
 #[derive(Debug, Default)]
 struct Entry {
@@ -67,23 +92,42 @@ impl Index for MemoryIndex {
     }
 
     fn recall(&mut self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
+        Ok(self.look_up(keys.iter().map(|key| (key, u64::MAX))))
+    }
+
+    fn recall_before(
+        &mut self,
+        keys: &[MessageKey],
+        before: &[u64],
+    ) -> Result<Recalled, IndexError> {
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
+        }
+        Ok(self.look_up(keys.iter().zip(before.iter().copied())))
+    }
+}
+
+impl MemoryIndex {
+    fn look_up<'a>(&self, keys: impl Iterator<Item = (&'a MessageKey, u64)>) -> Recalled {
         let mut recalled = Recalled {
             counts: Vec::new(),
             producers: Vec::new(),
             texts: Vec::new(),
         };
-        for key in keys {
+        for (key, before) in keys {
             let Some(entry) = self.entries.get(&(key.high, key.low)) else {
                 recalled.counts.push(0);
                 continue;
             };
-            let count = if entry.more {
-                5
-            } else {
-                entry.producers.len() as u8
-            };
+            let late = |producer: &Producer| producer.start.saturating_sub(before);
+            let mut producers: Vec<_> = entry.producers.iter().collect();
+            producers.sort_by_key(|(producer, _)| (late(producer), order(producer)));
+            let in_time = producers.iter().filter(|(one, _)| late(one) == 0).count();
+            producers.truncate(GIVEN);
+            let more = producers.len() == GIVEN && (entry.more || in_time > GIVEN);
+            let count = if more { MORE } else { producers.len() as u8 };
             recalled.counts.push(count);
-            for (producer, state) in &entry.producers {
+            for (producer, state) in producers {
                 let trace_state = Text {
                     offset: recalled.texts.len() as u32,
                     length: state.len() as u32,
@@ -95,27 +139,47 @@ impl Index for MemoryIndex {
                 });
             }
         }
-        Ok(recalled)
+        recalled
     }
 }
 
+/// The count that says that there were more producers than are given.
+const MORE: u8 = 5;
+
 impl Entry {
     fn add(&mut self, producer: Producer, state: &[u8]) {
-        let known = |(other, _): &(Producer, _)| identity(other) == identity(&producer);
-        if self.producers.iter().any(known) {
-            return;
+        for (other, other_state) in &mut self.producers {
+            if identity(other) == identity(&producer) {
+                return;
+            }
+            if is_same_send(other, &producer) {
+                if order(&producer) < order(other) {
+                    *other = producer;
+                    *other_state = state.to_vec();
+                }
+                return;
+            }
         }
         self.producers.push((producer, state.to_vec()));
-        self.producers.sort_by_key(|(producer, _)| {
-            (
-                producer.rank,
-                std::cmp::Reverse(producer.start),
-                identity(producer),
-            )
-        });
-        self.more |= self.producers.len() > 4;
-        self.producers.truncate(4);
+        self.producers.sort_by_key(|(producer, _)| order(producer));
+        self.more |= self.producers.len() > MOST;
+        self.producers.truncate(MOST);
     }
+}
+
+/// Best first.
+fn order(producer: &Producer) -> (u8, std::cmp::Reverse<u64>, (u64, u64, u64)) {
+    let start = std::cmp::Reverse(producer.start);
+    (producer.rank, start, identity(producer))
+}
+
+/// Both are spans of one send, one inside of the other.
+fn is_same_send(one: &Producer, other: &Producer) -> bool {
+    let within = |outer: &Producer, inner: &Producer| {
+        outer.start <= inner.start && inner.end <= outer.end && inner.start <= inner.end
+    };
+    let trace = |producer: &Producer| (producer.trace_id_high, producer.trace_id_low);
+    trace(one) == trace(other) && (within(one, other) || within(other, one))
 }
 
 fn identity(producer: &Producer) -> (u64, u64, u64) {

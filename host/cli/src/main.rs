@@ -5,12 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod cache;
+mod compiler;
 mod explain;
 mod open_files;
 mod pinned;
 mod pipeline;
-mod plain;
 mod process;
 mod progress;
 mod report;
@@ -24,9 +23,9 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
+use linkmend::plain_lines;
 
 use args::{Arguments, Command};
-use plain::plain_lines;
 
 /// How a command ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,16 +44,17 @@ enum Exit {
     Interrupted = 130,
 }
 
-/// A line on standard error. When nobody can read it, there is nobody to tell.
-/// Names of files and texts of others may be in it: nothing that a terminal
-/// would obey comes through.
+/// A line, or several, on standard error, with nothing in it that a terminal
+/// would obey. When nobody can read it, there is nobody to tell.
 fn tell(line: impl Display) {
-    let _ = writeln!(io::stderr(), "linkmend: {}", plain_lines(&line.to_string()));
+    let line = line.to_string();
+    let _ = writeln!(io::stderr(), "linkmend: {}", plain_lines(&line));
 }
 
-/// A line on standard output, as harmless.
+/// The same on standard output.
 fn say(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{}", plain_lines(&line.to_string()));
+    let line = line.to_string();
+    let _ = writeln!(io::stdout(), "{}", plain_lines(&line));
 }
 
 fn main() -> ExitCode {
@@ -64,6 +64,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
         Command::Rule { command } => rule::run(&command),
+        Command::Compile => compiler::run(),
     };
     ExitCode::from(exit as u8)
 }

@@ -8,12 +8,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use linkmend::Explanation;
+use linkmend::{Explanation, plain};
 use linkmend_files::Position;
 use linkmend_process::{Event, Input, Reading, Watch};
 
 use crate::explain::Explanations;
-use crate::plain::plain;
 use crate::tell;
 
 /// So many lines are written for one input: a file of another kind may be wrong
@@ -112,7 +111,7 @@ impl Watcher {
 
     fn tell(&mut self, input: &Input, text: impl Display) {
         // A line end in its name would make a line of our own of the rest.
-        let input = plain(&input.to_string());
+        let input = plain(&input.to_string()).into_owned();
         let lines = self.lines.entry(input.clone()).or_default();
         *lines += 1;
         if *lines <= MOST_LINES {

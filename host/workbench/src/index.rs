@@ -53,4 +53,8 @@ impl MessageIndex for FreshIndex {
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         self.index.read().recall(keys)
     }
+
+    fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        self.index.read().recall_before(keys, before)
+    }
 }

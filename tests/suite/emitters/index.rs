@@ -37,4 +37,8 @@ impl MessageIndex for Fresh {
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         self.0.read().unwrap().recall(keys)
     }
+
+    fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        self.0.read().unwrap().recall_before(keys, before)
+    }
 }

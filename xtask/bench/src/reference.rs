@@ -42,7 +42,8 @@ fn decide(
             .iter()
             .flat_map(|resource| &resource.attributes);
         let origin = Origin {
-            environment: environment(attributes),
+            environment: environment(attributes.clone()),
+            service: service(attributes),
             extra: &[],
         };
         for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
@@ -72,6 +73,14 @@ fn environment<'a>(attributes: impl Iterator<Item = &'a KeyValue>) -> &'a [u8] {
         }
     }
     found
+}
+
+fn service<'a>(mut attributes: impl Iterator<Item = &'a KeyValue>) -> &'a [u8] {
+    let name = attributes.find(|attribute| attribute.key == "service.name");
+    match name.and_then(any_value) {
+        Some(AnyValue::StringValue(text)) => text.as_bytes(),
+        _ => &[],
+    }
 }
 
 fn any_value(attribute: &KeyValue) -> Option<&AnyValue> {

@@ -4,25 +4,27 @@ use super::{Batch, Incoming};
 use crate::columns::{Columns, Element, Names};
 use crate::facts::MessageFacts;
 use crate::keys::Side;
-use crate::records::{Lack, MessageName, Run, Slot};
+use crate::records::{Lack, MessageName, Parent, Run, Slot, SpanRecord};
 use crate::role::Role;
 use crate::slots::{MAX_MESSAGES, for_each_message, names_several};
 use crate::texts::put_value;
 use crate::value::Value;
 
 /// What a consumer lacks that came without anything to find its producers by.
-/// One with a parent got its context some way.
-pub(super) fn lack(incoming: &Incoming<'_, '_>, slots: Run, links: Run) -> Option<Lack> {
-    let span = incoming.span;
-    let is_concerned = incoming.part.role == Role::Consumer
-        && span.parent_span_id == 0
-        && slots.count() + links.count() == 0;
-    if !is_concerned {
+/// One with a parent in another process got its context from there, and one
+/// whose SDK does not say where its parent is may have.
+pub(super) fn lack(incoming: &Incoming<'_, '_>, record: &SpanRecord) -> Option<Lack> {
+    let facts = &incoming.span.message;
+    let is_empty = facts.message_count.value.natural() == Some(0);
+    let may_lack = matches!(record.parent, Parent::None | Parent::Local);
+    if !may_lack || is_empty || record.slots.count() > 0 || facts.is_reply() {
         return None;
     }
-    let names_something = span.message.names_messages()
-        || span.message.traceparent.value.is_usable()
-        || span.extra.iter().any(Value::is_usable);
+    let names_something = facts.id_facts().iter().any(|fact| {
+        // A conversation is of many messages.
+        fact.value.is_usable() && !core::ptr::eq(*fact, &facts.conversation)
+    }) || facts.traceparent.value.is_usable()
+        || incoming.span.extra.iter().any(Value::is_usable);
     Some(if names_something {
         Lack::Incomplete
     } else {
@@ -100,12 +102,20 @@ impl Batch {
         naming: bool,
     ) -> u32 {
         let environment = incoming.origin.environment;
+        let is_one = is_one_record(incoming, named);
         let mut number = 0;
         for_each_named(incoming, |message| {
             if number < MAX_MESSAGES {
-                let elements = columns.iter().filter(|column| column.len() == named);
-                let elements = elements.filter_map(|column| column.get(number)).copied();
-                self.add_slot(environment, Some(message), elements, naming);
+                let elements = columns.iter().filter_map(|column| {
+                    if column.len() == named {
+                        column.get(number)
+                    } else if is_one && Columns::is_of_headers(column) {
+                        column.last()
+                    } else {
+                        None
+                    }
+                });
+                self.add_slot(environment, Some(message), elements.copied(), naming);
             }
             number += 1;
         });
@@ -120,7 +130,9 @@ impl Batch {
         for (number, first) in columns.iter().enumerate() {
             let count = first.len();
             let mut before = columns.iter().take(number);
-            if count == named || before.any(|column| column.len() == count) {
+            let is_taken =
+                named == 1 && is_one_record(incoming, named) && Columns::is_of_headers(first);
+            if count == named || is_taken || before.any(|column| column.len() == count) {
                 continue;
             }
             for place in 0..count {
@@ -148,11 +160,14 @@ impl Batch {
         if let Some(message) = message {
             let side = Side::Consumer;
             let wanted = &mut self.wanted;
-            slot.client_assigned = self.maker.put_keys(message, environment, side, wanted);
+            slot.grounds = self.maker.put_keys(message, environment, side, wanted);
+            let first_aside = self.asides.len();
+            self.asides.extend_from_slice(&self.maker.asides);
+            slot.asides = Run::since(first_aside, &self.asides);
         }
         for element in elements {
             slot.carried = slot.carried.or(element.carried);
-            slot.client_assigned |= element.key.is_some();
+            slot.grounds.client_assigned |= element.key.is_some();
             self.wanted.extend(element.key);
             if slot.name == MessageName::Unnamed {
                 slot.name = element.name;
@@ -201,6 +216,14 @@ impl Batch {
             None => MessageName::Unnamed,
         }
     }
+}
+
+/// The span is for one message, which it names. If an array of headers stands on
+/// it, each hop that the message came through added its own: the last one is
+/// the context that it came with.
+fn is_one_record(incoming: &Incoming<'_, '_>, named: usize) -> bool {
+    let count = incoming.span.message.message_count.value.natural();
+    named == 1 && count.is_none_or(|count| count < 2) && incoming.span.events.is_empty()
 }
 
 /// Calls `each` with the messages that the attributes of a span and of its

@@ -6,7 +6,7 @@ use crate::facts::LinkFacts;
 use crate::keys::Side;
 use crate::kind::{Alias, LinkType, by_alias, by_ref_type};
 use crate::records::{LinkRecord, MessageName, OwnType, Run, Slot};
-use crate::role::Role;
+use crate::role::{self, Role};
 use crate::texts::put_text;
 use crate::value::Value;
 
@@ -30,11 +30,17 @@ impl Batch {
                 maker,
                 wanted,
                 link_keys,
+                asides,
                 ..
             } = self;
             let keys = if keys_are_wanted { wanted } else { link_keys };
             let environment = incoming.origin.environment;
-            slot.client_assigned = maker.put_keys(&link.message, environment, Side::Consumer, keys);
+            slot.grounds = maker.put_keys(&link.message, environment, Side::Consumer, keys);
+            if keys_are_wanted {
+                let first = asides.len();
+                asides.extend_from_slice(&maker.asides);
+                slot.asides = Run::since(first, asides);
+            }
         }
         let mut names_work = false;
         if keys_are_wanted && link.message.traceparent.value.is_usable() || !link.extra.is_empty() {
@@ -51,6 +57,7 @@ impl Batch {
             type_digest: link.type_digest,
             is_marked: link.is_marked,
             own_type,
+            said: role::of_link(&link.message),
             slot,
             keys_are_wanted,
         });
@@ -101,7 +108,7 @@ impl Batch {
         let mut names_work = false;
         for (place, element) in first.enumerate() {
             slot.carried = slot.carried.or(element.carried);
-            slot.client_assigned |= element.key.is_some();
+            slot.grounds.client_assigned |= element.key.is_some();
             names_work |= place >= usual;
             if slot.name == MessageName::Unnamed {
                 slot.name = element.name;

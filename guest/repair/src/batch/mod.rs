@@ -3,15 +3,17 @@
 
 mod consumer;
 mod link;
+mod notes;
 mod producer;
 
 use linkmend_rule::{KeyBuilder, MessageKey, Producer, Tasks};
+use linkmend_wire::otlp::span_kind;
 
 use crate::columns::Columns;
 use crate::config::{Config, Parts, Recipe};
 use crate::facts::{LinkFacts, Origin, SpanFacts};
 use crate::keys::KeyMaker;
-use crate::records::{LinkRecord, Run, Slot, SpanRecord};
+use crate::records::{LinkRecord, Parent, Run, Slot, SpanRecord};
 use crate::role::{self, Part, Role};
 
 /// See the module.
@@ -25,6 +27,10 @@ pub struct Batch {
     pub links: Vec<LinkRecord>,
     /// The keys to look up.
     pub wanted: Vec<MessageKey>,
+    /// When the consumer of each had its message.
+    pub before: Vec<u64>,
+    /// Keys beside the messages, see [`crate::asides`].
+    pub asides: Vec<MessageKey>,
     /// The keys of valid links.
     pub link_keys: Vec<MessageKey>,
     /// Texts of slots.
@@ -37,9 +43,6 @@ pub struct Batch {
     pub producer_texts: Vec<u8>,
     /// Makes the keys, and spells them when that is asked for.
     pub maker: KeyMaker,
-    /// Spans without valid ids of their own, by their places: they stay as they
-    /// are.
-    pub nameless: Vec<u32>,
     /// For digests of links.
     pub digests: KeyBuilder,
     keys: Vec<MessageKey>,
@@ -75,12 +78,13 @@ impl Batch {
         self.slots.clear();
         self.links.clear();
         self.wanted.clear();
+        self.before.clear();
+        self.asides.clear();
         self.link_keys.clear();
         self.texts.clear();
         self.parts.clear();
         self.producers.clear();
         self.producer_texts.clear();
-        self.nameless.clear();
         self.maker.spell(explain);
     }
 
@@ -94,28 +98,41 @@ impl Batch {
         span: &SpanFacts<'a>,
         links: impl Iterator<Item = LinkFacts<'a>>,
     ) {
-        // Nothing can point at a span without ids, and nothing is known of it.
-        if span.trace_id == 0 || span.span_id == 0 {
-            self.nameless.push(span.number);
-            return;
-        }
-        let incoming = Incoming {
+        let mut incoming = Incoming {
             config,
             origin,
             span,
             part: role::part(span),
         };
         let explain = tasks.contains(Tasks::EXPLAIN);
+        // Nothing can point at a span without ids, and what becomes of its
+        // messages nobody could find: it has links at the most.
+        if span.trace_id == 0 || span.span_id == 0 {
+            incoming.part.role = Role::None;
+            let first = self.links.len();
+            for link in links {
+                self.add_link(&incoming, link);
+            }
+            let links = Run::since(first, &self.links);
+            let record = record(&incoming);
+            self.before.resize(self.wanted.len(), record.limit);
+            if tasks.contains(Tasks::MEND) && (explain || links.count() > 0) {
+                self.spans.push(SpanRecord { links, ..record });
+            }
+            return;
+        }
         let first = self.producers.len();
         if tasks.contains(Tasks::REMEMBER) || explain {
             self.add_producer(&incoming);
         }
         let produced = Run::since(first, &self.producers);
         if tasks.contains(Tasks::MEND) {
-            let record = self.record(incoming, links);
+            let record = self.record(incoming, tasks, links);
             if explain || record.may_need_mending() {
                 self.spans.push(SpanRecord { produced, ..record });
             }
+        } else if tasks.contains(Tasks::REMEMBER) {
+            self.note_only(&incoming, links);
         }
     }
 
@@ -123,6 +140,7 @@ impl Batch {
     fn record<'a>(
         &mut self,
         mut incoming: Incoming<'_, 'a>,
+        tasks: Tasks,
         links: impl Iterator<Item = LinkFacts<'a>>,
     ) -> SpanRecord {
         let mut links = links.peekable();
@@ -141,24 +159,49 @@ impl Batch {
             incoming.part.waits = true;
         }
         let links = Run::since(first_link, &self.links);
-        let destination = if incoming.part.role == Role::Consumer {
-            self.maker.destination_hint(&incoming.span.message)
-        } else {
-            0
-        };
-        SpanRecord {
-            destination,
+        let mut record = SpanRecord {
             surplus,
-            lack: consumer::lack(&incoming, slots, links),
             slots,
             links,
             ..record(&incoming)
+        };
+        if record.role == Role::Consumer {
+            (record.destination, record.consumer) = self.hints(&incoming);
+            record.lack = consumer::lack(&incoming, &record);
+            if tasks.contains(Tasks::REMEMBER) {
+                self.note_consumer(&incoming, &record);
+            }
         }
+        self.before.resize(self.wanted.len(), record.limit);
+        record
+    }
+
+    /// Where the messages of a consumer come from, and who it is.
+    fn hints(&mut self, incoming: &Incoming<'_, '_>) -> (u16, u16) {
+        let Incoming { span, origin, .. } = incoming;
+        let destination = self.maker.destination_hint(&span.message);
+        let consumer = self
+            .maker
+            .consumer_hint(origin.service, span.name, destination);
+        (destination, consumer)
     }
 }
 
 /// OTLP flags: it is known whether the parent is remote (bit 8), and it is (bit 9).
-const REMOTE_PARENT: u32 = 0x300;
+const REMOTE_IS_KNOWN: u32 = 0x100;
+const REMOTE: u32 = 0x200;
+
+fn parent(span: &SpanFacts<'_>) -> Parent {
+    if span.parent_span_id == 0 {
+        Parent::None
+    } else if span.flags & REMOTE_IS_KNOWN == 0 {
+        Parent::Unknown
+    } else if span.flags & REMOTE == 0 {
+        Parent::Local
+    } else {
+        Parent::Remote
+    }
+}
 
 #[inline]
 fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
@@ -169,6 +212,9 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         Role::Consumer if !part.waits => span.start,
         _ => span.end.max(span.start),
     };
+    // The span of a poll ends with the poll. Others that receive go on while the
+    // message is processed, and what is sent meanwhile is sent on.
+    let is_poll = part.waits && span.kind == span_kind::CLIENT;
     SpanRecord {
         number: span.number,
         role: part.role,
@@ -177,12 +223,17 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         parent_span_id: span.parent_span_id,
         start: span.start,
         limit,
+        effects_after: if is_poll { limit } else { span.start },
         message_count: span.message.message_count.value.natural().unwrap_or(0),
         slots: Run::default(),
         surplus: 0,
         destination: 0,
+        consumer: 0,
+        is_poll: part.waits,
+        creates: part.creates,
+        stands_in: part.stands_in,
         lack: None,
-        has_remote_parent: span.parent_span_id != 0 && span.flags & REMOTE_PARENT == REMOTE_PARENT,
+        parent: parent(span),
         links: Run::default(),
         produced: Run::default(),
     }

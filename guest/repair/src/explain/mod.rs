@@ -7,11 +7,12 @@ use core::fmt::{self, Write as _};
 use linkmend_rule::{DropReason, MessageKey, Producer};
 
 use crate::batch::Batch;
+use crate::candidates::{Doubt, Fit, Search};
 use crate::carried::Carried;
 use crate::config::Config;
 use crate::links::Fate;
 use crate::missing::{Met, Outcome, Target};
-use crate::producers::{Fit, Producers, Search, trace_id};
+use crate::producers::{Producers, trace_id};
 use crate::records::{Lack, LinkRecord, MessageName, Slot, SpanRecord};
 use crate::role::Role;
 
@@ -25,6 +26,8 @@ pub struct Told<'s> {
     pub producers: &'s Producers,
     /// The span.
     pub span: &'s SpanRecord,
+    /// What it lacks.
+    pub lack: Option<Lack>,
     /// What becomes of its links.
     pub fates: &'s [Fate<'s>],
     /// What became of its messages; empty when they were not looked at.
@@ -38,9 +41,6 @@ pub struct Told<'s> {
 /// More of a kind are only counted: what is told is for reading.
 const MOST: usize = 100;
 
-/// What is told of a span without valid ids of its own.
-pub const NAMELESS: &str = "left as it is: its own trace id or span id is invalid";
-
 /// Tells of a span.
 pub fn story(told: &Told<'_>) -> String {
     let mut text = String::new();
@@ -52,6 +52,13 @@ pub fn story(told: &Told<'_>) -> String {
 
 impl Told<'_> {
     fn write(&self, out: &mut String) -> fmt::Result {
+        if !self.span.has_ids() {
+            writeln!(
+                out,
+                "its own trace id or span id is invalid: nothing can be linked to it, and it gets \
+                 no new links"
+            )?;
+        }
         writeln!(out, "role: {}", role(self.span.role))?;
         self.write_produced(out)?;
         self.write_messages(out)?;
@@ -76,7 +83,7 @@ impl Told<'_> {
     }
 
     fn write_messages(&self, out: &mut String) -> fmt::Result {
-        match self.span.lack {
+        match self.lack {
             Some(Lack::Unnamed) => writeln!(out, "names no message, and is linked to nothing")?,
             Some(Lack::Incomplete) => writeln!(
                 out,
@@ -97,11 +104,7 @@ impl Told<'_> {
             self.write_search(out, slot, (0, 0))?;
             match self.outcomes.get(number) {
                 Some(outcome) => writeln!(out, "  → {}", Shown(*outcome))?,
-                None => writeln!(
-                    out,
-                    "  → not looked for: the span has as many links as it may have (max_links: {})",
-                    self.config.max_links
-                )?,
+                None => {}
             }
         }
         write_more(out, slots.len(), "more messages")?;
@@ -171,6 +174,10 @@ impl Told<'_> {
             Fit::Itself => writeln!(out, ": this span itself"),
             Fit::Disagrees => writeln!(out, ": not the one whose id the link has"),
             Fit::TooLate => writeln!(out, ": too late to be it"),
+            Fit::Effect => writeln!(
+                out,
+                ": in the trace of this span and after it, so what this span sent on"
+            ),
         }
     }
 
@@ -302,9 +309,24 @@ impl fmt::Display for Shown {
                 "unresolved: all known producers started later than clock_skew after this span \
                  could have received it",
             ),
-            Outcome::Undecided => f.write_str(
-                "ambiguous: several producers, and no way to choose (ambiguous: latest or all)",
-            ),
+            Outcome::Undecided(doubt) => {
+                let why = match doubt {
+                    Doubt::Simultaneous => "several producers that started at the same time",
+                    Doubt::ReusedId => {
+                        "several traces that never received it sent it, so that one id names \
+                         several messages"
+                    }
+                    Doubt::ContestedOffset => {
+                        "several traces claim one offset, so that their producers do not know it \
+                         (acks=0)"
+                    }
+                    Doubt::UnknownCluster => {
+                        "its producer does not name its Kafka cluster, and consumers of this \
+                         topic name several"
+                    }
+                };
+                write!(f, "ambiguous: {why} (ambiguous: latest or all)")
+            }
             Outcome::Met(met) => write!(f, "no link needed: {}", Reason(met)),
         }
     }
@@ -327,6 +349,11 @@ impl fmt::Display for Reason {
                 f,
                 "its producer {} is in the same trace (same_trace)",
                 Context(target)
+            ),
+            Met::Receiver => f.write_str("another span received it, for this one to work on"),
+            Met::ParentOfParent => f.write_str(
+                "the parent is a consumer that has the context of the message, from its own parent or \
+                 by a link",
             ),
             Met::RemoteParent => {
                 f.write_str("the parent is in another process: the context came with the message")

@@ -4,10 +4,12 @@ use linkmend_rule::{Context, Producer};
 
 use super::{Found, Mending, REMOTE};
 use crate::batch::Batch;
+use crate::candidates::{Choice, Search};
 use crate::carried::Carried;
+use crate::choice;
 use crate::config::Ambiguous;
 use crate::missing::{Met, Need, Outcome};
-use crate::producers::{Choice, Search, trace_id};
+use crate::producers::trace_id;
 use crate::records::{Slot, SpanRecord};
 
 impl<'b> Mending<'b> {
@@ -19,31 +21,38 @@ impl<'b> Mending<'b> {
         known: (u128, u64),
     ) -> Found<'b> {
         let (trace_id, span_id) = known;
-        if let Some((carried, state)) = slot.carried {
-            let agrees = (trace_id == 0 || trace_id == carried.trace_id)
-                && (span_id == 0 || span_id == carried.span_id);
-            let is_itself = (span.trace_id, span.span_id) == (carried.trace_id, carried.span_id);
-            if agrees && !is_itself {
-                return Found::Target(carried_context(carried, state.of(&self.batch.texts)));
-            }
-        }
         let search = Search {
             span,
             skew: self.config.clock_skew,
             trace_id,
             span_id,
         };
-        let choice = self
-            .producers
-            .choose(slot.keys, slot.client_assigned, &search);
+        let choice = choice::choose(&search, self.producers, slot, self.batch);
+        if let Some((carried, state)) = slot.carried {
+            let agrees = (trace_id == 0 || trace_id == carried.trace_id)
+                && (span_id == 0 || span_id == carried.span_id);
+            let is_itself = (span.trace_id, span.span_id) == (carried.trace_id, carried.span_id);
+            if agrees && !is_itself && !is_forwarded(&carried, &choice) {
+                return Found::Target(carried_context(carried, state.of(&self.batch.texts)));
+            }
+        }
         match choice {
             Choice::None => Found::Nothing,
             Choice::TooLate => Found::TooLate,
-            Choice::One(producer) => Found::Target(self.context(producer)),
-            Choice::Several(several) => match (self.config.ambiguous, several) {
-                (Ambiguous::Latest, [Some(latest), ..]) => Found::Target(self.context(latest)),
+            // What seems to have started after its consumer may be what another
+            // receiver sent on. There is time to wait for a better one.
+            Choice::One(producer, _)
+                if self.may_wait && slot.grounds.may_be_resent && producer.start > span.limit =>
+            {
+                Found::TooLate
+            }
+            Choice::One(producer, _) => Found::Target(self.context(producer)),
+            Choice::Several(several, doubt) => match (self.config.ambiguous, several) {
+                (Ambiguous::Latest, [Some(latest), ..]) if latest.start <= span.limit => {
+                    Found::Target(self.context(latest))
+                }
                 (Ambiguous::All, several) => Found::Targets(several),
-                _ => Found::Undecided,
+                _ => Found::Undecided(doubt),
             },
         }
     }
@@ -70,19 +79,21 @@ impl<'b> Mending<'b> {
             return Outcome::Met(met);
         }
         match self.find(span, slot, (0, 0)) {
-            Found::Nothing | Found::TooLate if need.is_met_by_remote_parent() => {
-                Outcome::Met(Met::RemoteParent)
+            Found::Nothing | Found::TooLate | Found::Undecided(_)
+                if need.is_met_by_count(&self.linked) =>
+            {
+                Outcome::Met(Met::Count)
             }
             Found::Nothing => Outcome::Unresolved,
             Found::TooLate => Outcome::TooLate,
-            Found::Undecided => Outcome::Undecided,
+            Found::Undecided(doubt) => Outcome::Undecided(doubt),
             Found::Target(context) => self.want(&need, context),
             Found::Targets(several) => {
                 let several = several.into_iter().flatten();
                 let outcomes = several.map(|producer| self.want(&need, self.context(producer)));
                 // One that is added says more than one that is not.
                 let added = |outcome: &Outcome| matches!(outcome, Outcome::Added(_));
-                outcomes.max_by_key(added).unwrap_or(Outcome::Undecided)
+                outcomes.max_by_key(added).unwrap_or(Outcome::Unresolved)
             }
         }
     }
@@ -106,6 +117,16 @@ impl<'b> Mending<'b> {
         }
         self.added.push((context, need.slot));
         Outcome::Added(target)
+    }
+}
+
+/// A header may have come through a hop that handed it on without adding its
+/// own. Who is named by the place of the record, or by an id of the broker, is
+/// the nearest one.
+fn is_forwarded(carried: &Carried, choice: &Choice<'_>) -> bool {
+    match choice {
+        Choice::One(producer, true) => trace_id(producer) != carried.trace_id,
+        _ => false,
     }
 }
 

@@ -7,13 +7,17 @@ mod write;
 use linkmend_rule::{Context, MessageKey, NoteKind, Producer, Tasks, Verdict};
 
 use crate::answer::Answer;
+use crate::asides;
 use crate::batch::Batch;
+use crate::candidates::{Doubt, MOST, Search};
+use crate::choice;
 use crate::config::Config;
 use crate::explain;
 use crate::links::{self, Fate, Row};
 use crate::missing::{Linked, Outcome};
-use crate::producers::Producers;
-use crate::records::{Lack, Slot, SpanRecord};
+use crate::producers::{Producers, Question, trace_id};
+use crate::records::{Lack, Parent, Slot, SpanRecord};
+use crate::role::Role;
 
 /// Remote, and known to be so (OTLP flags, bits 8 and 9): what comes out of a
 /// message always is (spec, trace/api.md, `IsRemote`).
@@ -26,6 +30,7 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
         batch,
         producers,
         answer: Answer::new(config, batch),
+        may_wait: tasks.contains(Tasks::DEFER),
         fates: Vec::new(),
         added: Vec::new(),
         outcomes: Vec::new(),
@@ -37,13 +42,82 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
     for span in &batch.spans {
         mending.mend(span, tasks);
     }
-    if tasks.contains(Tasks::EXPLAIN) {
-        for span in &batch.nameless {
-            let builder = &mut mending.answer.builder;
-            builder.explain(*span, explain::NAMELESS);
+    mending.answer.build()
+}
+
+/// What else has to be asked before the spans of a batch can be decided on, in
+/// order, each once.
+pub fn questions(
+    config: &Config,
+    tasks: Tasks,
+    batch: &Batch,
+    producers: &Producers,
+) -> Vec<Question> {
+    let mut questions = Vec::new();
+    for span in &batch.spans {
+        let search = Search {
+            span,
+            skew: config.clock_skew,
+            trace_id: 0,
+            span_id: 0,
+        };
+        let broken = span.links.of(&batch.links).iter();
+        let broken = broken.filter(|link| link.keys_are_wanted);
+        let slots = span.slots.of(&batch.slots).iter();
+        for slot in slots.chain(broken.map(|link| &link.slot)) {
+            choice::questions(&search, producers, slot, batch, &mut questions);
+        }
+        let is_consumer = span.role == Role::Consumer;
+        if is_consumer && span.parent == Parent::Local && may_be_served(span) {
+            let key = asides::arrived(span.trace_id, span.parent_span_id);
+            questions.push(Question::of(key));
+        }
+        if span.stands_in {
+            let slots = span.slots.of(&batch.slots).iter();
+            let keys = slots.flat_map(|slot| slot.keys.of(&batch.wanted));
+            questions.extend(keys.map(|key| asides::received(*key)));
+        }
+        if span.lack.is_some() && !tasks.contains(Tasks::REMEMBER) {
+            let key = asides::parent(span.trace_id, span.span_id);
+            questions.push(Question::of(key));
         }
     }
-    mending.answer.build()
+    questions.sort_unstable();
+    questions.dedup();
+    questions
+}
+
+/// The consumers to remember now that is known who sent their messages: those
+/// of messages that went more ways than one. Nobody asks for others.
+pub fn consumers(batch: &Batch, producers: &Producers) -> Vec<Producer> {
+    let mut consumers = Vec::new();
+    for span in batch
+        .spans
+        .iter()
+        .filter(|span| span.role == Role::Consumer)
+    {
+        for slot in span.slots.of(&batch.slots) {
+            if !slot.grounds.client_assigned {
+                continue;
+            }
+            let keys = slot.keys.places();
+            for place in keys.skip(usize::from(slot.grounds.offsets)) {
+                let (known, _) = producers.of(place);
+                let is_sent_on = |send: &Producer| trace_id(send) == span.trace_id;
+                if (known.len() > 1 || known.iter().any(is_sent_on))
+                    && let Some(key) = batch.wanted.get(place)
+                {
+                    consumers.push(asides::consumer(*key, span));
+                }
+            }
+        }
+    }
+    consumers
+}
+
+/// What a consumer lacks it may have through its parent.
+fn may_be_served(span: &SpanRecord) -> bool {
+    span.links.count() == 0 && (span.lack.is_some() || span.slots.count() > 0)
 }
 
 struct Mending<'b> {
@@ -51,6 +125,8 @@ struct Mending<'b> {
     batch: &'b Batch,
     producers: &'b Producers,
     answer: Answer<'b>,
+    /// A span may be kept back.
+    may_wait: bool,
     // Of the span at hand:
     fates: Vec<Fate<'b>>,
     added: Vec<(Context<'b>, &'b Slot)>,
@@ -77,9 +153,9 @@ enum Found<'b> {
     TooLate,
     Target(Context<'b>),
     /// Several, and the configuration wants all.
-    Targets([Option<&'b Producer>; 4]),
+    Targets([Option<&'b Producer>; MOST]),
     /// Several, and the configuration wants none.
-    Undecided,
+    Undecided(Doubt),
 }
 
 impl<'b> Mending<'b> {
@@ -100,27 +176,27 @@ impl<'b> Mending<'b> {
             links::merge(self.batch, span, &mut self.fates, &mut self.order, keep);
         }
         self.repair_last(span, max);
-        let staying = self.staying();
-        // A span without room wants nothing: what could not be added the first
-        // time is not asked for again.
-        if staying < max && span.slots.count() > 0 {
+        // Counted before the cut: types do not depend on the limit.
+        let mut surroundings = self.surroundings(span);
+        let left = links::cut(&mut self.fates, max, self.config.keep_links);
+        let room = max - left;
+        // Held against what goes out, so that the next time says the same.
+        if span.slots.count() > 0 {
             self.add_missing(span);
         }
-        if tasks.contains(Tasks::DEFER) && !self.pending.is_empty() {
+        if self.may_wait && room > 0 && !self.pending.is_empty() {
             self.answer.defer(span.number, &self.pending);
             return;
         }
-        let surroundings = self.surroundings(span);
-        if self.config.merge_links && self.staying() + self.added.len() > max {
+        if self.config.merge_links && left + self.added.len() > max {
             self.merge_added();
         }
-        let left = links::cut(&mut self.fates, max, self.config.keep_links);
-        let room = max - left;
+        self.count_added(span, &mut surroundings);
         self.write_fates(span, &surroundings);
         self.write_added(span, &surroundings, room);
-        self.note(span, room);
+        self.note(span, tasks, room);
         if tasks.contains(Tasks::EXPLAIN) {
-            let text = explain::story(&self.told(span, room));
+            let text = explain::story(&self.told(span, tasks, room));
             self.answer.builder.explain(span.number, &text);
         }
     }
@@ -136,10 +212,15 @@ impl<'b> Mending<'b> {
             match outcome {
                 Outcome::Unresolved => self.counts.unresolved += 1,
                 Outcome::TooLate => self.counts.too_late += 1,
-                Outcome::Undecided => self.counts.ambiguous += 1,
+                Outcome::Undecided(_) => self.counts.ambiguous += 1,
                 Outcome::Met(_) | Outcome::Added(_) => {}
             }
-            if matches!(outcome, Outcome::Unresolved | Outcome::TooLate) {
+            // Who sent it on may yet tell that it had consumed it.
+            let may_change = matches!(
+                outcome,
+                Outcome::Unresolved | Outcome::TooLate | Outcome::Undecided(Doubt::ReusedId)
+            );
+            if may_change {
                 let keys = slot.keys.of(&self.batch.wanted);
                 self.pending.extend_from_slice(keys);
             }
@@ -162,10 +243,12 @@ impl<'b> Mending<'b> {
         self.added = kept;
     }
 
-    /// Tells of what could not be mended.
-    fn note(&mut self, span: &SpanRecord, room: usize) {
+    /// Tells of what could not be mended: of messages, by what goes out.
+    fn note(&mut self, span: &SpanRecord, tasks: Tasks, room: usize) {
+        let lack = self.lack(span, tasks);
+        let missing = span.message_count.max(1) as usize;
         let counts = &self.counts;
-        let lacks = |lack| usize::from(span.lack == Some(lack));
+        let lacks = |which| if lack == Some(which) { missing } else { 0 };
         let wants_room = self.added.len().saturating_sub(room);
         for (kind, count) in [
             (NoteKind::Unresolved, counts.unresolved),
@@ -180,13 +263,36 @@ impl<'b> Mending<'b> {
         }
     }
 
-    fn told<'s>(&'s self, span: &'s SpanRecord, room: usize) -> explain::Told<'s> {
+    /// What the span lacks, when neither a link nor its parent leads to where
+    /// its messages came from.
+    fn lack(&self, span: &SpanRecord, tasks: Tasks) -> Option<Lack> {
+        let lack = span.lack?;
+        let links = span.links.of(&self.batch.links).iter().zip(&self.fates);
+        let mut leading = links.filter(|(link, fate)| {
+            let target = links::target(link, fate);
+            !link.is_settling() && target.is_some_and(|target| target.0 != span.trace_id)
+        });
+        let is_served = |key| !self.producers.aside(Question::of(key)).is_empty();
+        let by_parent = span.parent == Parent::Local
+            && is_served(asides::arrived(span.trace_id, span.parent_span_id));
+        // The spans below tell of the messages. They come after it: only who reads
+        // data twice knows whether there are any. A poll that does not say how
+        // many messages it got may have got none.
+        let has_children = is_served(asides::parent(span.trace_id, span.span_id));
+        let is_once = tasks.contains(Tasks::REMEMBER);
+        let by_children = has_children || span.is_poll && (is_once || span.message_count == 0);
+        let is_led = leading.next().is_some() || by_parent || by_children;
+        (!is_led).then_some(lack)
+    }
+
+    fn told<'s>(&'s self, span: &'s SpanRecord, tasks: Tasks, room: usize) -> explain::Told<'s> {
         explain::Told {
             config: self.config,
             batch: self.batch,
             producers: self.producers,
             span,
             fates: &self.fates,
+            lack: self.lack(span, tasks),
             outcomes: &self.outcomes,
             added: self.added.len(),
             room,

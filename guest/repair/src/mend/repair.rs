@@ -62,7 +62,7 @@ impl<'b> Mending<'b> {
         link: &'b LinkRecord,
         is_only: bool,
     ) -> Option<Context<'b>> {
-        if span.role == Role::Settler {
+        if span.role == Role::Settler || !span.has_ids() {
             return None;
         }
         let slots = span.slots.of(&self.batch.slots);
@@ -81,17 +81,17 @@ impl<'b> Mending<'b> {
                 Some(self.context(latest))
             }
             found if own && span.role == Role::Consumer => {
-                self.miss(&found, &link.slot, slots);
+                self.miss(&found, link, slots);
                 None
             }
-            Found::Nothing | Found::TooLate | Found::Undecided => None,
+            Found::Nothing | Found::TooLate | Found::Undecided(_) => None,
         }
     }
 
     /// Takes note of a message of a link without a producer, unless the span
     /// names the same message.
-    fn miss(&mut self, found: &Found<'_>, slot: &Slot, slots: &[Slot]) {
-        let keys = slot.keys.of(&self.batch.wanted);
+    fn miss(&mut self, found: &Found<'_>, link: &LinkRecord, slots: &[Slot]) {
+        let keys = link.slot.keys.of(&self.batch.wanted);
         let known = |other: &Slot| {
             let others = other.keys.of(&self.batch.wanted);
             keys.iter().any(|key| others.contains(key))
@@ -99,13 +99,16 @@ impl<'b> Mending<'b> {
         if keys.is_empty() || slots.iter().any(known) {
             return;
         }
+        // A link that is dropped takes its message with it: there is nobody who
+        // could tell of it the next time.
+        let stays = usize::from(matches!(self.beyond_repair(link), Fate::Tolerate));
         match found {
-            Found::Undecided => {
-                self.counts.ambiguous += 1;
+            Found::Undecided(_) => {
+                self.counts.ambiguous += stays;
                 return;
             }
-            Found::TooLate => self.counts.too_late += 1,
-            _ => self.counts.unresolved += 1,
+            Found::TooLate => self.counts.too_late += stays,
+            _ => self.counts.unresolved += stays,
         }
         self.pending.extend_from_slice(keys);
     }

@@ -3,31 +3,36 @@
 use super::Mending;
 use crate::answer::{Kind, MAX_ATTRIBUTES};
 use crate::config::KeepLinks;
-use crate::kind::{Surroundings, link_type};
+use crate::kind::{Leads, Surroundings, link_type};
 use crate::links::{self, Fate};
 use crate::records::{LinkRecord, OwnType, SpanRecord};
 
 impl Mending<'_> {
-    /// What decides over types: counted before the cut, so that they do not
-    /// depend on the limit.
+    /// What decides over types, but for new links.
     pub(super) fn surroundings(&self, span: &SpanRecord) -> Surroundings {
         let all = span.links.of(&self.batch.links);
-        let targets = all
-            .iter()
-            .zip(&self.fates)
-            .filter_map(|(link, fate)| links::target(link, fate));
-        let added = self.added.iter().map(|(context, _)| context.trace_id);
-        let (mut valid_links, mut foreign_links) = (0, 0);
-        for trace_id in targets.map(|(trace_id, _)| trace_id).chain(added) {
-            valid_links += 1;
-            foreign_links += usize::from(trace_id != span.trace_id);
-        }
-        Surroundings {
-            role: span.role,
+        let mut surroundings = Surroundings {
+            part: span.part(),
             has_parent: span.parent_span_id != 0,
             is_batch: span.message_count >= 2 || self.has_several_messages(span),
-            valid_links,
-            foreign_links,
+            valid_links: 0,
+            foreign_links: 0,
+        };
+        for (link, fate) in all.iter().zip(&self.fates) {
+            // A link with words of its own says nothing of the others.
+            if let Some((trace_id, _)) = links::target(link, fate)
+                && link.said.is_none()
+            {
+                surroundings.count(trace_id != span.trace_id);
+            }
+        }
+        surroundings
+    }
+
+    /// New links count like others.
+    pub(super) fn count_added(&self, span: &SpanRecord, surroundings: &mut Surroundings) {
+        for (context, _) in &self.added {
+            surroundings.count(context.trace_id != span.trace_id);
         }
     }
 
@@ -56,9 +61,10 @@ impl Mending<'_> {
     /// What a link is, when it does not say so and there is somebody to be told.
     fn kind(
         &self,
+        span: &SpanRecord,
         link: &LinkRecord,
         surroundings: &Surroundings,
-        elsewhere: bool,
+        target: (u128, u64),
     ) -> Option<Kind> {
         if self.config.type_attribute.is_empty() || link.type_digest.is_some() {
             return None;
@@ -66,21 +72,28 @@ impl Mending<'_> {
         Some(match link.own_type {
             Some(OwnType::Type(kind)) => Kind::Type(kind),
             Some(OwnType::Text(word)) => Kind::Text(word),
-            None => Kind::Type(link_type(surroundings, elsewhere)),
+            None => {
+                let leads = Leads {
+                    elsewhere: target.0 != span.trace_id,
+                    to_itself: target == (span.trace_id, span.span_id),
+                    said: link.said,
+                };
+                Kind::Type(link_type(surroundings, &leads))
+            }
         })
     }
 
     pub(super) fn write_fates(&mut self, span: &SpanRecord, surroundings: &Surroundings) {
         let all = span.links.of(&self.batch.links);
         for ((number, link), fate) in (0..).zip(all).zip(&self.fates) {
-            let Some((trace_id, _)) = links::target(link, fate) else {
+            let Some(target) = links::target(link, fate) else {
                 if let Fate::Drop(reason) = fate {
                     self.answer.builder.drop_link(span.number, number, *reason);
                 }
                 continue;
             };
             let room = MAX_ATTRIBUTES.saturating_sub(link.attribute_count);
-            let kind = self.kind(link, surroundings, trace_id != span.trace_id);
+            let kind = self.kind(span, link, surroundings, target);
             let kind = kind.filter(|_| room > 0);
             let room = room - u32::from(kind.is_some());
             if let Fate::Repair(context) = *fate {
@@ -108,7 +121,11 @@ impl Mending<'_> {
             KeepLinks::Last => self.added.len().saturating_sub(room),
         };
         for (context, slot) in self.added.iter().skip(surplus).take(room) {
-            let kind = link_type(surroundings, context.trace_id != span.trace_id);
+            let leads = Leads {
+                elsewhere: context.trace_id != span.trace_id,
+                ..Leads::default()
+            };
+            let kind = link_type(surroundings, &leads);
             let attributes = if several {
                 self.answer.named(slot.name, kind)
             } else {

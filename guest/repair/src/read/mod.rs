@@ -13,7 +13,7 @@ use linkmend_wire::value::{AnyValue, plain_pair};
 use linkmend_wire::{Fields, Value as Wire, WireError};
 
 use crate::config::Config;
-use crate::facts::{LinkFacts, SpanFacts};
+use crate::facts::{LinkFacts, Origin, SpanFacts};
 use crate::value::Value;
 
 pub use extra::ExtraReader;
@@ -52,24 +52,33 @@ fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
     })
 }
 
-/// The deployment environment of a resource: the first of the attributes
-/// `names` that it has; empty when it has none. Kafka offsets and small ids
-/// repeat in every environment.
-pub fn environment<'a>(resource_spans: &'a [u8], names: &[String]) -> &'a [u8] {
-    let mut best = (names.len(), &[][..]);
+/// Where the spans of a resource come from: its deployment environment, which
+/// is the first of the attributes `environments` that it has, and its service.
+/// Kafka offsets and small ids repeat in every environment.
+pub fn origin<'a>(resource_spans: &'a [u8], environments: &[String]) -> Origin<'a> {
+    let mut best = environments.len();
+    let mut origin = Origin::default();
     for attribute in messages(resource_spans, resource_spans::RESOURCE)
         .flat_map(|resource| messages(resource, resource::ATTRIBUTES))
     {
         let (key, value) = key_and_value(attribute);
-        let rank = names.iter().position(|name| name.as_bytes() == key);
-        if let Some(rank) = rank.filter(|rank| *rank <= best.0)
-            && let AnyValue::String(text) = AnyValue::read(value)
-            && !text.is_empty()
-        {
-            best = (rank, text);
+        let rank = environments.iter().position(|name| name.as_bytes() == key);
+        let rank = rank.filter(|rank| *rank <= best);
+        if rank.is_none() && key != b"service.name" {
+            continue;
+        }
+        let AnyValue::String(text) = AnyValue::read(value) else {
+            continue;
+        };
+        if let Some(rank) = rank.filter(|_| !text.is_empty()) {
+            best = rank;
+            origin.environment = text;
+        }
+        if key == b"service.name" {
+            origin.service = text;
         }
     }
-    best.1
+    origin
 }
 
 /// The key and the unread value of a `KeyValue`.

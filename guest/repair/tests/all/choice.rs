@@ -26,29 +26,92 @@ fn in_trace(mut span: Span, number: u64) -> Span {
 }
 
 #[test]
-fn the_nearest_preceding_producer() {
+fn several_messages_under_one_id_are_told_apart_by_nothing() {
     let spans = vec![
         starting(producer(1, &message()), NOON - 3 * SECOND),
         starting(producer(2, &message()), NOON - SECOND),
         starting(producer(3, &message()), NOON - 2 * SECOND),
         consumer(4, &message()),
     ];
-    assert_eq!(mend(spans).targets(4), [2]);
+    let outcome = mend(spans.clone());
+    assert_eq!((outcome.targets(4), outcome.ambiguous), (vec![], 1));
+    let latest = r#"{"ambiguous": "latest"}"#;
+    let outcome = mend_with(latest, vec![batch("", spans)]);
+    assert_eq!((outcome.targets(4), outcome.ambiguous), (vec![2], 0));
 }
 
 #[test]
-fn a_create_span_before_a_send_span_before_a_client() {
+fn the_nearest_hop_of_a_message_that_was_sent_on() {
+    let hop = |number, start| {
+        let received = starting(consumer(number, &message()), start);
+        let sent = starting(producer(number + 1, &message()), start + SECOND / 2);
+        [received, in_trace(sent, number)]
+    };
+    let mut spans = vec![starting(producer(1, &message()), NOON - 9 * SECOND)];
+    spans.extend(hop(10, NOON - 6 * SECOND));
+    spans.extend(hop(20, NOON - 3 * SECOND));
+    spans.push(consumer(30, &message()));
+    let outcome = mend(spans);
+    let targets = [10, 20, 30].map(|number| outcome.targets(number));
+    assert_eq!(targets, [[1], [11], [21]]);
+    assert_eq!(outcome.ambiguous, 0);
+}
+
+#[test]
+fn a_hop_before_a_consumer_is_found_however_many_come_after() {
+    let mut spans = vec![starting(producer(1, &message()), NOON)];
+    for number in 1..=12 {
+        let start = NOON + 10 * number * SECOND;
+        let received = starting(consumer(number * 100, &message()), start);
+        let sent = starting(producer(number * 100 + 1, &message()), start + SECOND);
+        spans.extend([received, in_trace(sent, number * 100)]);
+    }
+    let outcome = mend(spans);
+    assert_eq!(outcome.targets(100), [1]);
+    for number in 2..=12 {
+        assert_eq!(outcome.targets(number * 100), [number * 100 - 99]);
+    }
+}
+
+#[test]
+fn what_a_consumer_sends_on_is_not_where_its_message_came_from() {
+    let again = |number| {
+        let sent = starting(producer(number, &message()), NOON + SECOND);
+        in_trace(sent, 2)
+    };
+    let alone = mend(vec![consumer(2, &message()), again(3)]);
+    assert_eq!((alone.targets(2), alone.unresolved), (vec![], 1));
+    let sent = producer(1, &message());
+    let outcome = mend(vec![sent, consumer(2, &message()), again(3)]);
+    assert_eq!(outcome.targets(2), [1]);
+    // A link to it is no link to the sender.
+    let to_effect = with_links(consumer(2, &message()), vec![link_to(3, &[])]);
+    let mut to_effect = to_effect;
+    to_effect.links[0].trace_id = trace_id(2);
+    let outcome = mend(vec![producer(1, &message()), to_effect, again(3)]);
+    assert_eq!(outcome.targets(2), [3, 1]);
+}
+
+#[test]
+fn a_poll_in_the_trace_of_a_reply_that_came_while_it_waited_lacks_nothing() {
+    let mut poll = starting(span(2, 3, &operation("receive")), NOON);
+    poll.end_time_unix_nano = NOON + 5 * SECOND;
+    let reply = in_trace(starting(producer(3, &message()), NOON + 2 * SECOND), 2);
+    let outcome = mend(vec![poll, reply]);
+    assert_eq!((outcome.added, outcome.unresolved), (0, 0));
+}
+
+#[test]
+fn of_the_spans_of_one_trace_the_one_that_creates_comes_first() {
     let client = starting(span(3, 3, &operation("send")), NOON - SECOND);
     let send = starting(producer(2, &operation("publish")), NOON - 2 * SECOND);
     let create = starting(producer(1, &operation("create")), NOON - 3 * SECOND);
+    let [client, send, create] = [client, send, create].map(|span| in_trace(span, 1));
     let last = consumer(4, &operation("process"));
     let spans = vec![client.clone(), send.clone(), create, last.clone()];
     assert_eq!(mend(spans).targets(4), [1]);
-    assert_eq!(
-        mend(vec![client.clone(), send, last.clone()]).targets(4),
-        [2]
-    );
-    assert_eq!(mend(vec![client, last]).targets(4), [3]);
+    // Without one, the latest before the consumer.
+    assert_eq!(mend(vec![client, send, last]).targets(4), [3]);
 }
 
 #[test]
@@ -141,10 +204,10 @@ fn nested_producers_of_one_trace_are_not_ambiguous() {
     let inner = in_trace(starting(producer(2, &message()), NOON - SECOND + 900), 1);
     let spans = vec![producer(1, &message()), inner, consumer(3, &message())];
     assert_eq!(mend(spans).targets(3), [2]);
-    // Of two that start together nobody knows which is the inner one.
-    let inner = in_trace(producer(2, &message()), 1);
-    let spans = vec![producer(1, &message()), inner, consumer(3, &message())];
-    assert_eq!(mend(spans).ambiguous, 1);
+    // Two that start and end together are one send, too.
+    let twin = in_trace(producer(2, &message()), 1);
+    let spans = vec![producer(1, &message()), twin, consumer(3, &message())];
+    assert_eq!((mend(spans.clone()).added, mend(spans).ambiguous), (1, 0));
 }
 
 #[test]
@@ -224,7 +287,7 @@ fn operation_words_beat_kinds_and_unknown_ones_do_not() {
 }
 
 #[test]
-fn spans_with_invalid_ids_are_neither_indexed_nor_touched() {
+fn spans_with_invalid_ids_are_not_indexed_and_lose_invalid_links() {
     let mut sent = producer(1, &message());
     sent.span_id = vec![0; 8];
     let mut received = with_links(consumer(2, &message()), vec![broken_link(&[])]);
@@ -233,8 +296,10 @@ fn spans_with_invalid_ids_are_neither_indexed_nor_touched() {
     other.span_id = vec![];
     let spans = vec![sent, received, other];
     let outcome = mend(spans.clone());
-    assert_eq!(outcome.spans, spans);
-    assert_eq!(outcome.unresolved, 0);
+    let mut wanted = spans;
+    wanted[1].links.clear();
+    assert_eq!(outcome.spans, wanted);
+    assert_eq!((outcome.invalid, outcome.unresolved), (1, 0));
 }
 
 #[test]
@@ -280,9 +345,15 @@ fn a_slow_consumer_of_a_fan_out_beside_a_message_that_was_published_again() {
         of
     };
     let first = starting(producer(1, &at("orders")), NOON - 3 * SECOND);
-    let again = |destination| producer(2, &at(destination));
-    let audit = |destination| consumer(3, &at(destination));
-    let of = |again, audit| mend(vec![first.clone(), again, audit]).targets(3);
+    // Another consumer, which publishes the message again.
+    let other = starting(consumer(5, &at("orders")), NOON - 2 * SECOND);
+    let again = |destination| in_trace(producer(2, &at(destination)), 5);
+    let audit = |destination| {
+        let mut audit = consumer(3, &at(destination));
+        audit.name = "audit".into();
+        audit
+    };
+    let of = |again, audit| mend(vec![first.clone(), other.clone(), again, audit]).targets(3);
     assert_eq!(of(again("fulfil"), audit("orders")), [1]);
     assert_eq!(
         of(again("orders"), audit("orders")),
@@ -295,6 +366,28 @@ fn a_slow_consumer_of_a_fan_out_beside_a_message_that_was_published_again() {
         "other names tell nothing"
     );
     assert_eq!(of(again("fulfil"), consumer(3, &message())), [2]);
-    let unnamed = producer(2, &message());
+    let unnamed = in_trace(producer(2, &message()), 5);
     assert_eq!(of(unnamed, audit("orders")), [1]);
+}
+
+#[test]
+fn a_message_that_comes_back_through_a_waiting_queue() {
+    let at = |destination| {
+        let mut of = message();
+        of.push(("messaging.destination.name", text(destination)));
+        of
+    };
+    let work = |number, start| {
+        let mut work = starting(consumer(number, &at("work")), start);
+        work.name = "work receive".into();
+        work
+    };
+    let spans = vec![
+        starting(producer(1, &at("work")), NOON - 9 * SECOND),
+        work(2, NOON - 8 * SECOND),
+        in_trace(starting(producer(3, &at("wait")), NOON - 7 * SECOND), 2),
+        work(4, NOON),
+    ];
+    let outcome = mend(spans);
+    assert_eq!((outcome.targets(2), outcome.targets(4)), (vec![1], vec![3]));
 }

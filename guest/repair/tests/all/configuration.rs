@@ -121,7 +121,7 @@ fn what_is_wrong_inside_of_a_list_is_named_with_the_way_there() {
         (
             r#"{"link_type_values": {"trigered_by": "x"}}"#,
             "link_type_values.trigered_by: unknown type; the nearest is triggered_by (all types: \
-             triggered_by, aggregated_from, follows_from, child_of, retry_of, publish_of, settles, related_to)",
+             triggered_by, aggregated_from, follows_from, child_of, retry_of, publish_of, created_by, settles, settled_by, related_to)",
         ),
         (
             r#"{"link_type_values": {"settles": ""}}"#,

@@ -75,7 +75,8 @@ fn a_broken_link_that_names_the_request_is_repaired_in_place() {
     assert_eq!(outcome.targets(4), [2, 1]);
     assert_eq!(
         (outcome.added, outcome.invalid, outcome.unresolved),
-        (0, 1, 1)
+        (0, 1, 0),
+        "what is dropped is told of by what is left"
     );
     assert_eq!(link_type(&outcome.links(4)[0]), Some("aggregated_from"));
 }
@@ -213,10 +214,10 @@ fn a_recipe_beside_a_message_id_is_another_name_of_the_message() {
 }
 
 #[test]
-fn the_nearest_of_several_requests_with_one_id_is_the_one() {
+fn several_requests_with_one_id_are_ambiguous() {
     let early = starting(request(1, text("a")), NOON - 100 * SECOND);
     let outcome = mend_reports(vec![early, request(2, text("a")), job(3, text("a"))]);
-    assert_eq!(outcome.targets(3), [2]);
+    assert_eq!((outcome.targets(3), outcome.ambiguous), (vec![], 1));
 }
 
 const ROWS: &str = r#"{"context_attributes": [

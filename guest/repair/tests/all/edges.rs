@@ -83,7 +83,7 @@ fn a_link_to_itself_stays_and_none_is_made() {
 }
 
 #[test]
-fn reverse_links_on_create_spans_stay_and_are_publish_of() {
+fn reverse_links_on_create_spans_stay_and_are_created_by() {
     let mut of = message("gcp_pubsub", "topic", "7");
     of.push(("messaging.operation.type", text("create")));
     let create = with_links(producer(1, &of), vec![link_to(9, &[])]);
@@ -92,7 +92,7 @@ fn reverse_links_on_create_spans_stay_and_are_publish_of() {
         consumer(2, &message("gcp_pubsub", "sub", "7")),
     ]);
     assert_eq!((outcome.targets(1), outcome.targets(2)), (vec![9], vec![1]));
-    assert_eq!(link_type(&outcome.links(1)[0]), Some("publish_of"));
+    assert_eq!(link_type(&outcome.links(1)[0]), Some("created_by"));
 }
 
 #[test]

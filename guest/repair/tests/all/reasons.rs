@@ -65,10 +65,20 @@ fn a_consumer_that_names_nothing_is_unnamed() {
 }
 
 #[test]
-fn who_has_a_parent_or_a_link_or_is_no_consumer_lacks_nothing() {
+fn who_has_a_parent_elsewhere_or_a_link_or_is_no_consumer_lacks_nothing() {
     let mut child = consumer(2, &[]);
     child.parent_span_id = span_id(9);
-    assert_eq!(reasons(child), NOTHING);
+    child.flags = 0x301;
+    assert_eq!(reasons(child.clone()), NOTHING);
+    child.flags = 1;
+    assert_eq!(
+        reasons(child.clone()),
+        NOTHING,
+        "where the parent is nobody says"
+    );
+    // Lambda, SQS: the parent is of the same process, and has no context either.
+    child.flags = 0x101;
+    assert_eq!(reasons(child), UNNAMED);
     assert_eq!(
         reasons(with_links(consumer(2, &[]), vec![link_to(1, &[])])),
         NOTHING
@@ -107,5 +117,9 @@ fn a_parent_in_another_process_brought_the_context() {
     let outcome = mend_with(config, vec![batch("", vec![child(0x301)])]);
     assert_eq!(outcome.unresolved, 1);
     let spans = vec![producer(1, &message), child(0x301)];
-    assert_eq!(mend(spans).targets(2), [1], "what is known goes before");
+    assert_eq!(
+        mend(spans).added,
+        0,
+        "what came with the message is asked first"
+    );
 }

@@ -72,7 +72,12 @@ fn by_the_trace_unless_configured_otherwise() {
 #[test]
 fn by_links_that_do_not_say_which_message_they_are_for() {
     let one = with_links(consumer(2, &message("a")), vec![link_to(9, &[])]);
-    assert_eq!(mend(vec![producer(1, &message("a")), one]).targets(2), [9]);
+    assert_eq!(mend(vec![one.clone()]).unresolved, 0);
+    // Where the producer is known, a link to anybody else is not that to it.
+    assert_eq!(
+        mend(vec![producer(1, &message("a")), one]).targets(2),
+        [9, 1]
+    );
     // A link into the consumer's own trace, or to itself, leads to no producer.
     let mut own = link_to(9, &[]);
     own.trace_id = trace_id(2);
@@ -113,11 +118,13 @@ fn a_batch_with_as_many_links_as_messages_needs_none() {
     let mut attributes = ids(&["a"]);
     attributes.push(("messaging.batch.message_count", int(2)));
     let links = vec![link_to(8, &[]), link_to(9, &[])];
-    let spans = vec![
-        producer(1, &message("a")),
-        with_links(consumer(2, &attributes), links),
-    ];
-    assert_eq!(mend(spans).added, 0);
+    let batch = with_links(consumer(2, &attributes), links);
+    let outcome = mend(vec![batch.clone()]);
+    assert_eq!((outcome.added, outcome.unresolved), (0, 0));
+    assert_eq!(
+        mend(vec![producer(1, &message("a")), batch]).targets(2),
+        [8, 9, 1]
+    );
 }
 
 #[test]

@@ -22,4 +22,8 @@ impl MessageIndex for WakingIndex {
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         self.index.recall(keys)
     }
+
+    fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        self.index.recall_before(keys, before)
+    }
 }

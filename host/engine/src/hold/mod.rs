@@ -158,6 +158,10 @@ pub(crate) fn take_out(
     (rest, held.collect())
 }
 
+/// Entries of this rank are notes of a rule for itself: no span waits for them
+/// (`rule.wit`, `producer.rank`).
+const NOTE_RANK: u8 = 255;
+
 impl Hold {
     /// `None` when nothing is to be held.
     pub(crate) fn new(options: HoldOptions) -> Option<Arc<Self>> {
@@ -234,7 +238,10 @@ impl Hold {
         if producers.is_empty() {
             return;
         }
-        let keys = producers.iter().map(|producer| producer.key);
+        let sends = producers
+            .iter()
+            .filter(|producer| producer.rank < NOTE_RANK);
+        let keys = sends.map(|producer| producer.key);
         let awaited = self.signals.remembered(keys);
         if awaited.is_empty() {
             return;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::shard::{Found, KeyHasher, MOST, Shard};
+use super::shard::{Found, GIVEN, KeyHasher, Shard};
 use super::{IndexError, MessageIndex, MessageKey, Producer, Recalled, Text, text};
 
 /// How many shards at most: enough that threads seldom meet.
@@ -22,7 +22,7 @@ const LONGEST_TRACE_STATE: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexOptions {
     /// How many producers to hold; the oldest go first (of each of up to 64
-    /// parts of the index). Memory is taken as they come, about 85 bytes each,
+    /// parts of the index). Memory is taken as they come, about 91 bytes each,
     /// and what a trace state needs. Default: 1,000,000.
     pub max_entries: usize,
     /// How long to hold a producer. `None`: for good, as fits data that is
@@ -120,6 +120,43 @@ impl MemoryIndex {
     fn now(&self) -> u64 {
         millis(self.started.elapsed())
     }
+
+    fn look_up(&self, keys: impl ExactSizeIterator<Item = (MessageKey, Option<u64>)>) -> Recalled {
+        let now = self.now();
+        let mut recalled = Recalled {
+            counts: Vec::with_capacity(keys.len()),
+            producers: Vec::with_capacity(keys.len()),
+            texts: Vec::new(),
+        };
+        for (key, before) in keys {
+            let Some(shard) = self.shard(key) else {
+                continue;
+            };
+            let shard = shard.lock();
+            let (found, more) = shard.find(key, before, now);
+            for Found {
+                producer,
+                trace_state,
+            } in found.into_iter().flatten()
+            {
+                let range = Text {
+                    offset: recalled.texts.len() as u32,
+                    length: trace_state.len() as u32,
+                };
+                recalled.texts.extend_from_slice(trace_state);
+                recalled.producers.push(Producer {
+                    trace_state: range,
+                    ..producer
+                });
+            }
+            let count = found.iter().flatten().count();
+            // Some of the four may have gone since there were more: the count
+            // then says how many follow.
+            let more = more && count == GIVEN;
+            recalled.counts.push(if more { MORE } else { count as u8 });
+        }
+        recalled
+    }
 }
 
 fn millis(duration: Duration) -> u64 {
@@ -142,40 +179,15 @@ impl MessageIndex for MemoryIndex {
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        let now = self.now();
-        let mut recalled = Recalled {
-            counts: Vec::with_capacity(keys.len()),
-            producers: Vec::with_capacity(keys.len()),
-            texts: Vec::new(),
-        };
-        for key in keys {
-            let Some(shard) = self.shard(*key) else {
-                continue;
-            };
-            let shard = shard.lock();
-            let (found, more) = shard.find(*key, now);
-            for Found {
-                producer,
-                trace_state,
-            } in found.into_iter().flatten()
-            {
-                let range = Text {
-                    offset: recalled.texts.len() as u32,
-                    length: trace_state.len() as u32,
-                };
-                recalled.texts.extend_from_slice(trace_state);
-                recalled.producers.push(Producer {
-                    trace_state: range,
-                    ..producer
-                });
-            }
-            let count = found.iter().flatten().count();
-            // Some of the four may have gone since there were more: the count
-            // then says how many follow.
-            let more = more && count == MOST;
-            recalled.counts.push(if more { MORE } else { count as u8 });
+        Ok(self.look_up(keys.iter().map(|key| (*key, None))))
+    }
+
+    fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
         }
-        Ok(recalled)
+        let keys = keys.iter().zip(before);
+        Ok(self.look_up(keys.map(|(key, before)| (*key, Some(*before)))))
     }
 }
 

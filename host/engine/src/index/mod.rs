@@ -16,7 +16,10 @@ pub(crate) use shard::KeyHasher;
 /// A place that remembers producers. Shared by all rules and all threads.
 pub trait MessageIndex: Send + Sync + 'static {
     /// Adds producers, whose trace states lie in `texts`. Adding one twice (the
-    /// same key, trace id and span id) is harmless.
+    /// same key, trace id and span id) is harmless. Spans of one send are one
+    /// producer: of two with one key and trace of which one lies within the
+    /// time of the other, the one of the better rank is kept, of the same rank
+    /// the inner one.
     ///
     /// # Errors
     ///
@@ -31,6 +34,25 @@ pub trait MessageIndex: Send + Sync + 'static {
     ///
     /// What a store that is not in memory may have to say.
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError>;
+
+    /// Looks up keys, each for a consumer that had its message `before` then
+    /// (nanoseconds since the Unix epoch, one for each key): producers that
+    /// started by then go before the others, of which the earliest go first.
+    /// The count is 5 when there were more than four that started by then.
+    ///
+    /// A store that cannot tell answers as [`MessageIndex::recall`] does, and
+    /// may miss the producer of a message that was sent again later.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageIndex::recall`]; [`IndexError::Malformed`] when there are not
+    /// as many times as keys.
+    fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
+        }
+        self.recall(keys)
+    }
 }
 
 /// The bytes of a text.

@@ -8,8 +8,12 @@ use hashbrown::HashTable;
 
 use super::{MessageKey, Producer, Text};
 
-/// How many producers a key may have.
-pub(super) const MOST: usize = 4;
+/// How many producers a key may have: sends of one message, of which more than
+/// a few are a chain of retries under one id.
+const MOST: usize = 16;
+
+/// How many of them are given to who asks.
+pub(super) const GIVEN: usize = 4;
 
 /// Producers are named by a number that counts up, and wraps: that of the
 /// oldest is `first`.
@@ -53,10 +57,9 @@ struct Entry {
     since: u64,
     /// An older producer of the same key; the last one names itself.
     next: Number,
-    /// The W3C trace flags; the other bits tell of the producer's parent.
-    flags: u8,
-    rank: u8,
+    flags: u32,
     hint: u16,
+    rank: u8,
     /// The key has, or had, more than [`MOST`] producers.
     more: bool,
 }
@@ -93,9 +96,19 @@ impl Shard {
         self.expire(now);
         let entry = Entry::new(producer, now);
         let chain = self.chain(producer.key);
-        let known = |number: &Number| self.get(*number).is_some_and(|other| other.is_same(&entry));
-        if chain.iter().any(known) {
-            return;
+        for number in chain.iter() {
+            let Some(other) = self.get(*number) else {
+                continue;
+            };
+            if other.is_same(&entry) {
+                return;
+            }
+            if other.is_same_send(&entry) && !self.is_expired(other, now) {
+                if entry.order() < other.order() {
+                    self.replace(*number, entry, trace_state);
+                }
+                return;
+            }
         }
         if chain.len() < MOST {
             self.push(entry, &chain, trace_state);
@@ -104,28 +117,51 @@ impl Shard {
         }
     }
 
-    /// The producers of a key, best first, and whether there were more.
-    pub(super) fn find(&self, key: MessageKey, now: u64) -> ([Option<Found<'_>>; MOST], bool) {
-        let mut found = [None; MOST];
-        let mut more = false;
+    /// The producers of a key, best first, and whether there were more; of a
+    /// consumer that had its message `before` then, if that is known.
+    pub(super) fn find(
+        &self,
+        key: MessageKey,
+        before: Option<u64>,
+        now: u64,
+    ) -> ([Option<Found<'_>>; GIVEN], bool) {
         let chain = self.chain(key);
-        let live = chain.iter().filter_map(|number| {
-            let entry = self
-                .get(*number)
-                .filter(|entry| !self.is_expired(entry, now))?;
-            Some((*number, entry))
-        });
-        for (place, (number, entry)) in found.iter_mut().zip(live) {
-            more |= entry.more;
-            *place = Some(Found {
-                producer: entry.producer(),
-                trace_state: self.trace_states.get(&number).map_or(&[], |state| state),
-            });
+        if let [only] = chain.iter().as_slice() {
+            let found = self.found(*only, now);
+            let more = found.is_some() && self.get(*only).is_some_and(|entry| entry.more);
+            return ([found, None, None, None], more);
         }
-        found.sort_by_key(|found| {
-            found.map_or((1, None), |found| (0, Some(order(&found.producer))))
-        });
-        (found, more)
+        let mut best = Ranking::default();
+        let mut more = false;
+        let mut in_time = 0;
+        for number in chain.iter() {
+            let entry = self.get(*number);
+            let Some(entry) = entry.filter(|entry| !self.is_expired(entry, now)) else {
+                continue;
+            };
+            let late = before.map_or(0, |before| entry.start.saturating_sub(before));
+            more |= entry.more;
+            in_time += usize::from(late == 0);
+            best.insert((late, entry.order()), *number);
+        }
+        let mut found = [None; GIVEN];
+        for (place, number) in found.iter_mut().zip(best.numbers()) {
+            *place = self.found(number, now);
+        }
+        (found, more || in_time > GIVEN)
+    }
+
+    fn found(&self, number: Number, now: u64) -> Option<Found<'_>> {
+        let entry = self.get(number)?;
+        let trace_state = || {
+            self.trace_states
+                .get(&number)
+                .map_or(&[][..], |state| state)
+        };
+        (!self.is_expired(entry, now)).then(|| Found {
+            producer: entry.producer(),
+            trace_state: trace_state(),
+        })
     }
 
     /// The numbers of the producers of a key, newest first.
@@ -207,8 +243,8 @@ impl Shard {
         }
     }
 
-    /// Puts a fifth producer in the place of the worst, unless it is the worst
-    /// itself: which four are kept must not depend on the order in which they
+    /// Puts one producer too many in the place of the worst, unless it is the worst
+    /// itself: which are kept must not depend on the order in which they
     /// came.
     fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8], now: u64) {
         for number in chain.iter() {
@@ -218,19 +254,23 @@ impl Shard {
         }
         let worst = chain.iter().filter_map(|number| {
             let entry = self.get(*number)?;
-            let order = order(&entry.producer());
-            Some((self.is_expired(entry, now), order, *number))
+            Some((self.is_expired(entry, now), entry.order(), *number))
         });
         let Some((is_expired, worst, number)) = worst.max() else {
             return;
         };
-        if !is_expired && order(&entry.producer()) > worst {
+        if !is_expired && entry.order() > worst {
             return;
         }
+        self.replace(number, entry, trace_state);
+    }
+
+    /// Puts a producer in the place of another one of its key.
+    fn replace(&mut self, number: Number, entry: Entry, trace_state: &[u8]) {
         if let Some(place) = self.get_mut(number) {
             *place = Entry {
                 next: place.next,
-                more: true,
+                more: place.more,
                 ..entry
             };
         }
@@ -322,15 +362,28 @@ impl Entry {
             end: producer.end,
             since,
             next: 0,
-            flags: producer.flags as u8,
-            rank: producer.rank,
+            flags: producer.flags,
             hint: producer.hint,
+            rank: producer.rank,
             more: false,
         }
     }
 
     fn is_same(&self, other: &Self) -> bool {
         self.trace_id == other.trace_id && self.span_id == other.span_id
+    }
+
+    /// Both are spans of one send, one inside of the other: instrumentations
+    /// wrap the sending of a message two or three times.
+    fn is_same_send(&self, other: &Self) -> bool {
+        let within = |outer: &Self, inner: &Self| {
+            outer.start <= inner.start && inner.end <= outer.end && inner.start <= inner.end
+        };
+        self.trace_id == other.trace_id && (within(self, other) || within(other, self))
+    }
+
+    fn order(&self) -> Order {
+        (self.rank, Reverse(self.start), self.trace_id, self.span_id)
     }
 
     fn producer(&self) -> Producer {
@@ -345,7 +398,7 @@ impl Entry {
                 offset: 0,
                 length: 0,
             },
-            flags: u32::from(self.flags),
+            flags: self.flags,
             hint: self.hint,
             rank: self.rank,
         }
@@ -353,14 +406,30 @@ impl Entry {
 }
 
 /// Best first: by rank, then the latest start; the rest makes it total.
-fn order(producer: &Producer) -> (u8, Reverse<u64>, u64, u64, u64) {
-    (
-        producer.rank,
-        Reverse(producer.start),
-        producer.trace_id_high,
-        producer.trace_id_low,
-        producer.span_id,
-    )
+type Order = (u8, Reverse<u64>, (u64, u64), u64);
+
+/// The best of the producers of a key, as many as are given.
+#[derive(Debug, Default)]
+struct Ranking {
+    places: [Option<((u64, Order), Number)>; GIVEN],
+}
+
+impl Ranking {
+    fn insert(&mut self, order: (u64, Order), number: Number) {
+        let mut next = Some((order, number));
+        for place in &mut self.places {
+            let Some(new) = next else {
+                return;
+            };
+            if place.is_none_or(|held| new.0 < held.0) {
+                next = place.replace(new);
+            }
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = Number> {
+        self.places.iter().flatten().map(|(_, number)| *number)
+    }
 }
 
 /// The numbers of the producers of one key, without an allocation.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use wasmtime::UpdateDeadline;
+
 use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::index::{MessageIndex, message_key};
 use crate::limits::Limits;
+use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
 
 /// What one call of `remember` or `recall` may bring.
@@ -18,6 +21,10 @@ const KEYS_AT_ONCE: usize = 16_384;
 /// What the host keeps for an instance.
 pub(super) struct HostState {
     pub(super) limiter: Limiter,
+    /// Of the call that is under way.
+    pub(super) clock: Clock,
+    /// Why it was interrupted, if it was.
+    pub(super) overrun: Option<Overrun>,
     index: Arc<dyn MessageIndex>,
     /// What the index may hand to the guest in one call, in bytes.
     most_recalled: usize,
@@ -27,9 +34,46 @@ impl HostState {
     pub(super) fn new(limits: Limits, index: Arc<dyn MessageIndex>) -> Self {
         Self {
             limiter: Limiter::new(limits),
+            clock: Clock::start(limits.init_time),
+            overrun: None,
             index,
             most_recalled: limits.output,
         }
+    }
+
+    /// Looks at the clock: at each tick of the epoch.
+    pub(super) fn go_on(&mut self) -> UpdateDeadline {
+        self.overrun = self.clock.overrun();
+        match self.overrun {
+            Some(_) => UpdateDeadline::Interrupt,
+            None => UpdateDeadline::Continue(1),
+        }
+    }
+
+    /// Puts the answers for some keys at a time together.
+    fn recall_parts(
+        &self,
+        keys: usize,
+        parts: impl Iterator<Item = Result<Recalled, IndexError>>,
+    ) -> Result<Recalled, IndexError> {
+        if keys > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        let mut all = Recalled {
+            counts: Vec::new(),
+            producers: Vec::new(),
+            texts: Vec::new(),
+        };
+        for part in parts {
+            let part = part?;
+            if all.counts.is_empty() {
+                all = part;
+            } else {
+                append(&mut all, &part)?;
+            }
+            self.check_size(&all)?;
+        }
+        Ok(all)
     }
 
     fn check_size(&self, recalled: &Recalled) -> Result<(), IndexError> {
@@ -59,17 +103,23 @@ impl Host for HostState {
     }
 
     fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {
-        if keys.len() > MOST_ENTRIES {
-            return Err(IndexError::TooMany);
+        let index = Arc::clone(&self.index);
+        let parts = keys.chunks(KEYS_AT_ONCE);
+        self.recall_parts(keys.len(), parts.map(|keys| index.recall(keys)))
+    }
+
+    fn recall_before(
+        &mut self,
+        keys: Vec<MessageKey>,
+        before: Vec<u64>,
+    ) -> Result<Recalled, IndexError> {
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
         }
-        let mut parts = keys.chunks(KEYS_AT_ONCE);
-        let mut all = self.index.recall(parts.next().unwrap_or_default())?;
-        self.check_size(&all)?;
-        for keys in parts {
-            append(&mut all, &self.index.recall(keys)?)?;
-            self.check_size(&all)?;
-        }
-        Ok(all)
+        let index = Arc::clone(&self.index);
+        let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
+        let parts = parts.map(|(keys, before)| index.recall_before(keys, before));
+        self.recall_parts(keys.len(), parts)
     }
 }
 
