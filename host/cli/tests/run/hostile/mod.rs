@@ -5,6 +5,10 @@
 mod attacked;
 mod bodies;
 mod connections;
+mod contexts;
+mod elements;
 mod http2;
+mod others;
 mod raw;
 mod streams;
+mod waiting;

@@ -29,7 +29,6 @@ mod ticket;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use linkmend::index::{MemoryIndex, MessageIndex};
 use linkmend::{HoldOptions, Processor};
 use parking_lot::Mutex;
@@ -41,7 +40,7 @@ use crate::extensions::file_storage::{Storage, Storages};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
-use journal::{Journal, Record};
+use journal::Journal;
 use reload::Watcher;
 use rule::RuleFile;
 pub(crate) use stage::Stage;
@@ -64,8 +63,8 @@ pub(crate) struct Linkmend {
     processors: Mutex<Vec<Arc<Processor>>>,
 }
 
-/// What was held at the end of the last run.
-type Left = Vec<(Arc<Record>, Bytes)>;
+/// The numbers of what was held at the end of the last run.
+type Left = Vec<u64>;
 
 struct Made {
     processor: Processor,
@@ -168,7 +167,7 @@ impl Linkmend {
             return Ok((keeping, Vec::new()));
         };
         let journal = Journal::open(storage, &format!("processors.{}.{pipeline}", self.id))?;
-        let left = journal.left_over();
+        let left = journal.left();
         let left = left
             .map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
         Ok((Keeping::Journal(journal), left))
