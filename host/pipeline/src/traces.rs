@@ -85,6 +85,11 @@ impl Traces {
     pub fn is_empty(&self) -> bool {
         self.count.leaves == 0
     }
+
+    /// The bytes alone.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
 }
 
 /// A batch was taken: it is where it was to go, or safe on its way.

@@ -65,7 +65,13 @@ impl OtlpHttp {
         let connector = Connector::new(address, tls, name, way)?;
         Ok(Self {
             signal,
-            resource: Resource::new(connector, uri, headers, client.idle_conn_timeout),
+            resource: Resource::new(
+                connector,
+                uri,
+                headers,
+                client.idle_conn_timeout,
+                client.max_conns_per_host,
+            ),
             encoding: config.encoding,
             compressor,
             timeout: client.timeout,

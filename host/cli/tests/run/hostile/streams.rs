@@ -10,7 +10,8 @@ use crate::support::spans::{Role, request, span};
 fn thousands_of_requests_at_once() {
     const COUNT: u32 = 5000;
     let hold = "processors: {linkmend: {hold: {time: 5s}}}";
-    let attacked = Attacked::start(&[hold]);
+    let streams = "receivers: {otlp: {protocols: {grpc: {max_concurrent_streams: 0}}}}";
+    let attacked = Attacked::start(&[hold, streams]);
     let mut connection = Http2::connect(attacked.linkmend.addresses.grpc);
     for number in 0..COUNT {
         let stream = 2 * number + 1;

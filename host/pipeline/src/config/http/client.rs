@@ -33,6 +33,9 @@ pub struct HttpClient {
     /// The proxy that requests go through, with its credentials; `None`: what
     /// the environment says.
     pub proxy_url: Option<Secret>,
+    /// How many requests there may be at once, each of which may need a
+    /// connection; `None`: any number.
+    pub max_conns_per_host: Option<usize>,
 }
 
 impl Default for HttpClient {
@@ -46,6 +49,7 @@ impl Default for HttpClient {
             compression_level: None,
             idle_conn_timeout: Some(Duration::from_secs(90)),
             proxy_url: None,
+            max_conns_per_host: Some(100),
         }
     }
 }
@@ -59,7 +63,8 @@ const COMPRESSIONS: [(&str, Encoding); 6] = [
     ("", Encoding::Identity),
 ];
 
-const CONNECTIONS: &str = "it opens as many connections as it has requests at once";
+const CONNECTIONS: &str = "it opens as many connections as it has requests at once, at most \
+                           `max_conns_per_host`";
 
 pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
     Member::value(
@@ -118,9 +123,19 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
         "The proxy that requests go through. None: what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment say, by the rules of Go.",
         |t, n| text(n).map(|v| t.proxy_url = Some(v.into())),
     ),
+    Member::value(
+        "max_conns_per_host",
+        "100",
+        "an integer from 0 to 65535",
+        "How many connections there may be, and how many requests at once; others wait. 0: any \
+         number.",
+        |t, n| {
+            integer(n, 0, 65_535)
+                .map(|v| t.max_conns_per_host = usize::try_from(v).ok().filter(|v| *v > 0))
+        },
+    ),
     Member::unsupported("max_idle_conns", CONNECTIONS),
     Member::unsupported("max_idle_conns_per_host", CONNECTIONS),
-    Member::unsupported("max_conns_per_host", CONNECTIONS),
     Member::unsupported("disable_keep_alives", CONNECTIONS),
     Member::unsupported("cookies", "OTLP has none"),
     Member::unsupported("http2_read_idle_timeout", "connections are not probed"),

@@ -29,7 +29,6 @@ mod ticket;
 use std::path::Path;
 use std::sync::Arc;
 
-use bytes::Bytes;
 use linkmend::index::{MemoryIndex, MessageIndex};
 use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
@@ -42,7 +41,7 @@ use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
-use journal::{Journal, Record};
+use journal::Journal;
 use reload::{Watched, Watcher};
 use rule::ChosenRule;
 pub(crate) use stage::Stage;
@@ -77,8 +76,8 @@ pub(crate) struct Compiling {
     pub(crate) cache: Option<CodeCache>,
 }
 
-/// What was held at the end of the last run.
-type Left = Vec<(Arc<Record>, Bytes)>;
+/// The numbers of what was held at the end of the last run.
+type Left = Vec<u64>;
 
 struct Made {
     processor: Processor,
@@ -182,7 +181,7 @@ impl Linkmend {
         let client = format!("processors.{}.{pipeline}", self.id);
         if let Some(storage) = &self.storage {
             let journal = Journal::open(storage, &client)?;
-            let left = journal.left_over();
+            let left = journal.left();
             let left = left.map_err(|text| {
                 SetupError::new(format!("{}.hold.storage", place(&self.id)), text)
             })?;
@@ -203,7 +202,7 @@ impl Linkmend {
         let opened = self.state.open(|directory| {
             let storage = Storage::in_directory(directory.join(&self.instance));
             let journal = Journal::open(&storage, client).map_err(|error| error.text)?;
-            let left = journal.left_over()?;
+            let left = journal.left()?;
             Ok((directory.to_owned(), journal, left))
         });
         match opened {

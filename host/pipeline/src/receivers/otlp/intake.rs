@@ -147,9 +147,7 @@ impl Intake {
         // As OTLP wants it, and whatever the next hop does: it is how load
         // balancers and SDKs ask whether somebody is there.
         if batch.is_empty() {
-            let taken = Ok(Accepted::default());
-            outcome.taken(&taken);
-            return taken.map_err(Failure::Refused);
+            return self.nothing(batch, outcome).await;
         }
         let Some(next) = self.heads.of(signal) else {
             let refused = Refusal::permanent(format!("no pipeline takes {signal}"));
@@ -171,6 +169,24 @@ impl Intake {
         };
         outcome.taken(&taken);
         taken.map_err(Failure::Refused)
+    }
+
+    /// A batch without items goes nowhere; what is wrong with one of traces is
+    /// told, as for others.
+    async fn nothing(
+        &self,
+        traces: Traces,
+        outcome: &mut Outcome<'_>,
+    ) -> Result<Accepted, Failure> {
+        if traces.signal() == Signal::Traces
+            && let Err(error) = self.unpacker.check(traces).await {
+            outcome.failed();
+            let text = format!("it is no OTLP traces: {error}");
+            return Err(Failure::Refused(Refusal::malformed(text)));
+        }
+        let taken = Ok(Accepted::default());
+        outcome.taken(&taken);
+        Ok(Accepted::default())
     }
 
     /// A request of which it is not known yet what becomes of it.
