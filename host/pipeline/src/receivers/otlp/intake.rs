@@ -179,7 +179,8 @@ impl Intake {
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         if traces.signal() == Signal::Traces
-            && let Err(error) = self.unpacker.check(traces).await {
+            && let Err(error) = self.unpacker.check(traces).await
+        {
             outcome.failed();
             let text = format!("it is no OTLP traces: {error}");
             return Err(Failure::Refused(Refusal::malformed(text)));

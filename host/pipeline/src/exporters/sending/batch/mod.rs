@@ -142,7 +142,12 @@ impl Batcher {
             Sizer::Items | Sizer::Requests => Most::Items(size),
         };
         let bytes = piece.bytes.clone();
-        Some(Cutter::new(self.signal, bytes, most_of(first), most_of(most)))
+        Some(Cutter::new(
+            self.signal,
+            bytes,
+            most_of(first),
+            most_of(most),
+        ))
     }
 }
 
