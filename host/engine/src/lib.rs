@@ -125,7 +125,7 @@ pub use hold::{HoldOptions, HoldStats};
 pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
-pub use reasons::{Reason, ReasonCount, Reasons};
+pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use rule::{NativeRule, OnError, Rule};
 pub use systems::{SystemCounts, Systems};
 pub use usage::RuleUsage;
