@@ -18,6 +18,7 @@ mod index;
 mod patterns;
 mod policy;
 mod properties;
+mod reality;
 mod reasons;
 mod recordings;
 mod reload;

@@ -48,6 +48,8 @@ pub struct Grounds {
     pub client_assigned: bool,
     /// The consumer names its Kafka cluster.
     pub names_cluster: bool,
+    /// Whoever receives the message may send it again under the same id.
+    pub may_be_resent: bool,
 }
 
 /// Makes keys, one message after the other.
@@ -151,6 +153,9 @@ impl KeyMaker {
             offsets,
             client_assigned,
             names_cluster: offsets > 0 && facts.cluster.value.text().is_some(),
+            may_be_resent: client_assigned
+                || facts.tasks.is_some()
+                || facts.job_library().is_some(),
         }
     }
 

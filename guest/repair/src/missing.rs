@@ -177,9 +177,9 @@ impl Need<'_> {
             .map(|producer| (trace_id(producer), producer.span_id));
         carried.into_iter().chain(known).find_map(|target| {
             // Of several messages each has a link of its own.
-            let is_linked = self.messages() == 1
-                && target.0 != self.span.trace_id
-                && linked.leads_into(target.0);
+            let is_for_it = self.messages() == 1 || linked.suffices(self);
+            let is_linked =
+                is_for_it && target.0 != self.span.trace_id && linked.leads_into(target.0);
             if is_linked || linked.is_target(target) {
                 Some(Met::Link(target))
             } else {

@@ -20,6 +20,7 @@ FRANZ = {
     "consumers": GROUPS,
     # Each is received by two spans.
     "messages": 112,
+    "both": True,
 }
 
 PUBSUB = {
@@ -27,6 +28,8 @@ PUBSUB = {
     "consumers": GROUPS,
     "messages": 35,
     "runs": ("on",),
+    # Spans that receive by contexts, spans that process by bodies.
+    "both": True,
     "note": "settling spans are linked both ways; each subscription refuses a message once",
 }
 

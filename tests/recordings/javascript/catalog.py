@@ -11,6 +11,14 @@ KAFKAJS = {
     "consumers": GROUPS,
 }
 
+# The consumer reads no contexts, and a hook of it records the header.
+HEADERS = {
+    "runs": ("on",),
+    "bodies": True,
+    "advice": "capture-headers",
+    "note": "a hook of the consumer, which has no propagator, records the header of the context",
+}
+
 AMQPLIB = {
     "instrumentation": ("@opentelemetry/instrumentation-amqplib",),
     "client": ("amqplib",),
@@ -85,6 +93,24 @@ CATALOG = [
     ),
 
     Recording(
+        name="advice-kafkajs-each-headers",
+        emitter="KafkaJS, `eachMessage`",
+        program=("kafka.js", "each", "headers"),
+        messages=58,
+        variants=("as-is",),
+        **HEADERS,
+        **KAFKAJS,
+    ),
+    Recording(
+        name="advice-kafkajs-batch-headers",
+        emitter="KafkaJS, `eachBatch`",
+        program=("kafka.js", "batch", "headers"),
+        messages=56,
+        variants=("as-is",),
+        **HEADERS,
+        **KAFKAJS,
+    ),
+    Recording(
         name="amqplib",
         emitter="amqplib, ids set",
         program=("amqp.js", "ids"),
@@ -113,6 +139,15 @@ CATALOG = [
         program=("amqp.js", "ids"),
         messages=33,
         advice="set-the-message-id",
+        **AMQPLIB,
+    ),
+    Recording(
+        name="advice-amqplib-noids-headers",
+        emitter="amqplib, ids not set",
+        program=("amqp.js", "noids", "headers"),
+        messages=33,
+        variants=("as-is",),
+        **HEADERS,
         **AMQPLIB,
     ),
     Recording(
@@ -223,7 +258,7 @@ CATALOG = [
         messages=34,
         runs=("on",),
         consumers=GROUPS,
-        bodies=True,
+        both=True,
         sends="^place ",
         advice="set-the-message-id",
         note="spans of the application around publish and in the handler have the message's id",

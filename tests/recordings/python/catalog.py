@@ -83,8 +83,15 @@ RABBIT = [
 TASKS = [
     recording(
         "rq", "rq", "rq_jobs.py", "rq", "redis",
-        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",), received="^(consume|perform)",
-        note="Two retries of three jobs, and jobs enqueued by jobs; the instrumentation's propagator can not be switched off.",
+        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",),
+        received="^(consume|perform)", environment={"WORKER": "simple"},
+        note="Jobs run in the worker; two retries of three jobs; the propagator can not be switched off.",
+    ),
+    recording(
+        "rq-fork", "rq, a process for each job", "rq_jobs.py", "rq", "redis",
+        ("opentelemetry-instrumentation-rq",), ("rq",), 25, runs=("on",),
+        received="^consume", environment={"WORKER": "fork"},
+        note="Spans of the worker (consume), and of the job's process (perform), which gets the context of the worker's span with the job; two retries of three jobs.",
     ),
     recording(
         "arq", "arq", "arq_jobs.py", "arq", "redis",
@@ -177,6 +184,12 @@ TASKS += [
         "oslo-messaging", "oslo.messaging", "oslo_rpc.py", "oslo", "rabbitmq",
         contrib("oslo-messaging"), ("oslo.messaging",), 20,
         note="Calls, whose replies are messages too, casts and notifications; only the consumer of a notification records an id.",
+    ),
+    recording(
+        "advice-oslo-messaging", "oslo.messaging", "oslo_rpc.py", "oslo", "rabbitmq",
+        contrib("oslo-messaging"), ("oslo.messaging",), 20, bodies=True, sends="^send order$",
+        advice="a-recipe-of-your-own", config="order-id.yaml",
+        note="The number of the order on an own PRODUCER span around the send, and on the consumer's current span.",
     ),
 ]
 

@@ -3,7 +3,7 @@
 
     derive.py NAME FILE --data FOLDER --entry JSON [--pairs FILE] [--off]
               [--variants as-is,lost,zeroed] [--sends REGEX] [--received REGEX]
-              [--services-apart]
+              [--services-apart] [--both]
 
 FILE is framed OTLP of sink.py. Written to FOLDER are, for each variant, a
 recording (gzip), its truth, and its object in recordings.json: the object
@@ -19,7 +19,8 @@ send, as the message's body told it ([] where none did); a number behind them sa
 sends below that span it was, in the order of their starts. The sender is then
 the innermost producer span below the latter; or, with --sends, the outermost
 one whose name fits. Of what is as it was, contexts are the truth all the same,
-if any travelled.
+if any travelled. With --both, truth is what contexts and what bodies say: a client
+may have one span that receives a message, and another that processes it.
 
 Variants: as-is; lost (contexts that travelled are gone: links to messages
 removed, spans with remote parents in traces of their own); zeroed (the same,
@@ -304,6 +305,7 @@ def arguments():
     parser.add_argument("--sends")
     parser.add_argument("--received")
     parser.add_argument("--services-apart", action="store_true")
+    parser.add_argument("--both", action="store_true")
     given = parser.parse_args()
     if given.off and not given.pairs:
         parser.error("--off needs --pairs: no context travelled")
@@ -318,6 +320,8 @@ def main():
     intact = Recording(recorded, given.services_apart)
     contexts = list(intact.truth_of_contexts(given.received))
     bodies = list(intact.truth_of_bodies(given.pairs, given.sends)) if given.pairs else None
+    if given.both and bodies:
+        contexts = bodies = [*contexts, *bodies]
     folder = Folder(given.data)
     entry = {
         "language": pathlib.Path(given.data).resolve().name,

@@ -57,6 +57,8 @@ class Recording:
     sends: str = None
     # Which spans receive, for truth from contexts: see derive.py.
     received: str = None
+    # Truth from bodies as well as from contexts where propagation is on.
+    both: bool = False
     # Truth from bodies even where propagation is on.
     bodies: bool = False
     seconds: int = 120
@@ -202,8 +204,10 @@ class Run:
         command += ["--variants", ",".join(recording.variants)]
         if self.mode == "off":
             command.append("--off")
-        if self.mode == "off" or recording.bodies:
+        if self.mode == "off" or recording.bodies or recording.both:
             command += ["--pairs", self.pairs]
+        if recording.both:
+            command.append("--both")
         if recording.sends:
             command += ["--sends", recording.sends]
         if recording.received:

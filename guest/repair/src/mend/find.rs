@@ -39,6 +39,13 @@ impl<'b> Mending<'b> {
         match choice {
             Choice::None => Found::Nothing,
             Choice::TooLate => Found::TooLate,
+            // What seems to have started after its consumer may be what another
+            // receiver sent on. There is time to wait for a better one.
+            Choice::One(producer, _)
+                if self.may_wait && slot.grounds.may_be_resent && producer.start > span.limit =>
+            {
+                Found::TooLate
+            }
             Choice::One(producer, _) => Found::Target(self.context(producer)),
             Choice::Several(several, doubt) => match (self.config.ambiguous, several) {
                 (Ambiguous::Latest, [Some(latest), ..]) if latest.start <= span.limit => {

@@ -30,6 +30,7 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
         batch,
         producers,
         answer: Answer::new(config, batch),
+        may_wait: tasks.contains(Tasks::DEFER),
         fates: Vec::new(),
         added: Vec::new(),
         outcomes: Vec::new(),
@@ -76,7 +77,7 @@ pub fn questions(
             let keys = slots.flat_map(|slot| slot.keys.of(&batch.wanted));
             questions.extend(keys.map(|key| asides::received(*key)));
         }
-        if span.lack.is_some() && span.is_poll && !tasks.contains(Tasks::REMEMBER) {
+        if span.lack.is_some() && !tasks.contains(Tasks::REMEMBER) {
             let key = asides::parent(span.trace_id, span.span_id);
             questions.push(Question::of(key));
         }
@@ -96,6 +97,8 @@ struct Mending<'b> {
     batch: &'b Batch,
     producers: &'b Producers,
     answer: Answer<'b>,
+    /// A span may be kept back.
+    may_wait: bool,
     // Of the span at hand:
     fates: Vec<Fate<'b>>,
     added: Vec<(Context<'b>, &'b Slot)>,
@@ -153,7 +156,7 @@ impl<'b> Mending<'b> {
         if span.slots.count() > 0 {
             self.add_missing(span);
         }
-        if tasks.contains(Tasks::DEFER) && room > 0 && !self.pending.is_empty() {
+        if self.may_wait && room > 0 && !self.pending.is_empty() {
             self.answer.defer(span.number, &self.pending);
             return;
         }
@@ -244,11 +247,12 @@ impl<'b> Mending<'b> {
         let is_served = |key| !self.producers.aside(Question::of(key)).is_empty();
         let by_parent = span.parent == Parent::Local
             && is_served(asides::arrived(span.trace_id, span.parent_span_id));
-        // The spans below a poll tell of its messages. They come after it: only
-        // who reads data twice knows whether there are any.
-        let by_children = span.is_poll
-            && (tasks.contains(Tasks::REMEMBER)
-                || is_served(asides::parent(span.trace_id, span.span_id)));
+        // The spans below tell of the messages. They come after it: only who reads
+        // data twice knows whether there are any. A poll that does not say how
+        // many messages it got may have got none.
+        let has_children = is_served(asides::parent(span.trace_id, span.span_id));
+        let is_once = tasks.contains(Tasks::REMEMBER);
+        let by_children = has_children || span.is_poll && (is_once || span.message_count == 0);
         let is_led = leading.next().is_some() || by_parent || by_children;
         (!is_led).then_some(lack)
     }

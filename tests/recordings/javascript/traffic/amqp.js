@@ -1,12 +1,22 @@
 'use strict';
-// amqplib: `ids` or `noids`, and `links` for useLinksForConsume.
+// amqplib: `ids` or `noids`, and `links` for useLinksForConsume, or `headers` to
+// record the header of the context at the consumer.
 
 const { randomUUID } = require('node:crypto');
 const { AmqplibInstrumentation } = require('@opentelemetry/instrumentation-amqplib');
 const { RUN, around, main, received, start, wait } = require('./support');
 
-const [ids, links] = process.argv.slice(2);
-start(new AmqplibInstrumentation({ useLinksForConsume: links === 'links' }));
+const [ids, more] = process.argv.slice(2);
+
+function capture(span, { msg }) {
+  const header = msg.properties.headers.traceparent;
+  if (header) span.setAttribute('messaging.header.traceparent', [header]);
+}
+
+start(new AmqplibInstrumentation({
+  useLinksForConsume: more === 'links',
+  ...(more === 'headers' && { consumeHook: capture }),
+}));
 const amqp = require('amqplib');
 
 const exchange = `events.${RUN}`;

@@ -1,6 +1,7 @@
 'use strict';
 // KafkaJS: `each` or `batch`, and `advice` to record the offset on a span of the
-// application around each send.
+// application around each send, or `headers` to record the header of the context at
+// the consumer.
 
 const { SpanKind } = require('@opentelemetry/api');
 const { KafkaJsInstrumentation } = require('@opentelemetry/instrumentation-kafkajs');
@@ -8,10 +9,17 @@ const {
   RUN, PROPAGATION, around, main, received, start, started, wait,
 } = require('./support');
 
-start(new KafkaJsInstrumentation());
+const [how, more] = process.argv.slice(2);
+const advice = more === 'advice';
+
+function capture(span, { message }) {
+  const header = message.headers.traceparent;
+  if (header) span.setAttribute('messaging.header.traceparent', [header.toString()]);
+}
+
+start(new KafkaJsInstrumentation(more === 'headers' ? { consumerHook: capture } : {}));
 const { Kafka, logLevel } = require('kafkajs');
 
-const [how, advice] = process.argv.slice(2);
 const kafka = new Kafka({ brokers: [process.env.KAFKA], logLevel: logLevel.WARN });
 const topics = [`orders.${RUN}`, `payments.${RUN}`];
 
@@ -45,7 +53,7 @@ async function produce() {
     const messages = Array.from({ length: count }, (_, n) => ({ key: `customer-${n}`, value }));
     await producer.sendBatch({ topicMessages: topics.map((topic) => ({ topic, messages })) });
   });
-  if (PROPAGATION === 'on' && !advice) {
+  if (PROPAGATION === 'on' && !more) {
     await together(2);
     await together(2);
   } else {

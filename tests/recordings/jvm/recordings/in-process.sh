@@ -9,18 +9,11 @@ rec:spring-integration() {
   keep "Spring Integration" "$spring_integration" "none"
 }
 
-rec:spring-integration-producers() {
-  script=in-process.sh
-  options=(otel.instrumentation.spring-integration.producer.enabled=true)
-  run shop SpringIntegration 16
-  keep "Spring Integration, with producers" "$spring_integration" "none"
-}
-
 rec:advice-spring-integration() {
   script=in-process.sh
-  options=(otel.instrumentation.spring-integration.producer.enabled=true "$capture_headers")
+  options=("$capture_headers")
   run shop SpringIntegration 16
-  keep "Spring Integration, with producers" "$spring_integration" "none" --advice capture-headers
+  keep "Spring Integration" "$spring_integration" "none" --advice capture-headers
 }
 
 rec:outbox() {

@@ -3,7 +3,9 @@
 rocketmq="RocketMQ 5.3.3"
 rocketmq_client="rocketmq-client 5.3.3"
 
+# The client writes a log into the home directory.
 rocketmq_traffic() {
+  options+=("user.home=$scratch")
   script=rocketmq.sh
   broker rocketmq
   run shop RocketClient produce
@@ -24,6 +26,7 @@ rec:rocketmq-newest-names() {
 }
 
 rocketmq_batches() {
+  options+=("user.home=$scratch")
   script=rocketmq.sh
   broker rocketmq
   run shop RocketClient batches

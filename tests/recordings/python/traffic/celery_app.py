@@ -1,11 +1,7 @@
 """Celery: tasks in two queues; some fail and are tried again, one task calls
-another. LINKS=on for spans that link to the caller instead of being its child;
-BACKOFF for how a task is retried."""
+another. LINKS=on for spans that link to the caller instead of being its child."""
 
-import json
 import os
-import pathlib
-import sys
 import time
 
 import support
@@ -13,7 +9,7 @@ import support
 support.set_up()
 
 import celery
-from celery.signals import worker_process_init, worker_ready
+from celery.signals import worker_ready
 from opentelemetry.instrumentation.celery import CeleryInstrumentor
 
 LINKS = os.environ.get("LINKS") == "on"

@@ -1,5 +1,7 @@
-"""rq: jobs in two queues, one of which retries, some that depend on others, one
-enqueued by a job."""
+"""rq: jobs in two queues, some of which are tried again, some enqueued by jobs.
+
+WORKER: fork for a process of its own for each job, or simple for none.
+"""
 
 import os
 import time
@@ -11,7 +13,6 @@ import support
 
 support.set_up()
 
-from opentelemetry.instrumentation.utils import unwrap  # noqa: F401 (asked for by the next)
 from opentelemetry_instrumentation_rq import RQInstrumentor
 
 RQInstrumentor().instrument()
@@ -63,6 +64,7 @@ if __name__ == "__main__":
 
         # Jobs name their functions by module: this one, as it is.
         sys.modules["rq_jobs"] = sys.modules["__main__"]
-        worker = rq.SimpleWorker([ORDERS, INVOICES], connection=CONNECTION)
+        kind = {"fork": rq.Worker, "simple": rq.SimpleWorker}[os.environ["WORKER"]]
+        worker = kind([ORDERS, INVOICES], connection=CONNECTION)
         support.ready()
         worker.work(logging_level="WARNING")

@@ -20,7 +20,7 @@ final class JmsClient {
   private JmsClient() {}
 
   public static void main(String[] args) throws Exception {
-    try (var factory = new ActiveMQConnectionFactory("tcp://" + Trail.broker());
+    try (var factory = new ActiveMQConnectionFactory(Trail.artemis());
         Connection connection = factory.createConnection()) {
       connection.start();
       switch (args[0]) {

@@ -23,6 +23,7 @@ final class RabbitClient {
     ConnectionFactory factory = new ConnectionFactory();
     factory.setHost("127.0.0.1");
     factory.setPort(Integer.parseInt(System.getenv("BROKER")));
+    factory.setHandshakeTimeout((int) Trail.PATIENCE.toMillis());
     try (Connection connection = factory.newConnection();
         Channel channel = connection.createChannel()) {
       switch (args[0]) {

@@ -68,7 +68,12 @@ final class SpringAmqp {
   static class Settings {
     @Bean
     ConnectionFactory connectionFactory() {
-      return new CachingConnectionFactory("127.0.0.1", Integer.parseInt(System.getenv("BROKER")));
+      var connections =
+          new CachingConnectionFactory("127.0.0.1", Integer.parseInt(System.getenv("BROKER")));
+      connections
+          .getRabbitConnectionFactory()
+          .setHandshakeTimeout((int) Trail.PATIENCE.toMillis());
+      return connections;
     }
 
     @Bean

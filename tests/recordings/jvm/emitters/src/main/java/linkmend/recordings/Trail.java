@@ -44,6 +44,14 @@ final class Trail {
     return "127.0.0.1:" + System.getenv("BROKER");
   }
 
+  /** Artemis, for a client that is patient. */
+  static String artemis() {
+    return "tcp://"
+        + broker()
+        + "?useTopologyForLoadBalancing=false&connectionTTL=-1&callTimeout="
+        + PATIENCE.toMillis();
+  }
+
   /** A span around a send, whose context goes into the body. */
   static void send(String what, Sending sending) throws Exception {
     Span span = TRACER.spanBuilder(what).startSpan();

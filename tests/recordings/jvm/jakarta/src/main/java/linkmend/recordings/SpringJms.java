@@ -33,7 +33,7 @@ final class SpringJms {
   }
 
   private static ConnectionFactory connections() {
-    return new ActiveMQJMSConnectionFactory("tcp://" + Trail.broker());
+    return new ActiveMQJMSConnectionFactory(Trail.artemis());
   }
 
   /** 10 orders, the last 4 in one trace, and 4 payments. */

@@ -31,14 +31,17 @@ final class RocketClient {
     DefaultMQProducer producer = new DefaultMQProducer("shop");
     producer.setNamesrvAddr(Trail.broker());
     producer.setSendMsgTimeout((int) Trail.PATIENCE.toMillis());
-    producer.setRetryTimesWhenSendFailed(10);
+    producer.setMqClientApiTimeout((int) Trail.PATIENCE.toMillis());
     producer.start();
-    if (args[0].equals("batches")) {
-      batches(producer);
-    } else {
-      produce(producer);
+    try {
+      if (args[0].equals("batches")) {
+        batches(producer);
+      } else {
+        produce(producer);
+      }
+    } finally {
+      producer.shutdown();
     }
-    producer.shutdown();
   }
 
   private static Message message(String topic, String body) {
@@ -96,6 +99,7 @@ final class RocketClient {
     AtomicBoolean fails = new AtomicBoolean(group.equals("billing"));
     DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
     consumer.setNamesrvAddr(Trail.broker());
+    consumer.setMqClientApiTimeout((int) Trail.PATIENCE.toMillis());
     consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
     consumer.setConsumeMessageBatchMaxSize(atOnce);
     consumer.subscribe(topic, "*");
@@ -111,7 +115,10 @@ final class RocketClient {
               : ConsumeConcurrentlyStatus.CONSUME_SUCCESS;
         });
     consumer.start();
-    Trail.await();
-    consumer.shutdown();
+    try {
+      Trail.await();
+    } finally {
+      consumer.shutdown();
+    }
   }
 }
