@@ -140,11 +140,11 @@ finish() {
 keep() {
   local emitter=$1 client=$2 served=$3 advice= note= kept_as=$name
   shift 3
+  case " $* " in *" --off "*) kept_as=${name%-off} ;; esac
   while [ $# -gt 0 ]; do
     case $1 in
     --advice) advice=$2; shift 2 ;;
     --note) note=$2; shift 2 ;;
-    --off) kept_as=${name%-off}; break ;;
     *) break ;;
     esac
   done

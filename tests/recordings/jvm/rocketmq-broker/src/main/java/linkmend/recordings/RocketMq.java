@@ -3,10 +3,12 @@ package linkmend.recordings;
 import java.io.File;
 import org.apache.rocketmq.broker.BrokerController;
 import org.apache.rocketmq.common.BrokerConfig;
+import org.apache.rocketmq.common.MQVersion;
 import org.apache.rocketmq.common.namesrv.NamesrvConfig;
 import org.apache.rocketmq.namesrv.NamesrvController;
 import org.apache.rocketmq.remoting.netty.NettyClientConfig;
 import org.apache.rocketmq.remoting.netty.NettyServerConfig;
+import org.apache.rocketmq.remoting.protocol.RemotingCommand;
 import org.apache.rocketmq.store.config.MessageStoreConfig;
 
 /**
@@ -17,6 +19,9 @@ final class RocketMq {
   private RocketMq() {}
 
   public static void main(String[] args) throws Exception {
+    // Or else the name server takes the broker for an old one, and asks it for no topics.
+    System.setProperty(
+        RemotingCommand.REMOTING_VERSION_KEY, Integer.toString(MQVersion.CURRENT_VERSION));
     BrokerController broker = broker(args);
     if (!broker.initialize()) {
       throw new IllegalStateException("the broker could not be set up");
