@@ -11,6 +11,8 @@ use linkmend_wire::value::{AnyValue, Attribute};
 const PRODUCER: u64 = 4;
 /// Names come from the data: so many systems are told apart.
 const MOST_SYSTEMS: usize = 100;
+/// What stands for all others.
+const OTHER: &str = "other";
 
 /// What the producers' spans of all inputs name, by messaging system.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +22,6 @@ pub struct Producers {
 
 /// What was seen of the producers of one system.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Seen {
     /// One whose span names its message, and be it by partition and offset.
     pub named: bool,
@@ -28,8 +29,6 @@ pub struct Seen {
     pub nameless: bool,
     /// One of the Java agent with a partition and without an offset.
     pub java_without_offset: bool,
-    /// One of SNS, which sends to SQS.
-    pub sns: bool,
 }
 
 impl Producers {
@@ -62,6 +61,14 @@ impl Producers {
         sum
     }
 
+    /// With one system.
+    #[cfg(test)]
+    pub(crate) fn with(system: &str, seen: Seen) -> Self {
+        Self {
+            by_system: BTreeMap::from([(system.to_owned(), seen)]),
+        }
+    }
+
     fn see(&mut self, span: &[u8], is_java: bool) {
         let mut found = Found::default();
         for attribute in messages(span, span::ATTRIBUTES) {
@@ -72,7 +79,6 @@ impl Producers {
             named: found.id || found.offset,
             nameless: !found.id && !found.offset,
             java_without_offset: is_java && found.partition && !found.offset,
-            sns: system.starts_with(b"aws.sns") || system.starts_with(b"aws_sns"),
         };
     }
 
@@ -82,7 +88,11 @@ impl Producers {
             self.by_system.insert(system.to_string(), Seen::default());
         }
         let known = self.by_system.contains_key(&*system);
-        let name = if known { system.into_owned() } else { "other".into() };
+        let name = if known {
+            system.into_owned()
+        } else {
+            OTHER.to_owned()
+        };
         self.by_system.entry(name).or_default()
     }
 }
@@ -108,7 +118,6 @@ impl BitOrAssign for Seen {
         self.named |= other.named;
         self.nameless |= other.nameless;
         self.java_without_offset |= other.java_without_offset;
-        self.sns |= other.sns;
     }
 }
 
@@ -201,9 +210,8 @@ mod tests {
         let kafka = attribute("messaging.system", &field(1, b"kafka"));
         let partition = attribute("messaging.destination.partition.id", &field(1, b"3"));
         let offset = |value: &[u8]| attribute("messaging.kafka.offset", value);
-        let seen = |attributes: &[Vec<u8>]| {
-            Producers::of(&batch(4, attributes)).of_system(&["kafka"])
-        };
+        let seen =
+            |attributes: &[Vec<u8>]| Producers::of(&batch(4, attributes)).of_system(&["kafka"]);
         let none = seen(&[kafka.clone(), partition.clone()]);
         assert!(none.nameless && !none.named && !none.java_without_offset);
         let known = seen(&[kafka.clone(), partition, offset(&[3 << 3, 7])]);

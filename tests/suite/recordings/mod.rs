@@ -11,15 +11,16 @@ use std::sync::OnceLock;
 
 use linkmend_tests::arms::{Arm, Order};
 
-use judge::{Bench, Judged};
-pub use recording::Recording;
+use judge::Bench;
+pub use judge::Judged;
+pub use recording::{Recording, Variant};
 
 /// Set it to write down anew what is found.
 const WRITE: &str = "LINKMEND_WRITE_DOCS";
 const COMMAND: &str = "cargo test -p linkmend-tests --test suite recordings";
 
 /// Native, in the order of fields that the emitters wrote.
-fn judged() -> &'static [(Recording, Judged)] {
+pub fn judged() -> &'static [(Recording, Judged)] {
     static JUDGED: OnceLock<Vec<(Recording, Judged)>> = OnceLock::new();
     JUDGED.get_or_init(|| {
         let mut bench = Bench::new(Arm::Native);
