@@ -1,5 +1,16 @@
-//! The bodies of the fuzz targets. They lie with the tests of `linkmend-wire`,
-//! which run them too, in a bounded way and without a fuzzer.
+//! The bodies of the fuzz targets. They lie with the tests, which run them too,
+//! in a bounded way and without a fuzzer.
 
+/// Those of `linkmend-wire`.
 #[path = "../../wire/tests/shared/mod.rs"]
 pub mod shared;
+
+/// Those of the engine.
+pub mod guarantees {
+    #[path = "../../../tests/suite/guarantees/oracle.rs"]
+    mod oracle;
+    #[path = "../../../tests/suite/guarantees/targets.rs"]
+    pub mod targets;
+    #[path = "../../../tests/suite/guarantees/went.rs"]
+    mod went;
+}

@@ -8,6 +8,7 @@
 )]
 
 mod behaviour;
+mod blame;
 mod composition;
 mod emitters;
 mod explain;
@@ -25,6 +26,10 @@ mod recordings;
 mod reload;
 mod repair;
 mod sdk;
+#[path = "../../wire/tests/shared/mod.rs"]
+#[allow(dead_code, reason = "some of it is for the suite of the wire crate")]
+mod shared;
+mod time;
 mod versions;
 
 use linkmend_tests::memory::CountingAllocator;

@@ -3,7 +3,7 @@
 //!
 //! | remembered of | under | asked when |
 //! |---|---|---|
-//! | a consumer of a message whose id the application made up | the key of the message, turned | several sent it: a send of a trace that had consumed it before is the next hop of one message, and no second message |
+//! | a consumer of a message whose id the application made up, if several spans or its own trace sent it (of data that is read twice: every one, since that is not known yet) | the key of the message, turned | several sent it: a send of a trace that had consumed it before is the next hop of one message, and no second message |
 //! | a polling consumer whose parent is remote, or one that is linked to all of its messages | its trace id and span id | a consumer with a local parent has nothing else: the context came with its parent |
 //! | who received a job of rq | the key of the job, turned | a span that works on the job came without a context: it is no receiver if there is one |
 //! | a consumer with a local parent, when data is read twice | the trace id and span id of the parent | a poll names no message: those below it tell of theirs |
@@ -14,8 +14,8 @@
 
 use linkmend_rule::{MessageKey, Producer, Text};
 
-use crate::facts::SpanFacts;
 use crate::producers::Question;
+use crate::records::SpanRecord;
 
 /// Under which the consumers of a message are remembered.
 pub fn consumed(message: MessageKey) -> MessageKey {
@@ -50,20 +50,16 @@ fn of_span(what: [u8; 8], trace_id: u128, span_id: u64) -> MessageKey {
 }
 
 /// A consumer, as it is remembered of its message.
-pub fn consumer(
-    key: MessageKey,
-    span: &SpanFacts<'_>,
-    (destination, consumer): (u16, u16),
-) -> Producer {
+pub fn consumer(message: MessageKey, span: &SpanRecord) -> Producer {
     Producer {
         trace_id_high: (span.trace_id >> 64) as u64,
         trace_id_low: span.trace_id as u64,
         span_id: span.span_id,
         start: span.start,
-        end: span.end,
-        flags: u32::from(consumer) << 16,
-        hint: destination,
-        ..mark(key, 1)
+        end: span.start,
+        flags: u32::from(span.consumer) << 16,
+        hint: span.destination,
+        ..mark(consumed(message), 1)
     }
 }
 

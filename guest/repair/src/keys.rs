@@ -171,7 +171,11 @@ impl KeyMaker {
     ) -> bool {
         let is_named_otherwise =
             facts.masstransit_id.value.is_usable() || facts.nservicebus_id.value.is_usable();
-        let is_asked = side == Side::Producer || facts.published_to.value.is_usable();
+        // Its producers name nothing else.
+        let is_asked = match side {
+            Side::Producer => !facts.id.value.is_usable(),
+            Side::Consumer => facts.published_to.value.is_usable(),
+        };
         if !facts.conversation.value.is_scalar() || is_named_otherwise || !is_asked {
             return false;
         }

@@ -242,6 +242,14 @@ impl Repair {
         self.producers
             .take(recalled, batch.wanted.len())
             .map_err(|error| index_failed("recall", error))?;
+        if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
+            let consumers = mend::consumers(batch, &self.producers);
+            if !consumers.is_empty() {
+                index
+                    .remember(&consumers, &[])
+                    .map_err(|error| index_failed("remember", error))?;
+            }
+        }
         let questions = mend::questions(&self.config, tasks, batch, &self.producers);
         if !questions.is_empty() {
             let keys: Vec<_> = questions.iter().map(|question| question.key()).collect();

@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use linkmend::OnError;
 use linkmend_files::Format;
 
+use crate::compiler::CompileArguments;
 use crate::rule::RuleCommand;
 use crate::units;
 
@@ -59,6 +59,9 @@ pub enum Command {
         #[command(subcommand)]
         command: RuleCommand,
     },
+    /// Compiles a rule for the process that starts it
+    #[command(name = crate::compiler::COMMAND, hide = true)]
+    Compile,
 }
 
 const RUN_EXAMPLES: &str = "\
@@ -110,9 +113,8 @@ pub struct PipelineArguments {
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
-    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
-    pub code_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub compiling: CompileArguments,
 }
 
 const PROCESS_EXAMPLES: &str = "\
@@ -219,9 +221,8 @@ pub struct ProcessArguments {
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
-    /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
-    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
-    pub code_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub compiling: CompileArguments,
 
     /// Tell only of what went wrong
     #[arg(short, long)]

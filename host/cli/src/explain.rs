@@ -3,11 +3,9 @@
 use std::fmt::Write as _;
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 
-use linkmend::Explanation;
+use linkmend::{Explanation, plain};
 use linkmend_files::Position;
 use linkmend_process::Input;
-
-use crate::plain::plain;
 
 /// Writes explanations to standard output.
 pub struct Explanations {

@@ -5,12 +5,11 @@
 #![forbid(unsafe_code)]
 
 mod args;
-mod cache;
+mod compiler;
 mod explain;
 mod open_files;
 mod pinned;
 mod pipeline;
-mod plain;
 mod process;
 mod progress;
 mod report;
@@ -24,6 +23,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser;
+use linkmend::plain_lines;
 
 use args::{Arguments, Command};
 
@@ -42,14 +42,17 @@ enum Exit {
     Interrupted = 130,
 }
 
-/// A line on standard error. When nobody can read it, there is nobody to tell.
+/// A line, or several, on standard error, with nothing in it that a terminal
+/// would obey. When nobody can read it, there is nobody to tell.
 fn tell(line: impl Display) {
-    let _ = writeln!(io::stderr(), "linkmend: {line}");
+    let line = line.to_string();
+    let _ = writeln!(io::stderr(), "linkmend: {}", plain_lines(&line));
 }
 
-/// A line on standard output.
+/// The same on standard output.
 fn say(line: impl Display) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let line = line.to_string();
+    let _ = writeln!(io::stdout(), "{}", plain_lines(&line));
 }
 
 fn main() -> ExitCode {
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
         Command::Rule { command } => rule::run(&command),
+        Command::Compile => compiler::run(),
     };
     ExitCode::from(exit as u8)
 }

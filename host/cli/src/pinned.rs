@@ -1,9 +1,10 @@
 //! Rules by name, and files that must be the very ones that were meant.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
-use linkmend::{Checksum, Rule};
+use anyhow::{anyhow, bail};
+use linkmend::{Checksum, Rule, RuleFile};
 
 /// What stands between a file and its checksum.
 const MARK: &str = "@sha256:";
@@ -15,12 +16,13 @@ pub enum Named {
     /// Whatever is in the file when it is loaded.
     File(PathBuf),
     /// A file that was read, and had its checksum.
-    Pinned { path: PathBuf, bytes: Vec<u8> },
+    Pinned { path: PathBuf, bytes: Arc<[u8]> },
 }
 
 impl Named {
     /// Reads `builtin`, `FILE` or `FILE@sha256:HEX`.
-    pub fn read(name: &str) -> anyhow::Result<Self> {
+    /// A file has at most so many bytes.
+    pub fn read(name: &str, most: usize) -> anyhow::Result<Self> {
         if name == "builtin" {
             return Ok(Self::Builtin);
         }
@@ -31,7 +33,7 @@ impl Named {
             bail!("the built-in rule is part of the program and has no file to check");
         }
         match Checksum::parse(digits) {
-            Some(wanted) => Self::pinned(path.into(), wanted),
+            Some(wanted) => Self::pinned(path.into(), wanted, most),
             // No checksum at all: it may be the name of a file.
             None if Path::new(name).exists() => Ok(Self::File(name.into())),
             None => bail!(
@@ -42,10 +44,10 @@ impl Named {
     }
 
     /// What is checked is what runs: the file is read once.
-    fn pinned(path: PathBuf, wanted: Checksum) -> anyhow::Result<Self> {
-        let bytes = std::fs::read(&path).context("the file cannot be read")?;
-        let found = Checksum::of(&bytes);
-        found
+    fn pinned(path: PathBuf, wanted: Checksum, most: usize) -> anyhow::Result<Self> {
+        let RuleFile { bytes, checksum } = RuleFile::read(&path, most)
+            .map_err(|error| anyhow!("the file cannot be read: {error}"))?;
+        checksum
             .check(wanted)
             .map_err(|wrong| anyhow!("the file {wrong}"))?;
         Ok(Self::Pinned { path, bytes })
@@ -57,7 +59,7 @@ impl Named {
             Self::Builtin => Rule::builtin(),
             Self::File(path) => Rule::file(path),
             Self::Pinned { path, bytes } => {
-                Rule::component(path.display().to_string(), bytes.as_slice())
+                Rule::component(path.display().to_string(), Arc::clone(bytes))
             }
         }
     }

@@ -1,13 +1,14 @@
 //! `linkmend validate`, and what `linkmend run` does before it runs.
 
 use std::env;
+use std::fmt::Display;
 use std::fs;
 
 use linkmend_pipeline::config::{Config, Id, Pipeline, Source};
 use linkmend_pipeline::service::{Options, Service};
 
 use crate::args::{PipelineArguments, ValidateArguments};
-use crate::{Exit, cache, say, tell};
+use crate::{Exit, say, tell};
 
 /// Runs `linkmend validate`.
 pub fn validate(arguments: &ValidateArguments) -> Exit {
@@ -15,7 +16,14 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
         return Exit::Usage;
     };
     let ways: Vec<_> = config.service.pipelines.iter().map(way).collect();
-    match Service::new(config, &options(&arguments.pipeline)) {
+    let options = match options(&arguments.pipeline, |why| tell(why)) {
+        Ok(options) => options,
+        Err(error) => {
+            tell(format_args!("{error:#}"));
+            return Exit::Usage;
+        }
+    };
+    match Service::new(config, &options) {
         Ok(_) => {
             ways.iter().for_each(say);
             Exit::Done
@@ -69,11 +77,16 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
     }
 }
 
-/// What a service is told beside its configuration.
-pub fn options(arguments: &PipelineArguments) -> Options {
-    Options {
-        code_cache: cache::directory(arguments.code_cache.as_deref()),
+/// What a service is told beside its configuration. Of a code cache that is not
+/// used it is told why.
+pub fn options(
+    arguments: &PipelineArguments,
+    told: impl FnOnce(&dyn Display),
+) -> anyhow::Result<Options> {
+    Ok(Options {
+        compiler: arguments.compiling.compiler()?,
+        code_cache: arguments.compiling.code_cache(told),
         workers: arguments.threads.map(usize::from),
         ..Options::default()
-    }
+    })
 }

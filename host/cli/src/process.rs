@@ -17,7 +17,7 @@ use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
 use crate::rules::Rules;
-use crate::{cache, report, tell};
+use crate::{report, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -52,8 +52,10 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         // The times in a file are past: age says nothing there.
         time_to_live: None,
     }));
-    let mut builder = Processor::builder().index(Arc::<MemoryIndex>::clone(&index));
-    if let Some(cache) = cache::directory(arguments.code_cache.as_deref()) {
+    let mut builder = Processor::builder()
+        .index(Arc::<MemoryIndex>::clone(&index))
+        .compiler(arguments.compiling.compiler()?);
+    if let Some(cache) = arguments.compiling.code_cache(|why| tell(why)) {
         builder = builder.code_cache(cache);
     }
     let rules = Rules::new(arguments)?;

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use linkmend::Explanation;
+use linkmend::{Explanation, plain};
 use linkmend_files::Position;
 use linkmend_process::{Event, Input, Reading, Watch};
 
@@ -113,10 +113,10 @@ impl Watch for Watcher {
             Event::Reading(reading, input) => self.bar.set_message(match reading {
                 Reading::Spool => {
                     spin(&self.bar);
-                    format!("spooling {input}")
+                    shown("spooling", input)
                 }
-                Reading::Remember => format!("reading {input}"),
-                Reading::Mend => format!("mending {input}"),
+                Reading::Remember => shown("reading", input),
+                Reading::Mend => shown("mending", input),
             }),
             Event::BadInput(input, error) => self.tell(input, error),
             Event::BadBatch(input, fault) => self.tell(input, fault),
@@ -141,6 +141,10 @@ impl Watch for Watcher {
     fn interrupted(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.interrupted)
     }
+}
+
+fn shown(what: &str, input: &Input) -> String {
+    format!("{what} {}", plain(&input.to_string()))
 }
 
 fn begin(bar: &ProgressBar, bytes: Option<u64>) {

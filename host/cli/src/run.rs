@@ -3,6 +3,7 @@
 use std::io;
 use std::time::Duration;
 
+use linkmend::Stop;
 use linkmend_pipeline::config::Config;
 use linkmend_pipeline::service::{Options, Running, Service, Session};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -48,24 +49,48 @@ async fn session(config: Config, arguments: &RunArguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let mut options = pipeline::options(&arguments.pipeline);
-    options.resource = Some(session.resource.clone());
-    let exit = serve(config, &options, arguments.shutdown_timeout, &mut signals).await;
+    let options = pipeline::options(&arguments.pipeline, |why| tracing::warn!("{why}"));
+    let exit = match options {
+        Ok(mut options) => {
+            options.resource = Some(session.resource.clone());
+            serve(config, options, arguments.shutdown_timeout, &mut signals).await
+        }
+        Err(error) => {
+            tell(format_args!("{error:#}"));
+            Exit::Usage
+        }
+    };
     session.end().await;
     exit
 }
 
 async fn serve(
     config: Config,
-    options: &Options,
+    mut options: Options,
     shutdown_timeout: Duration,
     signals: &mut Signals,
 ) -> Exit {
-    let service = match Service::new(config, options) {
-        Ok(service) => service,
-        Err(errors) => {
+    // Rules are compiled now, which takes its time.
+    let compiling = Stop::default();
+    options.compiler = options.compiler.stopped_by(&compiling);
+    let mut made = tokio::task::spawn_blocking(move || Service::new(config, &options));
+    let made = tokio::select! {
+        made = &mut made => made,
+        () = signals.next() => {
+            compiling.stop();
+            let _ = made.await;
+            return Exit::Done;
+        }
+    };
+    let service = match made {
+        Ok(Ok(service)) => service,
+        Ok(Err(errors)) => {
             errors.iter().for_each(tell);
             return Exit::Usage;
+        }
+        Err(error) => {
+            tell(format_args!("cannot start: {error}"));
+            return Exit::Incomplete;
         }
     };
     let running = tokio::select! {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context, bail};
-use linkmend::Limits;
+use linkmend::{CompileLimits, Limits};
 
 /// Bytes: a number, alone or with KiB, MiB or GiB (KB, MB, GB for powers of
 /// 1,000).
@@ -42,25 +42,48 @@ fn count(text: &str) -> anyhow::Result<usize> {
 }
 
 /// A limit: its name, what it is for, and where it is kept.
-struct Limit {
+struct Limit<T> {
     name: &'static str,
     help: &'static str,
-    place: Place,
+    place: Place<T>,
 }
 
-#[derive(Clone, Copy)]
-enum Place {
-    Count(fn(&mut Limits) -> &mut usize),
-    Size(fn(&mut Limits) -> &mut usize),
-    Time(fn(&mut Limits) -> &mut Duration),
+enum Place<T> {
+    Count(fn(&mut T) -> &mut usize),
+    Size(fn(&mut T) -> &mut usize),
+    Time(fn(&mut T) -> &mut Duration),
 }
 
-const fn limit(name: &'static str, help: &'static str, place: Place) -> Limit {
+const fn limit<T>(name: &'static str, help: &'static str, place: Place<T>) -> Limit<T> {
     Limit { name, help, place }
 }
 
 /// One table for parsing, help and messages.
-const LIMITS: [Limit; 8] = [
+const COMPILE_LIMITS: [Limit<CompileLimits>; 4] = [
+    limit(
+        "time",
+        "time of all threads that compile it, in whole seconds",
+        Place::Time(|limits| &mut limits.time),
+    ),
+    limit(
+        "memory",
+        "memory while it is compiled",
+        Place::Size(|limits| &mut limits.memory),
+    ),
+    limit(
+        "file_size",
+        "the size of its file",
+        Place::Size(|limits| &mut limits.file_size),
+    ),
+    limit(
+        "functions",
+        "functions that it has",
+        Place::Count(|limits| &mut limits.functions),
+    ),
+];
+
+/// The same of a rule that runs.
+const LIMITS: [Limit<Limits>; 8] = [
     limit(
         "max_links",
         "links a span may have; the built-in rule cuts there",
@@ -68,12 +91,12 @@ const LIMITS: [Limit; 8] = [
     ),
     limit(
         "call_time",
-        "wall clock for one call: a batch, or 1,024 spans of it as records",
+        "time of its thread for one call: a batch, or 1,024 spans of it as records",
         Place::Time(|limits| &mut limits.call_time),
     ),
     limit(
         "init_time",
-        "wall clock for making an instance and configuring it",
+        "time of its thread for making an instance and configuring it",
         Place::Time(|limits| &mut limits.init_time),
     ),
     limit(
@@ -103,8 +126,8 @@ const LIMITS: [Limit; 8] = [
     ),
 ];
 
-impl Place {
-    fn set(self, limits: &mut Limits, text: &str) -> anyhow::Result<()> {
+impl<T> Place<T> {
+    fn set(&self, limits: &mut T, text: &str) -> anyhow::Result<()> {
         match self {
             Self::Count(place) => *place(limits) = count(text)?,
             Self::Size(place) => *place(limits) = size(text)?,
@@ -113,7 +136,7 @@ impl Place {
         Ok(())
     }
 
-    fn show(self, limits: &mut Limits) -> String {
+    fn show(&self, limits: &mut T) -> String {
         match self {
             Self::Count(place) => place(limits).to_string(),
             Self::Size(place) => format!("{}MiB", *place(limits) >> 20),
@@ -162,26 +185,62 @@ fn set_of_one(limits: &mut [Limits], setting: &str) -> anyhow::Result<()> {
 }
 
 fn set(limits: &mut Limits, setting: &str) -> anyhow::Result<()> {
+    set_in(&LIMITS, limits, setting)
+}
+
+fn set_in<T>(table: &[Limit<T>], limits: &mut T, setting: &str) -> anyhow::Result<()> {
     let (name, value) = setting
         .split_once('=')
-        .context("a limit is given as NAME=VALUE, such as max_links=256")?;
-    let Some(limit) = LIMITS.iter().find(|limit| limit.name == name) else {
-        let names: Vec<&str> = LIMITS.iter().map(|limit| limit.name).collect();
+        .with_context(|| format!("a limit is given as NAME=VALUE, such as {}", example(table)))?;
+    let Some(limit) = table.iter().find(|limit| limit.name == name) else {
+        let names: Vec<&str> = table.iter().map(|limit| limit.name).collect();
         bail!("there is no limit `{name}`; there are {}", names.join(", "));
     };
     limit.place.set(limits, value)
 }
 
+/// The first one has a value that is easily understood.
+fn example<T>(table: &[Limit<T>]) -> String {
+    let limit = table.first();
+    limit.map_or_else(String::new, |limit| match limit.place {
+        Place::Count(_) => format!("{}=256", limit.name),
+        Place::Size(_) => format!("{}=128MiB", limit.name),
+        Place::Time(_) => format!("{}=120s", limit.name),
+    })
+}
+
+/// What compiling a rule may take: `NAME=VALUE` settings over the defaults.
+pub fn compile_limits(settings: &[String]) -> anyhow::Result<CompileLimits> {
+    let mut limits = CompileLimits::default();
+    for setting in settings {
+        set_in(&COMPILE_LIMITS, &mut limits, setting)
+            .with_context(|| format!("--compile-limit {setting}"))?;
+    }
+    Ok(limits)
+}
+
 /// The limits and their defaults, for `--help`.
 pub fn limits_help() -> String {
-    let mut defaults = Limits::default();
-    let lines = LIMITS.iter().map(|limit| {
+    format!(
+        "A limit of all rules; with the number of a rule before it, of that one: `2:memory=128MiB`. \
+         May be given several times\n{}",
+        lines(&LIMITS, Limits::default())
+    )
+}
+
+/// The same for compiling.
+pub fn compile_limits_help() -> String {
+    format!(
+        "What compiling a rule may take, which is done in a process of its own. May be given several \
+         times\n{}",
+        lines(&COMPILE_LIMITS, CompileLimits::default())
+    )
+}
+
+fn lines<T>(table: &[Limit<T>], mut defaults: T) -> String {
+    let lines = table.iter().map(|limit| {
         let default = limit.place.show(&mut defaults);
         format!("\n  {:<15} {} [default: {default}]", limit.name, limit.help)
     });
-    let lines: String = lines.collect();
-    format!(
-        "A limit of all rules; with the number of a rule before it, of that one: `2:memory=128MiB`. \
-         May be given several times\n{lines}"
-    )
+    lines.collect()
 }

@@ -59,6 +59,45 @@ impl Checksum {
     }
 }
 
+impl Checksum {
+    /// Its 32 bytes.
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
+    }
+}
+
+impl From<[u8; 32]> for Checksum {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+}
+
+/// Makes a checksum of bytes as they come.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Hasher(Sha256);
+
+impl Hasher {
+    pub(crate) fn update(&mut self, bytes: &[u8]) {
+        self.0.update(bytes);
+    }
+
+    pub(crate) fn finish(self) -> Checksum {
+        Checksum(self.0.finalize().into())
+    }
+}
+
+/// For what can only be put into a hasher of the standard library.
+impl std::hash::Hasher for Hasher {
+    fn write(&mut self, bytes: &[u8]) {
+        self.update(bytes);
+    }
+
+    fn finish(&self) -> u64 {
+        let Checksum([a, b, c, d, e, f, g, h, ..]) = Self::finish(self.clone());
+        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+    }
+}
+
 impl fmt::Display for Checksum {
     /// Lower-case hex digits.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,13 +1,18 @@
 //! What can go wrong: a rule that cannot be loaded, a batch that cannot be
 //! read, a rule that fails on a batch.
 
+use std::fmt::Display;
 use std::time::Duration;
 
 use linkmend_wire::WireError;
 
+use crate::rule_file::RuleFileError;
+use crate::sandbox::CompileError;
+use crate::text::plain;
+
 /// A rule cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("rule `{rule}` cannot be loaded: {reason}")]
+#[error("{}", told(.rule, "cannot be loaded", .reason))]
 pub struct LoadError {
     /// The rule's name, or the file it is in.
     pub rule: String,
@@ -26,9 +31,12 @@ pub enum LoadReason {
     /// The file cannot be read.
     #[error("the file cannot be read: {error}")]
     Read {
-        /// What the system says.
-        error: std::io::Error,
+        /// Why.
+        error: RuleFileError,
     },
+    /// It is not compiled: what that takes has limits.
+    #[error("{0}")]
+    Compile(CompileError),
     /// The sandbox itself cannot be set up.
     #[error("the sandbox cannot be set up: {0}")]
     Sandbox(String),
@@ -77,7 +85,7 @@ pub enum LoadReason {
     WrongType(String),
     /// Its name is not fit for logs and metrics.
     #[error(
-        "it calls itself {name:?}; a name has 1 to 64 lower-case letters, digits, `-`, `_` and `.`"
+        "it calls itself \"{name}\"; a name has 1 to 64 lower-case letters, digits, `-`, `_` and `.`"
     )]
     BadName {
         /// The name.
@@ -119,7 +127,7 @@ pub enum Stage {
     Process,
 }
 
-impl std::fmt::Display for Stage {
+impl Display for Stage {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::Instantiate => "being instantiated",
@@ -132,7 +140,7 @@ impl std::fmt::Display for Stage {
 
 /// A rule failed on a batch.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("rule `{rule}` failed: {reason}")]
+#[error("{}", told(.rule, "failed", .reason))]
 pub struct RuleFault {
     /// The rule's name.
     pub rule: String,
@@ -153,6 +161,21 @@ pub enum FaultReason {
     /// It ran too long.
     #[error("it ran longer than {name} = {limit:?}")]
     Time {
+        /// The limit's name.
+        name: &'static str,
+        /// The limit.
+        limit: Duration,
+    },
+    /// It was not done in time, and did not run too long: the machine had no
+    /// time for it. Nobody is blamed.
+    #[error(
+        "it was not done after {waited:?}, in which it ran for {ran:?} only: the machine is too busy, and {name} = {limit:?} is no reason"
+    )]
+    Starved {
+        /// How long it was waited for.
+        waited: Duration,
+        /// How long it ran.
+        ran: Duration,
         /// The limit's name.
         name: &'static str,
         /// The limit.
@@ -185,8 +208,28 @@ pub enum FaultReason {
     /// Its answer breaks the interface or a guarantee.
     #[error("its answer is refused: {0}")]
     Verdict(VerdictError),
-    /// It failed too often and is left alone for a while.
-    #[error("it failed {faults} times in a row and is left alone for another {wait:?}")]
+    /// It failed on this very batch a short while ago.
+    #[error("it failed on this very batch {ago:?} ago, and is not shown it again so soon")]
+    Again {
+        /// How long ago.
+        ago: Duration,
+    },
+    /// It failed on too many batches of one sender, which is left alone for a
+    /// while.
+    #[error(
+        "it failed on {faults} batches of this sender in a row, and is shown none of them for another {wait:?}"
+    )]
+    Sender {
+        /// How often.
+        faults: u32,
+        /// How long still.
+        wait: Duration,
+    },
+    /// It failed on too many batches of too many senders, and is left alone for
+    /// a while.
+    #[error(
+        "it failed on {faults} batches in a row, of whatever sender, and is left alone for another {wait:?}"
+    )]
     Circuit {
         /// How often.
         faults: u32,
@@ -196,6 +239,11 @@ pub enum FaultReason {
 }
 
 impl FaultReason {
+    /// It is the fault of the batch, its sender or the rule.
+    pub(crate) fn is_blamed(&self) -> bool {
+        !matches!(self, Self::Starved { .. })
+    }
+
     /// What a rule says of its failure.
     pub(crate) fn said(text: String) -> Self {
         Self::Said(clip(text))
@@ -351,9 +399,16 @@ pub enum ProcessError {
     Rejected(RuleFault),
 }
 
-/// A text of a rule, cut to what a log line can take.
-pub(crate) fn clip(mut text: String) -> String {
+/// What happened to a rule, and why.
+fn told(rule: &str, what: &str, reason: &dyn Display) -> String {
+    plain(&format!("rule `{rule}` {what}: {reason}")).into_owned()
+}
+
+/// A text of a rule, cut to what a log line can take, with nothing in it that a
+/// terminal would obey.
+pub(crate) fn clip(text: String) -> String {
     const LONGEST: usize = 1000;
+    let mut text = plain(&text).into_owned();
     if text.len() > LONGEST {
         let length = text.len();
         text.truncate(text.floor_char_boundary(LONGEST));

@@ -37,6 +37,8 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// The names of its exports, in their order.
     pub exports: Vec<String>,
+    /// How many functions its modules have.
+    pub functions: usize,
 }
 
 /// Reads the names of a component's imports and exports. Compiles nothing, so
@@ -74,6 +76,9 @@ fn names(component: &[u8]) -> wasmparser::Result<Inspection> {
     for payload in Parser::new(0).parse_all(component) {
         match payload? {
             Payload::ModuleSection { .. } | Payload::ComponentSection { .. } => depth += 1,
+            Payload::CodeSectionStart { count, .. } => {
+                inspection.functions = inspection.functions.saturating_add(count as usize);
+            }
             Payload::End(_) => depth = depth.saturating_sub(1),
             Payload::ComponentImportSection(imports) if depth == 0 => {
                 for import in imports {

@@ -73,8 +73,9 @@
 //! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
 //! | `rule`, `limits` | what a user asks for |
-//! | `runner` | a loaded rule, its instances, its circuit |
-//! | `checksum` | which file a rule has to be |
+//! | `runner` | a loaded rule and its instances |
+//! | `blame` | whether a batch, its sender or the rule is at fault |
+//! | `checksum`, `rule_file` | which file a rule has to be, and how it is read |
 //! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
 //! | `usage` | how near it came to its limits |
@@ -83,9 +84,11 @@
 //! | `explain` | why a span was or was not mended |
 //! | `hold` | spans that wait for their producers |
 //! | `origin` | whose a span is |
+//! | `text` | texts of others, with nothing in them that a terminal would obey |
 //! | [`index`] | which span produced which message |
 
 mod bindings;
+mod blame;
 mod checksum;
 mod counts;
 mod error;
@@ -101,9 +104,11 @@ mod processor;
 mod reasons;
 mod release;
 mod rule;
+mod rule_file;
 mod runner;
 mod sandbox;
 mod systems;
+mod text;
 mod usage;
 mod workspace;
 
@@ -127,5 +132,10 @@ pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use rule::{NativeRule, OnError, Rule};
+pub use rule_file::{RuleFile, RuleFileError};
+pub use sandbox::{
+    CodeCache, CodeCacheError, CompileError, CompileLimits, Compiler, Stop, compile_for_parent,
+};
 pub use systems::{SystemCounts, Systems};
+pub use text::{plain, plain_lines};
 pub use usage::RuleUsage;

@@ -11,10 +11,12 @@ pub struct Limits {
     pub memory: usize,
     /// Table elements of an instance. Default: 100,000.
     pub table_elements: usize,
-    /// Wall clock for making an instance and configuring it. Default: 5 s.
+    /// Time of its thread for making an instance and configuring it. Default: 5 s.
     pub init_time: Duration,
-    /// Wall clock for one call: of a batch, or of a part of it in the world
-    /// `span-rule`. Default: 1 s.
+    /// Time of its thread for one call: of a batch, or of a part of it in the
+    /// world `span-rule`. What the machine does meanwhile does not count; a call
+    /// that is not done after thirty times as long by the clock ends, too. Default:
+    /// 1 s.
     pub call_time: Duration,
     /// What one call may hand to the host, in bytes. Default: 64 MiB.
     pub output: usize,

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::fmt;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,8 +16,9 @@ use crate::hold::{Hold, HoldOptions, Terms};
 use crate::index::{MemoryIndex, MessageIndex};
 use crate::native;
 use crate::rule::{Rule, Source};
+use crate::rule_file::RuleFile;
 use crate::runner::LoadedRule;
-use crate::sandbox::{self, Sandbox};
+use crate::sandbox::{self, CodeCache, Compiler, Sandbox};
 use crate::usage::RuleUsage;
 use crate::workspace::{Passed, Way, Workspace};
 
@@ -37,7 +37,8 @@ pub struct Processor {
 pub struct ProcessorBuilder {
     rules: Vec<Rule>,
     index: Option<Arc<dyn MessageIndex>>,
-    cache: Option<PathBuf>,
+    compiler: Compiler,
+    cache: Option<CodeCache>,
     hold: Option<HoldOptions>,
     counts_systems: bool,
 }
@@ -138,6 +139,7 @@ impl Processor {
         ProcessorBuilder {
             rules: Vec::new(),
             index: None,
+            compiler: Compiler::default(),
             cache: None,
             hold: None,
             counts_systems: false,
@@ -304,11 +306,19 @@ impl ProcessorBuilder {
         self
     }
 
-    /// A directory to keep compiled rules in. It must belong to the user alone:
-    /// what lies in it is run. Default: none.
+    /// What compiles the rules. The default does it in this process, whatever
+    /// time and memory it takes: where rules are not trusted, give a
+    /// [`Compiler::command`].
     #[must_use]
-    pub fn code_cache(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.cache = Some(directory.into());
+    pub fn compiler(mut self, compiler: Compiler) -> Self {
+        self.compiler = compiler;
+        self
+    }
+
+    /// Where compiled rules are kept. Default: nowhere.
+    #[must_use]
+    pub fn code_cache(mut self, cache: CodeCache) -> Self {
+        self.cache = Some(cache);
         self
     }
 
@@ -344,7 +354,7 @@ impl ProcessorBuilder {
             Some(hold) => hold.watch(index),
             None => index,
         };
-        let sandbox = Sandbox::new(self.cache.as_deref()).map_err(|reason| LoadError {
+        let sandbox = Sandbox::new(self.compiler, self.cache).map_err(|reason| LoadError {
             rule: "(all)".into(),
             number: None,
             reason,
@@ -394,8 +404,9 @@ fn load(
             (name, loaded)
         }
         Source::File(path) => {
-            let loaded = match std::fs::read(&path) {
-                Ok(bytes) => sandbox::load(sandbox, &bytes, &config, limits, on_error, index),
+            let most = sandbox.compiler().limits().file_size;
+            let loaded = match RuleFile::read(&path, most) {
+                Ok(file) => sandbox::load(sandbox, &file.bytes, &config, limits, on_error, index),
                 Err(error) => Err(LoadReason::Read { error }),
             };
             (path.display().to_string(), loaded)

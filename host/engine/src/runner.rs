@@ -1,4 +1,4 @@
-//! A loaded rule: its instances, and when it is left alone.
+//! A loaded rule, and its instances.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use linkmend_wire::Selector;
 use parking_lot::Mutex;
 
 use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verdict};
+use crate::blame::Blame;
 use crate::error::{FaultReason, RuleFault};
 use crate::limits::Limits;
 use crate::rule::OnError;
@@ -36,7 +37,7 @@ pub(crate) struct LoadedRule {
     /// Instances are kept between batches, since a fresh one pays for its
     /// memory in page faults. There are as many as threads ever met here.
     idle: Mutex<Vec<Box<dyn Runner>>>,
-    circuit: Mutex<Circuit>,
+    blame: Blame,
 }
 
 impl LoadedRule {
@@ -57,7 +58,7 @@ impl LoadedRule {
             usage: Arc::default(),
             make,
             idle: Mutex::default(),
-            circuit: Mutex::default(),
+            blame: Blame::new(),
         }
     }
 
@@ -70,74 +71,58 @@ impl LoadedRule {
         self.idle.lock().push(runner);
     }
 
-    /// Lets an instance look at a batch. One that fails is not used again.
-    pub(crate) fn process(&self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
-        self.circuit.lock().ask(Instant::now())?;
-        let idle = self.idle.lock().pop();
-        let mut runner = match idle {
-            Some(runner) => runner,
-            None => (self.make)()?,
+    /// Shows a batch to the rule, and its answer to `check`. An instance that
+    /// fails, or whose answer is refused, is not used again; and when it had seen
+    /// other batches before, it is their fault as well: this one is shown to a
+    /// fresh instance then. What the calls took is put into `took`.
+    pub(crate) fn run<T>(
+        &self,
+        tasks: Tasks,
+        traces: &[u8],
+        took: &mut Option<Duration>,
+        mut check: impl FnMut(Verdict) -> Result<T, FaultReason>,
+    ) -> Result<T, FaultReason> {
+        let suspect = self.blame.suspect(tasks, traces);
+        let start = Instant::now();
+        self.blame.ask(suspect, start)?;
+        let mut all = Duration::ZERO;
+        type Shown<T> = Result<(T, Box<dyn Runner>), FaultReason>;
+        let mut show = |runner: Result<Box<dyn Runner>, FaultReason>| -> Shown<T> {
+            let mut runner = runner?;
+            let start = Instant::now();
+            let verdict = runner.process(tasks, traces);
+            all += start.elapsed();
+            Ok((check(verdict?)?, runner))
         };
-        let verdict = runner.process(tasks, traces)?;
-        if runner.is_fresh() {
-            self.keep(runner);
+        let used = self.idle.lock().pop();
+        let is_used = used.is_some();
+        let mut shown = show(used.map_or_else(|| (self.make)(), Ok));
+        if is_used && shown.is_err() {
+            shown = show((self.make)());
         }
-        Ok(verdict)
+        *took = Some(all);
+        match shown {
+            Ok((done, runner)) => {
+                self.blame.succeeded(suspect, start);
+                if runner.is_fresh() {
+                    self.keep(runner);
+                }
+                Ok(done)
+            }
+            Err(reason) => {
+                if reason.is_blamed() {
+                    self.blame.failed(suspect, all, Instant::now());
+                }
+                Err(reason)
+            }
+        }
     }
 
-    /// A batch went well.
-    pub(crate) fn succeeded(&self) {
-        self.circuit.lock().faults = 0;
-    }
-
-    /// A batch went wrong.
-    pub(crate) fn failed(&self, reason: FaultReason) -> RuleFault {
-        if !matches!(reason, FaultReason::Circuit { .. }) {
-            self.circuit.lock().fail(Instant::now());
-        }
+    /// A fault of this rule.
+    pub(crate) fn fault(&self, reason: FaultReason) -> RuleFault {
         RuleFault {
             rule: self.name.clone(),
             reason,
-        }
-    }
-}
-
-/// Leaves a rule alone that fails time after time: each failure may cost up to
-/// the time limit, and the batches behind it wait.
-#[derive(Debug, Default)]
-struct Circuit {
-    /// In a row.
-    faults: u32,
-    closed_again: Option<Instant>,
-}
-
-impl Circuit {
-    /// So many failures in a row are tried again at once.
-    const PATIENCE: u32 = 5;
-    const FIRST_WAIT: Duration = Duration::from_millis(100);
-    const LONGEST_WAIT: Duration = Duration::from_secs(30);
-
-    fn ask(&self, now: Instant) -> Result<(), FaultReason> {
-        let wait = self
-            .closed_again
-            .map(|then| then.saturating_duration_since(now));
-        match wait {
-            Some(wait) if !wait.is_zero() && self.faults >= Self::PATIENCE => {
-                Err(FaultReason::Circuit {
-                    faults: self.faults,
-                    wait,
-                })
-            }
-            _ => Ok(()),
-        }
-    }
-
-    fn fail(&mut self, now: Instant) {
-        self.faults = self.faults.saturating_add(1);
-        if self.faults >= Self::PATIENCE {
-            let doublings = (self.faults - Self::PATIENCE).min(16);
-            let wait = Self::FIRST_WAIT.saturating_mul(1 << doublings);
-            self.closed_again = now.checked_add(wait.min(Self::LONGEST_WAIT));
         }
     }
 }

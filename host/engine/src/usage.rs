@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct RuleUsage {
     /// Linear memory of an instance, in bytes: see [`crate::Limits::memory`].
     pub memory: usize,
-    /// Wall clock of a call: see [`crate::Limits::call_time`].
+    /// What the longest call ran, in time of its thread: see [`crate::Limits::call_time`].
     pub longest_call: Duration,
 }
 
@@ -25,9 +25,13 @@ impl Usage {
         self.memory.fetch_max(bytes, Ordering::Relaxed);
     }
 
-    pub(crate) fn saw_call(&self, time: Duration) {
-        let nanoseconds = u64::try_from(time.as_nanos()).unwrap_or(u64::MAX);
-        self.longest_call.fetch_max(nanoseconds, Ordering::Relaxed);
+    /// A call lasted so long; `ran` says how long it ran, which is never longer.
+    pub(crate) fn saw_call(&self, lasted: Duration, ran: impl FnOnce() -> Duration) {
+        let longest = Duration::from_nanos(self.longest_call.load(Ordering::Relaxed));
+        if lasted > longest {
+            let nanoseconds = u64::try_from(ran().as_nanos()).unwrap_or(u64::MAX);
+            self.longest_call.fetch_max(nanoseconds, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn so_far(&self) -> RuleUsage {

@@ -1,6 +1,6 @@
 //! The way of a batch through the rules.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use linkmend_wire::{Scan, Selector, WireError, field_path, subset};
@@ -97,7 +97,6 @@ impl Workspace {
             }
             match applied {
                 Ok(applied) => {
-                    rule.succeeded();
                     mended.counts += &applied.counts;
                     let deferred = self.places(&batch, applied.deferred);
                     batch = applied.traces.map_or(batch, Bytes::from);
@@ -174,14 +173,14 @@ impl Workspace {
         tasks: Tasks,
         counts_systems: bool,
     ) -> Result<Applied, FaultReason> {
-        let mut applied = Applied {
+        let nothing = || Applied {
             traces: None,
             deferred: Vec::new(),
             counts: Counts::default(),
             said: Said::new(),
         };
         if self.scan.selected().is_empty() {
-            return Ok(applied);
+            return Ok(nothing());
         }
         let traces = if self.scan.all_selected() {
             batch
@@ -190,10 +189,6 @@ impl Workspace {
             subset(batch, &self.scan, &mut self.subset);
             &self.subset
         };
-        let start = Instant::now();
-        let verdict = rule.process(tasks, traces);
-        self.called = Some(start.elapsed());
-        let verdict = verdict?;
         let subject = Subject {
             batch,
             scan: &self.scan,
@@ -203,15 +198,18 @@ impl Workspace {
             count_all_drops: rule.plan.count_all_drops,
             counts_systems,
         };
-        if tasks.contains(Tasks::EXPLAIN) {
-            let said = explanations::read(&subject, &verdict);
-            applied.said = said.map_err(FaultReason::Verdict)?;
-        }
-        let outcome = self.mender.mend(&subject, &verdict, &mut applied.counts);
-        let outcome = outcome.map_err(FaultReason::Verdict)?;
-        applied.traces = outcome.traces;
-        applied.deferred = outcome.deferred;
-        Ok(applied)
+        rule.run(tasks, traces, &mut self.called, |verdict| {
+            let mut applied = nothing();
+            if tasks.contains(Tasks::EXPLAIN) {
+                let said = explanations::read(&subject, &verdict);
+                applied.said = said.map_err(FaultReason::Verdict)?;
+            }
+            let outcome = self.mender.mend(&subject, &verdict, &mut applied.counts);
+            let outcome = outcome.map_err(FaultReason::Verdict)?;
+            applied.traces = outcome.traces;
+            applied.deferred = outcome.deferred;
+            Ok(applied)
+        })
     }
 }
 
@@ -238,7 +236,7 @@ fn failed(
     mended: &mut Mended,
 ) -> Result<(), ProcessError> {
     mended.counts.rule_faults += 1;
-    let fault = rule.failed(reason);
+    let fault = rule.fault(reason);
     match rule.on_error {
         OnError::Reject if !way.is_held => return Err(ProcessError::Rejected(fault)),
         OnError::Pass | OnError::Reject => {}

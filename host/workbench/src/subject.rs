@@ -1,9 +1,12 @@
 //! The rule that is worked on.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use linkmend::{Checksum, HoldOptions, Limits, LoadError, Processor, Rule};
+use linkmend::{
+    Checksum, CodeCache, Compiler, HoldOptions, Limits, LoadError, Processor, Rule, RuleFile,
+    RuleFileError,
+};
 
 use crate::config::{self, RuleConfig};
 use crate::index::FreshIndex;
@@ -20,7 +23,9 @@ pub struct Subject {
     /// What it may use.
     pub limits: Limits,
     /// Where compiled rules are kept.
-    pub code_cache: Option<PathBuf>,
+    pub code_cache: Option<CodeCache>,
+    /// What compiles it.
+    pub compiler: Compiler,
 }
 
 impl Subject {
@@ -34,10 +39,10 @@ impl Subject {
     ///
     /// # Errors
     ///
-    /// When the file cannot be read.
-    pub fn read(path: &Path) -> std::io::Result<Self> {
-        let bytes = std::fs::read(path)?;
-        Ok(Self::new(path.display().to_string(), bytes))
+    /// When the file cannot be read, or has more bytes than this.
+    pub fn read(path: &Path, most: usize) -> Result<Self, RuleFileError> {
+        let file = RuleFile::read(path, most)?;
+        Ok(Self::new(path.display().to_string(), file.bytes))
     }
 
     /// A rule in memory.
@@ -48,6 +53,7 @@ impl Subject {
             config: None,
             limits: Limits::default(),
             code_cache: None,
+            compiler: Compiler::default(),
         }
     }
 
@@ -91,9 +97,11 @@ impl Subject {
         index: &Arc<FreshIndex>,
         hold: Option<HoldOptions>,
     ) -> Result<Processor, LoadError> {
-        let mut builder = Processor::builder().index(Arc::<FreshIndex>::clone(index));
+        let mut builder = Processor::builder()
+            .index(Arc::<FreshIndex>::clone(index))
+            .compiler(self.compiler.clone());
         if let Some(cache) = &self.code_cache {
-            builder = builder.code_cache(cache);
+            builder = builder.code_cache(cache.clone());
         }
         if let Some(hold) = hold {
             builder = builder.hold(hold);

@@ -219,6 +219,15 @@ CATALOG = [
         **SQS,
     ),
     Recording(
+        name="advice-aws-sqs-hook",
+        emitter="AWS SDK, SQS",
+        program=("sqs.js", "hook"),
+        messages=41,
+        advice="context-in-attributes",
+        note="the instrumentation's responseHook records all ids on its spans",
+        **SQS,
+    ),
+    Recording(
         name="aws-lambda",
         emitter="AWS Lambda, events of SQS",
         program=("lambda.js", "attributes"),
@@ -258,8 +267,10 @@ CATALOG = [
         messages=34,
         runs=("on",),
         consumers=GROUPS,
-        both=True,
+        bodies=True,
         sends="^place ",
+        # Of the application; the client's own name no message all the same.
+        received="^handle ",
         advice="set-the-message-id",
         note="spans of the application around publish and in the handler have the message's id",
     ),

@@ -244,6 +244,11 @@ FASTSTREAM = [
         note="The consumer records the id, the producer does not.",
     ),
     faststream("redis", "Redis", messages=33, consumers=(WORKER, AUDIT), note="Streams, with groups."),
+    faststream(
+        "redis", "Redis", messages=33, consumers=(WORKER, AUDIT), suffix="-shared",
+        what=", correlation ids shared", environment={"SHARED": "on"},
+        note="The application gives all messages of a customer one correlation id: it names no message.",
+    ),
     faststream("nats", "NATS", messages=33, consumers=(WORKER, AUDIT)),
     faststream(
         "kafka", "Kafka", messages=33, consumers=(WORKER, AUDIT),

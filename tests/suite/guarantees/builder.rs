@@ -10,7 +10,8 @@ use linkmend_rule::{
 use linkmend_tests::arms::host_verdict;
 use proptest::prelude::*;
 
-use super::random::{Call, any_call, call, check, native, runner, sent};
+use super::random::{any_call, call, runner};
+use super::went::{Call, check, native, sent};
 
 /// A call of the builder.
 #[derive(Debug, Clone)]

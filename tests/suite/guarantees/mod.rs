@@ -3,5 +3,7 @@
 mod builder;
 mod oracle;
 mod random;
+mod targets;
 mod untouched;
 mod verdicts;
+mod went;

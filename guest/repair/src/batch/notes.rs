@@ -38,6 +38,7 @@ impl Batch {
         }
         (record.destination, record.consumer) = self.hints(incoming);
         self.note_consumer(incoming, &record);
+        self.note_messages(&record);
         if matches!(record.parent, Parent::Local | Parent::Unknown) {
             let key = asides::parent(record.trace_id, record.parent_span_id);
             self.note(asides::mark(key, 1));
@@ -50,15 +51,15 @@ impl Batch {
         self.before.truncate(wanted);
     }
 
-    /// Takes note of who consumes.
+    /// Takes note of what a consumer tells of others.
     pub(super) fn note_consumer(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
         self.note_arrival(incoming, record);
         for place in record.slots.places() {
             let Some(slot) = self.slots.get(place).copied() else {
                 continue;
             };
-            if slot.grounds.client_assigned || is_job_of_rq(incoming) {
-                self.note_consumed(incoming, record, &slot);
+            if is_job_of_rq(incoming) {
+                self.note_consumed(record, &slot);
             }
             if slot.grounds.names_cluster
                 && let Some(key) = slot.asides.of(&self.asides).last()
@@ -70,14 +71,23 @@ impl Batch {
         }
     }
 
-    fn note_consumed(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord, slot: &Slot) {
-        let hints = (record.destination, record.consumer);
+    /// Takes note of who consumed what, before anything is known of who sent it.
+    /// Where that is known, see [`crate::mend::consumers`].
+    fn note_messages(&mut self, record: &SpanRecord) {
+        for place in record.slots.places() {
+            if let Some(slot) = self.slots.get(place).copied()
+                && slot.grounds.client_assigned
+            {
+                self.note_consumed(record, &slot);
+            }
+        }
+    }
+
+    fn note_consumed(&mut self, record: &SpanRecord, slot: &Slot) {
         let keys = slot.keys.places().skip(usize::from(slot.grounds.offsets));
         for place in keys {
             if let Some(key) = self.wanted.get(place) {
-                let key = asides::consumed(*key);
-                self.producers
-                    .push(asides::consumer(key, incoming.span, hints));
+                self.producers.push(asides::consumer(*key, record));
             }
         }
     }

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::explain;
 use crate::links::{self, Fate, Row};
 use crate::missing::{Linked, Outcome};
-use crate::producers::{Producers, Question};
+use crate::producers::{Producers, Question, trace_id};
 use crate::records::{Lack, Parent, Slot, SpanRecord};
 use crate::role::Role;
 
@@ -85,6 +85,34 @@ pub fn questions(
     questions.sort_unstable();
     questions.dedup();
     questions
+}
+
+/// The consumers to remember now that is known who sent their messages: those
+/// of messages that went more ways than one. Nobody asks for others.
+pub fn consumers(batch: &Batch, producers: &Producers) -> Vec<Producer> {
+    let mut consumers = Vec::new();
+    for span in batch
+        .spans
+        .iter()
+        .filter(|span| span.role == Role::Consumer)
+    {
+        for slot in span.slots.of(&batch.slots) {
+            if !slot.grounds.client_assigned {
+                continue;
+            }
+            let keys = slot.keys.places();
+            for place in keys.skip(usize::from(slot.grounds.offsets)) {
+                let (known, _) = producers.of(place);
+                let is_sent_on = |send: &Producer| trace_id(send) == span.trace_id;
+                if (known.len() > 1 || known.iter().any(is_sent_on))
+                    && let Some(key) = batch.wanted.get(place)
+                {
+                    consumers.push(asides::consumer(*key, span));
+                }
+            }
+        }
+    }
+    consumers
 }
 
 /// What a consumer lacks it may have through its parent.

@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
+use linkmend::plain;
 use linkmend_process::{AdvisedReason, Summary};
 
 use super::{plural, thousands};
-use crate::plain::plain;
 
 /// So many reasons are worth the reader's time; `--summary` has more.
 const MOST: usize = 5;
@@ -69,7 +69,7 @@ fn cell(name: &str) -> String {
     let name = plain(name);
     match name.char_indices().nth(WIDEST) {
         Some(_) => name.chars().take(WIDEST - 3).chain("...".chars()).collect(),
-        None => name,
+        None => name.into_owned(),
     }
 }
 

@@ -2,10 +2,10 @@
 
 use std::path::PathBuf;
 
-use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Subcommand, ValueEnum};
 use linkmend_workbench::new::{Language, RuleName};
 
+use crate::compiler::CompileArguments;
 use crate::units;
 
 /// What a rule author does.
@@ -142,9 +142,8 @@ pub struct RunOptions {
     #[arg(long = "limit", value_name = "NAME=VALUE", long_help = units::limits_help())]
     pub limits: Vec<String>,
 
-    /// Keep compiled rules here [default: `linkmend` in the user's cache directory; empty for nowhere]
-    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
-    pub code_cache: Option<PathBuf>,
+    #[command(flatten)]
+    pub compiling: CompileArguments,
 
     /// Print JSON
     #[arg(long)]

@@ -1,12 +1,12 @@
 //! `linkmend rule bench`.
 
+use linkmend::plain;
 use linkmend_workbench::bench::{Bench, BenchError, Cost, Figures, Load};
 use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
 use super::args::{BenchArguments, LoadName, Order};
 use super::{exit_of, say_json, subject};
-use crate::plain::plain;
 use crate::report::thousands;
 use crate::{Exit, say, tell};
 
@@ -29,11 +29,11 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
         match measured {
             Ok(measured) => figures.push(measured),
             Err(BenchError::Load(error)) => {
-                tell(plain(&subject.whole(&error)));
+                tell(subject.whole(&error));
                 return Ok(exit_of(&error));
             }
             Err(error) => {
-                tell(plain(&error.to_string()));
+                tell(&error);
                 return Ok(match error {
                     BenchError::Fault(_) => Exit::Rule,
                     _ => Exit::Incomplete,

@@ -1,10 +1,10 @@
 //! `linkmend rule check`.
 
+use linkmend::plain;
 use linkmend_workbench::check::{Check, Outcome, check};
 
 use super::args::CheckArguments;
 use super::{say_json, subject};
-use crate::plain::plain;
 use crate::{Exit, say};
 
 /// Runs the command.

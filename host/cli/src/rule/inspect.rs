@@ -1,10 +1,10 @@
 //! `linkmend rule inspect`.
 
+use linkmend::plain;
 use linkmend_workbench::inspect::{Report, Selected, inspect};
 
 use super::args::InspectArguments;
 use super::{exit_of, say_json, subject};
-use crate::plain::plain;
 use crate::{Exit, say, tell};
 
 /// Runs the command.
@@ -19,7 +19,7 @@ pub fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {
         }
     }
     if let Some(text) = &report.error {
-        tell(plain(text));
+        tell(text);
     }
     Ok(error.as_ref().map_or(Exit::Done, exit_of))
 }

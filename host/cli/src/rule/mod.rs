@@ -8,8 +8,11 @@ mod inspect;
 mod new;
 mod test;
 
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+
 use anyhow::Context as _;
-use linkmend::{LoadError, LoadReason};
+use linkmend::{LoadError, LoadReason, plain};
 use linkmend_workbench::{RuleConfig, Subject};
 use serde::Serialize;
 
@@ -17,7 +20,7 @@ pub use args::RuleCommand;
 use args::RunOptions;
 
 use crate::pinned::Named;
-use crate::{Exit, cache, process, say, tell, units};
+use crate::{Exit, process, tell, units};
 
 /// Runs a command.
 pub fn run(command: &RuleCommand) -> Exit {
@@ -37,10 +40,12 @@ pub fn run(command: &RuleCommand) -> Exit {
 
 /// The rule that is meant, as it is to be run.
 fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
-    let named = Named::read(rule).with_context(|| format!("the rule {rule}"))?;
+    let compiler = options.compiling.compiler()?;
+    let most = compiler.limits().file_size;
+    let named = Named::read(rule, most).with_context(|| format!("the rule {rule}"))?;
     let mut subject = match named {
         Named::Builtin => Subject::builtin(),
-        Named::File(path) => Subject::read(&path)
+        Named::File(path) => Subject::read(&path, most)
             .with_context(|| format!("cannot read the rule {}", path.display()))?,
         Named::Pinned { path, bytes } => Subject::new(path.display().to_string(), bytes),
     };
@@ -48,7 +53,8 @@ fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
     subject.config = config.transpose().map_err(process::whole)?;
     let limits = units::limits(&options.limits, 1)?;
     subject.limits = limits.into_iter().next().unwrap_or_default();
-    subject.code_cache = cache::directory(options.code_cache.as_deref());
+    subject.compiler = compiler;
+    subject.code_cache = options.compiling.code_cache(|why| tell(why));
     Ok(subject)
 }
 
@@ -61,6 +67,31 @@ fn exit_of(error: &LoadError) -> Exit {
 }
 
 fn say_json(report: &impl Serialize) -> anyhow::Result<()> {
-    say(serde_json::to_string_pretty(report).context("cannot write the report as JSON")?);
+    let json = serde_json::to_string_pretty(report).context("cannot write the report as JSON")?;
+    let _ = writeln!(io::stdout(), "{}", spelled_out(&json));
     Ok(())
+}
+
+/// JSON as it is, but for what a terminal would obey, which JSON can say in
+/// another way.
+fn spelled_out(json: &str) -> String {
+    let mut out = String::with_capacity(json.len());
+    for line in json.split_inclusive('\n') {
+        let (line, end) = line
+            .strip_suffix('\n')
+            .map_or((line, ""), |line| (line, "\n"));
+        for character in line.chars() {
+            if plain(character.encode_utf8(&mut [0; 4])).len() == character.len_utf8() {
+                out.push(character);
+            } else {
+                let mut units = [0; 2];
+                for unit in character.encode_utf16(&mut units) {
+                    // Writing to a String cannot fail.
+                    let _ = write!(out, "\\u{unit:04x}");
+                }
+            }
+        }
+        out.push_str(end);
+    }
+    out
 }

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, bail};
+use linkmend::plain;
 use linkmend_workbench::test::{CaseReport, Difference, Outcome, TestError, Tests, find};
 use serde::Serialize;
 
 use super::args::TestArguments;
 use super::{exit_of, say_json, subject};
-use crate::plain::plain;
 use crate::{Exit, say, tell};
 
 #[derive(Debug, Serialize)]
@@ -44,7 +44,7 @@ pub fn run(arguments: &TestArguments) -> anyhow::Result<Exit> {
         let report = match tests.run(case) {
             Ok(report) => report,
             Err(TestError::Load(error)) => {
-                tell(plain(&whole.whole(&error)));
+                tell(whole.whole(&error));
                 return Ok(exit_of(&error));
             }
             Err(error) => {

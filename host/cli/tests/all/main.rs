@@ -7,11 +7,15 @@
     reason = "tests"
 )]
 
+mod cache;
+mod compile;
 mod explain;
 mod formats;
 mod health_checks;
 mod help;
 mod inputs;
+#[path = "../shared/loops.rs"]
+mod loops;
 mod many;
 mod mending;
 mod outputs;
@@ -21,5 +25,6 @@ mod rules;
 #[cfg(unix)]
 mod signals;
 mod summary;
+mod texts;
 mod traces;
 mod trust;

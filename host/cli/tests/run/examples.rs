@@ -337,7 +337,11 @@ fn each_is_valid_as_it_is() {
 /// it tells.
 pub fn validate(config: &Path, environment: &[(&str, &str)]) -> (Option<i32>, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_linkmend"))
-        .args(["validate", "--code-cache", env!("CARGO_TARGET_TMPDIR")])
+        .args([
+            "validate",
+            "--code-cache",
+            concat!(env!("CARGO_TARGET_TMPDIR"), "/code"),
+        ])
         .arg("--config")
         .arg(config)
         .env_clear()

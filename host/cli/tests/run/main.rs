@@ -22,6 +22,9 @@ mod examples;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod intake;
+#[cfg(target_os = "linux")]
+#[path = "../shared/loops.rs"]
+mod loops;
 mod loss;
 mod metrics;
 mod operation;

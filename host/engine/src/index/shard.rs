@@ -104,7 +104,7 @@ impl Shard {
                 return;
             }
             if other.is_same_send(&entry) && !self.is_expired(other, now) {
-                if order(&entry.producer()) < order(&other.producer()) {
+                if entry.order() < other.order() {
                     self.replace(*number, entry, trace_state);
                 }
                 return;
@@ -125,33 +125,43 @@ impl Shard {
         before: Option<u64>,
         now: u64,
     ) -> ([Option<Found<'_>>; GIVEN], bool) {
-        let mut best = [None; MOST];
+        let chain = self.chain(key);
+        if let [only] = chain.iter().as_slice() {
+            let found = self.found(*only, now);
+            let more = found.is_some() && self.get(*only).is_some_and(|entry| entry.more);
+            return ([found, None, None, None], more);
+        }
+        let mut best = Ranking::default();
         let mut more = false;
         let mut in_time = 0;
-        let chain = self.chain(key);
-        let live = chain.iter().filter_map(|number| {
-            let entry = self
-                .get(*number)
-                .filter(|entry| !self.is_expired(entry, now))?;
-            Some((*number, entry))
-        });
-        for (place, (number, entry)) in best.iter_mut().zip(live) {
-            let producer = entry.producer();
-            let late = before.map_or(0, |before| producer.start.saturating_sub(before));
+        for number in chain.iter() {
+            let entry = self.get(*number);
+            let Some(entry) = entry.filter(|entry| !self.is_expired(entry, now)) else {
+                continue;
+            };
+            let late = before.map_or(0, |before| entry.start.saturating_sub(before));
             more |= entry.more;
             in_time += usize::from(late == 0);
-            *place = Some(((late, order(&producer)), number, producer));
+            best.insert((late, entry.order()), *number);
         }
-        // Those that are not there go last.
-        best.sort_unstable_by_key(|place| place.map_or((1, None), |(order, ..)| (0, Some(order))));
         let mut found = [None; GIVEN];
-        for (place, best) in found.iter_mut().zip(best) {
-            *place = best.map(|(_, number, producer)| Found {
-                producer,
-                trace_state: self.trace_states.get(&number).map_or(&[], |state| state),
-            });
+        for (place, number) in found.iter_mut().zip(best.numbers()) {
+            *place = self.found(number, now);
         }
         (found, more || in_time > GIVEN)
+    }
+
+    fn found(&self, number: Number, now: u64) -> Option<Found<'_>> {
+        let entry = self.get(number)?;
+        let trace_state = || {
+            self.trace_states
+                .get(&number)
+                .map_or(&[][..], |state| state)
+        };
+        (!self.is_expired(entry, now)).then(|| Found {
+            producer: entry.producer(),
+            trace_state: trace_state(),
+        })
     }
 
     /// The numbers of the producers of a key, newest first.
@@ -244,13 +254,12 @@ impl Shard {
         }
         let worst = chain.iter().filter_map(|number| {
             let entry = self.get(*number)?;
-            let order = order(&entry.producer());
-            Some((self.is_expired(entry, now), order, *number))
+            Some((self.is_expired(entry, now), entry.order(), *number))
         });
         let Some((is_expired, worst, number)) = worst.max() else {
             return;
         };
-        if !is_expired && order(&entry.producer()) > worst {
+        if !is_expired && entry.order() > worst {
             return;
         }
         self.replace(number, entry, trace_state);
@@ -373,6 +382,10 @@ impl Entry {
         self.trace_id == other.trace_id && (within(self, other) || within(other, self))
     }
 
+    fn order(&self) -> Order {
+        (self.rank, Reverse(self.start), self.trace_id, self.span_id)
+    }
+
     fn producer(&self) -> Producer {
         Producer {
             key: self.key,
@@ -393,14 +406,30 @@ impl Entry {
 }
 
 /// Best first: by rank, then the latest start; the rest makes it total.
-fn order(producer: &Producer) -> (u8, Reverse<u64>, u64, u64, u64) {
-    (
-        producer.rank,
-        Reverse(producer.start),
-        producer.trace_id_high,
-        producer.trace_id_low,
-        producer.span_id,
-    )
+type Order = (u8, Reverse<u64>, (u64, u64), u64);
+
+/// The best of the producers of a key, as many as are given.
+#[derive(Debug, Default)]
+struct Ranking {
+    places: [Option<((u64, Order), Number)>; GIVEN],
+}
+
+impl Ranking {
+    fn insert(&mut self, order: (u64, Order), number: Number) {
+        let mut next = Some((order, number));
+        for place in &mut self.places {
+            let Some(new) = next else {
+                return;
+            };
+            if place.is_none_or(|held| new.0 < held.0) {
+                next = place.replace(new);
+            }
+        }
+    }
+
+    fn numbers(&self) -> impl Iterator<Item = Number> {
+        self.places.iter().flatten().map(|(_, number)| *number)
+    }
 }
 
 /// The numbers of the producers of one key, without an allocation.

@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
+use wasmtime::UpdateDeadline;
+
 use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::index::{MessageIndex, message_key};
 use crate::limits::Limits;
+use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
 
 /// What one call of `remember` or `recall` may bring.
@@ -18,6 +21,10 @@ const KEYS_AT_ONCE: usize = 16_384;
 /// What the host keeps for an instance.
 pub(super) struct HostState {
     pub(super) limiter: Limiter,
+    /// Of the call that is under way.
+    pub(super) clock: Clock,
+    /// Why it was interrupted, if it was.
+    pub(super) overrun: Option<Overrun>,
     index: Arc<dyn MessageIndex>,
     /// What the index may hand to the guest in one call, in bytes.
     most_recalled: usize,
@@ -27,8 +34,19 @@ impl HostState {
     pub(super) fn new(limits: Limits, index: Arc<dyn MessageIndex>) -> Self {
         Self {
             limiter: Limiter::new(limits),
+            clock: Clock::start(limits.init_time),
+            overrun: None,
             index,
             most_recalled: limits.output,
+        }
+    }
+
+    /// Looks at the clock: at each tick of the epoch.
+    pub(super) fn go_on(&mut self) -> UpdateDeadline {
+        self.overrun = self.clock.overrun();
+        match self.overrun {
+            Some(_) => UpdateDeadline::Interrupt,
+            None => UpdateDeadline::Continue(1),
         }
     }
 

@@ -1,16 +1,17 @@
 //! One instance of a component.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, Trap};
 
+use super::clock::{Clock, Overrun};
 use super::exports::{Exports, Shown};
 use super::host::HostState;
 use super::interface::Interface;
 use super::records::Records;
-use super::{Sandbox, TICK, parts};
+use super::{Sandbox, parts};
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
 use crate::error::{FaultReason, Stage};
 use crate::index::MessageIndex;
@@ -49,7 +50,8 @@ impl Template {
         let mut store = Store::new(&self.sandbox.engine, state);
         store.limiter(|state| &mut state.limiter);
         store.set_hostcall_fuel(self.limits.output);
-        store.set_epoch_deadline(ticks(self.limits.init_time));
+        store.epoch_deadline_callback(|mut context| Ok(context.data_mut().go_on()));
+        begin(&mut store, self.limits.init_time);
         let instance = match self.pre.instantiate(&mut store) {
             Ok(instance) => instance,
             Err(error) => {
@@ -84,14 +86,14 @@ impl Template {
 
 impl Instance {
     pub(super) fn describe(&mut self) -> Result<About, FaultReason> {
-        self.store.set_epoch_deadline(ticks(self.limits.init_time));
+        begin(&mut self.store, self.limits.init_time);
         let about = self.exports.describe(&mut self.store);
         about.map_err(|error| self.reason(&error, Stage::Describe))
     }
 
     pub(super) fn configure(&mut self, config: &str) -> Result<Result<Plan, String>, FaultReason> {
         self.config = config.into();
-        self.store.set_epoch_deadline(ticks(self.limits.init_time));
+        begin(&mut self.store, self.limits.init_time);
         let plan = self.exports.configure(&mut self.store, config);
         self.memory_at_first = self.store.data().limiter.memory;
         self.usage.saw_memory(self.memory_at_first);
@@ -101,11 +103,16 @@ impl Instance {
     /// One call, under the limits of one.
     fn call(&mut self, tasks: Tasks, shown: Shown<'_>) -> Result<Verdict, FaultReason> {
         self.store.data_mut().limiter.refused = None;
-        self.store.set_epoch_deadline(ticks(self.limits.call_time));
-        let start = Instant::now();
+        begin(&mut self.store, self.limits.call_time);
         let answer = self.exports.process(&mut self.store, tasks, shown);
-        self.usage.saw_call(start.elapsed());
+        let clock = self.store.data().clock;
+        self.usage.saw_call(clock.lasted(), || clock.ran());
         self.usage.saw_memory(self.store.data().limiter.memory);
+        // The clock may have had no time to look at it.
+        if answer.is_ok() && clock.overrun() == Some(Overrun::Ran) {
+            let (name, limit) = (CALL_TIME, self.limits.call_time);
+            return Err(FaultReason::Time { name, limit });
+        }
         match answer {
             Ok(Ok(verdict)) => Ok(verdict),
             Ok(Err(text)) => Err(FaultReason::said(text)),
@@ -143,14 +150,15 @@ impl Runner for Instance {
     }
 }
 
-/// The deadline of a call, in ticks. The tick that is under way counts for
-/// nothing.
-fn ticks(limit: Duration) -> u64 {
-    // wasmtime adds it to the ticks that were.
-    const LONGEST: u64 = u64::MAX / 2;
-    let ticks = limit.as_nanos().div_ceil(TICK.as_nanos());
-    u64::try_from(ticks).unwrap_or(LONGEST).min(LONGEST) + 1
+/// Begins a call that may run this long. At every tick it is looked at.
+fn begin(store: &mut Store<HostState>, limit: Duration) {
+    let state = store.data_mut();
+    state.clock = Clock::start(limit);
+    state.overrun = None;
+    store.set_epoch_deadline(1);
 }
+
+const CALL_TIME: &str = "limits.call_time";
 
 /// Why a call failed, in the words of the limits.
 fn reason(
@@ -162,10 +170,18 @@ fn reason(
     let trap = error.downcast_ref::<Trap>();
     if trap == Some(&Trap::Interrupt) {
         let (name, limit) = match stage {
-            Stage::Process => ("limits.call_time", limits.call_time),
+            Stage::Process => (CALL_TIME, limits.call_time),
             _ => ("limits.init_time", limits.init_time),
         };
-        return FaultReason::Time { name, limit };
+        return match state.overrun {
+            Some(Overrun::Waited { waited, ran }) => FaultReason::Starved {
+                waited,
+                ran,
+                name,
+                limit,
+            },
+            _ => FaultReason::Time { name, limit },
+        };
     }
     if trap == Some(&Trap::StackOverflow) {
         return FaultReason::Stack;

@@ -110,7 +110,7 @@ fn missing(interface: &str, exports: &[String]) -> LoadReason {
 
 fn wrong_version(version: &str) -> LoadReason {
     LoadReason::WrongVersion {
-        found: format!("linkmend:rule@{version}"),
+        found: crate::error::clip(format!("linkmend:rule@{version}")),
         ours: OURS,
     }
 }
@@ -120,5 +120,5 @@ pub(crate) fn list(names: &[String]) -> String {
     if names.is_empty() {
         return "nothing".into();
     }
-    names.join(", ")
+    crate::error::clip(names.join(", "))
 }

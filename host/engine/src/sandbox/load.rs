@@ -32,9 +32,13 @@ pub(crate) fn load(
     on_error: OnError,
     index: Arc<dyn MessageIndex>,
 ) -> Result<LoadedRule, LoadReason> {
-    let interface = interface::of(&inspect(bytes)?)?;
-    let component = Component::from_binary(&sandbox.engine, bytes)
-        .map_err(|error| LoadReason::Invalid(format!("{error:#}")))?;
+    let inspection = inspect(bytes)?;
+    let interface = interface::of(&inspection)?;
+    sandbox
+        .compiler
+        .check(bytes, inspection.functions)
+        .map_err(LoadReason::Compile)?;
+    let component = sandbox.component(bytes)?;
     check_imports(sandbox, &component)?;
     let linker =
         linker(sandbox, &component).map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
@@ -63,7 +67,7 @@ pub(crate) fn load(
         .configure(config)
         .map_err(failed(Stage::Configure))?
         .map_err(|text| LoadReason::Config(clip(text)))?;
-    check_about(&about)?;
+    let about = checked(about)?;
     check_plan(&plan)?;
 
     let config = config.to_owned();
@@ -106,15 +110,19 @@ fn check_imports(sandbox: &Sandbox, component: &Component) -> Result<(), LoadRea
     })
 }
 
-/// A rule's name goes into logs and metrics.
-fn check_about(about: &About) -> Result<(), LoadReason> {
+/// A rule's name goes into logs and metrics, and the rest to terminals.
+fn checked(about: About) -> Result<About, LoadReason> {
     let name = about.name.as_str();
     let fits = |byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.');
     if (1..=64).contains(&name.len()) && name.bytes().all(fits) {
-        return Ok(());
+        return Ok(About {
+            version: clip(about.version),
+            summary: clip(about.summary),
+            ..about
+        });
     }
     Err(LoadReason::BadName {
-        name: clip(name.to_owned()),
+        name: clip(about.name),
     })
 }
 

@@ -1,5 +1,9 @@
 //! The sandbox: rules as WebAssembly components.
 
+mod cache;
+mod clock;
+mod compile;
+mod engine;
 mod exports;
 mod host;
 mod instance;
@@ -15,62 +19,84 @@ mod wasi;
 pub(crate) use interface::OURS;
 pub(crate) use load::load;
 
-use std::path::Path;
+pub use cache::{CodeCache, CodeCacheError};
+pub use compile::{CompileError, CompileLimits, Compiler, Stop, compile_for_parent};
+
 use std::time::Duration;
 
-use wasmtime::{Cache, CacheConfig, Config, Engine, OptLevel};
+use wasmtime::Engine;
+use wasmtime::component::Component;
 
+use crate::checksum::Checksum;
 use crate::error::LoadReason;
+use cache::Key;
+use engine::Target;
 use ticker::Ticker;
 
 /// How often running rules are looked at for having run too long.
 const TICK: Duration = Duration::from_millis(5);
 
-/// Of a guest's call stack.
-const STACK: usize = 512 << 10;
-
 /// What all rules of a processor run in.
 #[derive(Clone)]
 pub(crate) struct Sandbox {
     engine: Engine,
+    target: Target,
+    compiler: Compiler,
+    /// Where compiled code is kept.
+    cache: Option<CodeCache>,
     _ticker: Ticker,
 }
 
 impl Sandbox {
-    /// Compiled code is kept in `cache` when there is one.
-    pub(crate) fn new(cache: Option<&Path>) -> Result<Self, LoadReason> {
-        let engine = Engine::new(&config(cache))
-            .map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
-        let ticker =
-            Ticker::start(&engine).map_err(|error| LoadReason::Sandbox(error.to_string()))?;
+    pub(crate) fn new(compiler: Compiler, cache: Option<CodeCache>) -> Result<Self, LoadReason> {
+        let failed = |error: String| LoadReason::Sandbox(error);
+        let engine = engine::new().map_err(|error| failed(format!("{error:#}")))?;
+        let ticker = Ticker::start(&engine).map_err(|error| failed(error.to_string()))?;
         Ok(Self {
+            target: Target::of(&engine),
             engine,
+            compiler,
+            cache,
             _ticker: ticker,
         })
     }
-}
 
-fn config(cache: Option<&Path>) -> Config {
-    let mut config = Config::new();
-    config
-        .wasm_component_model(true)
-        // Epochs rather than fuel: a third of the cost in parsing loops.
-        .epoch_interruption(true)
-        .max_wasm_stack(STACK)
-        .cranelift_opt_level(OptLevel::Speed);
-    match cache.map(open_cache) {
-        Some(Ok(cache)) => {
-            config.cache(Some(cache));
-        }
-        // Compiling anew costs milliseconds: no reason to stop.
-        Some(Err(error)) => tracing::debug!(%error, "no code cache"),
-        None => {}
+    /// What rules are compiled by.
+    pub(crate) fn compiler(&self) -> &Compiler {
+        &self.compiler
     }
-    config
-}
 
-fn open_cache(directory: &Path) -> wasmtime::Result<Cache> {
-    let mut config = CacheConfig::new();
-    config.with_directory(directory);
-    Cache::new(config)
+    /// A component as code: kept from the last time, or compiled.
+    fn component(&self, bytes: &[u8]) -> Result<Component, LoadReason> {
+        let key = Key {
+            component: Checksum::of(bytes),
+            target: self.target,
+        };
+        if let Some(cache) = &self.cache
+            && let Some(code) = cache.get(key)
+        {
+            match self.map(&code) {
+                Ok(component) => return Ok(component),
+                // Of an engine that calls itself the same, and is another.
+                Err(_) => cache.forget(key),
+            }
+        }
+        let code = self.compiler.compile(&self.engine, bytes)?;
+        let component = self.map(&code);
+        let component = component.map_err(|error| LoadReason::Sandbox(format!("{error:#}")))?;
+        if let Some(cache) = &self.cache {
+            cache.put(key, &code);
+        }
+        Ok(component)
+    }
+
+    #[allow(
+        unsafe_code,
+        reason = "the code is what a compiler of ours has just made, or what one made before and is \
+                  unchanged since, in a directory that no other user can write to"
+    )]
+    fn map(&self, code: &[u8]) -> wasmtime::Result<Component> {
+        // SAFETY: as above; the bytes are ours, and nobody can change them.
+        unsafe { Component::deserialize(&self.engine, code) }
+    }
 }

@@ -10,7 +10,7 @@ use crate::exporters;
 use crate::extensions::file_storage::Storages;
 use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
-use crate::processors::linkmend::{Linkmend, Stage};
+use crate::processors::linkmend::{Compiling, Linkmend, Stage};
 use crate::processors::memory_limiter::MemoryLimiter;
 use crate::receivers;
 use crate::telemetry::metrics::Metrics;
@@ -72,8 +72,11 @@ fn processor(
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
-            let cache = options.code_cache.clone();
-            let made = Linkmend::new(id, config, processor, cache, storages, metrics)?;
+            let compiling = Compiling {
+                compiler: options.compiler.clone(),
+                cache: options.code_cache.clone(),
+            };
+            let made = Linkmend::new(id, config, processor, compiling, storages, metrics)?;
             Ok(Processor::Linkmend(Box::new(made)))
         }
         config::Processor::MemoryLimiter(limiter) => {

@@ -12,8 +12,9 @@ mod running;
 mod session;
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
+
+use linkmend::{CodeCache, Compiler};
 
 use crate::component::{Exporter, Receiver};
 use crate::config::{Config, Id};
@@ -29,8 +30,10 @@ pub use session::Session;
 /// What a service is told beside its configuration.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// A directory to keep compiled rules in. Default: none.
-    pub code_cache: Option<PathBuf>,
+    /// What compiles rules. Default: this process.
+    pub compiler: Compiler,
+    /// Where compiled rules are kept. Default: nowhere.
+    pub code_cache: Option<CodeCache>,
     /// How many threads rules run on. Default: as many as there are processors.
     pub workers: Option<usize>,
     /// Who linkmend is in its metrics. Default: a new one.

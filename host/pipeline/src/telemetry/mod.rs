@@ -4,7 +4,6 @@ pub mod logs;
 pub(crate) mod memory;
 pub mod metrics;
 pub(crate) mod outputs;
-pub(crate) mod plain;
 pub mod resource;
 pub mod traces;
 

@@ -329,6 +329,10 @@ impl<'a> Bench<'a> {
     /// A rule that fails too often in a row is left alone for a while: here it
     /// is loaded anew instead, so that every trace is tried.
     fn fault(&mut self, trace: &Trace, at: &str, reason: FaultReason) -> Result<(), LoadError> {
+        // Why it failed was told the first time.
+        if matches!(reason, FaultReason::Again { .. }) {
+            return Ok(());
+        }
         self.in_a_row += 1;
         if self.in_a_row >= 3 {
             self.see_memory();

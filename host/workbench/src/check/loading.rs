@@ -179,6 +179,10 @@ fn refused(subject: &Subject, error: &LoadError) -> Check {
             "describe",
             "It fails while an instance is made: what runs before `describe` must fit into the limits (--limit).",
         ),
+        LoadReason::Compile(_) => (
+            "component",
+            "Make it smaller, or raise the limit with --compile-limit.",
+        ),
         LoadReason::WrongVersion { .. }
         | LoadReason::MissingExport { .. }
         | LoadReason::WrongType(_) => (

@@ -1,13 +1,24 @@
 'use strict';
 // AWS SDK 3, SQS: sent one by one and in batches, received in batches. With
 // `advice` the loop that receives has a CONSUMER span with the ids of all
-// messages, and batches are sent below a PRODUCER span with theirs.
+// messages, and batches are sent below a PRODUCER span with theirs; with `hook` the
+// spans of the instrumentation have them.
 
 const { SpanKind, trace } = require('@opentelemetry/api');
 const { AwsInstrumentation } = require('@opentelemetry/instrumentation-aws-sdk');
 const { RUN, around, main, received, start, startedDuring, tracer, wait } = require('./support');
 
-start(new AwsInstrumentation());
+const [more] = process.argv.slice(2);
+const advice = more === 'advice';
+
+/** Records the ids of all messages, which the answer of the service names. */
+function responseHook(span, { response: { data } }) {
+  const messages = data?.Messages ?? data?.Successful ?? [];
+  const ids = messages.map(({ MessageId }) => MessageId).filter(Boolean);
+  if (ids.length > 0) span.setAttribute('messaging.message.id', ids);
+}
+
+start(new AwsInstrumentation(more === 'hook' ? { responseHook } : {}));
 const {
   CreateQueueCommand, DeleteMessageBatchCommand, ReceiveMessageCommand,
   SendMessageBatchCommand, SendMessageCommand, SQSClient,
@@ -15,7 +26,6 @@ const {
 const { context } = require('@opentelemetry/api');
 const { suppressTracing } = require('@opentelemetry/core');
 
-const [advice] = process.argv.slice(2);
 const client = new SQSClient({ endpoint: process.env.AWS_ENDPOINT_URL, region: 'eu-central-1' });
 const names = ['orders', 'mail'].map((name) => `${name}-${RUN}`);
 

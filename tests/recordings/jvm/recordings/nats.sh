@@ -47,3 +47,11 @@ rec:advice-nats-jetstream-off() {
   keep_off "NATS JetStream" "$jnats" "$nats" --advice capture-headers \
     --note "There is no header to be captured: the producer sends none." "${jetstream_sends[@]}"
 }
+
+rec:advice-nats-jetstream-core() {
+  export PUBLISH=core
+  options=("$capture_headers")
+  jetstream_traffic
+  keep "NATS JetStream" "$jnats" "$nats" --advice capture-headers \
+    --note "Published by Connection.publish, which sends the context; the stream keeps it."
+}

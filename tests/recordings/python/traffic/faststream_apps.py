@@ -1,8 +1,8 @@
 """FastStream with its own telemetry, over RabbitMQ, Redis, NATS or Kafka (OVER).
 
 The worker answers each order by a mail to a third service, through a publisher
-of FastStream's (CHAIN=reply), or not at all. With ADVICE, or IDS=set, messages
-are sent with a message id (RabbitMQ).
+of FastStream's (CHAIN=reply), or not at all. With IDS=set, messages are sent with
+a message id (RabbitMQ); with SHARED=on, several have one correlation id.
 """
 
 import asyncio
@@ -14,7 +14,8 @@ import support
 support.set_up()
 
 OVER, CHAIN, IDS = os.environ["OVER"], os.environ.get("CHAIN"), os.environ.get("IDS") == "set"
-NAME = f"fs{'-' + CHAIN if CHAIN else ''}{'-ids' * IDS}"
+SHARED = os.environ.get("SHARED") == "on"
+NAME = f"fs{'-shared' * SHARED}{'-' + CHAIN if CHAIN else ''}{'-ids' * IDS}"
 ORDERS, INVOICES, MAILS = (f"{NAME}-{name}" for name in ("orders", "invoices", "mails"))
 GROUP = f"{NAME}-{support.SERVICE}"
 
@@ -85,6 +86,12 @@ else:
         return broker.publisher(topic)
 
 
+def about(number):
+    """The correlation id: FastStream makes one up for each message, unless it is
+    told one, such as that of a customer."""
+    return {"correlation_id": f"customer-{number % 4}"} if SHARED else {}
+
+
 async def note(body):
     for one in body if isinstance(body, list) else [body]:
         support.received(one)
@@ -122,15 +129,15 @@ async def produce():
     async with broker:
         for number in range(10):
             with support.sending("place order", order=number) as body:
-                await broker.publish(body, **to(ORDERS))
+                await broker.publish(body, **to(ORDERS), **about(number))
             await asyncio.sleep(0.02)
         with support.handling("nightly"):
             for number in range(10, 14):
                 with support.sending("place order", order=number) as body:
-                    await broker.publish(body, **to(ORDERS))
+                    await broker.publish(body, **to(ORDERS), **about(number))
         for number in range(20, 25):
             with support.sending("place invoice", order=number) as body:
-                await broker.publish(body, **to(INVOICES))
+                await broker.publish(body, **to(INVOICES), **about(number))
 
 
 async def consume():

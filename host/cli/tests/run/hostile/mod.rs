@@ -3,8 +3,11 @@
 //! served meanwhile, and what it had taken is there for others.
 
 mod attacked;
+mod blame;
 mod bodies;
+mod compile;
 mod connections;
+mod guest;
 mod http2;
 mod raw;
 mod streams;

@@ -191,7 +191,10 @@ service:
                     .flat_map(|path| [Path::new("--config"), path]),
             )
             // Shared, so that rules are compiled once.
-            .args(["--code-cache", env!("CARGO_TARGET_TMPDIR")])
+            .args([
+                "--code-cache",
+                concat!(env!("CARGO_TARGET_TMPDIR"), "/code"),
+            ])
             .args(["--threads", "2"])
             .args(&self.arguments)
             .envs(self.environment.iter().cloned())

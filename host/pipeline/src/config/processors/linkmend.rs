@@ -182,14 +182,14 @@ pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
         "init_time",
         "5s",
         POSITIVE,
-        "Wall clock for making an instance and configuring it.",
+        "Time of its thread for making an instance and configuring it.",
         |t, n| positive_duration(n).map(|v| t.init_time = v),
     ),
     Member::value(
         "call_time",
         "1s",
         POSITIVE,
-        "Wall clock for one call: a batch, or 1,024 spans of it where a rule is shown records.",
+        "Time of its thread for one call: a batch, or 1,024 spans of it where a rule is shown records. What else the machine does meanwhile does not count; a call that is not done after thirty times as long by the clock ends, too.",
         |t, n| positive_duration(n).map(|v| t.call_time = v),
     ),
     Member::value(

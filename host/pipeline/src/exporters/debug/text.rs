@@ -3,12 +3,11 @@
 use std::fmt::{self, Write};
 
 use jiff::Timestamp;
+use linkmend::plain;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::span::{Event, Link};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
-
-use crate::telemetry::plain::plain;
 
 /// How deep values are written that hold others.
 const DEEPEST: usize = 16;

@@ -2,6 +2,7 @@
 //! client.
 
 mod backend;
+mod file;
 mod store;
 mod writer;
 
@@ -9,7 +10,7 @@ use std::collections::BTreeMap;
 use std::fs::DirBuilder;
 use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 pub(crate) use store::Store;
 
@@ -73,12 +74,7 @@ impl Storage {
             let text = format!("{shown} is not there; make it, or set `create_directory: true`");
             return Err(fault(text));
         }
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(self.config.directory_permissions);
-        builder
-            .create(directory)
+        make(directory, self.config.directory_permissions)
             .map_err(|error| fault(format!("{shown} cannot be made: {error}")))
     }
 
@@ -91,6 +87,14 @@ impl Storage {
         let name: String = name.collect();
         self.config.directory.join(format!("{name}.redb"))
     }
+}
+
+/// Makes a folder, and those that it lies in.
+fn make(directory: &Path, mode: u32) -> std::io::Result<()> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(mode)
+        .create(directory)
 }
 
 fn fault(text: String) -> SetupError {

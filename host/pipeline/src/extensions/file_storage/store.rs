@@ -1,35 +1,24 @@
 //! The file of one client: entries in the order in which they came.
 
-use std::fs::OpenOptions;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::fs::File as Handle;
+use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use crossbeam_channel::Sender;
-use parking_lot::RwLock;
-use redb::backends::FileBackend;
-use redb::{
-    Database, DatabaseError, ReadableDatabase, ReadableTable, ReadableTableMetadata, StorageError,
-    TableDefinition,
-};
+use redb::{ReadableDatabase, ReadableTable};
+use rustix::fs::{Mode, OFlags};
 
-use super::backend::Unsynced;
+use super::file::{ENTRIES, File};
 use super::writer::{Done, Op, Writer};
 use crate::component::SetupError;
 use crate::config::FileStorage;
 
-pub(super) const ENTRIES: TableDefinition<'static, u64, &'static [u8]> =
-    TableDefinition::new("entries");
-
-/// What is kept in memory of a file; the system keeps more.
-const CACHE: usize = 16 << 20;
-/// The size from which on an empty file is made smaller.
-const LARGE: u64 = 8 << 20;
-/// How often a file is tried that another process has.
-const PAUSE: Duration = Duration::from_millis(20);
+/// How many entries of one number may lie beside a file: numbers begin anew when
+/// it is moved away.
+const MOST_ASIDE: u32 = 100;
 
 /// The file of one client. Dropping it waits for what is to be written.
 pub(crate) struct Store {
@@ -38,20 +27,11 @@ pub(crate) struct Store {
     writer: Option<JoinHandle<()>>,
 }
 
-/// The file itself; none while it has to be opened anew after a failure.
-pub(super) struct File {
-    path: PathBuf,
-    fsync: bool,
-    database: RwLock<Option<Database>>,
-}
-
 impl Store {
     pub(super) fn open(path: PathBuf, config: &FileStorage) -> Result<Self, SetupError> {
-        let file = File {
-            path,
-            fsync: config.fsync,
-            database: RwLock::default(),
-        };
+        let directory = config.create_directory;
+        let directory = directory.then_some(config.directory_permissions);
+        let file = File::new(path, config.fsync, directory);
         file.open(config.timeout)
             .map_err(|text| SetupError::new("directory", text))?;
         let file = Arc::new(file);
@@ -87,6 +67,43 @@ impl Store {
         self.send(Op::Remove(number));
     }
 
+    /// Counts that an entry is taken up at a start, whatever comes of it: how
+    /// often it was before, without success.
+    pub(crate) fn try_once_more(&self, number: u64) -> Result<u32, String> {
+        self.file.try_once_more(number)
+    }
+
+    /// It was taken up: the next start takes it up as if it were the first.
+    pub(crate) fn is_taken_up(&self, number: u64) -> Result<(), String> {
+        self.file.is_taken_up(number)
+    }
+
+    /// Puts an entry into a file of its own, beside this one, and takes it away
+    /// here. What it is called is answered.
+    pub(crate) fn set_aside(&self, number: u64, bytes: &[u8]) -> Result<PathBuf, String> {
+        let beside = self.file.path();
+        let names = (0..MOST_ASIDE).map(|again| match again {
+            0 => format!("aside-{number}.pb"),
+            again => format!("aside-{number}-{again}.pb"),
+        });
+        for path in names.map(|name| beside.with_extension(name)) {
+            match write_new(&path, bytes) {
+                Ok(()) => {
+                    // Numbers are used again.
+                    self.file.is_taken_up(number)?;
+                    self.remove(number);
+                    return Ok(path);
+                }
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
+                Err(error) => return Err(format!("{}: {error}", path.display())),
+            }
+        }
+        Err(format!(
+            "there are {MOST_ASIDE} files of that name beside {}",
+            beside.display()
+        ))
+    }
+
     /// An entry, if it is there.
     pub(crate) fn read(&self, number: u64) -> Result<Option<Bytes>, String> {
         self.file.with(|database| {
@@ -119,6 +136,15 @@ impl Store {
     }
 }
 
+/// Writes a file for this user alone, where there is none.
+fn write_new(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
+    let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+    let file = rustix::fs::open(path, flags, Mode::RUSR | Mode::WUSR)?;
+    let mut file = Handle::from(file);
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
 fn refuse(done: Done, text: &str) {
     done(Err(text.to_owned()));
 }
@@ -132,135 +158,5 @@ impl Drop for Store {
         {
             let _ = writer.join();
         }
-    }
-}
-
-impl File {
-    /// Runs something on the database.
-    pub(super) fn with<T>(
-        &self,
-        run: impl FnOnce(&Database) -> Result<T, redb::Error>,
-    ) -> Result<T, String> {
-        match self.database.read().as_ref() {
-            Some(database) => run(database).map_err(|error| self.told(&error.to_string())),
-            None => Err(self.told("it could not be written, and is not open any more")),
-        }
-    }
-
-    /// Opens it again after a failure such as a full disk: until then it takes
-    /// nothing. One try, since nobody else wants it.
-    pub(super) fn reopen(&self) -> Result<(), String> {
-        *self.database.write() = None;
-        self.open(Duration::ZERO)
-    }
-
-    /// Nothing more is written to it. What fails here is done at the next start.
-    pub(super) fn end(&self) {
-        if let Some(mut database) = self.database.write().take()
-            && let Err(error) = shrink(&mut database, &self.path)
-        {
-            tracing::warn!(%error, "a storage cannot be made smaller");
-        }
-    }
-
-    fn open(&self, timeout: Duration) -> Result<(), String> {
-        let begun = Instant::now();
-        loop {
-            // What is damaged in an unforeseen way may make the library panic.
-            let opened = catch_unwind(AssertUnwindSafe(|| open(&self.path, self.fsync)));
-            let error = match opened {
-                Ok(Ok(database)) => {
-                    *self.database.write() = Some(database);
-                    return Ok(());
-                }
-                Ok(Err(redb::Error::DatabaseAlreadyOpen)) if begun.elapsed() < timeout => {
-                    thread::sleep(PAUSE);
-                    continue;
-                }
-                Ok(Err(error)) => error,
-                Err(_) => redb::Error::Corrupted("it makes no sense".into()),
-            };
-            return Err(self.refused(&error));
-        }
-    }
-
-    fn refused(&self, error: &redb::Error) -> String {
-        let text = match error {
-            redb::Error::DatabaseAlreadyOpen => {
-                "another process has it open; end that, or give each a `directory` of its own"
-                    .to_owned()
-            }
-            redb::Error::Io(error) if error.kind() != std::io::ErrorKind::InvalidData => {
-                error.to_string()
-            }
-            redb::Error::Corrupted(_) | redb::Error::Io(_) | redb::Error::UpgradeRequired(_) => {
-                format!(
-                    "the file is damaged, or of another program ({error}); what is in it is not \
-                     thrown away: move it to another place, and start again with an empty one"
-                )
-            }
-            error => error.to_string(),
-        };
-        self.told(&text)
-    }
-
-    fn told(&self, text: &str) -> String {
-        format!("{}: {text}", self.path.display())
-    }
-
-    /// The number of the next entry.
-    fn next(&self) -> Result<u64, String> {
-        self.with(|database| {
-            let transaction = database.begin_read()?;
-            let entries = transaction.open_table(ENTRIES)?;
-            let last = entries.last()?.map(|(number, _)| number.value());
-            Ok(last.map_or(0, |last| last + 1))
-        })
-    }
-}
-
-fn open(path: &Path, fsync: bool) -> Result<Database, redb::Error> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    let file = options.open(path)?;
-    let is_new = file.metadata()?.len() == 0;
-    let backend = FileBackend::new(file)?;
-    let mut builder = Database::builder();
-    builder.set_cache_size(CACHE);
-    // Damage is found now, and not when an entry is read.
-    builder.set_check_integrity_on_open(!is_new);
-    let database = if fsync {
-        builder.create_with_backend(backend)
-    } else {
-        builder.create_with_backend(Unsynced(backend))
-    };
-    let mut database = database.map_err(of_open)?;
-    let transaction = database.begin_write()?;
-    transaction.open_table(ENTRIES)?;
-    transaction.commit()?;
-    shrink(&mut database, path)?;
-    Ok(database)
-}
-
-/// Gives back what an empty file has; what once was in it may have been much.
-fn shrink(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
-    let transaction = database.begin_read()?;
-    let is_empty = transaction.open_table(ENTRIES)?.is_empty()?;
-    drop(transaction);
-    if is_empty && std::fs::metadata(path)?.len() > LARGE {
-        database.compact()?;
-    }
-    Ok(())
-}
-
-/// A file that is too short is damaged, too.
-fn of_open(error: DatabaseError) -> redb::Error {
-    match error {
-        DatabaseError::Storage(StorageError::Io(error))
-            if error.kind() == std::io::ErrorKind::UnexpectedEof =>
-        {
-            redb::Error::Corrupted("it is too short".into())
-        }
-        error => error.into(),
     }
 }

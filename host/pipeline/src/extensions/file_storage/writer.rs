@@ -1,11 +1,15 @@
 //! The thread that writes a file: what waits goes in together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
-use crossbeam_channel::Receiver;
+use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::store::{ENTRIES, File};
+use super::file::{ENTRIES, File};
+
+/// How often it is looked whether the file is still there, when nothing comes.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// How much is written together at most.
 const MOST_OPS: usize = 4096;
@@ -33,16 +37,30 @@ impl Op {
 pub(super) struct Writer {
     file: Arc<File>,
     next: u64,
+    /// That the file is not there.
+    is_told: bool,
 }
 
 impl Writer {
     pub(super) fn new(file: Arc<File>, next: u64) -> Self {
-        Self { file, next }
+        Self {
+            file,
+            next,
+            is_told: false,
+        }
     }
 
     /// Writes until nobody can send any more, and closes the file then.
     pub(super) fn run(mut self, ops: &Receiver<Op>) {
-        while let Ok(first) = ops.recv() {
+        loop {
+            let first = match ops.recv_timeout(LOOK) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => {
+                    let _ = self.stay();
+                    continue;
+                }
+                Err(RecvTimeoutError::Disconnected) => break,
+            };
             let mut bytes = first.len();
             let mut group = vec![first];
             while group.len() < MOST_OPS
@@ -54,6 +72,7 @@ impl Writer {
             }
             self.write(group);
         }
+        let _ = self.stay();
         self.file.end();
     }
 
@@ -66,6 +85,13 @@ impl Writer {
                 written = self.commit(&group);
             }
         }
+        if written.is_ok() && group.iter().any(|op| matches!(op, Op::Append(..))) {
+            // What nobody would find is not safe.
+            written = self.stay();
+            if written.is_err() {
+                self.take_back(&group);
+            }
+        }
         let mut number = self.next;
         for op in group {
             let Op::Append(_, done) = op else {
@@ -76,6 +102,29 @@ impl Writer {
         }
         // Numbers of what failed are not used again: it may be there after all.
         self.next = number;
+    }
+
+    /// What was written is where the next start finds it.
+    fn stay(&mut self) -> Result<(), String> {
+        let stays = self.file.stay();
+        if let Err(error) = &stays
+            && !self.is_told
+        {
+            tracing::error!(%error, "a storage is gone; it takes nothing until it can be written anew");
+        }
+        self.is_told = stays.is_err();
+        stays
+    }
+
+    /// Entries of which nobody is told that they are safe are the sender's.
+    fn take_back(&self, group: &[Op]) {
+        let appended = group.iter().filter(|op| matches!(op, Op::Append(..)));
+        let numbers = self.next..;
+        let removes = numbers.zip(appended).map(|(number, _)| Op::Remove(number));
+        let removes: Vec<_> = removes.collect();
+        if let Err(error) = self.commit(&removes) {
+            tracing::error!(%error, "what was refused may be sent all the same");
+        }
     }
 
     fn commit(&self, group: &[Op]) -> Result<(), String> {

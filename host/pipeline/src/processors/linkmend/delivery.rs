@@ -18,6 +18,10 @@ use crate::traces::{Refusal, Taken, Traces};
 /// stays in the hold, which is bounded.
 const MOST: usize = 64;
 
+/// So many starts may come to nothing over an entry of the journal, by a kill or
+/// by a crash that it caused.
+const MOST_TRIES: u32 = 3;
+
 /// The wait between two tries of what is in the journal. The exporter has tried
 /// for as long as it is configured to, already.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -78,21 +82,55 @@ impl Stage {
             tracing::info!(processor = %self.id, batches, "held spans of the last run are taken up");
         }
         for (record, batch) in left {
+            match record.try_once_more().await {
+                Ok(tries) if tries >= MOST_TRIES => {
+                    let reason = format!("it was taken up {tries} times, and came to nothing");
+                    self.set_aside(&record, batch, &reason).await;
+                    continue;
+                }
+                Ok(_) => {}
+                Err(error) => {
+                    tracing::error!(processor = %self.id, error, "held spans stay on disk");
+                    continue;
+                }
+            }
             let passage = Passage {
                 claim: Some(Arc::<Record>::clone(&record)),
                 ..Passage::default()
             };
-            match self.process(batch, passage).await {
+            match self.process(batch.clone(), passage).await {
                 Ok(mut passed) => {
+                    if let Err(error) = record.is_taken_up().await {
+                        tracing::warn!(processor = %self.id, error, "a storage cannot be written");
+                    }
                     // What is not held again goes on as one.
                     record.expect(passed.mended.held + 1);
                     passed.mended.claims.push(record);
                     self.spawn(passed.mended);
                 }
+                Err(refusal) if !refusal.is_retryable() => {
+                    self.set_aside(&record, batch, &refusal.to_string()).await;
+                }
                 Err(refusal) => {
                     tracing::error!(processor = %self.id, %refusal, "held spans stay on disk");
                 }
             }
+        }
+    }
+
+    /// Held spans that cannot be taken up must not stand in the way of others, at
+    /// this start and the next.
+    async fn set_aside(&self, record: &Record, held: Bytes, reason: &str) {
+        self.links.set_aside();
+        match record.set_aside(held).await {
+            Ok(path) => tracing::error!(
+                processor = %self.id, path = %path.display(), reason,
+                "held spans cannot be taken up; they are set aside"
+            ),
+            Err(error) => tracing::error!(
+                processor = %self.id, error, reason,
+                "held spans cannot be taken up, and cannot be set aside; they stay on disk"
+            ),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Held spans on disk, so that their senders need not wait for them: what is
 //! there when the program begins was held when it was killed.
 
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -74,6 +75,37 @@ impl Record {
         let _ = self.number.set(number);
         self.expect(spans);
         Ok(())
+    }
+
+    /// Counts that it is taken up: how often it was at earlier starts, and came
+    /// to nothing. A process may not survive it.
+    pub(super) async fn try_once_more(&self) -> Result<u32, String> {
+        self.on_disk(|store, number| store.try_once_more(number))
+            .await
+    }
+
+    /// It was taken up.
+    pub(super) async fn is_taken_up(&self) -> Result<(), String> {
+        self.on_disk(|store, number| store.is_taken_up(number))
+            .await
+    }
+
+    /// Puts it out of the way of later starts: where it is then.
+    pub(super) async fn set_aside(&self, held: Bytes) -> Result<PathBuf, String> {
+        self.on_disk(move |store, number| store.set_aside(number, &held))
+            .await
+    }
+
+    async fn on_disk<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&Store, u64) -> Result<T, String> + Send + 'static,
+    ) -> Result<T, String> {
+        let Some(number) = self.number.get().copied() else {
+            return Err("it is not on disk".into());
+        };
+        let journal = Arc::clone(&self.journal);
+        let acting = tokio::task::spawn_blocking(move || act(&journal.store, number));
+        acting.await.map_err(|error| error.to_string())?
     }
 
     /// So many of its spans are to go on.

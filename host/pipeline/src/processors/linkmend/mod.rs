@@ -26,12 +26,11 @@ mod rule;
 mod stage;
 mod ticket;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use linkmend::index::{MemoryIndex, MessageIndex};
-use linkmend::{HoldOptions, Processor};
+use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -42,8 +41,8 @@ use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
 use journal::{Journal, Record};
-use reload::Watcher;
-use rule::RuleFile;
+use reload::{Watched, Watcher};
+use rule::ChosenRule;
 pub(crate) use stage::Stage;
 use stage::{Keeping, Parts};
 
@@ -52,9 +51,11 @@ use stage::{Keeping, Parts};
 pub(crate) struct Linkmend {
     id: Id,
     config: LinkmendProcessor,
-    rule: RuleFile,
+    rule: ChosenRule,
     index: Arc<MemoryIndex>,
-    cache: Option<PathBuf>,
+    compiling: Compiling,
+    /// Ends the compilation of a rule that nobody wants any more.
+    stop: Stop,
     /// Where held spans are kept.
     storage: Option<Storage>,
     metrics: Arc<Metrics>,
@@ -62,6 +63,12 @@ pub(crate) struct Linkmend {
     made: Mutex<Option<Made>>,
     /// Those of all stages.
     processors: Mutex<Vec<Arc<Processor>>>,
+}
+
+/// How rules are compiled.
+pub(crate) struct Compiling {
+    pub(crate) compiler: Compiler,
+    pub(crate) cache: Option<CodeCache>,
 }
 
 /// What was held at the end of the last run.
@@ -78,17 +85,19 @@ impl Linkmend {
         id: &Id,
         config: &Config,
         of_processor: &LinkmendProcessor,
-        cache: Option<PathBuf>,
+        compiling: Compiling,
         storages: &Storages,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, SetupError> {
-        let rule = RuleFile::read(of_processor).map_err(|error| error.within(place(id)))?;
+        let most = compiling.compiler.limits().file_size;
+        let rule = ChosenRule::read(of_processor, most).map_err(|error| error.within(place(id)))?;
         let processor = Self {
             id: id.clone(),
             config: of_processor.clone(),
             rule,
             index: Arc::new(MemoryIndex::new(of_processor.index)),
-            cache,
+            compiling,
+            stop: Stop::default(),
             storage: of_processor
                 .hold
                 .storage
@@ -112,6 +121,7 @@ impl Linkmend {
         let mut builder = Processor::builder()
             .rule(self.rule.rule(&self.config))
             .index(index)
+            .compiler(self.compiling.compiler.clone().stopped_by(&self.stop))
             .count_systems()
             .hold(HoldOptions {
                 time: hold.time.unwrap_or_default(),
@@ -120,8 +130,8 @@ impl Linkmend {
                 give_up_after: hold.give_up_after,
                 on_sooner: Some(Arc::new(move || tell.notify_one())),
             });
-        if let Some(cache) = &self.cache {
-            builder = builder.code_cache(cache);
+        if let Some(cache) = &self.compiling.cache {
+            builder = builder.code_cache(cache.clone());
         }
         let processor = builder.build()?;
         Ok(Made { processor, wake })
@@ -189,7 +199,15 @@ impl Linkmend {
         let Some(component) = self.rule.component().cloned() else {
             return;
         };
-        let watcher = Watcher::new(&self.id, &self.config, component, processors, links);
+        let watcher = Watcher::new(Watched {
+            id: self.id.clone(),
+            config: self.config.clone(),
+            most_bytes: self.compiling.compiler.limits().file_size,
+            component,
+            processors,
+            links,
+            stop: self.stop.clone(),
+        });
         tasks.tracker.spawn(watcher.watch(tasks.clone()));
     }
 }

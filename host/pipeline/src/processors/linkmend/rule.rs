@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule};
+use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule, RuleFile, RuleFileError};
 use serde_json::Value;
 
 use super::place;
@@ -12,7 +12,7 @@ use crate::config::{Config, Id, LinkmendProcessor, RuleSource};
 
 /// The component of a rule as it was read; nothing for the built-in one.
 #[derive(Clone)]
-pub(super) struct RuleFile(Option<Component>);
+pub(super) struct ChosenRule(Option<Component>);
 
 /// A file of a component.
 #[derive(Clone)]
@@ -22,13 +22,13 @@ pub(super) struct Component {
     pub(super) sha256: Checksum,
 }
 
-impl RuleFile {
+impl ChosenRule {
     /// Reads the file, and holds it against the checksum.
-    pub(super) fn read(config: &LinkmendProcessor) -> Result<Self, SetupError> {
+    pub(super) fn read(config: &LinkmendProcessor, most: usize) -> Result<Self, SetupError> {
         let RuleSource::File(path) = &config.rule else {
             return Ok(Self(None));
         };
-        let component = Component::read(path)
+        let component = Component::read(path, most)
             .map_err(|error| SetupError::new("rule", format!("{}: {error}", path.display())))?;
         component
             .check(config)
@@ -50,12 +50,13 @@ impl RuleFile {
 }
 
 impl Component {
-    pub(super) fn read(path: &Path) -> std::io::Result<Self> {
-        let bytes = std::fs::read(path)?;
+    /// Reads a file of at most so many bytes.
+    pub(super) fn read(path: &Path, most: usize) -> Result<Self, RuleFileError> {
+        let RuleFile { bytes, checksum } = RuleFile::read(path, most)?;
         Ok(Self {
             path: path.to_owned(),
-            sha256: Checksum::of(&bytes),
-            bytes: bytes.into(),
+            sha256: checksum,
+            bytes,
         })
     }
 

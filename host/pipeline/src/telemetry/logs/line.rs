@@ -3,12 +3,12 @@
 use std::fmt::{self, Write};
 
 use jiff::Timestamp;
+use linkmend::{plain, plain_lines};
 use serde_json::{Map, Value};
 use tracing::field::{Field, Visit};
 use tracing::{Event, Level};
 
 use super::LINES;
-use crate::telemetry::plain::{plain, plain_lines};
 
 /// What an event says.
 pub(super) struct Line {

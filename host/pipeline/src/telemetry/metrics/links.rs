@@ -35,6 +35,7 @@ pub(super) struct Families {
     holds: IntCounterVec,
     given_up: IntCounterVec,
     releases: IntCounterVec,
+    set_aside: IntCounterVec,
     index_entries: IntGaugeVec,
     index_evictions: IntCounterVec,
     rule_calls: IntCounterVec,
@@ -108,6 +109,11 @@ impl Families {
                 "Spans that were held and went on, by why.",
                 Some("reason"),
             ),
+            set_aside: counters(
+                "held_set_aside",
+                "Batches of held spans that could not be taken up again at a start.",
+                None,
+            ),
             index_entries: gauges(
                 "index_entries",
                 "Producers of messages that are remembered.",
@@ -155,6 +161,7 @@ impl Families {
             given_up: total(one(&self.given_up)),
             released: ["ready", "due", "overflow", "drained"].map(released),
             index_entries: gauge(&self.index_entries, &[id.as_str()]),
+            set_aside: one(&self.set_aside),
             evicted: total(by(&self.index_evictions, "full")),
             expired: total(by(&self.index_evictions, "expired")),
             rule_calls: one(&self.rule_calls),
@@ -187,6 +194,7 @@ struct Handles {
     given_up: Total,
     released: [Total; 4],
     index_entries: IntGauge,
+    set_aside: IntCounter,
     evicted: Total,
     expired: Total,
     rule_calls: IntCounter,
@@ -292,6 +300,11 @@ impl LinkMetrics {
     /// A rule failed on a batch; `rule` is its name in the configuration.
     pub fn fault(&self, rule: &str) {
         counter(&self.0.families.rule_faults, &[&self.0.id, rule]).inc();
+    }
+
+    /// Held spans on disk cannot be taken up.
+    pub fn set_aside(&self) {
+        self.0.set_aside.inc();
     }
 
     /// A rule was loaded anew, or could not be.

@@ -13,8 +13,10 @@ pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use linkmend::plain;
 use prometheus::{
     Counter, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder, core::Collector,
@@ -155,9 +157,14 @@ impl Names {
 }
 
 pub(crate) fn counter(family: &IntCounterVec, labels: &[&str]) -> IntCounter {
-    family.with_label_values(labels)
+    family.with_label_values(&shown(labels))
 }
 
 pub(crate) fn gauge(family: &IntGaugeVec, labels: &[&str]) -> IntGauge {
-    family.with_label_values(labels)
+    family.with_label_values(&shown(labels))
+}
+
+/// Many come out of the data, and the page is read on terminals, too.
+fn shown<'a>(labels: &[&'a str]) -> Vec<Cow<'a, str>> {
+    labels.iter().copied().map(plain).collect()
 }

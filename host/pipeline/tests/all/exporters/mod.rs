@@ -8,5 +8,6 @@ mod intake;
 mod queue;
 mod retry;
 mod storage;
+mod storage_gone;
 mod storage_loss;
 mod tls;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use linkmend_pipeline::config::Config;
 use linkmend_pipeline::service::{Options, Service};
+use linkmend_tests::otlp::batch;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 use tonic::Code;
@@ -112,6 +113,71 @@ fn what_the_next_hop_does_not_take_stays_on_disk() {
         running.stop(SOON).await.unwrap();
     });
     assert_eq!(sink.numbers(), [2]);
+}
+
+/// Puts an entry into the journal of the processor, as if it had been held, and
+/// says how often it was taken up.
+fn hold_on_disk(folder: &Path, number: u64, entry: &[u8], tries: u32) {
+    let database = redb::Database::create(folder.join(JOURNAL)).unwrap();
+    let writing = database.begin_write().unwrap();
+    {
+        let entries = redb::TableDefinition::<u64, &[u8]>::new("entries");
+        let mut entries = writing.open_table(entries).unwrap();
+        entries.insert(number, entry).unwrap();
+        let counts = redb::TableDefinition::<u64, u32>::new("tries");
+        let mut counts = writing.open_table(counts).unwrap();
+        counts.insert(number, tries).unwrap();
+    }
+    writing.commit().unwrap();
+}
+
+const JOURNAL: &str = "processors.linkmend.traces.redb";
+
+fn set_aside(folder: &Path) -> Vec<(String, Vec<u8>)> {
+    let files = std::fs::read_dir(folder).unwrap();
+    let files = files.map(|file| file.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "pb"));
+    let files = files.map(|path| {
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        (name, std::fs::read(path).unwrap())
+    });
+    let mut files: Vec<_> = files.collect();
+    files.sort();
+    files
+}
+
+/// What cannot be taken up again stands in nobody's way, and is not thrown away:
+/// what is no OTLP, and what so many starts have not survived.
+#[tokio::test]
+async fn what_cannot_be_taken_up_is_set_aside() {
+    let folder = TempDir::new().unwrap();
+    let sink = Sink::start().await;
+    let held = |number| batch(vec![consumer(number, "a")]);
+    hold_on_disk(folder.path(), 3, b"no traces", 0);
+    hold_on_disk(folder.path(), 4, &held(14), 2);
+    hold_on_disk(folder.path(), 5, &held(15), 3);
+    hold_on_disk(folder.path(), 6, &held(16), 0);
+    let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
+    sink.wait(2).await;
+    running.stop(SOON).await.unwrap();
+    assert_eq!(sorted(&sink), [14, 16]);
+    let aside = set_aside(folder.path());
+    let names: Vec<_> = aside.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(
+        names,
+        [
+            "processors.linkmend.traces.aside-3.pb",
+            "processors.linkmend.traces.aside-5.pb"
+        ]
+    );
+    assert_eq!(aside[0].1, b"no traces");
+    assert_eq!(aside[1].1, held(15));
+
+    // The next start has nothing to do with them.
+    let running = run(kept(folder.path(), "time: 100ms", &sink)).await;
+    running.stop(SOON).await.unwrap();
+    assert_eq!(sorted(&sink), [14, 16]);
+    assert_eq!(set_aside(folder.path()).len(), 2);
 }
 
 fn sorted(sink: &Sink) -> Vec<u64> {

@@ -115,10 +115,21 @@ final class NatsClient {
                 .build());
     JetStream stream = jetStream(connection);
     for (int i = 0; i < 8; i++) {
-      Trail.send("place order", body -> stream.publish("shop.orders", bytes(body)));
+      Trail.send("place order", body -> store(connection, stream, "shop.orders", body));
     }
     for (int i = 0; i < 4; i++) {
-      Trail.send("pay", body -> stream.publish("shop.payments", bytes(body)));
+      Trail.send("pay", body -> store(connection, stream, "shop.payments", body));
+    }
+    connection.flush(Trail.PATIENCE);
+  }
+
+  /** Streams keep what is published without JetStream too; PUBLISH=core does so. */
+  private static void store(
+      Connection connection, JetStream stream, String subject, String body) throws Exception {
+    if ("core".equals(System.getenv("PUBLISH"))) {
+      connection.publish(subject, bytes(body));
+    } else {
+      stream.publish(subject, bytes(body));
     }
   }
 

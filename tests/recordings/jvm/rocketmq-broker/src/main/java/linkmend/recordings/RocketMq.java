@@ -54,8 +54,6 @@ final class RocketMq {
     store.setStorePathRootDir(args[2]);
     store.setStorePathCommitLog(args[2] + File.separator + "commitlog");
     store.setMappedFileSizeCommitLog(16 << 20);
-    // Or else it listens for replicas, at all interfaces.
-    store.setDuplicationEnable(true);
     store.setTimerWheelEnable(false);
     // A machine whose disk is rather full is no reason not to record.
     store.setDiskMaxUsedSpaceRatio(99);

@@ -1,10 +1,12 @@
-//! Texts out of the data, for a terminal and for lines of a log.
+//! Texts out of the data, of rules and of file names, for a terminal, a log and
+//! metrics.
 
 use std::borrow::Cow;
 
 /// The text on one line, with nothing in it that a terminal would obey: control
 /// characters and marks that turn the direction of writing are spelled out.
-pub(crate) fn plain(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(is_obeyed) {
         return text.into();
     }
@@ -20,7 +22,8 @@ pub(crate) fn plain(text: &str) -> Cow<'_, str> {
 }
 
 /// The same of a text of several lines, which stay apart.
-pub(crate) fn plain_lines(text: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn plain_lines(text: &str) -> Cow<'_, str> {
     if !text.contains(|character| character != '\n' && is_obeyed(character)) {
         return text.into();
     }

@@ -1,0 +1,107 @@
+//! Compiled code on disk. What lies there is run as it is, so it is kept where
+//! nobody else can write, and an entry that is not as it was written is none.
+//!
+//! The directory is opened once; all else goes through what was opened, so that
+//! nothing that is put in its place later is looked at.
+
+mod directory;
+mod entry;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+pub use directory::CodeCacheError;
+
+use super::engine::Target;
+use crate::checksum::Checksum;
+use directory::Directory;
+
+/// All entries together, in bytes; when there are more, those that were not
+/// used for the longest time go.
+const MOST_BYTES: u64 = 512 << 20;
+
+/// A directory with compiled rules. Whoever can write there can have any code
+/// run: it has to be the user's own (mode 0700), and is refused where it is not.
+#[derive(Debug, Clone)]
+pub struct CodeCache {
+    directory: Arc<Directory>,
+    path: Arc<PathBuf>,
+}
+
+/// Whose code it is: that of a component, for an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Key {
+    pub(super) component: Checksum,
+    pub(super) target: Target,
+}
+
+impl CodeCache {
+    /// Opens a directory, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, is no directory but a link to one, belongs to
+    /// another user, or may be read or written by others.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, CodeCacheError> {
+        let path = path.into();
+        Ok(Self {
+            directory: Arc::new(Directory::open(&path)?),
+            path: Arc::new(path),
+        })
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The code, if it is there as it was written.
+    pub(super) fn get(&self, key: Key) -> Option<Vec<u8>> {
+        let name = key.name();
+        let read = self.directory.read(&name, MOST_BYTES);
+        let read = read.and_then(|bytes| entry::check(bytes, key));
+        match read {
+            Ok(code) => Some(code),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) => {
+                tracing::warn!(
+                    cache = %self.path.display(), entry = name, %error,
+                    "an entry of the code cache is not used; the rule is compiled anew"
+                );
+                self.forget(key);
+                None
+            }
+        }
+    }
+
+    /// Keeps code. Where that cannot be done it is compiled anew the next time.
+    pub(super) fn put(&self, key: Key, code: &[u8]) {
+        let entry = entry::of(code, key);
+        let most = MOST_BYTES.saturating_sub(entry.len() as u64);
+        let kept = self
+            .directory
+            .shrink(most)
+            .and_then(|()| self.directory.write(&key.name(), &entry));
+        if let Err(error) = kept {
+            tracing::warn!(
+                cache = %self.path.display(), %error,
+                "compiled code cannot be kept; the rule is compiled anew the next time"
+            );
+        }
+    }
+
+    /// Takes an entry out, however it got there.
+    pub(super) fn forget(&self, key: Key) {
+        let _ = self.directory.remove(&key.name());
+    }
+}
+
+impl Key {
+    fn name(self) -> String {
+        let target = self.target.0.to_string();
+        let target = target.get(..16).unwrap_or_default();
+        format!("{}-{target}", self.component)
+    }
+}

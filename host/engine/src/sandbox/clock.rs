@@ -1,0 +1,113 @@
+//! How long a call takes: by what its thread runs. On a machine that is busy a
+//! call may last many times as long, and that is not the rule's doing.
+
+use std::time::{Duration, Instant};
+
+/// A call may last so many times as long as it may run. Nothing that a rule can
+/// do lets its thread wait; so this is for machines that are starved, and what
+/// is late for it is nobody's fault.
+const MOST_WAITED: u32 = 30;
+
+/// Of one call.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Clock {
+    limit: Duration,
+    begun: Instant,
+    /// What the thread had run then.
+    ran_before: Duration,
+}
+
+/// A call took too long.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Overrun {
+    /// It ran longer than it may.
+    Ran,
+    /// It did not, and was waited for longer than anybody can wait.
+    Waited {
+        /// For so long.
+        waited: Duration,
+        /// What it ran.
+        ran: Duration,
+    },
+}
+
+impl Clock {
+    /// From now on, on this thread.
+    pub(super) fn start(limit: Duration) -> Self {
+        Self {
+            limit,
+            begun: Instant::now(),
+            ran_before: thread_time(),
+        }
+    }
+
+    /// How long the call runs already. To be asked on the thread that began it.
+    pub(super) fn ran(&self) -> Duration {
+        thread_time().saturating_sub(self.ran_before)
+    }
+
+    /// How long it lasts already, which is never less.
+    pub(super) fn lasted(&self) -> Duration {
+        self.begun.elapsed()
+    }
+
+    /// Whether it takes too long.
+    pub(super) fn overrun(&self) -> Option<Overrun> {
+        let waited = self.lasted();
+        // The time of the thread has to be asked for from the system.
+        if waited <= self.limit {
+            return None;
+        }
+        judge(self.limit, waited, self.ran())
+    }
+}
+
+fn judge(limit: Duration, waited: Duration, ran: Duration) -> Option<Overrun> {
+    if ran > limit {
+        return Some(Overrun::Ran);
+    }
+    let is_late = waited > limit.saturating_mul(MOST_WAITED);
+    is_late.then_some(Overrun::Waited { waited, ran })
+}
+
+/// What this thread has run so far.
+fn thread_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let ran = stat.split(' ').next().and_then(|ran| ran.parse().ok());
+    Duration::from_nanos(ran.unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn what_ran_counts_and_not_what_it_lasted() {
+        let seconds = Duration::from_secs_f64;
+        assert_eq!(judge(LIMIT, seconds(29.0), seconds(0.1)), None);
+        assert_eq!(judge(LIMIT, seconds(1.1), seconds(1.0)), None);
+        assert_eq!(
+            judge(LIMIT, seconds(10.5), seconds(10.5)),
+            Some(Overrun::Ran)
+        );
+        let (waited, ran) = (seconds(30.1), seconds(0.9));
+        assert_eq!(
+            judge(LIMIT, waited, ran),
+            Some(Overrun::Waited { waited, ran })
+        );
+    }
+
+    #[test]
+    fn a_thread_that_sleeps_does_not_run() {
+        let clock = Clock::start(LIMIT);
+        std::thread::sleep(Duration::from_millis(50));
+        assert!(clock.lasted() >= Duration::from_millis(50));
+        assert!(clock.ran() < Duration::from_millis(25), "{:?}", clock.ran());
+        let spinning = Instant::now();
+        while clock.ran() < Duration::from_millis(30) {
+            assert!(spinning.elapsed() < Duration::from_secs(60));
+        }
+    }
+}
