@@ -109,14 +109,16 @@ agent does, when it is told to:
 (recorded with 1.25.1 and 2.33.1; 2.33.1 says that the name is to go, and the new
 one is `otel.instrumentation.common.messaging.headers.included`, which was not
 recorded). It puts `messaging.header.traceparent` on the spans, on those of
-batches with one element for each message; in Python, a consumer's hook can. The
+batches with one element for each message. In Python and JavaScript, the hook of
+a consumer that extracts nothing by itself can set it, as an array of strings. The
 rule reads the context from it, and needs no producer; other names of such
 attributes go into `captured_headers`.
 
 It ends where the producer injects no context, and where the agent records none:
 1.25.1 records nothing on the span of a batch of Spring Kafka; RabbitMQ's
-`basicGet` and NATS' `nextMessage` make no span; NATS JetStream is not
-instrumented.
+`basicGet` and NATS' `nextMessage` make no span; the publish of NATS JetStream
+sends no header (`advice-nats-jetstream-off`), `Connection.publish` to the same
+stream does.
 "
         }
         Remedy::SetMessageId => {
@@ -158,16 +160,19 @@ Put a PRODUCER span of your own around the call that sends several at once, and
 record on it the ids that the answer names, as an array of strings, under the
 attribute that the consumer has them under (SQS: `messaging.message.id`; BullMQ:
 `bullmq.job.id`, with `bullmq.queue.name`). The SDK's own span has ended when the
-answer is there. Or send messages one by one: not from SNS to SQS, for SNS gives
-other ids than SQS does.
+answer is there; but hooks that get the answer while it is open can do it:
+`response_hook` of botocore's instrumentation, `responseHook` of the AWS SDK's for
+JavaScript, `otelaws.WithAttributeBuilder` in Go. With the Java agent, messages
+that are sent one by one need none of it. From SNS to SQS it does not help, for SNS
+gives other ids than SQS does.
 "
         }
         Remedy::ContextInAttributes => {
             "\
 Let the function or the loop that handles the messages record what it gets: the
 ids of all messages as an array of strings under `messaging.message.id`, on a
-CONSUMER span of its own, or in AWS Lambda for Python on the span that is
-current; or, where the context of the producer is at hand (in the message, in a
+CONSUMER span of its own, in AWS Lambda for Python on the span that is current,
+with the AWS SDKs for JavaScript and Go by the hooks of the section above; or, where the context of the producer is at hand (in the message, in a
 database row), its ids in hex under attributes of your own, which
 `context_attributes` names. Context in attributes needs no producer.
 "
@@ -189,7 +194,13 @@ the spans of both sides, and name it in `recipes`:
 
 Spans that are neither producers nor consumers by themselves are given a role:
 one entry with `role: producer`, and one of the same name with `role: consumer`.
-River needs that. Its consumer has the id of the job under `id`; put a PRODUCER
+Let their `kinds` or attributes differ: otherwise every span is a producer too, and
+a message that comes again is linked to where it was handled first.
+
+The otelaws instrumentation needs no recipe where `otelaws.WithAttributeBuilder`
+records `messaging.operation.type`, `messaging.destination.name` and the ids; nor
+does taskiq with a middleware that records the task's id as `messaging.message.id`.
+River needs a recipe. Its consumer has the id of the job under `id`; put a PRODUCER
 span of your own around the insert, with the id that it returns under
 `river.job.id`:
 

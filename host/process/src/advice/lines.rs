@@ -86,10 +86,14 @@ pub(super) const LINES: &[Line] = &[
         language: None,
         producers: When::Present,
         text: "Give the producer's file too. If it is there, the messages were sent in a batch, \
-               whose span names no id: send them one by one, or put a PRODUCER span of your own \
-               around the batch, with the ids of its answer as an array under \
-               `messaging.message.id`.",
-        followed: &["jvm/advice-sqs-batches-lost", "jvm/sqs-lost"],
+               whose span names no id: record the ids of the answer as an array under \
+               `messaging.message.id`, on a PRODUCER span of your own around the batch, or by the \
+               instrumentation's hook for answers.",
+        followed: &[
+            "jvm/advice-sqs-batches-lost",
+            "javascript/advice-aws-sqs-hook-lost",
+            "python/advice-botocore-sqs-batch",
+        ],
     },
     Line {
         reason: Reason::Unresolved,
@@ -172,6 +176,15 @@ pub(super) const LINES: &[Line] = &[
         producers: When::Always,
         text: "Receive fewer messages at once: no more than 1,024 of one span are looked at.",
         followed: &[],
+    },
+    Line {
+        reason: Reason::Ambiguous,
+        systems: KAFKA,
+        language: None,
+        producers: When::Always,
+        text: "Several producers name one offset, for they do not wait for the broker (acks=0, \
+               NoAck, NoResponse), which would tell them: let them wait.",
+        followed: &["go/advice-franz-noack-lost", "go/advice-sarama-noack-lost"],
     },
     Line {
         reason: Reason::Ambiguous,
@@ -263,12 +276,14 @@ pub(super) const LINES: &[Line] = &[
         language: None,
         producers: When::Always,
         text: "Record the ids of all messages that were received as an array under \
-               `messaging.message.id`: on a CONSUMER span of your own, or in AWS Lambda on the \
-               span that is current.",
+               `messaging.message.id`: by the instrumentation's hook for answers (responseHook, \
+               otelaws.WithAttributeBuilder), on a CONSUMER span of your own, or in AWS Lambda for \
+               Python on the span that is current.",
         followed: &[
+            "javascript/advice-aws-sqs-hook-lost",
+            "go/advice-aws-sqs-off",
             "python/advice-lambda-lost",
             "javascript/advice-aws-lambda-off",
-            "javascript/advice-aws-sqs-off",
         ],
     },
     Line {
@@ -278,9 +293,12 @@ pub(super) const LINES: &[Line] = &[
         producers: When::Always,
         text: capture!(
             "If the producer injects the context, ",
-            ". That helps core NATS; of JetStream nothing is recorded that joins."
+            ". JetStream's own publish sends no header, Connection.publish does."
         ),
-        followed: &["jvm/advice-nats-lost"],
+        followed: &[
+            "jvm/advice-nats-lost",
+            "jvm/advice-nats-jetstream-core-lost",
+        ],
     },
     Line {
         reason: Reason::Unnamed,
@@ -297,7 +315,7 @@ pub(super) const LINES: &[Line] = &[
         producers: When::Always,
         text: "Record the id of the message on the consumer's span, under the attribute that the \
                producer's span has it under; or an id of your own on both sides, named in \
-               `recipes`.",
+               `recipes` (docs/emitters.md).",
         followed: &[
             "python/advice-taskiq-lost",
             "python/advice-botocore-sns-lost",

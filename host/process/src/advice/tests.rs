@@ -136,7 +136,7 @@ fn advice_depends_on_both_sides() {
         ),
         (
             said(Reason::Unresolved, "AmazonSQS", "java", "aws_sqs", nameless),
-            "one by one",
+            "sent in a batch",
         ),
         (
             said(Reason::Unnamed, "rabbitmq", "java", "rabbitmq", nameless),
