@@ -1,5 +1,5 @@
-//! AMQP 0.9.1, mostly `RabbitMQ`. The protocol has a message id, and the
-//! application sets it or does not.
+//! `RabbitMQ` in .NET. The protocol has a message id, and the application sets it
+//! or does not.
 
 use crate::profile::{
     Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Remedy, Shape,

@@ -1,4 +1,4 @@
-//! Google Pub/Sub, and what the Azure SDKs send.
+//! What the Azure SDKs send.
 
 use crate::profile::{
     Attribute, Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, Remedy,

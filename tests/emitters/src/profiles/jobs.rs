@@ -1,4 +1,4 @@
-//! Job queues of Ruby and JavaScript.
+//! Job queues of Ruby.
 
 use crate::profile::{
     Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Republish, Shape,

@@ -1,5 +1,4 @@
-//! Other messaging of the Java agent: JMS, Pulsar, `RocketMQ`, NATS, Spring
-//! Integration.
+//! Pulsar and `RocketMQ`, by the Java agent.
 
 use crate::profile::{
     Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Shape, Sides,

@@ -5,14 +5,14 @@ mod buses;
 mod cloud;
 mod jobs;
 mod jvm;
-mod kafka_other;
+mod kafka;
 
 use crate::profile::Profile;
 
 /// Every profile, in the order of the matrix.
 pub fn all() -> impl Iterator<Item = &'static Profile> {
     let fields = [
-        kafka_other::PROFILES,
+        kafka::PROFILES,
         amqp::PROFILES,
         cloud::PROFILES,
         jvm::PROFILES,

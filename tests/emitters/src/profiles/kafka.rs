@@ -1,5 +1,5 @@
-//! Kafka in Python, JavaScript, .NET and Ruby: the producers do not record
-//! where their records were stored.
+//! Kafka in .NET and Ruby: the producers do not record where their records were
+//! stored.
 
 use crate::profile::{
     Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Remedy, Shape,
