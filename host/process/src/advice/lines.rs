@@ -119,6 +119,7 @@ pub(super) const LINES: &[Line] = &[
             "python/advice-aio-pika-lost",
             "python/advice-pika-lost",
             "javascript/advice-amqplib-noids-lost",
+            "python/advice-oslo-messaging-lost",
         ],
     },
     Line {
