@@ -105,12 +105,9 @@ fn reasons_are_told_with_what_to_do_about_them() {
     assert_eq!(reasons.len(), 1, "{figures}");
     let mut reason = reasons[0].clone();
     let advice = reason["advice"].take();
-    assert!(
-        advice
-            .as_str()
-            .unwrap()
-            .starts_with("Give the producer's file too: the producers in the inputs name other messages.")
-    );
+    let advice = advice.as_str().unwrap();
+    let first = "Give the producer's file too: the producers in the inputs name other messages.";
+    assert!(advice.starts_with(first), "{advice}");
     assert_eq!(
         reason,
         json!({"reason": "unresolved", "service": "orders", "messaging_system": "rabbitmq", "language": "-", "count": 3, "advice": null})
