@@ -5,6 +5,10 @@
 #[path = "../../wire/tests/shared/mod.rs"]
 pub mod shared;
 
+/// Those of `linkmend-files`.
+#[path = "../../host/files/tests/shared/mod.rs"]
+pub mod files;
+
 /// Those of the engine.
 pub mod guarantees {
     #[path = "../../../tests/suite/guarantees/oracle.rs"]

@@ -354,3 +354,45 @@ proptest! {
         prop_assert_eq!(recalled.counts, [producers.len().min(5) as u8]);
     }
 }
+
+/// They took nine times what the index is said to take.
+#[test]
+fn trace_states_count_for_the_producers_that_they_take_the_room_of() {
+    let index = index(100);
+    let texts = [b'a'; 512];
+    for message in 0..50 {
+        let mut producer = producer(message, message);
+        producer.trace_state.length = 512;
+        index.remember(&[producer], &texts).unwrap();
+    }
+    // Each counts for eight.
+    assert_eq!(index.stats().entries, 12);
+    assert_eq!(index.stats().evicted, 38);
+    assert_eq!(recall(&index, &[37, 38]).counts, [0, 1]);
+    // Those without one come in again as the others go.
+    for message in 100..200 {
+        remember(&index, &[producer(message, message)]);
+    }
+    assert_eq!(index.stats().entries, 100);
+    assert_eq!(recall(&index, &[49, 100, 199]).counts, [0, 1, 1]);
+}
+
+/// A producer that takes another one's place brings a trace state.
+#[test]
+fn a_trace_state_in_the_place_of_another_is_counted() {
+    let index = index(100);
+    for message in 0..20 {
+        for span in 0..4 {
+            remember(&index, &[producer(message, 1000 * message + span)]);
+        }
+    }
+    assert_eq!(index.stats().entries, 80);
+    for message in 0..20 {
+        for span in 10..14 {
+            let mut producer = producer(message, 1000 * message + span);
+            producer.trace_state.length = 512;
+            index.remember(&[producer], &[b'a'; 512]).unwrap();
+        }
+    }
+    assert!(index.stats().entries <= 100 / 8 + 1, "{:?}", index.stats());
+}

@@ -10,6 +10,7 @@
 mod behaviour;
 mod blame;
 mod composition;
+mod crowded;
 mod emitters;
 mod explain;
 mod guarantees;

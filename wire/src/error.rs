@@ -37,6 +37,10 @@ pub enum ErrorKind {
     WrongWireType,
     /// Messages nested deeper than [`crate::scan::MAX_DEPTH`].
     TooDeep,
+    /// More than [`crate::scan::MAX_PARTS`] resources, scopes and spans.
+    TooManyParts,
+    /// More links than anything that looks at them may be shown.
+    TooManyLinks,
 }
 
 impl fmt::Display for ErrorKind {
@@ -50,6 +54,10 @@ impl fmt::Display for ErrorKind {
             Self::BadWireType => "an unknown wire type",
             Self::WrongWireType => "a field with the wrong wire type",
             Self::TooDeep => "values nested deeper than 100 messages",
+            Self::TooManyLinks => "more than 524,288 links: send smaller batches",
+            Self::TooManyParts => {
+                "more than 524,288 resources, scopes and spans: send smaller batches"
+            }
         })
     }
 }

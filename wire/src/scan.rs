@@ -15,6 +15,13 @@ use crate::value::{plain_pair, plain_part};
 /// counted itself: the limit of the protobuf libraries, prost's too.
 pub const MAX_DEPTH: u32 = 100;
 
+/// How many resources, scopes and spans a batch may have, all together. Empty
+/// ones take two bytes, and what is known of each takes sixty.
+pub const MAX_PARTS: usize = 1 << 19;
+
+/// How many entries a list keeps room for after a batch that had more.
+const KEPT: usize = 8 << 10;
+
 /// What a walk over a batch found. Made once and used for batch after batch,
 /// so that its lists are not allocated anew.
 #[derive(Debug, Default)]
@@ -27,6 +34,8 @@ pub struct Scan {
     /// spans: the ranges of all frames, one frame after the other.
     pub(crate) resource_others: Vec<Range<usize>>,
     pub(crate) scope_others: Vec<Range<usize>>,
+    /// Resources, scopes and spans.
+    parts: usize,
     spans: usize,
     links: usize,
 }
@@ -52,7 +61,7 @@ impl SelectedSpan {
     }
 }
 
-/// A `ResourceSpans` or a `ScopeSpans`.
+/// A `ResourceSpans` or a `ScopeSpans` in which a selected span lies.
 #[derive(Debug, Clone)]
 pub(crate) struct Frame {
     /// Of a scope, which of the resources it is in.
@@ -74,8 +83,8 @@ impl Scan {
     ///
     /// # Errors
     ///
-    /// When `batch` is not a well-formed `TracesData`; what was found before
-    /// is not to be used then.
+    /// When `batch` is not a well-formed `TracesData`, or has more than
+    /// [`MAX_PARTS`]; what was found before is not to be used then.
     pub fn run(&mut self, batch: &[u8], selector: &Selector) -> Result<(), WireError> {
         self.clear();
         let mut cursor = Cursor::new(batch);
@@ -83,6 +92,7 @@ impl Scan {
             let tag = cursor.tag()?;
             if tag == traces_data::RESOURCE_SPANS << 3 | 2 {
                 let length_at = cursor.position();
+                self.count_part(&cursor)?;
                 let body = cursor.delimited()?;
                 self.resource(cursor.within(body.clone()), length_at, body, selector)?;
             } else {
@@ -110,12 +120,34 @@ impl Scan {
         self.links
     }
 
+    /// Forgets what was found, and gives back the memory that a large batch
+    /// took.
+    pub fn shrink(&mut self) {
+        self.clear();
+        self.selected.shrink_to(KEPT);
+        self.resources.shrink_to(KEPT);
+        self.scopes.shrink_to(KEPT);
+        self.resource_others.shrink_to(KEPT);
+        self.scope_others.shrink_to(KEPT);
+    }
+
+    /// One more resource, scope or span, whose length the cursor is at.
+    #[inline]
+    fn count_part(&mut self, cursor: &Cursor<'_>) -> Result<(), WireError> {
+        self.parts += 1;
+        if self.parts > MAX_PARTS {
+            return Err(cursor.error(ErrorKind::TooManyParts));
+        }
+        Ok(())
+    }
+
     fn clear(&mut self) {
         self.selected.clear();
         self.resources.clear();
         self.scopes.clear();
         self.resource_others.clear();
         self.scope_others.clear();
+        self.parts = 0;
         self.spans = 0;
         self.links = 0;
     }
@@ -128,12 +160,14 @@ impl Scan {
         selector: &Selector,
     ) -> Result<(), WireError> {
         let parent = self.resources.len();
+        let first_scope = self.scopes.len();
         let first_other = self.resource_others.len();
         while !cursor.is_at_end() {
             let start = cursor.position();
             let tag = cursor.tag()?;
             if tag == resource_spans::SCOPE_SPANS << 3 | 2 {
                 let length_at = cursor.position();
+                self.count_part(&cursor)?;
                 let body = cursor.delimited()?;
                 self.scope(
                     cursor.within(body.clone()),
@@ -146,6 +180,10 @@ impl Scan {
                 check_field(&RESOURCE_SPANS, tag, &mut cursor, 1)?;
                 push_range(&mut self.resource_others, start..cursor.position());
             }
+        }
+        if self.scopes.len() == first_scope {
+            self.resource_others.truncate(first_other);
+            return Ok(());
         }
         self.resources.push(Frame {
             parent: 0,
@@ -165,12 +203,14 @@ impl Scan {
         selector: &Selector,
     ) -> Result<(), WireError> {
         let scope = self.scopes.len();
+        let first_span = self.selected.len();
         let first_other = self.scope_others.len();
         while !cursor.is_at_end() {
             let start = cursor.position();
             let tag = cursor.tag()?;
             if tag == scope_spans::SPANS << 3 | 2 {
                 let length_at = cursor.position();
+                self.count_part(&cursor)?;
                 let body = cursor.delimited()?;
                 let (links, selected) = check_span(cursor.within(body.clone()), selector)?;
                 self.spans += 1;
@@ -187,6 +227,10 @@ impl Scan {
                 check_field(&SCOPE_SPANS, tag, &mut cursor, 2)?;
                 push_range(&mut self.scope_others, start..cursor.position());
             }
+        }
+        if self.selected.len() == first_span {
+            self.scope_others.truncate(first_other);
+            return Ok(());
         }
         self.scopes.push(Frame {
             parent,

@@ -144,9 +144,10 @@ Examples:
     linkmend process --rule builtin --rule team.wasm@sha256:5f70bf18a086007016e948b04aed3b82... \
       --limit 2:memory=128MiB traces.jsonl -o mended.jsonl
 
-Formats (recognised by content): OTLP/JSON, one object or JSON Lines; OTLP protobuf, one message or \
-the Collector's framing (4-byte length before each); each plain, gzip or zstd. The output has the \
-input's format unless --format says otherwise.
+Formats (recognised by content; docs/formats.md): OTLP/JSON, one object or JSON Lines; OTLP \
+protobuf, one message or the Collector's framing (4-byte length before each); exports of Tempo, \
+Grafana, Jaeger and Zipkin; each plain, gzip or zstd. The output has the input's format unless \
+--format says otherwise; Zipkin's becomes OTLP/JSON.
 
 Exit codes:
   0    all done
@@ -154,7 +155,9 @@ Exit codes:
        span to explain is in none of the inputs; every fault is told with its place
   2    wrong arguments or configuration; nothing was done
   3    a rule failed and --on-error was not `pass`
-  130  ended by SIGINT or SIGTERM; outputs that were not complete are not there";
+  4    a rule failed, and what it failed on was written as it came (--on-error pass): the figure
+       `batches_unmended` of --summary says how many batches that were
+  130  ended by SIGINT, SIGTERM or SIGHUP; outputs that were not complete are not there";
 
 /// The arguments of `linkmend process`.
 #[derive(Debug, Args)]

@@ -38,6 +38,8 @@ enum Exit {
     Usage = 2,
     /// A rule failed, and the policy was not to pass.
     Rule = 3,
+    /// A rule failed, and what it failed on went on as it came.
+    Unmended = 4,
     /// Ended by a signal, as shells say it.
     Interrupted = 130,
 }

@@ -213,10 +213,13 @@ impl Prepared {
 }
 
 fn exit(summary: &Summary, policy: Policy) -> Exit {
-    if summary.counts.rule_faults > 0 && policy != Policy::Pass {
+    let failed = summary.counts.rule_faults > 0;
+    if failed && policy != Policy::Pass {
         Exit::Rule
     } else if summary.rejected_inputs > 0 || summary.not_found.has_ids() {
         Exit::Incomplete
+    } else if failed {
+        Exit::Unmended
     } else {
         Exit::Done
     }

@@ -31,7 +31,7 @@ impl Watcher {
     /// With a bar, when standard error is a terminal.
     pub fn new(quiet: bool) -> std::io::Result<Self> {
         let interrupted = Arc::new(AtomicBool::new(false));
-        for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
+        for signal in ends() {
             // The second time it ends at once.
             signal_hook::flag::register_conditional_shutdown(
                 signal,
@@ -96,8 +96,22 @@ impl Watcher {
         }
     }
 
+    fn reading(&self, reading: Reading, input: &Input) {
+        let what = match reading {
+            Reading::Spool => {
+                spin(&self.bar);
+                "spooling"
+            }
+            Reading::Remember => "reading",
+            Reading::Mend => "mending",
+        };
+        self.bar
+            .set_message(format!("{what} {}", plain(&input.to_string())));
+    }
+
     fn tell(&mut self, input: &Input, text: impl Display) {
-        let input = input.to_string();
+        // A line end in its name would make a line of our own of the rest.
+        let input = plain(&input.to_string()).into_owned();
         let lines = self.lines.entry(input.clone()).or_default();
         *lines += 1;
         if *lines <= MOST_LINES {
@@ -110,14 +124,7 @@ impl Watch for Watcher {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Begin(bytes) => begin(&self.bar, bytes),
-            Event::Reading(reading, input) => self.bar.set_message(match reading {
-                Reading::Spool => {
-                    spin(&self.bar);
-                    shown("spooling", input)
-                }
-                Reading::Remember => shown("reading", input),
-                Reading::Mend => shown("mending", input),
-            }),
+            Event::Reading(reading, input) => self.reading(reading, input),
             Event::BadInput(input, error) => self.tell(input, error),
             Event::BadBatch(input, fault) => self.tell(input, fault),
             Event::LostBatch(input, position, error) => self.tell(input, format_args!("{position}: {error}")),
@@ -143,8 +150,26 @@ impl Watch for Watcher {
     }
 }
 
-fn shown(what: &str, input: &Input) -> String {
-    format!("{what} {}", plain(&input.to_string()))
+/// The signals that end a job. Who started it with `nohup` wants it to outlive
+/// the terminal, and had SIGHUP ignored.
+fn ends() -> Vec<i32> {
+    let mut signals = vec![signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM];
+    #[cfg(unix)]
+    if !is_ignored(signal_hook::consts::SIGHUP) {
+        signals.push(signal_hook::consts::SIGHUP);
+    }
+    signals
+}
+
+/// Whether a signal was ignored when the program began; where the system does
+/// not say, it was not.
+#[cfg(unix)]
+fn is_ignored(signal: i32) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mut lines = status.lines();
+    let ignored = lines.find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_some_and(|mask| mask >> (signal - 1) & 1 == 1)
 }
 
 fn begin(bar: &ProgressBar, bytes: Option<u64>) {

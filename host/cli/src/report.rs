@@ -123,6 +123,12 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
         line(false, counts.rule_faults, "failures of rules", "see above"),
         line(
             false,
+            summary.batches_unmended,
+            "batches went on as they came",
+            "a rule failed on them",
+        ),
+        line(
+            false,
             summary.batches_dropped,
             "batches left out",
             "a rule failed on them",

@@ -72,6 +72,7 @@
 //! | `processor` | what a program calls |
 //! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
+//! | `crowded` | spans with more links than a rule is shown |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule and its instances |
 //! | `blame` | whether a batch, its sender or the rule is at fault |
@@ -91,6 +92,7 @@ mod bindings;
 mod blame;
 mod checksum;
 mod counts;
+mod crowded;
 mod error;
 mod explain;
 mod hold;
@@ -131,6 +133,7 @@ pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons, Whose};
+pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use rule_file::{RuleFile, RuleFileError};
 pub use sandbox::{

@@ -1,14 +1,85 @@
 //! A processor that holds spans back: what goes in, and what comes out again.
 
+use std::collections::VecDeque;
+use std::fmt;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::ProcessError;
-use crate::hold::{self, Held, HeldBatch, Hold, HoldStats, batches};
+use crate::hold::{self, Batches, Held, HeldBatch, Hold, HoldStats};
 use crate::processor::{Mended, Passage, Processor};
-use crate::workspace::Way;
+use crate::workspace::{Passed, Way};
+
+/// Held spans on their way out, a batch at a time: each is made when it is asked
+/// for, so that no more than one has to be in memory beside the spans. What is
+/// not asked for is lost.
+#[must_use = "spans that are not asked for are lost"]
+pub struct Releasing {
+    queue: VecDeque<(Batches, Turn)>,
+}
+
+/// What a rule may do with held spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    /// Defer them once more.
+    Again,
+    /// Mend them as far as it can be done.
+    Last,
+}
+
+impl Releasing {
+    fn new(again: Vec<Held>, last: Vec<Held>) -> Self {
+        let mut releasing = Self {
+            queue: VecDeque::new(),
+        };
+        releasing.add(again, Turn::Again);
+        releasing.add(last, Turn::Last);
+        releasing
+    }
+
+    fn add(&mut self, held: Vec<Held>, turn: Turn) {
+        if !held.is_empty() {
+            self.queue.push_back((Batches::new(held), turn));
+        }
+    }
+
+    /// The next batch, mended by the processor that the spans are from; see
+    /// [`Processor::release`].
+    pub fn next(&mut self, processor: &Processor) -> Option<Mended> {
+        loop {
+            let (batches, turn) = self.queue.front_mut()?;
+            let turn = *turn;
+            match batches.next() {
+                Some(batch) => return Some(self.pass(processor, batch, turn)),
+                None => drop(self.queue.pop_front()),
+            }
+        }
+    }
+
+    fn pass(&mut self, processor: &Processor, batch: HeldBatch, turn: Turn) -> Mended {
+        let hold = processor.hold.as_ref().filter(|_| turn == Turn::Again);
+        let Some(hold) = hold else {
+            // Nothing can be deferred.
+            return processor.resubmit(batch, Tasks::MEND).mended;
+        };
+        let since = hold.begin();
+        let passed = processor.resubmit(batch, Tasks::MEND | Tasks::DEFER);
+        self.add(hold.keep(passed.held, since, None), Turn::Last);
+        passed.mended
+    }
+
+    fn all(mut self, processor: &Processor) -> Vec<Mended> {
+        std::iter::from_fn(|| self.next(processor)).collect()
+    }
+}
+
+impl fmt::Debug for Releasing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Releasing").finish_non_exhaustive()
+    }
+}
 
 impl Processor {
     /// Held spans that are to go on now: those that are ready, since a producer
@@ -32,16 +103,14 @@ impl Processor {
     /// wake no span here; they are found when its time is up.
     #[must_use]
     pub fn release(&self, now: Instant) -> Vec<Mended> {
-        let Some(hold) = &self.hold else {
-            return Vec::new();
-        };
-        let (again, last) = hold.take(now);
-        let mut released = Vec::new();
-        for batch in batches(again) {
-            self.try_again(hold, batch, &mut released);
-        }
-        self.let_go(last, &mut released);
-        released
+        self.releasing(now).all(self)
+    }
+
+    /// The same as [`Self::release`], a batch at a time.
+    pub fn releasing(&self, now: Instant) -> Releasing {
+        let taken = self.hold.as_ref().map(|hold| hold.take(now));
+        let (again, last) = taken.unwrap_or_default();
+        Releasing::new(again, last)
     }
 
     /// When [`Self::release`] is to be called: an instant that has passed when
@@ -57,11 +126,13 @@ impl Processor {
     /// [`Self::process`] gives all of them back at once.
     #[must_use]
     pub fn drain(&self) -> Vec<Mended> {
-        let mut released = Vec::new();
-        if let Some(hold) = &self.hold {
-            self.let_go(hold.close(), &mut released);
-        }
-        released
+        self.draining().all(self)
+    }
+
+    /// The same as [`Self::drain`], a batch at a time.
+    pub fn draining(&self) -> Releasing {
+        let all = self.hold.as_ref().map(|hold| hold.close());
+        Releasing::new(Vec::new(), all.unwrap_or_default())
     }
 
     /// How many spans are held, and what became of those that were.
@@ -100,35 +171,13 @@ impl Processor {
             mended.held_copy = Some(hold::copy(&passed.held));
         }
         let surplus = hold.keep(passed.held, since, Some(passage.now));
-        self.let_go(surplus, &mut mended.overflow);
+        mended.overflow = Releasing::new(Vec::new(), surplus).all(self);
         Ok(mended)
     }
 
-    /// Shows a rule spans that it may defer once more.
-    fn try_again(&self, hold: &Hold, batch: HeldBatch, released: &mut Vec<Mended>) {
-        let since = hold.begin();
-        let again = Tasks::MEND | Tasks::DEFER;
-        let held = self.resubmit(batch, again, released);
-        let surplus = hold.keep(held, since, None);
-        self.let_go(surplus, released);
-    }
-
-    /// Shows rules spans that they are not to see again.
-    fn let_go(&self, held: Vec<Held>, released: &mut Vec<Mended>) {
-        for batch in batches(held) {
-            // Nothing can be deferred.
-            self.resubmit(batch, Tasks::MEND, released);
-        }
-    }
-
-    /// Sends held spans on their way from the rule that deferred them: those
-    /// that are deferred again.
-    fn resubmit(
-        &self,
-        batch: HeldBatch,
-        first_tasks: Tasks,
-        released: &mut Vec<Mended>,
-    ) -> Vec<Held> {
+    /// Sends held spans on their way from the rule that deferred them, some of
+    /// which may be deferred again.
+    fn resubmit(&self, batch: HeldBatch, first_tasks: Tasks) -> Passed {
         let claims = batch.terms.claims();
         let rules = self.loaded();
         let way = Way {
@@ -141,21 +190,18 @@ impl Processor {
             counts_systems: self.counts_systems,
             is_held: true,
         };
-        match self.pass(way, batch.traces.clone()) {
-            Ok(passed) => {
-                released.push(passed.mended);
-                passed.held
-            }
-            // It was well-formed when it came, and cannot be rejected.
-            Err(error) => {
+        // It was well-formed when it came, and cannot be rejected.
+        self.pass(way, batch.traces.clone())
+            .unwrap_or_else(|error| {
                 tracing::error!(%error, "held spans go on as they are");
-                released.push(Mended {
-                    traces: Some(batch.traces),
-                    claims,
-                    ..Mended::default()
-                });
-                Vec::new()
-            }
-        }
+                Passed {
+                    mended: Mended {
+                        traces: Some(batch.traces),
+                        claims,
+                        ..Mended::default()
+                    },
+                    held: Vec::new(),
+                }
+            })
     }
 }

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend_wire::{Scan, Selector, WireError, field_path, subset};
+use linkmend_wire::{ErrorKind, Scan, Selector, WireError, field_path, subset};
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::counts::Counts;
+use crate::crowded;
 use crate::error::{FaultReason, ProcessError};
 use crate::explain::{Asked, Explaining, Said};
 use crate::hold::{self, Held, Leaving, Terms};
@@ -14,6 +15,9 @@ use crate::mend::{Deferred, Mender, Subject, explanations};
 use crate::processor::Mended;
 use crate::rule::OnError;
 use crate::runner::LoadedRule;
+
+/// From this size on, what a batch took is given back when it has passed.
+const LARGE: usize = 1 << 20;
 
 /// What is needed for batch after batch, kept so that it need not be allocated
 /// anew. Belongs to one thread at a time.
@@ -63,16 +67,25 @@ struct Applied {
 }
 
 impl Workspace {
-    pub(crate) fn run(
-        &mut self,
-        mut way: Way<'_>,
-        mut batch: Bytes,
-    ) -> Result<Passed, ProcessError> {
+    pub(crate) fn run(&mut self, way: Way<'_>, batch: Bytes) -> Result<Passed, ProcessError> {
+        let is_large = batch.len() > LARGE;
+        let passed = self.pass(way, batch);
+        self.scan.shrink();
+        if is_large || self.mender.takes() > LARGE {
+            self.subset = Vec::new();
+            self.mender = Mender::default();
+        }
+        passed
+    }
+
+    fn pass(&mut self, mut way: Way<'_>, mut batch: Bytes) -> Result<Passed, ProcessError> {
         let explaining = way.asked.map(|asked| Explaining::begin(&batch, asked));
         let explaining = explaining.transpose();
         let mut explaining = explaining
             .map_err(|error| malformed(&batch, error))?
             .flatten();
+        // Whoever remembers only is shown what others are, but changes nothing.
+        let untouched = (!way.tasks.contains(Tasks::MEND)).then(|| batch.clone());
         let mut mended = Mended::default();
         let mut held = Vec::new();
         let mut is_counted = false;
@@ -86,6 +99,7 @@ impl Workspace {
                 mended.counts = self.counted(&way);
                 is_counted = true;
             }
+            self.thin_out(rule, &mut batch, tasks, &mut mended.counts)?;
             let applied = self.apply(rule, &batch, tasks, way.counts_systems);
             if let Some(time) = self.called.take() {
                 mended.counts.rule_calls += 1;
@@ -126,7 +140,7 @@ impl Workspace {
         if !mended.is_dropped {
             mended.counts.links_out = mended.counts.links_left();
             let is_left = held.is_empty() || !batch.is_empty();
-            mended.traces = is_left.then_some(batch);
+            mended.traces = is_left.then(|| untouched.unwrap_or(batch));
         }
         Ok(Passed { mended, held })
     }
@@ -137,6 +151,34 @@ impl Workspace {
         } else {
             Counts::of_batch(&self.scan)
         }
+    }
+
+    /// Takes links out that are too many for a rule.
+    fn thin_out(
+        &mut self,
+        rule: &LoadedRule,
+        batch: &mut Bytes,
+        tasks: Tasks,
+        counts: &mut Counts,
+    ) -> Result<(), ProcessError> {
+        let mut nobodys = Counts::default();
+        let counts = if tasks.contains(Tasks::MEND) {
+            counts
+        } else {
+            &mut nobodys
+        };
+        let count_all = rule.plan.count_all_drops;
+        let thinned = crowded::thin_out(batch, &self.scan, &rule.limits, count_all, counts);
+        if let Some(thinned) = thinned {
+            *batch = thinned;
+            self.scan(batch, &rule.selector)?;
+        }
+        let links = self.scan.selected().iter().map(|span| span.links);
+        if links.sum::<usize>() > crowded::MOST_IN_BATCH {
+            let kind = ErrorKind::TooManyLinks;
+            return Err(malformed(batch, WireError { kind, offset: 0 }));
+        }
+        Ok(())
     }
 
     /// The places of deferred spans in the batch that the rule was shown: its

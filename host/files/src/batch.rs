@@ -10,7 +10,7 @@ use linkmend_wire::{Fields, Scan, Selector, WireError, field_path};
 
 use crate::fault::{FaultKind, InputFault, Position, part_name};
 use crate::format::Format;
-use crate::json::{Decoder, JsonError};
+use crate::json::{self, Decoder, ElementKind, JsonError, ZipkinSpans};
 
 /// A batch as it stands in the input, not decoded yet.
 #[derive(Debug)]
@@ -27,8 +27,8 @@ pub struct RawBatch {
 pub(crate) enum Content {
     /// White space, or a byte order mark.
     Blank(Bytes),
-    /// A JSON document up to its `resourceSpans`.
-    Opening(Bytes),
+    /// A JSON document up to its `resourceSpans`, and what would end it.
+    Opening(Bytes, &'static [u8]),
     /// The rest of a JSON document behind its `resourceSpans`.
     Closing(Bytes),
     /// A `TracesData` object; in JSON Lines with the end of the line.
@@ -43,9 +43,10 @@ pub(crate) enum Content {
     Frame(Bytes),
 }
 
-/// Elements of a `resourceSpans` array.
+/// Elements of a `resourceSpans` array, or of that of another model.
 #[derive(Debug, Clone)]
 pub(crate) struct Elements {
+    pub(crate) kind: ElementKind,
     /// What stands between the element before them, or the `[`, and them.
     pub(crate) lead: Bytes,
     /// From the first to the last, with what stands between them.
@@ -71,6 +72,8 @@ pub struct Batch {
     pub(crate) format: Format,
     pub(crate) traces: Bytes,
     pub(crate) content: Content,
+    /// The text is not OTLP/JSON, and can stand in a file of its own form only.
+    pub(crate) is_foreign: bool,
 }
 
 impl RawBatch {
@@ -88,7 +91,7 @@ impl RawBatch {
     pub fn len(&self) -> usize {
         match &self.content {
             Content::Blank(bytes)
-            | Content::Opening(bytes)
+            | Content::Opening(bytes, _)
             | Content::Closing(bytes)
             | Content::Object(bytes)
             | Content::FramedObject(bytes)
@@ -110,6 +113,7 @@ impl RawBatch {
             number: self.number,
             position: self.position,
             faults: Vec::new(),
+            is_foreign: false,
         };
         let decoded = match self.content {
             Content::Object(text) => decoding.object(text, Content::Object),
@@ -117,7 +121,7 @@ impl RawBatch {
             Content::Elements(elements) => decoding.elements(elements),
             Content::Message { bytes, first } => decoding.message(bytes, first),
             Content::Frame(bytes) => decoding.frame(bytes, self.limit),
-            text @ (Content::Blank(_) | Content::Opening(_) | Content::Closing(_)) => {
+            text @ (Content::Blank(_) | Content::Opening(..) | Content::Closing(_)) => {
                 Some((Bytes::new(), text))
             }
         };
@@ -128,6 +132,7 @@ impl RawBatch {
                 format: self.format,
                 traces,
                 content,
+                is_foreign: decoding.is_foreign,
             }),
             faults: decoding.faults,
         }
@@ -156,6 +161,7 @@ struct Decoding {
     number: u64,
     position: Position,
     faults: Vec<InputFault>,
+    is_foreign: bool,
 }
 
 type Found = Option<(Bytes, Content)>;
@@ -192,8 +198,11 @@ impl Decoding {
 
     fn object(&mut self, text: Bytes, content: fn(Bytes) -> Content) -> Found {
         // The end of a line is no part of an error's place.
-        match crate::json::decode(text.trim_ascii_end()) {
-            Ok(traces) => Some((traces.into(), content(text))),
+        match json::decode_any(text.trim_ascii_end()) {
+            Ok(read) => {
+                self.is_foreign |= read.is_foreign;
+                Some((read.traces.into(), content(text)))
+            }
             Err(error) => {
                 self.json_fault(self.position, error);
                 None
@@ -204,23 +213,34 @@ impl Decoding {
     /// Elements that cannot be read are left out.
     fn elements(&mut self, mut elements: Elements) -> Found {
         let mut decoder = Decoder::with_capacity(elements.text.len() / 2);
-        let text = &elements.text;
+        // A handle of its own, so that Zipkin's spans may borrow from it.
+        let text = elements.text.clone();
+        let mut zipkin = ZipkinSpans::default();
+        let mut place = Place::default();
+        let kind = elements.kind;
         elements.ranges.retain(|(index, range)| {
             let element = text.get(range.clone()).unwrap_or_default();
-            let result = decoder.resource_spans(element, *index);
+            let result = match kind {
+                ElementKind::ResourceSpans(name) => decoder.resource_spans(element, name, *index),
+                ElementKind::JaegerTrace => {
+                    json::decode_jaeger_trace(&mut decoder, element, *index)
+                }
+                ElementKind::Zipkin => zipkin.read(element, *index),
+            };
             if let Err(error) = result {
-                let before = text.get(..range.start).unwrap_or_default();
-                let lines = memchr::memchr_iter(b'\n', before).count() as u64;
-                let column = match memchr::memrchr(b'\n', before) {
-                    Some(last) => range.start - last,
-                    None => range.start + 1,
-                };
-                let start = self.position.in_text(lines + 1, column as u64);
-                self.json_fault(start, error);
+                let (line, column) = place.at(&text, range.start);
+                self.json_fault(self.position.in_text(line, column), error);
                 return false;
             }
             true
         });
+        if kind == ElementKind::Zipkin
+            && let Err(error) = zipkin.decode(&mut decoder)
+        {
+            self.json_fault(self.position, error);
+            return None;
+        }
+        self.is_foreign |= kind != ElementKind::OTLP || decoder.has_base64_ids();
         let traces = decoder.finish().into();
         (!elements.ranges.is_empty()).then_some((traces, Content::Elements(elements)))
     }
@@ -288,6 +308,28 @@ impl Decoding {
                 reason: error.kind.to_string(),
             },
         );
+    }
+}
+
+/// Lines and columns of places in a text, one after the other: each byte is
+/// looked at once.
+#[derive(Default)]
+struct Place {
+    seen: usize,
+    lines: u64,
+    line_start: usize,
+}
+
+impl Place {
+    /// The line and the column of the byte at `at`, both from 1.
+    fn at(&mut self, text: &[u8], at: usize) -> (u64, u64) {
+        let unseen = text.get(self.seen..at).unwrap_or_default();
+        self.lines += memchr::memchr_iter(b'\n', unseen).count() as u64;
+        if let Some(last) = memchr::memrchr(b'\n', unseen) {
+            self.line_start = self.seen + last + 1;
+        }
+        self.seen = at;
+        (self.lines + 1, (at - self.line_start) as u64 + 1)
     }
 }
 

@@ -158,11 +158,20 @@ pub enum OpenError {
         /// What it begins with.
         found: String,
     },
-    /// A JSON array.
+    /// OTLP/JSON as loggers write it.
     #[error(
-        "not a trace file: it begins with `[`, and OTLP/JSON is an object `{{\"resourceSpans\":[…]}}`"
+        "not a trace file: it begins with {found}, and OTLP/JSON only at line {line}, column \
+         {column}. Take away what stands before the `{{` of each line, as by \
+         `sed -n 's/^[^{{]*{{/{{/p'`"
     )]
-    JsonArray,
+    Prefixed {
+        /// What it begins with.
+        found: String,
+        /// From 1.
+        line: usize,
+        /// In bytes, from 1.
+        column: usize,
+    },
 }
 
 /// Which format a name or a fault means, for messages.

@@ -37,4 +37,4 @@ pub use fault::{FaultKind, InputFault, OpenError, Position};
 pub use format::{Compression, Encoding, Format, UnknownFormat};
 pub use read::{BatchReader, ReadOptions};
 pub use render::{Piece, RenderError, Target};
-pub use write::{AtomicFile, BatchWriter, Output, OutputError};
+pub use write::{AtomicFile, BatchWriter, Output, OutputError, sync_folder};

@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use crate::batch::{Batch, Content, Elements};
 use crate::format::Format;
-use crate::json::{self, Edit, EncodeError, PatchError};
+use crate::json::{self, Edit, ElementKind, EncodeError, Layout, PatchError};
 
 /// What the output wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +47,9 @@ pub(crate) enum Part {
     Nothing,
     /// As it stands, between objects.
     Verbatim(Bytes),
-    /// A JSON document up to its `resourceSpans`.
-    Opening(Bytes),
+    /// A JSON document up to its `resourceSpans`, and what ends it if its own end
+    /// does not come.
+    Opening(Bytes, &'static [u8]),
     /// The rest of a document.
     Closing(Bytes),
     /// Elements of `resourceSpans`, and what stands before them.
@@ -73,7 +74,7 @@ impl Piece {
         match &self.part {
             Part::Nothing => 0,
             Part::Verbatim(bytes)
-            | Part::Opening(bytes)
+            | Part::Opening(bytes, _)
             | Part::Closing(bytes)
             | Part::Object(bytes)
             | Part::Message(bytes) => bytes.len(),
@@ -98,18 +99,34 @@ impl Batch {
     ///
     /// `mended` was not made of this batch, or cannot be written as JSON.
     pub fn render(&self, mended: &Bytes, target: Target) -> Result<Piece, RenderError> {
-        let keep = target.keep_layout && target.format == self.format;
+        let keep = self.keeps_layout(target);
         let part = match (&self.content, target.format) {
             (Content::Blank(text), _) if keep => Part::Verbatim(text.clone()),
-            (Content::Opening(text), _) if keep => Part::Opening(text.clone()),
+            (Content::Opening(text, end), _) if keep => Part::Opening(text.clone(), end),
             (Content::Closing(text), _) if keep => Part::Closing(text.clone()),
-            (Content::Blank(_) | Content::Opening(_) | Content::Closing(_), _) => Part::Nothing,
+            (Content::Blank(_) | Content::Opening(..) | Content::Closing(_), _) => Part::Nothing,
             (Content::FramedObject(text), Format::Framed) => {
                 Part::Message(self.patch(text, mended)?)
             }
             (_, Format::Proto | Format::Framed) => Part::Message(mended.clone()),
             (Content::Object(text), Format::Json) if keep => {
                 Part::Object(self.patch(text, mended)?)
+            }
+            (Content::Object(text), Format::JsonLines) if keep => {
+                Part::Object(self.patch(text, mended)?)
+            }
+            (Content::Elements(elements), Format::Json) if keep => Part::Elements {
+                lead: elements.lead.clone(),
+                text: self.patch_elements(elements, mended)?,
+            },
+            // What is no OTLP/JSON becomes it.
+            (Content::Message { .. } | Content::Frame(_), Format::Json) => fresh(mended)?,
+            (_, Format::Json) if self.is_foreign => fresh(mended)?,
+            (Content::Message { .. } | Content::Frame(_), Format::JsonLines) => {
+                Part::Object(line(&[&json::encode(mended)?]))
+            }
+            (_, Format::JsonLines) if self.is_foreign => {
+                Part::Object(line(&[&json::encode(mended)?]))
             }
             (Content::Object(text) | Content::FramedObject(text), Format::Json) => {
                 self.elements_of(text, mended)?
@@ -123,29 +140,31 @@ impl Batch {
                 })
             }
             (Content::Elements(elements), Format::Json) => Part::Elements {
-                lead: if keep {
-                    elements.lead.clone()
-                } else {
-                    Bytes::new()
-                },
+                lead: Bytes::new(),
                 text: self.patch_elements(elements, mended)?,
             },
             (Content::Elements(elements), Format::JsonLines) => {
                 let text = compact(&self.patch_elements(elements, mended)?);
                 Part::Object(line(&[br#"{"resourceSpans":["#, &text, b"]}"]))
             }
-            (Content::Message { .. } | Content::Frame(_), Format::Json) => Part::Elements {
-                lead: Bytes::new(),
-                text: json::encode_elements(mended)?.into(),
-            },
-            (Content::Message { .. } | Content::Frame(_), Format::JsonLines) => {
-                Part::Object(line(&[&json::encode(mended)?]))
-            }
         };
         Ok(Piece {
             number: self.number,
             part,
         })
+    }
+
+    /// What stands around the spans can stay. Zipkin's arrays have no place for
+    /// links.
+    fn keeps_layout(&self, target: Target) -> bool {
+        let is_zipkin = matches!(
+            &self.content,
+            Content::Elements(Elements {
+                kind: ElementKind::Zipkin,
+                ..
+            })
+        );
+        target.keep_layout && target.format == self.format && !is_zipkin
     }
 
     /// The text of an object with the links of `mended`.
@@ -160,22 +179,27 @@ impl Batch {
     fn elements_of(&self, text: &Bytes, mended: &Bytes) -> Result<Part, RenderError> {
         let text = self.patch(text, mended)?;
         let text = std::str::from_utf8(&text).map_err(PatchError::Utf8)?;
-        let elements = json::elements(text)?;
+        let layout = Layout::of(text)?;
         Ok(Part::Elements {
             lead: Bytes::new(),
-            text: elements.join(",").into(),
+            text: layout.elements.join(",").into(),
         })
     }
 
     /// The text of elements with the links of `mended`.
     fn patch_elements(&self, elements: &Elements, mended: &Bytes) -> Result<Bytes, RenderError> {
-        let text = std::str::from_utf8(&elements.text).map_err(PatchError::Utf8)?;
-        let texts: Vec<&str> = elements
-            .ranges
-            .iter()
-            .filter_map(|(_, range)| text.get(range.clone()))
-            .collect();
-        let mut edits = json::span_edits(text, &texts, &self.traces, mended)?;
+        // What stands in the place of an element that was left out may not be
+        // UTF-8.
+        let text = &elements.text;
+        let texts = elements.ranges.iter().map(|(_, range)| {
+            let element = text.get(range.clone()).unwrap_or_default();
+            std::str::from_utf8(element).map_err(PatchError::Utf8)
+        });
+        let layout = Layout {
+            kind: elements.kind,
+            elements: texts.collect::<Result<_, _>>()?,
+        };
+        let mut edits = json::span_edits(text, &layout, &self.traces, mended)?;
         let whole = elements.is_whole();
         if edits.is_empty() && whole {
             return Ok(elements.text.clone());
@@ -187,7 +211,7 @@ impl Batch {
             while let Some(edit) = edits.next_if(|edit| edit.at.start < range.end) {
                 inside.push(edit);
             }
-            Cow::Owned(json::apply(text, range, inside).into_bytes())
+            Cow::Owned(json::apply(text, range, inside))
         });
         Ok(joined.into())
     }
@@ -201,6 +225,14 @@ impl Elements {
             start.start == 0 && end.end == self.text.len() && last - first + 1 == self.ranges.len()
         })
     }
+}
+
+/// The batch as elements of an OTLP document.
+fn fresh(mended: &Bytes) -> Result<Part, EncodeError> {
+    Ok(Part::Elements {
+        lead: Bytes::new(),
+        text: json::encode_elements(mended)?.into(),
+    })
 }
 
 /// The parts with the end of a line.

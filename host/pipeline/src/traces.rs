@@ -54,6 +54,11 @@ impl Traces {
         &self.bytes
     }
 
+    /// The bytes alone.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        self.bytes
+    }
+
     /// How many spans it has.
     pub fn spans(&self) -> usize {
         self.spans

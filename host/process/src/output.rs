@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
-use linkmend_files::{BatchWriter, Compression, Encoding, Format, Output as FileOutput, Piece};
+use linkmend_files::{
+    AtomicFile, BatchWriter, Compression, Encoding, Format, Output as FileOutput, Piece,
+    sync_folder,
+};
 
 use crate::input::Input;
 
@@ -39,6 +42,14 @@ pub enum OutputError {
     /// The output would be written over an input.
     #[error("{} is an input too; use --in-place to replace inputs by what becomes of them", .0.display())]
     IsInput(PathBuf),
+    /// All files are complete, and may not be on the disk.
+    #[error("cannot bring the files in {} to the disk: {source}", folder.display())]
+    Sync {
+        /// Where they are.
+        folder: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
 }
 
 impl OutputError {
@@ -67,7 +78,13 @@ enum Kind {
     One(Option<FileOutput>),
     /// One for each input, in their order; opened one after the other, as there
     /// may be more of them than a process may have open files.
-    Each(Vec<Option<PathBuf>>),
+    Each {
+        paths: Vec<Option<PathBuf>>,
+        /// All lie in this folder, which is brought to the disk at the end: a
+        /// request for each file would take longer than all the rest. The inputs
+        /// are there still.
+        folder: Option<PathBuf>,
+    },
     Nowhere,
 }
 
@@ -98,14 +115,15 @@ impl Outputs {
                     }
                     Input::Stdin => Err(OutputError::NoName("a directory")),
                 });
-                Kind::each(&paths.collect::<Result<Vec<_>, _>>()?, inputs, false)?
+                let paths = paths.collect::<Result<Vec<_>, _>>()?;
+                Kind::in_folder(directory, paths, inputs)?
             }
             Output::InPlace => {
                 let paths = inputs.iter().map(|input| match input {
                     Input::File(path) => Ok(path.clone()),
                     Input::Stdin => Err(OutputError::NoName("itself (--in-place)")),
                 });
-                Kind::each(&paths.collect::<Result<Vec<_>, _>>()?, inputs, true)?
+                Kind::in_place(paths.collect::<Result<Vec<_>, _>>()?)?
             }
         };
         Ok(Self {
@@ -145,14 +163,14 @@ impl Outputs {
                 }
                 wanted = self.writer.as_ref().map_or(wanted, |(_, own)| *own);
             }
-            Kind::Each(paths) => {
+            Kind::Each { paths, .. } => {
                 if let Some(path) = paths.get_mut(place).and_then(Option::take) {
                     let output = FileOutput::file(&path)?;
                     self.writer = Some((BatchWriter::new(output, wanted)?, wanted));
                 }
             }
         }
-        let own_file = only_input || matches!(self.kind, Kind::Each(_));
+        let own_file = only_input || matches!(self.kind, Kind::Each { .. });
         Ok(linkmend_files::Target {
             format: wanted.format,
             keep_layout: own_file
@@ -171,7 +189,7 @@ impl Outputs {
     /// all could. Says whether its output was finished, if it has one of its
     /// own.
     pub(crate) fn end(&mut self, faulty: bool) -> Result<bool, OutputError> {
-        if !matches!(self.kind, Kind::Each(_)) {
+        if !matches!(self.kind, Kind::Each { .. }) {
             return Ok(true);
         }
         // In the place of the input, what could not be read would be lost.
@@ -193,6 +211,17 @@ impl Outputs {
             }
             self.finish_writer(faulty)?;
         }
+        if let Kind::Each {
+            folder: Some(folder),
+            ..
+        } = &self.kind
+            && self.finished > 0
+        {
+            sync_folder(folder).map_err(|source| OutputError::Sync {
+                folder: folder.clone(),
+                source,
+            })?;
+        }
         Ok(())
     }
 
@@ -200,7 +229,12 @@ impl Outputs {
     fn finish_writer(&mut self, faulty: bool) -> Result<bool, OutputError> {
         match self.writer.take() {
             Some((writer, _)) if !faulty || writer.written() > 0 => {
-                writer.finish()?;
+                match &self.kind {
+                    Kind::Each {
+                        folder: Some(_), ..
+                    } => writer.finish_unsynced()?,
+                    _ => writer.finish()?,
+                }
                 self.finished += 1;
                 Ok(true)
             }
@@ -210,29 +244,64 @@ impl Outputs {
 }
 
 impl Kind {
-    fn each(paths: &[PathBuf], inputs: &[Input], in_place: bool) -> Result<Self, OutputError> {
-        let mut seen = HashSet::new();
-        for path in paths {
-            // `a` and `./a` are one file.
-            if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
-                return Err(OutputError::Twice(path.clone()));
-            }
-            if !in_place && inputs.iter().any(|input| is_same_file(input, path)) {
+    fn in_folder(
+        folder: &Path,
+        paths: Vec<PathBuf>,
+        inputs: &[Input],
+    ) -> Result<Self, OutputError> {
+        let inputs: HashSet<PathBuf> = inputs
+            .iter()
+            .filter_map(|input| match input {
+                Input::File(path) => path.canonicalize().ok(),
+                Input::Stdin => None,
+            })
+            .collect();
+        each_once(&paths)?;
+        let mut is_checked = false;
+        for path in &paths {
+            let existing = path.canonicalize().ok();
+            if existing.is_some_and(|path| path.is_file() && inputs.contains(&path)) {
                 return Err(OutputError::IsInput(path.clone()));
             }
+            AtomicFile::check(path)?;
+            // Whether the folder can be written is the same for all of them.
+            if !is_checked && !path.exists() {
+                drop(FileOutput::file(path)?);
+                is_checked = true;
+            }
         }
-        let outputs = paths.iter().map(|path| {
+        Ok(Self::Each {
+            paths: paths.into_iter().map(Some).collect(),
+            folder: Some(folder.to_owned()),
+        })
+    }
+
+    fn in_place(paths: Vec<PathBuf>) -> Result<Self, OutputError> {
+        each_once(&paths)?;
+        let paths = paths.into_iter().map(|path| {
             // An input that is not there is told of when it is read.
-            if in_place && !path.is_file() {
+            if !path.is_file() {
                 return Ok(None);
             }
-            if path.is_file() || path.is_dir() || !path.exists() {
-                drop(FileOutput::file(path)?);
-            }
-            Ok(Some(path.clone()))
+            drop(FileOutput::file(&path)?);
+            Ok(Some(path))
         });
-        Ok(Self::Each(outputs.collect::<Result<_, OutputError>>()?))
+        Ok(Self::Each {
+            paths: paths.collect::<Result<_, OutputError>>()?,
+            folder: None,
+        })
     }
+}
+
+fn each_once(paths: &[PathBuf]) -> Result<(), OutputError> {
+    let mut seen = HashSet::with_capacity(paths.len());
+    for path in paths {
+        // `a` and `./a` are one file.
+        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+            return Err(OutputError::Twice(path.clone()));
+        }
+    }
+    Ok(())
 }
 
 /// The input's own, unless another format is asked for. An empty input has

@@ -38,6 +38,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         producers: Producers::default(),
         rejected: 0,
         dropped: 0,
+        unmended: 0,
         not_found: job.explain.clone().unwrap_or_default(),
     };
     let mut sources = running.open()?;
@@ -58,6 +59,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
     );
     Ok(Summary {
         not_found: running.not_found,
+        batches_unmended: running.unmended,
         ..summary
     })
 }
@@ -73,6 +75,7 @@ struct Running<'a> {
     producers: Producers,
     rejected: u64,
     dropped: u64,
+    unmended: u64,
     /// What is to be explained and was not found yet.
     not_found: Asked,
 }
@@ -246,7 +249,10 @@ impl Running<'_> {
                 .event(Event::Explained(input, done.position, explanation));
         }
         match mended.piece {
-            Some(piece) => self.outputs.write(&piece)?,
+            Some(piece) => {
+                self.unmended += u64::from(!mended.faults.is_empty());
+                self.outputs.write(&piece)?;
+            }
             None => self.dropped += 1,
         }
         Ok(())

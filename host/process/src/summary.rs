@@ -18,6 +18,9 @@ pub struct Summary {
     pub counts: Counts,
     /// Inputs, and parts of inputs, that could not be read.
     pub rejected_inputs: u64,
+    /// Batches that are in the output as they came, because a rule failed on them;
+    /// each is one of the `rule_faults`.
+    pub batches_unmended: u64,
     /// Batches that are not in the output because a rule failed on them; each is
     /// one of the `rule_faults`.
     #[serde(skip)]
@@ -62,6 +65,7 @@ impl Summary {
             reasons_left_out,
             counts,
             rejected_inputs,
+            batches_unmended: 0,
             batches_dropped,
             not_found: Asked::default(),
         }

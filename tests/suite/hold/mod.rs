@@ -3,6 +3,7 @@
 mod bounds;
 mod chain;
 mod claims;
+mod contexts;
 mod emitters;
 mod hostile;
 mod lost;

@@ -26,7 +26,8 @@ fn the_interruption_comes_in_time() {
         processor.process(bait()).unwrap();
         let took = start.elapsed();
         assert!(took >= LIMITS.call_time, "{took:?}");
-        assert!(took < LIMITS.call_time * 10, "{took:?}");
+        // On a machine that has no time for it the clock ends it.
+        assert!(took < LIMITS.call_time * 40, "{took:?}");
     }
 }
 

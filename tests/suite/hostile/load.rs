@@ -35,7 +35,7 @@ fn an_endless_loop_in_a_start_function() {
         told_of_guest(guest!("init-loop")),
         "it failed while it was being instantiated: it ran longer than limits.init_time = 300ms"
     );
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -88,7 +88,7 @@ fn a_plan_of_a_terabyte() {
         told_of_guest(guest!("amplified-plan")),
         "it failed while it was being configured: it handed more to the host than limits.output = 2097152 bytes in one call"
     );
-    assert!(start.elapsed() < Duration::from_secs(5));
+    assert!(start.elapsed() < Duration::from_secs(20));
 }
 
 #[test]
@@ -271,12 +271,13 @@ fn much_memory_from_the_start_is_no_reason_for_a_new_instance() {
     let guest = "(global $calls (mut i32) (i32.const 0))
         (func $hostile (param i32 i32 i32) (result i32)
           (global.set $calls (i32.add (global.get $calls) (i32.const 1)))
-          (if (i32.gt_u (global.get $calls) (i32.const 1)) (then (unreachable)))
-          (call $answer (i32.const 0)))";
+          (call $edit (i32.const 0) (i32.const 0) (i32.const 0) (i32.const 0))
+          ;; A link, from the second call on.
+          (call $answer (i32.gt_u (global.get $calls) (i32.const 1))))";
     for rule in rules(guest) {
         let processor = processor(rule.with_limits(limits));
         assert_eq!(processor.process(super::bait()).unwrap().faults, []);
         let again = processor.process(super::bait()).unwrap();
-        assert_eq!(again.faults.len(), 1, "a new instance was made");
+        assert_eq!(again.counts.links_added, 1, "a new instance was made");
     }
 }

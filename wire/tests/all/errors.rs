@@ -295,3 +295,25 @@ fn errors_say_what_and_where() {
         "the bytes end inside a value (at byte 0)"
     );
 }
+
+/// Two bytes each: what is known of them took thirty times as much.
+#[test]
+fn more_resources_scopes_and_spans_than_there_may_be_are_refused() {
+    use linkmend_wire::scan::MAX_PARTS;
+    let of = |bytes: &[u8], parts: usize| bytes.repeat(parts);
+    let within = |inner: Vec<u8>| field(1, &field(2, &inner));
+    type Shape<'s> = &'s dyn Fn(usize) -> Vec<u8>;
+    let shapes: [(Shape<'_>, usize); 3] = [
+        (&|parts| of(&[0x0a, 0], parts), 0),
+        (&|parts| field(1, &of(&[0x12, 0], parts)), 1),
+        (&|parts| within(of(&[0x12, 0], parts)), 2),
+    ];
+    for (shape, around) in shapes {
+        scan(&shape(MAX_PARTS - around)).unwrap();
+        let too_many = shape(MAX_PARTS - around + 1);
+        let error = error(&too_many);
+        assert_eq!(error.kind, ErrorKind::TooManyParts);
+        assert_eq!(error.offset, too_many.len() - 1);
+        assert!(path(&too_many).contains("[52428"), "{}", path(&too_many));
+    }
+}

@@ -9,8 +9,10 @@ fn help_tells_formats_exit_codes_limits_and_examples() {
     let help = String::from_utf8(done.stdout).unwrap();
     for part in [
         "Exit codes:",
-        "130  ended by SIGINT or SIGTERM",
-        "Formats (recognised by content)",
+        "130  ended by SIGINT, SIGTERM or SIGHUP",
+        "`batches_unmended` of --summary",
+        "exports of Tempo",
+        "Formats (recognised by content",
         "Examples:",
         "max_links",
         "[default: 128]",

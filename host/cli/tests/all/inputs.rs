@@ -113,7 +113,13 @@ fn what_is_no_trace_file_is_named_and_leaves_no_output() {
             b"\xde\xad\xbe\xef\x01\x02\x03\x04",
             &["not a trace file", "de ad be ef"],
         ),
-        (b"[{\"resourceSpans\":[]}]", &["it begins with `[`"]),
+        (
+            b"[{\"resourceSpans\":[]}]",
+            &[
+                "line 1, column 1",
+                "an array that does not begin with a span of Zipkin's",
+            ],
+        ),
         (b"{\"resourceLogs\":[]}", &["line 1", "these are OTLP logs"]),
         (
             b"{\"resourceMetrics\":[]}",

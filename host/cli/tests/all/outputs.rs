@@ -201,3 +201,118 @@ fn a_pipe_with_a_name_is_read_and_written() {
     });
     Done::from(child.wait_with_output().unwrap()).well();
 }
+
+#[cfg(unix)]
+#[test]
+fn a_link_to_nothing_is_followed() {
+    use std::os::unix::fs::symlink;
+    let place = Place::with("in.jsonl", traces());
+    place.folder("folder");
+    symlink("folder/new", place.path("first")).unwrap();
+    symlink("first", place.path("second")).unwrap();
+    place.process("in.jsonl -o second").well();
+    assert_eq!(links(&place.read("folder/new")), expected());
+    for name in ["first", "second"] {
+        assert!(place.path(name).symlink_metadata().unwrap().is_symlink());
+    }
+    symlink("no/folder", place.path("astray")).unwrap();
+    place.process("in.jsonl -o astray").fails(
+        2,
+        &[
+            "cannot write astray: there is no folder",
+            "no; create it first",
+        ],
+    );
+    symlink("round", place.path("round")).unwrap();
+    place
+        .process("in.jsonl -o round")
+        .fails(2, &["cannot write round: "]);
+}
+
+#[test]
+fn a_name_may_be_as_long_as_a_name_can_be() {
+    let place = Place::new();
+    let name = format!("{}.jsonl", "n".repeat(249));
+    place.write(&name, traces());
+    place.process(&format!("{name} -o out/")).well();
+    place.process(&format!("{name} --in-place")).well();
+    assert_eq!(place.read(&name), place.read(&format!("out/{name}")));
+    let other = "o".repeat(255);
+    place.process(&format!("{name} -o {other}")).well();
+    assert_eq!(links(&place.read(&other)), expected());
+    let longer = "o".repeat(256);
+    place
+        .process(&format!("{name} -o {longer}"))
+        .fails(2, &["File name too long"]);
+}
+
+/// Only root may give a file to somebody else.
+#[cfg(unix)]
+#[test]
+fn a_file_that_is_replaced_keeps_owner_and_mode() {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+    let place = Place::with("in.jsonl", traces());
+    let path = place.path("in.jsonl");
+    let owner = chown(&path, Some(12_345), Some(54_321)).map(|()| (12_345, 54_321));
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+    place.process("in.jsonl --in-place").well();
+    let after = std::fs::metadata(&path).unwrap();
+    assert_eq!(after.mode() & 0o7777, 0o640);
+    if let Ok(owner) = owner {
+        assert_eq!((after.uid(), after.gid()), owner);
+    }
+    assert_eq!(links(&place.read("in.jsonl")), expected());
+}
+
+#[cfg(unix)]
+#[test]
+fn names_of_files_tell_a_terminal_nothing() {
+    let place = Place::new();
+    let name = "a\u{1b}[2Jb\nlinkmend: fine\r\u{202e}.jsonl";
+    place.write(name, "no trace file");
+    for arguments in [
+        vec![name],
+        vec![name, "-o", "no\u{1b}/out"],
+        vec!["missing\u{9b}2J"],
+    ] {
+        let done = Done::of(place.command(arguments));
+        let wild = |char: char| char.is_control() && char != '\n' || char == '\u{202e}';
+        assert!(!done.stderr.contains(wild), "{:?}", done.stderr);
+        assert!(
+            !done.stderr.contains("\nlinkmend: fine"),
+            "{:?}",
+            done.stderr
+        );
+        assert_ne!(done.code, Some(0));
+    }
+}
+
+/// Each output was compared with each input, and written to the disk by itself:
+/// ten thousand files took minutes.
+#[test]
+fn many_small_files_take_linear_time() {
+    let place = Place::new();
+    let text = line(producers(1));
+    let took = |count: usize| {
+        let folder = format!("of-{count}");
+        place.folder(&folder);
+        let names: Vec<String> = (0..count)
+            .map(|file| format!("{folder}/{file}.jsonl"))
+            .collect();
+        for name in &names {
+            place.write(name, &text);
+        }
+        let to = format!("to-{count}/");
+        let arguments = names.iter().map(String::as_str).chain(["-q", "-o", &to]);
+        let command = place.command(arguments);
+        let started = std::time::Instant::now();
+        Done::of(command).well();
+        assert_eq!(std::fs::read_dir(place.path(&to)).unwrap().count(), count);
+        started.elapsed().as_secs_f64() / count as f64
+    };
+    let (few, many) = (took(500), took(4000));
+    assert!(
+        many < few * 3.0 + 0.001,
+        "{few} s for one of few, {many} s for one of many"
+    );
+}

@@ -47,14 +47,16 @@ fn place() -> Place {
 fn a_failing_rule_costs_no_data() {
     let place = place();
     place
-        .process("in.jsonl -o out.jsonl --rule trap.wasm")
+        .process("in.jsonl -o out.jsonl --rule trap.wasm --summary s.json")
         .fails(
-            0,
+            4,
             &[
                 "in.jsonl: line 2, column 1: rule `hostile` failed: it trapped",
                 "failures of rules",
+                "1  batches went on as they came  (a rule failed on them)",
             ],
         );
+    assert!(place.text("s.json").contains("\"batches_unmended\": 1"));
     assert_eq!(spans(&place.read("out.jsonl")).len(), 42);
     assert_eq!(links(&place.read("out.jsonl")).len(), 2);
 }

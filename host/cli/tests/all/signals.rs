@@ -40,7 +40,7 @@ fn ends_cleanly(place: &Place, child: Child, name: &str, files: &[&str]) {
 
 #[test]
 fn a_signal_in_the_middle_leaves_the_old_output() {
-    for name in ["INT", "TERM"] {
+    for name in ["INT", "TERM", "HUP"] {
         let many: String = (0..100).map(|message| line(producers(message))).collect();
         let place = Place::with("in.jsonl", many.repeat(400));
         place.write("out", "old");
@@ -70,4 +70,31 @@ fn a_signal_while_it_waits_for_a_writer_leaves_nothing() {
     assert!(made.unwrap().success());
     let child = place.command(["pipe", "-o", "out"]).spawn().unwrap();
     ends_cleanly(&place, child, "INT", &["pipe"]);
+}
+
+/// `nohup` has it ignored.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_ignored_hangup_stays_ignored() {
+    let place = Place::new();
+    let program = format!(
+        "trap '' HUP; exec {} process - -o out",
+        env!("CARGO_BIN_EXE_linkmend")
+    );
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", &program])
+        .current_dir(place.path(""))
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let pipe = child.stdin.take();
+    wait_for_begin(&place);
+    signal(&child, "HUP");
+    sleep(Duration::from_millis(200));
+    drop(pipe);
+    Done::from(child.wait_with_output().unwrap()).well();
+    assert_eq!(place.names(), ["out"]);
 }

@@ -5,9 +5,10 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::traces::{self, consumer, line, producers, traces};
 
-const KEYS: [&str; 20] = [
+const KEYS: [&str; 21] = [
     "ambiguous",
     "batches",
+    "batches_unmended",
     "by_link_type",
     "incomplete",
     "links_added",
@@ -82,6 +83,7 @@ fn the_figures_are_right_and_balance() {
         ("links_typed", 21),
         ("rejected_inputs", 0),
         ("rule_faults", 0),
+        ("batches_unmended", 0),
     ] {
         assert_eq!(figures[name], figure, "{name}: {figures}");
     }

@@ -1,31 +1,65 @@
-//! Taking spans out of a batch, and making a batch of spans.
+//! Taking spans out of a batch.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 use std::sync::Arc;
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use linkmend_wire::encode::{bytes_field_len, put_bytes_field, put_delimiter};
+use linkmend_wire::encode::put_bytes_field;
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 use linkmend_wire::{Field, Fields};
 
-/// What lies around a span: the fields of its resource and of its scope, byte
-/// for byte, without other scopes and spans. Spans of one batch share it.
+/// The fields of a resource without its scopes, or of a scope without its
+/// spans, byte for byte. May be as large as a batch, so that all spans of a
+/// batch that have it share it, and it is hashed once.
+#[derive(Debug)]
+pub(super) struct Context {
+    pub(super) bytes: Box<[u8]>,
+    pub(super) hash: u64,
+    /// How many held spans have it. Changed under the lock of the hold alone.
+    holders: AtomicUsize,
+}
+
+impl Context {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        Self {
+            bytes: bytes.into(),
+            hash: hasher.finish(),
+            holders: AtomicUsize::new(0),
+        }
+    }
+
+    /// One more span has it: what that takes.
+    fn hold(&self) -> usize {
+        let is_new = self.holders.fetch_add(1, Ordering::Relaxed) == 0;
+        if is_new { self.bytes.len() } else { 0 }
+    }
+
+    /// One span less has it: what that gives back.
+    fn forget(&self) -> usize {
+        let was_last = self.holders.fetch_sub(1, Ordering::Relaxed) == 1;
+        if was_last { self.bytes.len() } else { 0 }
+    }
+}
+
+/// What lies around a span.
 #[derive(Debug)]
 pub(super) struct Origin {
-    pub(super) resource: Arc<[u8]>,
-    pub(super) scope: Box<[u8]>,
-    /// How many held spans have it. Changed under the lock of the hold alone.
-    pub(super) holders: AtomicUsize,
+    pub(super) resource: Arc<Context>,
+    pub(super) scope: Context,
 }
 
 impl Origin {
-    pub(super) fn len(&self) -> usize {
-        self.resource.len() + self.scope.len()
+    /// One more held span has it: what that takes.
+    pub(super) fn hold(&self) -> usize {
+        self.resource.hold() + self.scope.hold()
     }
 
-    /// Spans of both may stand in one scope.
-    pub(super) fn is_same(&self, other: &Self) -> bool {
-        std::ptr::eq(self, other) || (self.scope == other.scope && self.resource == other.resource)
+    /// One held span less has it: what that gives back.
+    pub(super) fn forget(&self) -> usize {
+        self.resource.forget() + self.scope.forget()
     }
 }
 
@@ -109,7 +143,7 @@ impl<'a> Cutter<'a> {
         &mut self,
         field: &Field<'a>,
         resource: &Field<'a>,
-        others: &mut Option<Arc<[u8]>>,
+        others: &mut Option<Arc<Context>>,
         out: &mut Vec<u8>,
     ) -> bool {
         let mut origin: Option<Arc<Origin>> = None;
@@ -124,13 +158,12 @@ impl<'a> Cutter<'a> {
             }
             let origin = origin.get_or_insert_with(|| {
                 let of_resource = others.get_or_insert_with(|| {
-                    self.others(resource.body(), resource_spans::SCOPE_SPANS)
-                        .into()
+                    let others = self.others(resource.body(), resource_spans::SCOPE_SPANS);
+                    Arc::new(Context::new(others))
                 });
                 Arc::new(Origin {
                     resource: Arc::clone(of_resource),
-                    scope: self.others(field.body(), scope_spans::SPANS).into(),
-                    holders: AtomicUsize::new(0),
+                    scope: Context::new(self.others(field.body(), scope_spans::SPANS)),
                 })
             });
             self.pieces.push(Piece {
@@ -164,8 +197,11 @@ impl<'a> Cutter<'a> {
     /// The fields of a message but those of one number.
     fn others(&self, message: Range<usize>, number: u32) -> Vec<u8> {
         let fields = Fields::within(self.batch, message).flatten();
-        let others = fields.filter(|field| field.number != number);
-        others.flat_map(|field| self.raw(&field)).copied().collect()
+        let mut others = Vec::new();
+        for field in fields.filter(|field| field.number != number) {
+            others.extend_from_slice(self.raw(&field));
+        }
+        others
     }
 }
 
@@ -173,28 +209,4 @@ impl<'a> Cutter<'a> {
 fn messages(batch: &[u8], part: Range<usize>, number: u32) -> impl Iterator<Item = Field<'_>> {
     let fields = Fields::within(batch, part).flatten();
     fields.filter(move |field| field.number == number)
-}
-
-/// A batch of spans, those of one origin in a scope of their own.
-pub(super) fn compose(groups: &[(&Origin, Vec<&[u8]>)]) -> Vec<u8> {
-    let mut out = Vec::new();
-    for (origin, spans) in groups {
-        let lengths = spans
-            .iter()
-            .map(|span| bytes_field_len(scope_spans::SPANS, span.len()));
-        let scope = origin.scope.len() + lengths.sum::<usize>();
-        let in_resource = bytes_field_len(resource_spans::SCOPE_SPANS, scope);
-        put_delimiter(
-            &mut out,
-            traces_data::RESOURCE_SPANS,
-            origin.resource.len() + in_resource,
-        );
-        out.extend_from_slice(&origin.resource);
-        put_delimiter(&mut out, resource_spans::SCOPE_SPANS, scope);
-        out.extend_from_slice(&origin.scope);
-        for span in spans {
-            put_bytes_field(&mut out, scope_spans::SPANS, span);
-        }
-    }
-    out
 }

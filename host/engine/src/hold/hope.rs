@@ -5,7 +5,6 @@
 //! resource, whether producers come at all.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
 use std::time::{Duration, Instant};
 
 use super::cut::Piece;
@@ -66,7 +65,5 @@ impl Hope {
 }
 
 fn key(piece: &Piece) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    piece.origin.resource.hash(&mut hasher);
-    hasher.finish()
+    piece.origin.resource.hash
 }

@@ -26,7 +26,7 @@ mod signals;
 mod state;
 mod term;
 
-pub(crate) use batches::{HeldBatch, batches, copy};
+pub(crate) use batches::{Batches, HeldBatch, copy};
 pub(crate) use cut::places;
 pub(crate) use state::Held;
 pub(crate) use term::{Term, Terms};

@@ -1,7 +1,6 @@
 //! The spans that are held: in the order of their time, and by key.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::atomic::Ordering;
 use std::time::Instant;
 
 use super::cut::Piece;
@@ -113,9 +112,7 @@ impl State {
             held.keys = Box::default();
         }
         self.bytes += held.cost();
-        if held.piece.origin.holders.fetch_add(1, Ordering::Relaxed) == 0 {
-            self.bytes += held.piece.origin.len();
-        }
+        self.bytes += held.piece.origin.hold();
         for key in &held.keys {
             signals.wait(*key);
         }
@@ -178,10 +175,8 @@ impl State {
     }
 
     fn forget(&mut self, held: &Held) {
-        self.bytes = self.bytes.saturating_sub(held.cost());
-        if held.piece.origin.holders.fetch_sub(1, Ordering::Relaxed) == 1 {
-            self.bytes = self.bytes.saturating_sub(held.piece.origin.len());
-        }
+        let given_back = held.cost() + held.piece.origin.forget();
+        self.bytes = self.bytes.saturating_sub(given_back);
     }
 
     /// Takes what is ready, and what is due.

@@ -22,8 +22,8 @@ const LONGEST_TRACE_STATE: usize = 512;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IndexOptions {
     /// How many producers to hold; the oldest go first (of each of up to 64
-    /// parts of the index). Memory is taken as they come, about 91 bytes each,
-    /// and what a trace state needs. Default: 1,000,000.
+    /// parts of the index). Memory is taken as they come, at most 91 bytes
+    /// each; one with a trace state counts for up to eight. Default: 1,000,000.
     pub max_entries: usize,
     /// How long to hold a producer. `None`: for good, as fits data that is
     /// read from files. Default: 15 minutes.

@@ -15,6 +15,11 @@ const MOST: usize = 16;
 /// How many of them are given to who asks.
 pub(super) const GIVEN: usize = 4;
 
+/// What a producer takes, in bytes, with its place in the lists; and what a
+/// trace state takes beside its own bytes.
+const ENTRY_COST: usize = 91;
+const STATE_COST: usize = 64;
+
 /// Producers are named by a number that counts up, and wraps: that of the
 /// oldest is `first`.
 type Number = u32;
@@ -30,7 +35,10 @@ pub(super) struct Shard {
     /// Few producers have a trace state.
     trace_states: HashMap<Number, Box<[u8]>>,
     hasher: KeyHasher,
+    /// How many producers without a trace state there is room for.
     capacity: usize,
+    /// How much of that is taken: senders choose their trace states.
+    weight: usize,
     /// Milliseconds.
     time_to_live: Option<u64>,
     pub(super) evicted: u64,
@@ -81,6 +89,7 @@ impl Shard {
             hasher,
             // Numbers wrap: those in use must differ.
             capacity: capacity.min(Number::MAX as usize / 2),
+            weight: 0,
             time_to_live,
             evicted: 0,
             expired: 0,
@@ -196,10 +205,7 @@ impl Shard {
     }
 
     fn push(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8]) {
-        if self.entries.len() >= self.capacity {
-            self.evicted += 1;
-            self.pop_oldest();
-        }
+        self.make_room(weight(trace_state));
         self.grow();
         let key = entry.key;
         let number = self.first.wrapping_add(self.entries.len() as u32);
@@ -213,10 +219,30 @@ impl Shard {
             more,
             ..entry
         });
+        self.weight += 1;
+        self.put_trace_state(number, trace_state);
+        self.set_head(key, number);
+    }
+
+    /// Lets the oldest go until there is room for so much.
+    fn make_room(&mut self, weight: usize) {
+        while self.weight + weight > self.capacity && !self.entries.is_empty() {
+            self.evicted += 1;
+            self.pop_oldest();
+        }
+    }
+
+    fn put_trace_state(&mut self, number: Number, trace_state: &[u8]) {
         if !trace_state.is_empty() {
+            self.weight += weight(trace_state) - 1;
             self.trace_states.insert(number, trace_state.into());
         }
-        self.set_head(key, number);
+    }
+
+    fn remove_trace_state(&mut self, number: Number) {
+        if let Some(trace_state) = self.trace_states.remove(&number) {
+            self.weight = self.weight.saturating_sub(weight(&trace_state) - 1);
+        }
     }
 
     /// Makes room for one more. A ring that doubles would end at up to twice
@@ -274,10 +300,9 @@ impl Shard {
                 ..entry
             };
         }
-        self.trace_states.remove(&number);
-        if !trace_state.is_empty() {
-            self.trace_states.insert(number, trace_state.into());
-        }
+        self.remove_trace_state(number);
+        self.put_trace_state(number, trace_state);
+        self.make_room(0);
     }
 
     fn is_expired(&self, entry: &Entry, now: u64) -> bool {
@@ -304,7 +329,8 @@ impl Shard {
         self.unlink(key, number);
         self.entries.pop_front();
         self.first = self.first.wrapping_add(1);
-        self.trace_states.remove(&number);
+        self.weight = self.weight.saturating_sub(1);
+        self.remove_trace_state(number);
     }
 
     fn unlink(&mut self, key: MessageKey, number: Number) {
@@ -333,6 +359,14 @@ impl Shard {
                 None => drop(head.remove()),
             }
         }
+    }
+}
+
+/// How many producers without a trace state take as much as one with this one.
+fn weight(trace_state: &[u8]) -> usize {
+    match trace_state.len() {
+        0 => 1,
+        length => 1 + (length + STATE_COST).div_ceil(ENTRY_COST),
     }
 }
 

@@ -54,6 +54,11 @@ pub(crate) struct Outcome {
 }
 
 impl Mender {
+    /// About how many bytes it has room for.
+    pub(crate) fn takes(&self) -> usize {
+        self.fresh.capacity() + self.span.takes() + self.patches.capacity() * size_of::<Patch>()
+    }
+
     /// Checks a verdict and does what it says. Counts only what is done.
     pub(crate) fn mend(
         &mut self,

@@ -45,6 +45,11 @@ pub(super) struct SpanEditor<'a> {
 }
 
 impl Links {
+    /// About how many bytes there is room for.
+    pub(super) fn takes(&self) -> usize {
+        self.fresh.capacity() + self.edits.capacity() * size_of::<LinkEdits>()
+    }
+
     fn clear(&mut self, links: usize) {
         self.fates.clear();
         self.fates.resize(links, Fate::Keep);

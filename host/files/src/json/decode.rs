@@ -2,8 +2,9 @@
 //!
 //! `serde_json` reads; the visitors here write protobuf straight into a buffer,
 //! driven by the table in `schema`. The keys may come in any order and in
-//! either spelling (`traceId`, `trace_id`); unknown keys are skipped; `null`
-//! means absent. The bytes are canonical: ascending fields, no defaults.
+//! either spelling (`traceId`, `trace_id`); unknown keys are skipped, but for
+//! those that may hold spans (see `stray`); `null` means absent. The bytes are
+//! canonical: ascending fields, no defaults.
 
 use std::fmt;
 
@@ -13,6 +14,7 @@ use super::error::JsonError;
 use super::scalar::ScalarSeed;
 use super::schema::{Field, Kind, MAX_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA};
 use super::sink::{Sink, Step};
+use super::stray::{Stray, Strays};
 
 /// The OTLP protobuf bytes of one `TracesData` object.
 ///
@@ -38,42 +40,61 @@ impl Decoder {
         decoder
     }
 
+    /// The ids of something that was read stand there in base64.
+    pub(crate) fn has_base64_ids(&self) -> bool {
+        self.sink.base64_ids
+    }
+
     pub(crate) fn finish(self) -> Vec<u8> {
         self.sink.out
     }
 
     /// Appends what a `TracesData` object holds.
     pub(crate) fn traces(&mut self, text: &[u8]) -> Result<(), JsonError> {
-        let mut stray = None;
+        self.top(text, &TRACES_DATA)
+    }
+
+    /// Appends what an object holds that is `TracesData` but for the name of its
+    /// field.
+    pub(super) fn top(&mut self, text: &[u8], message: &'static Message) -> Result<(), JsonError> {
         self.run(text, |sink, json| {
-            let top = MessageSeed {
-                sink,
-                message: &TRACES_DATA,
-                stray: Some(&mut stray),
-            };
+            let top = MessageSeed { sink, message };
             match top.deserialize(json)? {
                 Presence::Present => Ok(()),
                 Presence::Null => Err(Error::custom("null is not OTLP trace data")),
             }
-        })?;
-        Ok(())
+        })
     }
 
-    /// Appends one element of a `resourceSpans` array, the one with that index.
-    pub(crate) fn resource_spans(&mut self, text: &[u8], index: usize) -> Result<(), JsonError> {
+    /// Appends one element of an array of `ResourceSpans` of that name, the one
+    /// with that index.
+    pub(crate) fn resource_spans(
+        &mut self,
+        text: &[u8],
+        name: &'static str,
+        index: usize,
+    ) -> Result<(), JsonError> {
+        let path = [Step::Key(name), Step::Index(index)];
+        self.resource_spans_at(text, &path)
+    }
+
+    /// Appends one `ResourceSpans` object, which is found by that way.
+    pub(super) fn resource_spans_at(
+        &mut self,
+        text: &[u8],
+        path: &[Step],
+    ) -> Result<(), JsonError> {
         self.run(text, |sink, json| {
             let Some(field) = TRACES_DATA.fields.first() else {
                 return Ok(());
             };
-            sink.path.push(Step::Key(field.name));
-            sink.path.push(Step::Index(index));
+            sink.path.extend_from_slice(path);
             sink.depth = 1;
             sink.tag(field);
             let start = sink.leave_length();
             MessageSeed {
                 sink,
                 message: &RESOURCE_SPANS,
-                stray: None,
             }
             .deserialize(json)?;
             sink.set_length(start);
@@ -119,9 +140,6 @@ enum Presence {
 struct MessageSeed<'s> {
     sink: &'s mut Sink,
     message: &'static Message,
-    /// For the outermost message: where to note a key that it does not know,
-    /// to tell "no spans" from "something else".
-    stray: Option<&'s mut Option<String>>,
 }
 
 impl<'de> DeserializeSeed<'de> for MessageSeed<'_> {
@@ -143,7 +161,7 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
         Ok(Presence::Null)
     }
 
-    fn visit_map<A: MapAccess<'de>>(mut self, mut map: A) -> Result<Presence, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Presence, A::Error> {
         self.sink.depth += 1;
         if self.sink.depth > MAX_DEPTH {
             return Err(Error::custom(format_args!(
@@ -151,16 +169,20 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
             )));
         }
         let open = self.sink.open();
-        let mut known = false;
-        while let Some(key) = map.next_key_seed(KeySeed {
-            message: self.message,
-            stray: self.stray.as_deref_mut(),
-        })? {
-            let Some(field) = key else {
-                map.next_value::<IgnoredAny>()?;
-                continue;
+        let mut strays = Strays::new(self.message);
+        while let Some(key) = map.next_key_seed(KeySeed(self.message))? {
+            let field = match key {
+                Key::Known(field) => field,
+                Key::Stray(stray) => {
+                    strays.value(stray, &mut map)?;
+                    continue;
+                }
+                Key::Unknown => {
+                    map.next_value::<IgnoredAny>()?;
+                    continue;
+                }
             };
-            known = true;
+            strays.known(field);
             self.sink.path.push(Step::Key(field.name));
             if !self.sink.begin_field(&open, field) {
                 return Err(Error::custom("the key stands here twice"));
@@ -173,56 +195,39 @@ impl<'de> Visitor<'de> for MessageSeed<'_> {
         }
         self.sink.close(&open);
         self.sink.depth -= 1;
-        match self.stray {
-            Some(Some(key)) if !known => Err(Error::custom(not_traces(key))),
-            _ => Ok(Presence::Present),
-        }
+        strays.finish().map(|()| Presence::Present)
     }
 }
 
-/// What an object without `resourceSpans` is, by a key that it has.
-fn not_traces(key: &str) -> String {
-    let signal = match key {
-        "resourceLogs" | "resource_logs" => "OTLP logs",
-        "resourceMetrics" | "resource_metrics" => "OTLP metrics",
-        "resourceProfiles" | "resource_profiles" => "OTLP profiles",
-        _ => {
-            return format!(
-                "not OTLP trace data: there is no `resourceSpans`, but `{}`",
-                key.escape_debug()
-            );
-        }
-    };
-    format!("these are {signal} (`{key}`), not trace data (`resourceSpans`)")
-}
-
 /// Looks a key up in the table.
-struct KeySeed<'s> {
-    message: &'static Message,
-    stray: Option<&'s mut Option<String>>,
+struct KeySeed(&'static Message);
+
+enum Key {
+    Known(&'static Field),
+    Stray(Stray),
+    Unknown,
 }
 
-impl<'de> DeserializeSeed<'de> for KeySeed<'_> {
-    type Value = Option<&'static Field>;
+impl<'de> DeserializeSeed<'de> for KeySeed {
+    type Value = Key;
 
-    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Self::Value, D::Error> {
+    fn deserialize<D: Deserializer<'de>>(self, json: D) -> Result<Key, D::Error> {
         json.deserialize_str(self)
     }
 }
 
-impl Visitor<'_> for KeySeed<'_> {
-    type Value = Option<&'static Field>;
+impl Visitor<'_> for KeySeed {
+    type Value = Key;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a key")
     }
 
-    fn visit_str<E>(self, key: &str) -> Result<Self::Value, E> {
-        let field = self.message.by_name(key);
-        if let (None, Some(stray)) = (field, self.stray) {
-            stray.get_or_insert_with(|| key.chars().take(40).collect());
-        }
-        Ok(field)
+    fn visit_str<E>(self, key: &str) -> Result<Key, E> {
+        Ok(match self.0.by_name(key) {
+            Some(field) => Key::Known(field),
+            None => Stray::new(self.0, key).map_or(Key::Unknown, Key::Stray),
+        })
     }
 }
 
@@ -300,12 +305,7 @@ impl<'de> DeserializeSeed<'de> for ItemSeed<'_> {
         let before = sink.out.len();
         sink.tag(field);
         let start = sink.leave_length();
-        let presence = MessageSeed {
-            sink,
-            message,
-            stray: None,
-        }
-        .deserialize(json)?;
+        let presence = MessageSeed { sink, message }.deserialize(json)?;
         if presence == Presence::Null && !field.repeated {
             sink.out.truncate(before);
         } else {

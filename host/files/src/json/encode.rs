@@ -35,18 +35,27 @@ impl From<linkmend_wire::WireError> for EncodeError {
     }
 }
 
+/// How a text spells what OTLP/JSON has more than one spelling of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Style {
+    /// Keys as in the `.proto` files.
+    pub(crate) snake: bool,
+    /// Ids in base64, as protobuf's own JSON mapping has them.
+    pub(crate) base64_ids: bool,
+}
+
 /// One `TracesData` message as a JSON object, without a newline at its end.
 ///
 /// # Errors
 ///
 /// The bytes are not well-formed.
 pub fn encode(traces: &[u8]) -> Result<Vec<u8>, EncodeError> {
-    message(traces, &TRACES_DATA)
+    message(traces, &TRACES_DATA, Style::default())
 }
 
 /// The elements of `resourceSpans`, with commas between them.
 pub(crate) fn encode_elements(traces: &[u8]) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(traces);
+    let mut encoder = Encoder::new(traces, Style::default());
     for field in Fields::new(traces) {
         let field = field?;
         if field.number == traces_data::RESOURCE_SPANS {
@@ -60,12 +69,12 @@ pub(crate) fn encode_elements(traces: &[u8]) -> Result<Vec<u8>, EncodeError> {
 }
 
 /// One `Link` message as a JSON object.
-pub(super) fn encode_link(link: &[u8]) -> Result<Vec<u8>, EncodeError> {
-    message(link, &LINK)
+pub(super) fn encode_link(link: &[u8], style: Style) -> Result<Vec<u8>, EncodeError> {
+    message(link, &LINK, style)
 }
 
-fn message(bytes: &[u8], message: &'static Message) -> Result<Vec<u8>, EncodeError> {
-    let mut encoder = Encoder::new(bytes);
+fn message(bytes: &[u8], message: &'static Message, style: Style) -> Result<Vec<u8>, EncodeError> {
+    let mut encoder = Encoder::new(bytes, style);
     encoder.object(0..bytes.len(), message)?;
     Ok(encoder.out)
 }
@@ -76,12 +85,14 @@ struct Encoder<'a> {
     /// The known fields of all open messages, with their place in the table.
     fields: Vec<(usize, WireField<'a>)>,
     depth: u32,
+    style: Style,
 }
 
 impl<'a> Encoder<'a> {
-    fn new(batch: &'a [u8]) -> Self {
+    fn new(batch: &'a [u8], style: Style) -> Self {
         Self {
             batch,
+            style,
             out: Vec::with_capacity(batch.len() * 2),
             fields: Vec::new(),
             depth: 0,
@@ -175,7 +186,12 @@ impl<'a> Encoder<'a> {
             self.out.push(b',');
         }
         self.out.push(b'"');
-        self.out.extend_from_slice(field.name.as_bytes());
+        let name = if self.style.snake {
+            field.snake
+        } else {
+            field.name
+        };
+        self.out.extend_from_slice(name.as_bytes());
         self.out.extend_from_slice(b"\":");
         if field.repeated {
             return self.array(field, run);
@@ -219,8 +235,13 @@ impl<'a> Encoder<'a> {
 
     fn scalar(&mut self, kind: Kind, value: &Value<'_>) {
         match (kind, value) {
-            (Kind::Id, Value::Bytes(bytes)) => self.hex(bytes),
-            (Kind::Bytes, Value::Bytes(bytes)) => {
+            // Base64 without padding would be read as hex; no id has that length.
+            (Kind::Id, Value::Bytes(bytes))
+                if !self.style.base64_ids || bytes.len().is_multiple_of(3) =>
+            {
+                self.hex(bytes);
+            }
+            (Kind::Bytes | Kind::Id, Value::Bytes(bytes)) => {
                 self.out.push(b'"');
                 let text = STANDARD.encode(bytes);
                 self.out.extend_from_slice(text.as_bytes());

@@ -36,6 +36,28 @@ impl JsonError {
         }
     }
 
+    /// At the beginning of the text.
+    pub(super) fn here(path: String, reason: String) -> Self {
+        Self {
+            line: 1,
+            column: 1,
+            path,
+            reason,
+        }
+    }
+
+    /// The same error in a text of which the one at fault is a part.
+    pub(super) fn within(mut self, whole: &str, part: &str) -> Self {
+        let start = (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize);
+        let before = whole.as_bytes().get(..start).unwrap_or_default();
+        if self.line == 1 {
+            let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+            self.column += (before.len() - line_start) as u64;
+        }
+        self.line += memchr::memchr_iter(b'\n', before).count() as u64;
+        self
+    }
+
     pub(super) fn utf8(text: &[u8], error: std::str::Utf8Error) -> Self {
         let before = text.get(..error.valid_up_to()).unwrap_or_default();
         let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);

@@ -4,19 +4,32 @@
 //! enum names and `null`, and goes through structs.
 
 mod decode;
+mod edit;
+mod element;
 mod encode;
 mod error;
+mod exports;
+mod hints;
+mod layout;
 mod patch;
 mod scalar;
 mod schema;
 mod sink;
 mod span;
+mod stray;
 
 pub(crate) use decode::Decoder;
 pub use decode::decode;
+pub use edit::PatchError;
+pub(crate) use edit::{Edit, apply};
+pub(crate) use element::ElementKind;
 pub(crate) use encode::encode_elements;
 pub use encode::{EncodeError, encode};
 pub use error::JsonError;
-pub use patch::{PatchError, patch};
-pub(crate) use patch::{apply, elements, span_edits};
-pub(crate) use span::Edit;
+pub(crate) use exports::{
+    ZipkinSpans, check_without_elements, decode_any, decode_jaeger_trace, is_jaeger_trace,
+    is_resource_spans, is_zipkin,
+};
+pub(crate) use layout::Layout;
+pub use patch::patch;
+pub(crate) use patch::span_edits;

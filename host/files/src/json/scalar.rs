@@ -43,7 +43,7 @@ impl Visitor<'_> for ScalarSeed<'_> {
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.field.kind {
             Kind::Text => "a string",
-            Kind::Id => "a string of hex digits",
+            Kind::Id => "a string of hex digits, or base64",
             Kind::Bytes => "a string in base64",
             Kind::Bool => "true or false",
             Kind::Int64 | Kind::Fixed64 | Kind::Uint32 | Kind::Fixed32 => {
@@ -175,6 +175,12 @@ impl ScalarSeed<'_> {
         if value.is_empty() && !self.keep {
             return Ok(());
         }
+        // Protobuf's own JSON mapping has ids in base64; those of 16 and of 8
+        // bytes end with what is no hex digit.
+        if value.ends_with('=') {
+            self.sink.base64_ids = true;
+            return self.base64(value);
+        }
         let sink = self.sink;
         sink.tag(self.field);
         let start = sink.leave_length();
@@ -189,13 +195,8 @@ impl ScalarSeed<'_> {
         if wrong == 0 {
             return Ok(());
         }
-        // Protobuf's own JSON mapping has ids in base64.
-        let hint = match (value.len(), value.ends_with('=')) {
-            (24 | 12, true) => "; it looks like base64, where OTLP/JSON has hex",
-            _ => "",
-        };
         Err(E::custom(format_args!(
-            "expected an even number of hex digits, found {}{hint}",
+            "expected an even number of hex digits, found {}",
             quoted(value)
         )))
     }
@@ -204,7 +205,9 @@ impl ScalarSeed<'_> {
         let decoded = BASE64
             .decode(value)
             .or_else(|_| BASE64_URL.decode(value))
-            .map_err(|error| E::custom(format_args!("not base64: {error}")))?;
+            .map_err(|error| {
+                E::custom(format_args!("not base64: {error}, in {}", quoted(value)))
+            })?;
         self.delimited(&decoded);
         Ok(())
     }

@@ -10,13 +10,16 @@ pub(crate) struct Message {
     /// The name, for errors.
     pub(crate) name: &'static str,
     pub(crate) fields: &'static [Field],
+    /// The name of the field without which there are no spans in it, if it is
+    /// there to hold them.
+    pub(crate) holder: Option<&'static str>,
     /// The fields are members of one oneof: at most one is set, and a member
     /// that is set is written even if it holds the default.
     pub(crate) oneof: bool,
 }
 
 /// A field of a message.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Field {
     pub(crate) number: u32,
     /// The name in OTLP/JSON.
@@ -25,6 +28,9 @@ pub(crate) struct Field {
     pub(crate) snake: &'static str,
     pub(crate) kind: Kind,
     pub(crate) repeated: bool,
+    /// The name that it had before OTLP 0.15: read, never written, and only
+    /// where the message has not the new one as well.
+    pub(crate) old: bool,
 }
 
 /// The type of a field.
@@ -65,10 +71,27 @@ impl Message {
             .find(|field| field.name == name || field.snake == name)
     }
 
+    /// It is the outermost one of a text.
+    pub(crate) fn is_top(&self) -> bool {
+        matches!(self.name, "TracesData" | "Trace")
+    }
+
+    /// The field whose name a key is in another spelling: `traceID`.
+    pub(crate) fn same_letters(&self, key: &str) -> Option<&'static str> {
+        let same = |field: &&Field| letters(field.name).eq(letters(key));
+        self.fields.iter().find(same).map(|field| field.name)
+    }
+
     /// The place in the table of the field with that number.
     pub(crate) fn place(&self, number: u32) -> Option<usize> {
         self.fields.iter().position(|field| field.number == number)
     }
+}
+
+/// A name without what spellings differ in.
+pub(crate) fn letters(name: &str) -> impl Iterator<Item = u8> {
+    let letters = name.bytes().filter(u8::is_ascii_alphanumeric);
+    letters.map(|letter| letter.to_ascii_lowercase())
 }
 
 const fn one(number: u32, name: &'static str, snake: &'static str, kind: Kind) -> Field {
@@ -78,6 +101,7 @@ const fn one(number: u32, name: &'static str, snake: &'static str, kind: Kind) -
         snake,
         kind,
         repeated: false,
+        old: false,
     }
 }
 
@@ -88,33 +112,63 @@ const fn many(number: u32, name: &'static str, snake: &'static str, kind: Kind) 
         snake,
         kind,
         repeated: true,
+        old: false,
     }
+}
+
+/// The same under an older name.
+const fn old(field: Field) -> Field {
+    Field { old: true, ..field }
 }
 
 macro_rules! message {
     ($(#[$meta:meta])* $id:ident = $name:literal [$($field:expr),* $(,)?]) => {
-        message!(@ $(#[$meta])* $id, $name, false, [$($field),*]);
+        message!(@ $(#[$meta])* $id, $name, None, false, [$($field),*]);
+    };
+    ($(#[$meta:meta])* $id:ident = $name:literal holds $holder:literal [$($field:expr),* $(,)?]) => {
+        message!(@ $(#[$meta])* $id, $name, Some($holder), false, [$($field),*]);
     };
     ($(#[$meta:meta])* $id:ident = oneof $name:literal [$($field:expr),* $(,)?]) => {
-        message!(@ $(#[$meta])* $id, $name, true, [$($field),*]);
+        message!(@ $(#[$meta])* $id, $name, None, true, [$($field),*]);
     };
-    (@ $(#[$meta:meta])* $id:ident, $name:literal, $oneof:literal, [$($field:expr),*]) => {
+    (@ $(#[$meta:meta])* $id:ident, $name:literal, $holder:expr, $oneof:literal, [$($field:expr),*]) => {
         $(#[$meta])*
         pub(crate) static $id: Message = Message {
             name: $name,
             fields: &[$($field),*],
+            holder: $holder,
             oneof: $oneof,
         };
     };
 }
 
-message!(TRACES_DATA = "TracesData" [
+message!(TRACES_DATA = "TracesData" holds "resourceSpans" [
     many(1, "resourceSpans", "resource_spans", Kind::Message(&RESOURCE_SPANS)),
 ]);
 
-message!(RESOURCE_SPANS = "ResourceSpans" [
+message!(
+    /// What Tempo's API and Grafana call the same.
+    TEMPO_TRACE = "Trace" holds "batches" [
+        many(1, "batches", "batches", Kind::Message(&RESOURCE_SPANS)),
+    ]
+);
+
+message!(RESOURCE_SPANS = "ResourceSpans" holds "scopeSpans" [
     one(1, "resource", "resource", Kind::Message(&RESOURCE)),
     many(2, "scopeSpans", "scope_spans", Kind::Message(&SCOPE_SPANS)),
+    old(many(
+        2,
+        "instrumentationLibrarySpans",
+        "instrumentation_library_spans",
+        Kind::Message(&SCOPE_SPANS),
+    )),
+    // The Collector's own name of that.
+    old(many(
+        2,
+        "deprecatedScopeSpans",
+        "deprecated_scope_spans",
+        Kind::Message(&SCOPE_SPANS),
+    )),
     one(3, "schemaUrl", "schema_url", Kind::Text),
 ]);
 
@@ -131,8 +185,14 @@ message!(ENTITY_REF = "EntityRef" [
     many(4, "descriptionKeys", "description_keys", Kind::Text),
 ]);
 
-message!(SCOPE_SPANS = "ScopeSpans" [
+message!(SCOPE_SPANS = "ScopeSpans" holds "spans" [
     one(1, "scope", "scope", Kind::Message(&SCOPE)),
+    old(one(
+        1,
+        "instrumentationLibrary",
+        "instrumentation_library",
+        Kind::Message(&SCOPE),
+    )),
     many(2, "spans", "spans", Kind::Message(&SPAN)),
     one(3, "schemaUrl", "schema_url", Kind::Text),
 ]);

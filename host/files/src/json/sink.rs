@@ -9,7 +9,7 @@ use super::schema::{Field, Message};
 #[derive(Debug, Default)]
 pub(super) struct Sink {
     pub(super) out: Vec<u8>,
-    /// The fields of all open messages: number and start.
+    /// The fields of all open messages: order and start.
     entries: Vec<(u32, usize)>,
     /// For writing fields anew in order.
     scratch: Vec<u8>,
@@ -18,6 +18,8 @@ pub(super) struct Sink {
     pub(super) path: Vec<Step>,
     /// How many messages the reading is inside of.
     pub(super) depth: u32,
+    /// Ids stand there in base64.
+    pub(super) base64_ids: bool,
 }
 
 /// A step of the way to a value.
@@ -43,18 +45,16 @@ impl Sink {
 
     /// Begins a field; false if the message has it already.
     pub(super) fn begin_field(&mut self, open: &Open, field: &Field) -> bool {
-        let seen = self
-            .entries
-            .iter()
-            .skip(open.base)
-            .any(|&(number, _)| number == field.number);
-        self.entries.push((field.number, self.out.len()));
-        !seen
+        let order = order(field);
+        let mut seen = self.entries.iter().skip(open.base);
+        let is_new = seen.all(|entry| entry.0 != order);
+        self.entries.push((order, self.out.len()));
+        is_new
     }
 
     /// Ends a field. Of a oneof only the last member stays.
     pub(super) fn end_field(&mut self, open: &Open, message: &Message) {
-        let Some(&(number, start)) = self.entries.last() else {
+        let Some(&(order, start)) = self.entries.last() else {
             return;
         };
         if message.oneof && start < self.out.len() {
@@ -62,33 +62,43 @@ impl Sink {
             if first < start {
                 self.out.drain(first..start);
                 self.entries.truncate(open.base);
-                self.entries.push((number, first));
+                self.entries.push((order, first));
             }
         }
     }
 
     /// Ends a message: its fields in ascending order.
     pub(super) fn close(&mut self, open: &Open) {
-        let fields = self.entries.get_mut(open.base..).unwrap_or_default();
-        if !fields.is_sorted_by_key(|entry| entry.0) {
-            let first = fields.first().map_or(self.out.len(), |entry| entry.1);
-            let mut end = self.out.len();
-            // Each field ends where the one written after it begins.
-            let mut ranges: Vec<(u32, usize, usize)> = Vec::with_capacity(fields.len());
-            for &(number, start) in fields.iter().rev() {
-                ranges.push((number, start, end));
-                end = start;
-            }
-            ranges.sort_unstable();
-            self.scratch.clear();
-            for (_, start, end) in ranges {
-                self.scratch
-                    .extend_from_slice(self.out.get(start..end).unwrap_or_default());
-            }
-            self.out.truncate(first);
-            self.out.extend_from_slice(&self.scratch);
+        let fields = self.entries.get(open.base..).unwrap_or_default();
+        let has_old = fields.iter().any(|entry| is_old(entry.0));
+        if has_old || !fields.is_sorted_by_key(|entry| entry.0) {
+            self.rewrite(open);
         }
         self.entries.truncate(open.base);
+    }
+
+    fn rewrite(&mut self, open: &Open) {
+        let fields = self.entries.get(open.base..).unwrap_or_default();
+        let first = fields.first().map_or(self.out.len(), |entry| entry.1);
+        let mut end = self.out.len();
+        // Each field ends where the one written after it begins.
+        let mut ranges: Vec<(u32, usize, usize)> = Vec::with_capacity(fields.len());
+        for &(order, start) in fields.iter().rev() {
+            if start < end {
+                ranges.push((order, start, end));
+            }
+            end = start;
+        }
+        ranges.sort_unstable();
+        // An old name counts only where the new one has nothing to say.
+        ranges.dedup_by(|later, earlier| is_old(later.0) && later.0 >> 1 == earlier.0 >> 1);
+        self.scratch.clear();
+        for (_, start, end) in ranges {
+            self.scratch
+                .extend_from_slice(self.out.get(start..end).unwrap_or_default());
+        }
+        self.out.truncate(first);
+        self.out.extend_from_slice(&self.scratch);
     }
 
     /// The tag of a field.
@@ -144,4 +154,13 @@ impl Sink {
         }
         text
     }
+}
+
+/// Where a field stands in its message; an old name right behind the new one.
+fn order(field: &Field) -> u32 {
+    field.number << 1 | u32::from(field.old)
+}
+
+fn is_old(order: u32) -> bool {
+    order & 1 == 1
 }

@@ -1,33 +1,14 @@
 //! The edits that bring new links into the text of one span.
 
 use std::collections::HashMap;
-use std::ops::Range;
 
 use linkmend_wire::otlp::span as fields;
 use linkmend_wire::{Field, Fields, Value, WireError};
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::encode::encode_link;
-use super::patch::{PatchError, offset_in, raw};
-
-/// A part of a text that is replaced.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Edit {
-    pub(crate) at: Range<usize>,
-    pub(crate) with: String,
-}
-
-impl Edit {
-    /// The same edit in a text that begins `by` bytes earlier.
-    pub(super) fn moved(self, by: usize) -> Self {
-        Self {
-            at: self.at.start + by..self.at.end + by,
-            with: self.with,
-        }
-    }
-}
+use super::edit::{Edit, PatchError, insert, offset_in, raw, replace};
+use super::encode::{Style, encode_link};
 
 /// What the text of a span tells about its links.
 #[derive(Deserialize, Default)]
@@ -43,7 +24,21 @@ struct SpanText<'t> {
     )]
     dropped: Option<&'t RawValue>,
     /// A span with this key has its keys in snake case.
-    trace_id: Option<IgnoredAny>,
+    trace_id: Option<String>,
+    #[serde(rename = "traceId")]
+    camel_trace_id: Option<String>,
+    #[serde(rename = "spanId", alias = "span_id")]
+    span_id: Option<String>,
+}
+
+impl SpanText<'_> {
+    fn style(&self) -> Style {
+        let mut ids = [&self.trace_id, &self.camel_trace_id, &self.span_id].into_iter();
+        Style {
+            snake: self.trace_id.is_some(),
+            base64_ids: ids.any(|id| id.as_ref().is_some_and(|id| id.ends_with('='))),
+        }
+    }
 }
 
 /// What the bytes of a span tell about its links.
@@ -96,16 +91,17 @@ pub(super) fn edit_span(
     if before.links != after.links {
         let old = OldLinks::read(keys.links, &before.links)
             .ok_or(PatchError::LinkCount { span: index })?;
-        let new = old.array(&after.links)?;
+        let new = old.array(&after.links, keys.style())?;
         match keys.links {
             Some(value) => edit(replace(text, value, new)),
             None => members.push(format!("\"links\":{new}")),
         }
     }
     if before.dropped != after.dropped {
-        let key = match keys.trace_id {
-            Some(_) => "dropped_links_count",
-            None => "droppedLinksCount",
+        let key = if keys.style().snake {
+            "dropped_links_count"
+        } else {
+            "droppedLinksCount"
         };
         match keys.dropped {
             Some(value) => edit(replace(text, value, after.dropped.to_string())),
@@ -116,36 +112,6 @@ pub(super) fn edit_span(
         edit(insert(text, &members.join(",")));
     }
     Ok(())
-}
-
-fn replace(text: &str, value: &RawValue, with: String) -> Edit {
-    let start = offset_in(text, value.get());
-    Edit {
-        at: start..start + value.get().len(),
-        with,
-    }
-}
-
-/// New members behind the last one of an object.
-fn insert(text: &str, members: &str) -> Edit {
-    let inner = text
-        .strip_prefix('{')
-        .and_then(|text| text.strip_suffix('}'));
-    match inner.map(str::trim_end) {
-        // `null` in the place of a span.
-        None => Edit {
-            at: 0..text.len(),
-            with: format!("{{{members}}}"),
-        },
-        Some("") => Edit {
-            at: 1..1,
-            with: members.to_owned(),
-        },
-        Some(inner) => Edit {
-            at: inner.len() + 1..inner.len() + 1,
-            with: format!(",{members}"),
-        },
-    }
 }
 
 /// The links of a span as they stand in its text.
@@ -172,15 +138,15 @@ impl<'t> OldLinks<'t> {
         }
         let (mut lead, mut trail) = ("", "");
         if let (Some(first), Some(last)) = (raws.first(), raws.last()) {
-            let end = offset_in(array, last.get()) + last.get().len();
-            lead = array.get(1..offset_in(array, first.get()))?;
+            let end = offset_in(array.as_bytes(), last.get()) + last.get().len();
+            lead = array.get(1..offset_in(array.as_bytes(), first.get()))?;
             trail = array.get(end..array.len() - 1)?;
         }
         Some(Self { texts, lead, trail })
     }
 
     /// The text of the array that has these links.
-    fn array(mut self, links: &[&'t [u8]]) -> Result<String, PatchError> {
+    fn array(mut self, links: &[&'t [u8]], style: Style) -> Result<String, PatchError> {
         if links.is_empty() {
             return Ok("[]".to_owned());
         }
@@ -192,7 +158,7 @@ impl<'t> OldLinks<'t> {
             array.push_str(self.lead);
             match self.texts.get_mut(link).and_then(Vec::pop) {
                 Some(text) => array.push_str(text),
-                None => array.push_str(std::str::from_utf8(&encode_link(link)?)?),
+                None => array.push_str(std::str::from_utf8(&encode_link(link, style)?)?),
             }
         }
         array.push_str(self.trail);

@@ -9,6 +9,8 @@ use super::balance::Balance;
 use super::source::Source;
 
 const ZSTD_MAGIC: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
+/// How far an input that is nothing known is looked through for what it may be.
+const LOOKED_THROUGH: usize = 4096;
 const BOM: [u8; 3] = [0xef, 0xbb, 0xbf];
 
 /// The format; none if the input is empty, or white space.
@@ -28,8 +30,9 @@ pub(super) fn detect(source: &mut Source, limit: usize) -> Result<Option<Format>
     if first == b'{' {
         return Ok(Some(json_format(source, at, limit)));
     }
+    // Whether there are spans in it is seen when it is read.
     if first == b'[' {
-        return Err(OpenError::JsonArray);
+        return Ok(Some(Format::Json));
     }
     source.want(32);
     if looks_like_message(source.seen()) {
@@ -48,7 +51,10 @@ pub(super) fn detect(source: &mut Source, limit: usize) -> Result<Option<Format>
         [0..=15, _, _, _, rest @ ..] if looks_like_message(rest) || rest.starts_with(b"{") => {
             Ok(Some(Format::Framed))
         }
-        seen => Err(unknown(seen)),
+        _ => {
+            source.want(LOOKED_THROUGH);
+            Err(unknown(source.seen()))
+        }
     }
 }
 
@@ -67,24 +73,41 @@ fn failure(source: &mut Source) -> Option<OpenError> {
 }
 
 fn unknown(seen: &[u8]) -> OpenError {
-    let bytes = seen.iter().take(8);
-    let hex: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
-    let text: String = String::from_utf8_lossy(seen).chars().take(12).collect();
-    let printable = text
-        .chars()
-        .all(|char| char.is_ascii_graphic() || char == ' ');
-    OpenError::UnknownFormat {
-        found: if printable {
-            format!("`{text}`")
-        } else {
-            format!("the bytes {}", hex.join(" "))
-        },
+    let found = beginning(seen);
+    let seen = seen.get(..LOOKED_THROUGH).unwrap_or(seen);
+    let json = memchr::memchr_iter(b'{', seen).find(|at| {
+        let rest = seen.get(*at..).unwrap_or_default();
+        rest.starts_with(b"{\"resource") || rest.starts_with(b"{\"scopeSpans")
+    });
+    let before = json.and_then(|json| seen.get(..json)).unwrap_or_default();
+    let is_printed = |byte: &u8| *byte >= 0x20 || byte.is_ascii_whitespace();
+    let Some(json) = json.filter(|_| before.iter().all(is_printed)) else {
+        return OpenError::UnknownFormat { found };
+    };
+    let line_start = memchr::memrchr(b'\n', before).map_or(0, |at| at + 1);
+    OpenError::Prefixed {
+        found,
+        line: memchr::memchr_iter(b'\n', before).count() + 1,
+        column: json - line_start + 1,
     }
 }
 
+/// The first bytes, for people.
+fn beginning(seen: &[u8]) -> String {
+    let text: String = String::from_utf8_lossy(seen).chars().take(12).collect();
+    let printable = |char: char| char.is_ascii_graphic() || char == ' ';
+    if text.chars().all(printable) {
+        return format!("`{text}`");
+    }
+    let bytes = seen.iter().take(8);
+    let hex: Vec<String> = bytes.map(|byte| format!("{byte:02x}")).collect();
+    format!("the bytes {}", hex.join(" "))
+}
+
 /// The first field is `resource_spans`, short, and well-formed. Its tag is a
-/// line end in a text, and its length may be white space or a bracket; but no
-/// text that goes on as JSON is well-formed.
+/// line end in a text, and its length may be white space or a bracket. Texts are
+/// well-formed at times, but have no byte in them that tags of a message with
+/// spans are.
 fn is_short_message(source: &mut Source) -> bool {
     source.want(2);
     let Some(&[0x0a, length @ ..0x80]) = source.seen().first_chunk() else {
@@ -93,7 +116,14 @@ fn is_short_message(source: &mut Source) -> bool {
     let length = 2 + usize::from(length);
     source.want(length);
     let field = source.seen().get(..length);
-    field.is_some_and(|field| Scan::new().run(field, &Selector::default()).is_ok())
+    let is_text = |field: &[u8]| {
+        let is_printed = |byte: &u8| *byte >= 0x20 || byte.is_ascii_whitespace();
+        let begin = field.trim_ascii_start().first();
+        matches!(begin, Some(b'{' | b'[')) && field.iter().all(is_printed)
+    };
+    field.is_some_and(|field| {
+        !is_text(field) && Scan::new().run(field, &Selector::default()).is_ok()
+    })
 }
 
 /// The first field is `resource_spans`, and a tag of `ResourceSpans` follows.

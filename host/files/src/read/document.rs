@@ -1,4 +1,5 @@
-//! JSON documents of any size, cut at the elements of `resourceSpans`.
+//! JSON documents of any size, cut at the elements of `resourceSpans`, or of the
+//! array that an export has in its place.
 //!
 //! Nothing is parsed here: strings and brackets are followed to find where the
 //! elements begin and end. The text before the elements and after them is
@@ -9,11 +10,17 @@ use bytes::Bytes;
 use crate::batch::{Content, Elements};
 use crate::fault::{FaultKind, Position, part_name};
 use crate::format::Format;
-use crate::json;
+use crate::json::{self, ElementKind};
 
 use super::balance::Balance;
+use super::members::{Look, Stop, begins_with, blank, members, value};
 use super::source::Source;
 use super::{Broken, Part, ReadOptions, end};
+
+/// What is said of an array that holds no spans.
+const ARRAY: &str = "not a trace file: an array that does not begin with a span of Zipkin's \
+     (`traceId`, `id`); OTLP/JSON is an object `{\"resourceSpans\":[…]}`. Objects that stand in an \
+     array are read without it, one after the other (`jq '.[]'`)";
 
 /// White space between documents is handed on in pieces of this size.
 const BLANK: usize = 64 * 1024;
@@ -21,28 +28,32 @@ const BLANK: usize = 64 * 1024;
 pub(super) struct Documents {
     options: ReadOptions,
     state: State,
+    /// What stands between documents has no place in what they become.
+    hides_blank: bool,
 }
 
 enum State {
     /// Before, between or after documents.
     Outside,
-    /// In the `resourceSpans` of the document that begins with `opening`,
-    /// before the element `index`.
-    Array { opening: Bytes, index: usize },
+    /// In the array of a document, before the element `index`.
+    Array { array: Array, index: usize },
 }
 
-/// Why a scan stops.
-enum Stop {
-    /// Behind the `[` of `resourceSpans`.
-    Array(usize),
-    /// Behind the `}` of the document.
-    End(usize),
-    /// At something that must not stand there.
-    Odd(usize, &'static str),
-    /// The value is longer than the limit; how far it was followed.
-    TooLong(Balance, usize),
-    /// There is no more.
-    OutOfInput,
+/// The array of a document whose elements are cut out.
+#[derive(Clone)]
+struct Array {
+    /// The text of the document up to its `[`.
+    opening: Bytes,
+    kind: ElementKind,
+    /// It stands in an object inside of the document.
+    is_inside: bool,
+}
+
+impl Array {
+    /// What ends a document that has no end.
+    fn end(&self) -> &'static [u8] {
+        if self.is_inside { b"]}}" } else { b"]}" }
+    }
 }
 
 impl Documents {
@@ -50,65 +61,88 @@ impl Documents {
         Self {
             options,
             state: State::Outside,
+            hides_blank: false,
         }
     }
 
     pub(super) fn next(&mut self, source: &mut Source) -> Option<Part> {
         match &self.state {
             State::Outside => self.outside(source),
-            State::Array { opening, index } => {
-                let (opening, index) = (opening.clone(), *index);
-                Some(self.elements(source, &opening, index))
+            State::Array { array, index } => {
+                let (array, index) = (array.clone(), *index);
+                self.elements(source, &array, index)
             }
         }
     }
 
     fn outside(&mut self, source: &mut Source) -> Option<Part> {
-        let position = source.text_position();
-        let mut at = 0;
-        while at < BLANK
-            && source
-                .byte(at)
-                .is_some_and(|byte| byte.is_ascii_whitespace())
-        {
-            at += 1;
-        }
-        if at > 0 {
-            return Some(Ok((position, Content::Blank(source.take(at)))));
-        }
-        match source.byte(0) {
-            None => end(source, position, None),
-            Some(b'{') => Some(self.opening(source)),
-            Some(_) => Some(Err(odd(source, 0, "expected an object"))),
+        loop {
+            let position = source.text_position();
+            let mut at = 0;
+            while at < BLANK
+                && source
+                    .byte(at)
+                    .is_some_and(|byte| byte.is_ascii_whitespace())
+            {
+                at += 1;
+            }
+            let blank = source.take(at);
+            if at > 0 && !self.hides_blank {
+                return Some(Ok((position, Content::Blank(blank))));
+            }
+            match source.byte(0) {
+                None => return end(source, position, None),
+                Some(b'{') => return Some(self.opening(source)),
+                Some(b'[') => return self.zipkin(source),
+                Some(byte) if byte.is_ascii_whitespace() => {}
+                Some(_) => return Some(Err(odd(source, 0, "expected an object"))),
+            }
         }
     }
 
     /// From the `{` of a document to the `[` of its `resourceSpans`.
     fn opening(&mut self, source: &mut Source) -> Part {
         let position = source.text_position();
-        match self.members(source, 1, true) {
-            Stop::Array(length) => {
-                let opening = source.take(length);
-                check(&[&opening, b"]}"], position, true)?;
-                self.state = State::Array {
-                    opening: opening.clone(),
-                    index: 0,
+        match members(self.options.max_batch_bytes, source, 1, Look::Document) {
+            Stop::Array(found) => {
+                let array = Array {
+                    opening: source.take(found.at),
+                    kind: found.kind,
+                    is_inside: found.is_inside,
                 };
-                Ok((position, Content::Opening(opening)))
+                check(&array, None, position)?;
+                let (opening, end) = (array.opening.clone(), array.end());
+                self.enter(array, 0);
+                Ok((position, Content::Opening(opening, end)))
             }
             Stop::End(length) => Ok((position, Content::Object(source.take(length)))),
             stop => Err(self.stopped(source, &stop)),
         }
     }
 
+    /// From the `[` of an array of Zipkin's spans.
+    fn zipkin(&mut self, source: &mut Source) -> Option<Part> {
+        if !begins_with(self.options.max_batch_bytes, source, 1, json::is_zipkin) {
+            return Some(Err(odd(source, 0, ARRAY)));
+        }
+        let array = Array {
+            opening: source.take(1),
+            kind: ElementKind::Zipkin,
+            is_inside: false,
+        };
+        self.hides_blank = true;
+        self.elements(source, &array, 0)
+    }
+
     /// As many elements as make a group, or what else comes next.
-    fn elements(&mut self, source: &mut Source, opening: &Bytes, index: usize) -> Part {
+    fn elements(&mut self, source: &mut Source, array: &Array, index: usize) -> Option<Part> {
         let mut ranges = Vec::new();
         let mut at = 0;
         let mut lead = 0;
         while at < self.options.group_bytes {
-            let next = separator(source, at, index + ranges.len() > 0)
-                .and_then(|start| self.value(source, start).map(|end| start..end));
+            let next = separator(source, at, index + ranges.len() > 0).and_then(|start| {
+                value(self.options.max_batch_bytes, source, start).map(|end| start..end)
+            });
             match next {
                 Ok(range) => {
                     if ranges.is_empty() {
@@ -119,107 +153,58 @@ impl Documents {
                 }
                 // Whatever it is, it waits until the group before it is out.
                 Err(_) if !ranges.is_empty() => break,
-                Err(Stop::End(bracket)) => return self.closing(source, opening, bracket),
+                Err(Stop::End(bracket)) => return self.closing(source, array, bracket),
                 Err(Stop::TooLong(balance, followed)) => {
-                    self.enter(opening, index + 1);
-                    return Err(self.skip(source, balance, followed));
+                    self.enter(array.clone(), index + 1);
+                    return Some(Err(self.skip(source, balance, followed)));
                 }
-                Err(stop) => return Err(self.stopped(source, &stop)),
+                Err(stop) => return Some(Err(self.stopped(source, &stop))),
             }
         }
         let position = source.text_position_at(lead);
-        self.enter(opening, index + ranges.len());
+        self.enter(array.clone(), index + ranges.len());
         let lead = source.take(lead);
         let text = source.take(ranges.last().map_or(0, |range| range.end));
-        let ranges = (index..).zip(ranges).collect();
-        Ok((position, Content::Elements(Elements { lead, text, ranges })))
-    }
-
-    fn enter(&mut self, opening: &Bytes, index: usize) {
-        self.state = State::Array {
-            opening: opening.clone(),
-            index,
+        let elements = Elements {
+            kind: array.kind,
+            lead,
+            text,
+            ranges: (index..).zip(ranges).collect(),
         };
+        Some(Ok((position, Content::Elements(elements))))
     }
 
-    /// From behind the last element to the `}` of the document.
-    fn closing(&mut self, source: &mut Source, opening: &Bytes, bracket: usize) -> Part {
+    fn enter(&mut self, array: Array, index: usize) {
+        self.state = State::Array { array, index };
+    }
+
+    /// From behind the last element to the end of the document.
+    fn closing(&mut self, source: &mut Source, array: &Array, bracket: usize) -> Option<Part> {
         let position = source.text_position();
-        match self.members(source, bracket + 1, false) {
-            Stop::End(length) => {
-                self.state = State::Outside;
-                let closing = source.take(length);
-                check(&[opening, &closing], position, false)?;
-                Ok((position, Content::Closing(closing)))
-            }
-            stop => Err(self.stopped(source, &stop)),
+        let mut stop = Stop::End(bracket + 1);
+        if array.kind != ElementKind::Zipkin {
+            stop = members(
+                self.options.max_batch_bytes,
+                source,
+                bracket + 1,
+                Look::Over,
+            );
         }
-    }
-
-    /// Over the members of the document from `at` on, to its end or into the
-    /// array of `resourceSpans`.
-    fn members(&self, source: &mut Source, mut at: usize, find_array: bool) -> Stop {
-        let start = at;
-        loop {
-            at = blank(source, at);
-            if at - start > self.options.max_batch_bytes {
-                return Stop::TooLong(Balance::default(), at);
-            }
-            match source.byte(at) {
-                None => return Stop::OutOfInput,
-                Some(b'}') => return Stop::End(at + 1),
-                Some(b',') => at += 1,
-                Some(b'"') => match self.member(source, at, find_array) {
-                    Ok(end) => at = end,
-                    Err(stop) => return stop,
-                },
-                Some(_) => return Stop::Odd(at, "expected a key, `,` or `}`"),
-            }
+        if array.is_inside
+            && let Stop::End(end) = stop
+        {
+            stop = members(self.options.max_batch_bytes, source, end, Look::Over);
         }
-    }
-
-    /// Over one member, or into it if it is the array that is looked for.
-    fn member(&self, source: &mut Source, at: usize, find_array: bool) -> Result<usize, Stop> {
-        let key_end = self.value(source, at)?;
-        let key = source.seen().get(at..key_end).unwrap_or_default();
-        let is_spans = matches!(key, b"\"resourceSpans\"" | b"\"resource_spans\"");
-        let colon = blank(source, key_end);
-        match source.byte(colon) {
-            None => return Err(Stop::OutOfInput),
-            Some(b':') => {}
-            Some(_) => return Err(Stop::Odd(colon, "expected `:`")),
+        let Stop::End(length) = stop else {
+            return Some(Err(self.stopped(source, &stop)));
+        };
+        self.state = State::Outside;
+        let closing = source.take(length);
+        if array.kind == ElementKind::Zipkin {
+            return self.outside(source);
         }
-        let value = blank(source, colon + 1);
-        if find_array && is_spans && source.byte(value) == Some(b'[') {
-            return Err(Stop::Array(value + 1));
-        }
-        self.value(source, value)
-    }
-
-    /// The end of the value that begins at `at`.
-    fn value(&self, source: &mut Source, at: usize) -> Result<usize, Stop> {
-        let limit = self.options.max_batch_bytes;
-        let mut balance = Balance::default();
-        let mut followed = at;
-        loop {
-            let before = balance;
-            let chunk = source.seen().get(followed..).unwrap_or_default();
-            match balance.feed(chunk) {
-                Some(0) if followed == at => return Err(Stop::Odd(at, "expected a value")),
-                Some(more) if followed + more - at > limit => {
-                    return Err(Stop::TooLong(before, followed));
-                }
-                Some(more) => return Ok(followed + more),
-                None => {}
-            }
-            followed += chunk.len();
-            if followed - at > limit {
-                return Err(Stop::TooLong(balance, followed));
-            }
-            if !source.more() {
-                return Err(Stop::OutOfInput);
-            }
-        }
+        let checked = check(array, Some(&closing), position);
+        Some(checked.map(|()| (position, Content::Closing(closing))))
     }
 
     /// Consumes the rest of an element without holding it.
@@ -289,17 +274,6 @@ fn separator(source: &mut Source, at: usize, expected: bool) -> Result<usize, St
     }
 }
 
-/// Over white space.
-fn blank(source: &mut Source, mut at: usize) -> usize {
-    while source
-        .byte(at)
-        .is_some_and(|byte| byte.is_ascii_whitespace())
-    {
-        at += 1;
-    }
-    at
-}
-
 fn odd(source: &Source, at: usize, reason: &str) -> Broken {
     Broken {
         position: source.text_position_at(at),
@@ -311,21 +285,18 @@ fn odd(source: &Source, at: usize, reason: &str) -> Broken {
     }
 }
 
-/// Checks a document without its elements.
-fn check(parts: &[&[u8]], position: Position, ends_input: bool) -> Result<(), Broken> {
-    match json::decode(&parts.concat()) {
-        Ok(_) => Ok(()),
-        Err(error) => Err(Broken {
-            position: if parts.len() == 2 && ends_input {
-                position.in_text(error.line, error.column)
-            } else {
-                position
-            },
-            kind: FaultKind::Json {
-                path: error.path,
-                reason: error.reason,
-            },
-            ends_input,
-        }),
-    }
+/// Checks a document without its elements: the part before them, or all of it.
+fn check(array: &Array, closing: Option<&[u8]>, position: Position) -> Result<(), Broken> {
+    let text = [&array.opening, closing.unwrap_or(array.end())].concat();
+    json::check_without_elements(&text, array.kind).map_err(|error| Broken {
+        position: match closing {
+            None => position.in_text(error.line, error.column),
+            Some(_) => position,
+        },
+        kind: FaultKind::Json {
+            path: error.path,
+            reason: error.reason,
+        },
+        ends_input: closing.is_none(),
+    })
 }

@@ -6,6 +6,7 @@ mod detect;
 mod document;
 mod frames;
 mod lines;
+mod members;
 mod message;
 mod source;
 

@@ -8,7 +8,7 @@ mod sink;
 use crate::format::{Compression, Encoding, Format};
 use crate::render::{Part, Piece};
 
-pub use atomic::AtomicFile;
+pub use atomic::{AtomicFile, sync_folder};
 pub use error::OutputError;
 pub use output::Output;
 
@@ -21,6 +21,7 @@ pub struct BatchWriter {
     document: Document,
     /// The last line has no end.
     unended: bool,
+    first: FirstDocument,
     written: u64,
 }
 
@@ -29,11 +30,27 @@ pub struct BatchWriter {
 enum Document {
     /// Before the first, or behind the last one.
     Closed,
-    /// Behind the `[` of `resourceSpans`.
-    Begun,
+    /// Behind the `[` of `resourceSpans`; what ends the document.
+    Begun(&'static [u8]),
     /// Behind an element.
-    HasElements,
+    HasElements(&'static [u8]),
 }
+
+/// How far the first document is, when it is JSON. By its first line a file is
+/// told from JSON Lines: where the whole of it stands on one line, no line may
+/// end between it and the next one.
+#[derive(Debug, PartialEq, Eq)]
+enum FirstDocument {
+    /// All of it is on one line so far.
+    OnOneLine,
+    /// It is whole, on one line; what stands behind it waits.
+    Whole(Vec<u8>),
+    /// It has several lines, or there is a second one.
+    Past,
+}
+
+/// What ends a document of our own.
+const END: &[u8] = b"]}";
 
 impl std::fmt::Debug for BatchWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -56,6 +73,10 @@ impl BatchWriter {
             encoding,
             document: Document::Closed,
             unended: false,
+            first: match encoding.format {
+                Format::Json => FirstDocument::OnOneLine,
+                _ => FirstDocument::Past,
+            },
             written: 0,
         })
     }
@@ -75,23 +96,31 @@ impl BatchWriter {
             (Part::Nothing, _) => Ok(()),
             (Part::Verbatim(text), _) => {
                 self.end_document()?;
+                if let FirstDocument::Whole(behind) = &mut self.first {
+                    behind.extend_from_slice(text);
+                    return Ok(());
+                }
                 self.put_line(text)
             }
-            (Part::Opening(text), _) => {
+            (Part::Opening(text, end), _) => {
                 self.end_document()?;
-                self.document = Document::Begun;
-                self.put(text)
+                self.document = Document::Begun(end);
+                self.document_text(text)
             }
             (Part::Closing(text), _) => {
                 // Its beginning is there: nothing comes between but elements.
                 self.document = Document::Closed;
-                self.put(text)
+                self.document_text(text)?;
+                self.document_ends();
+                Ok(())
             }
             (Part::Elements { lead, text }, _) => self.elements(lead, text),
             (Part::Object(text), Format::JsonLines) => self.line(text),
             (Part::Object(text), _) => {
                 self.end_document()?;
-                self.put(text)
+                self.document_text(text)?;
+                self.document_ends();
+                Ok(())
             }
             (Part::Message(bytes), Format::Framed) => self.frame(bytes),
             (Part::Message(bytes), _) => self.put(bytes),
@@ -103,14 +132,34 @@ impl BatchWriter {
     /// # Errors
     ///
     /// The output cannot be completed.
-    pub fn finish(mut self) -> Result<(), OutputError> {
+    pub fn finish(self) -> Result<(), OutputError> {
+        self.complete()?.finish()
+    }
+
+    /// Ends the output like [`BatchWriter::finish`], and leaves to the caller when
+    /// the content of a file is on the disk; see
+    /// [`AtomicFile::finish_unsynced`].
+    ///
+    /// # Errors
+    ///
+    /// The output cannot be completed.
+    pub fn finish_unsynced(self) -> Result<(), OutputError> {
+        self.complete()?.finish_unsynced()
+    }
+
+    fn complete(mut self) -> Result<Output, OutputError> {
         if self.encoding.format == Format::Json {
             if self.written == 0 {
                 self.begin_document()?;
             }
             self.end_document()?;
+            if let FirstDocument::Whole(behind) =
+                std::mem::replace(&mut self.first, FirstDocument::Past)
+            {
+                self.put(&behind)?;
+            }
         }
-        self.sink.finish()?.finish()
+        self.sink.finish()
     }
 
     fn put(&mut self, bytes: &[u8]) -> Result<(), OutputError> {
@@ -118,20 +167,48 @@ impl BatchWriter {
         self.sink.write(bytes)
     }
 
+    /// A part of a document.
+    fn document_text(&mut self, text: &[u8]) -> Result<(), OutputError> {
+        if let FirstDocument::Whole(behind) = &mut self.first {
+            let mut behind = std::mem::take(behind);
+            behind.fill(b' ');
+            self.first = FirstDocument::Past;
+            self.put(&behind)?;
+        } else if memchr::memchr(b'\n', text).is_some() {
+            self.first = FirstDocument::Past;
+        }
+        self.put(text)
+    }
+
+    fn document_ends(&mut self) {
+        if self.first == FirstDocument::OnOneLine {
+            self.first = FirstDocument::Whole(Vec::new());
+        }
+    }
+
     /// A document of our own; it is not on one line, so that it is not taken
     /// for JSON Lines.
     fn begin_document(&mut self) -> Result<(), OutputError> {
-        self.document = Document::Begun;
-        self.put(b"{\"resourceSpans\":[\n")
+        self.document = Document::Begun(END);
+        self.document_text(b"{\"resourceSpans\":[\n")
     }
 
     /// Ends a document whose own end did not come, or that has none.
     fn end_document(&mut self) -> Result<(), OutputError> {
         match std::mem::replace(&mut self.document, Document::Closed) {
-            Document::Closed => Ok(()),
-            Document::Begun => self.put(b"]}\n"),
-            Document::HasElements => self.put(b"\n]}\n"),
+            Document::Closed => return Ok(()),
+            Document::Begun(end) => self.document_text(end)?,
+            Document::HasElements(end) => {
+                self.document_text(b"\n")?;
+                self.document_text(end)?;
+            }
         }
+        self.document_ends();
+        match &mut self.first {
+            FirstDocument::Whole(behind) => behind.push(b'\n'),
+            _ => self.put(b"\n")?,
+        }
+        Ok(())
     }
 
     /// Elements that could not be read leave no comma behind.
@@ -143,13 +220,18 @@ impl BatchWriter {
             self.begin_document()?;
         }
         let comma = memchr::memchr(b',', lead);
-        match (self.document == Document::HasElements, comma) {
-            (true, None) => self.put(b",\n")?,
-            (true, Some(_)) | (false, None) => self.put(lead)?,
-            (false, Some(comma)) => self.put(lead.get(comma + 1..).unwrap_or_default())?,
+        let (end, is_first) = match self.document {
+            Document::HasElements(end) => (end, false),
+            Document::Begun(end) => (end, true),
+            Document::Closed => (END, true),
+        };
+        match (is_first, comma) {
+            (false, None) => self.document_text(b",\n")?,
+            (false, Some(_)) | (true, None) => self.document_text(lead)?,
+            (true, Some(comma)) => self.document_text(lead.get(comma + 1..).unwrap_or_default())?,
         }
-        self.document = Document::HasElements;
-        self.put(text)
+        self.document = Document::HasElements(end);
+        self.document_text(text)
     }
 
     fn line(&mut self, text: &[u8]) -> Result<(), OutputError> {

@@ -50,9 +50,18 @@ impl Output {
 
     /// The output is complete.
     pub(super) fn finish(self) -> Result<(), OutputError> {
+        self.end(AtomicFile::finish)
+    }
+
+    /// The output is complete, and may come to the disk later.
+    pub(super) fn finish_unsynced(self) -> Result<(), OutputError> {
+        self.end(AtomicFile::finish_unsynced)
+    }
+
+    fn end(self, file: fn(AtomicFile) -> Result<(), OutputError>) -> Result<(), OutputError> {
         match self.0 {
             Inner::Stdout(mut stdout) => stdout.flush().map_err(OutputError::stdout),
-            Inner::File(file) => file.finish(),
+            Inner::File(output) => file(output),
             Inner::Other(mut writer) => writer.flush().map_err(OutputError::Writer),
         }
     }

@@ -298,3 +298,62 @@ fn a_frame_that_does_not_decompress_is_left_out() {
     assert_eq!(names(&all), ["a", "c"]);
     assert!(all.faults_text()[0].contains("cannot decompress the frame"));
 }
+
+/// One bad byte cost all elements that were read together with it.
+#[test]
+fn a_byte_that_is_not_utf8_costs_its_element_only() {
+    let bad = b"{\"scopeSpans\":[{\"spans\":[{\"name\":\"\xff\"}]}]}";
+    let [a, b] = ["a", "b"].map(element);
+    let text = [
+        b"{\n\"resourceSpans\":[",
+        a.as_bytes(),
+        b",\n",
+        bad,
+        b",",
+        b.as_bytes(),
+        b"]}",
+    ]
+    .concat();
+    let all = read(text);
+    assert_eq!(names(&all), ["a", "b"]);
+    assert_eq!(
+        all.faults_text(),
+        ["line 3, column 35: the text is not UTF-8"]
+    );
+    for (format, compact) in [
+        (
+            linkmend_files::Format::Json,
+            format!("{{\"resourceSpans\":[{a},{b}]}}"),
+        ),
+        (
+            linkmend_files::Format::JsonLines,
+            format!("{{\"resourceSpans\":[{a},{b}]}}"),
+        ),
+    ] {
+        let encoding = linkmend_files::Encoding {
+            format,
+            compression: linkmend_files::Compression::None,
+        };
+        let keep = format == linkmend_files::Format::Json;
+        let written = String::from_utf8(all.write(encoding, keep)).unwrap();
+        assert_eq!(written.split_whitespace().collect::<String>(), compact);
+    }
+}
+
+/// For each bad element all that stood before it was looked through again.
+#[test]
+fn bad_elements_take_linear_time() {
+    let took = |count: usize| {
+        let text = format!("{{\"resourceSpans\":[{}{{}}]}}", "1,".repeat(count));
+        let started = std::time::Instant::now();
+        let all = read_with(Cursor::new(text), options(1 << 30, 1 << 30));
+        assert_eq!(all.faults.len(), count);
+        started.elapsed().as_secs_f64()
+    };
+    took(10_000);
+    let (few, many) = (took(25_000), took(250_000));
+    assert!(
+        many < few * 40.0,
+        "{few} s, and {many} s for ten times as many"
+    );
+}

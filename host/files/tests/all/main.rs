@@ -6,9 +6,18 @@
     reason = "a test may fail"
 )]
 
+mod bounded;
+mod exports;
 mod faults;
 mod files;
 mod json;
+mod names;
 mod output;
 mod patch;
 mod samples;
+
+#[path = "../../../../wire/tests/shared/mod.rs"]
+#[allow(dead_code, reason = "the targets of linkmend-wire use the rest")]
+mod shared;
+#[path = "../shared/mod.rs"]
+mod targets;

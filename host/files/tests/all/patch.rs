@@ -176,7 +176,10 @@ fn links_come_behind_the_last_key() {
         ),
         (
             r#"{"trace_id":"AB"}"#,
-            format!(r#"{{"trace_id":"AB","links":[{NEW}],"dropped_links_count":2}}"#),
+            format!(
+                r#"{{"trace_id":"AB","links":[{}],"dropped_links_count":2}}"#,
+                NEW.replace("traceId", "trace_id")
+            ),
         ),
         (
             r#"{"links":null,"a":[{"links":[]}],"dropped_links_count":"0"}"#,

@@ -68,6 +68,7 @@ pub use exporters::{
 };
 pub use extensions::{Extension, FileStorage, HealthCheck, ResponseBody};
 pub use fault::{Fault, Faults};
+pub(crate) use grpc::MAX_CONCURRENT_STREAMS;
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
 pub use http::{Cors, Encoding, HttpClient, HttpServer};
 pub use id::{BadId, Id};

@@ -52,7 +52,13 @@ impl OtlpHttp {
         let compressor = Compressor::new(client.compression, client.compression_level);
         let headers = headers(config, compressor)?;
         Ok(Self {
-            resource: Resource::new(connector, uri, headers, client.idle_conn_timeout),
+            resource: Resource::new(
+                connector,
+                uri,
+                headers,
+                client.idle_conn_timeout,
+                client.max_conns_per_host,
+            ),
             encoding: config.encoding,
             compressor,
             timeout: client.timeout,

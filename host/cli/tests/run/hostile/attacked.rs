@@ -20,8 +20,12 @@ const SLACK: u64 = 48 * MIB;
 /// How long others may have to wait for an answer, on a busy machine.
 const SOON: Duration = Duration::from_secs(10);
 
+/// What the process may take in all, with all that it takes anyhow, where it is
+/// configured as it is by default and has two threads.
+pub const RESIDENT: u64 = 250_000_000;
+
 pub struct Attacked {
-    _intake: Intake,
+    pub intake: Intake,
     pub linkmend: Linkmend,
     sender: Sender,
     before: Usage,
@@ -35,12 +39,17 @@ struct Usage {
 
 impl Attacked {
     pub fn start(configs: &[&str]) -> Self {
+        Self::before(|intake| linkmend::by_grpc(intake, ""), configs)
+    }
+
+    /// With another exporter than that of OTLP/gRPC.
+    pub fn before(exporter: impl FnOnce(&Intake) -> String, configs: &[&str]) -> Self {
         let intake = Intake::start();
-        let exporter = linkmend::by_grpc(&intake, "");
+        let exporter = exporter(&intake);
         let configs: Vec<_> = [exporter.as_str()].iter().chain(configs).copied().collect();
         let linkmend = Linkmend::start(&configs);
         let mut attacked = Self {
-            _intake: intake,
+            intake,
             linkmend,
             sender: Sender::new(),
             before: Usage {
@@ -49,13 +58,41 @@ impl Attacked {
             },
         };
         attacked.serves();
-        attacked.before = Usage {
-            resident: attacked.status("VmRSS"),
-            files: attacked.open_files(),
-        };
-        // From here on the peak is that of the attack.
-        std::fs::write(attacked.proc("clear_refs"), "5").unwrap();
+        attacked.begin();
         attacked
+    }
+
+    /// From here on the peak is that of the attack.
+    fn begin(&mut self) {
+        self.before = Usage {
+            resident: self.status("VmRSS"),
+            files: self.open_files(),
+        };
+        std::fs::write(self.proc("clear_refs"), "5").unwrap();
+    }
+
+    /// `kill -9`, and again: it may be killed by what it has on disk.
+    pub fn restart(&mut self) {
+        self.linkmend.kill();
+        self.linkmend.restart();
+    }
+
+    /// It keeps no more than this when all is over, beyond what it took before.
+    pub fn keeps_at_most(&self, bound: u64) {
+        let kept = self.status("VmRSS").saturating_sub(self.before.resident);
+        eprintln!("{} MiB are kept of {}", kept / MIB, bound / MIB);
+        assert!(kept <= bound + SLACK, "{} MiB are kept", kept / MIB);
+    }
+
+    /// It never took more than it may by default.
+    pub fn stays_small(&self) {
+        let peak = self.status("VmHWM");
+        eprintln!(
+            "{} MB at the peak of {}",
+            peak / 1_000_000,
+            RESIDENT / 1_000_000
+        );
+        assert!(peak <= RESIDENT, "{} MB", peak / 1_000_000);
     }
 
     /// Others are served by both protocols.

@@ -10,3 +10,5 @@
 mod load;
 mod queues;
 mod rounds;
+
+pub use queues::STORAGE;

@@ -30,6 +30,9 @@ pub struct HttpClient {
     pub compression_level: Option<i32>,
     /// When a connection ends that has no request; `None`: never.
     pub idle_conn_timeout: Option<Duration>,
+    /// How many requests there may be at once, each of which may need a
+    /// connection; `None`: any number.
+    pub max_conns_per_host: Option<usize>,
 }
 
 impl Default for HttpClient {
@@ -42,6 +45,7 @@ impl Default for HttpClient {
             compression: Encoding::Gzip,
             compression_level: None,
             idle_conn_timeout: Some(Duration::from_secs(90)),
+            max_conns_per_host: Some(100),
         }
     }
 }
@@ -55,7 +59,8 @@ const COMPRESSIONS: [(&str, Encoding); 6] = [
     ("", Encoding::Identity),
 ];
 
-const CONNECTIONS: &str = "it opens as many connections as it has requests at once";
+const CONNECTIONS: &str = "it opens as many connections as it has requests at once, at most \
+                           `max_conns_per_host`";
 
 pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
     Member::value(
@@ -107,9 +112,19 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
         "When a connection ends that has no request; 0: never.",
         |t, n| optional_duration(n).map(|v| t.idle_conn_timeout = v),
     ),
+    Member::value(
+        "max_conns_per_host",
+        "100",
+        "an integer from 0 to 65535",
+        "How many connections there may be, and how many requests at once; others wait. 0: any \
+         number.",
+        |t, n| {
+            integer(n, 0, 65_535)
+                .map(|v| t.max_conns_per_host = usize::try_from(v).ok().filter(|v| *v > 0))
+        },
+    ),
     Member::unsupported("max_idle_conns", CONNECTIONS),
     Member::unsupported("max_idle_conns_per_host", CONNECTIONS),
-    Member::unsupported("max_conns_per_host", CONNECTIONS),
     Member::unsupported("disable_keep_alives", CONNECTIONS),
     Member::unsupported("proxy_url", "it sends to the endpoint itself"),
     Member::unsupported("cookies", "OTLP has none"),

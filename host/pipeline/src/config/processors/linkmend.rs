@@ -272,7 +272,7 @@ pub(in crate::config) static INDEX: &[Member<IndexOptions>] = &[
         "max_entries",
         "1000000",
         "an integer above 0",
-        "How many producers of messages are remembered; the oldest go first. One takes about 91 bytes. Consumers of messages whose ids applications make up take one, too.",
+        "How many producers of messages are remembered; the oldest go first. One takes 91 bytes at most; one with a trace state counts for up to eight. Consumers of messages that several spans sent are remembered, too.",
         |t, n| count(n).map(|v| t.max_entries = v),
     ),
     Member::value(

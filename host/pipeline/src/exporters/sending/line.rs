@@ -67,12 +67,13 @@ impl Line {
 
     /// Sends a batch. When `stop` is cancelled, it waits no more: there is one
     /// last try.
-    pub(super) async fn deliver(&self, traces: &Traces, stop: &CancellationToken) -> Taken {
-        let taken = match self.encode(traces.bytes().clone()).await {
-            Ok(message) => self.attempts(message, traces.deadline, stop).await,
+    pub(super) async fn deliver(&self, traces: Traces, stop: &CancellationToken) -> Taken {
+        let (spans, deadline) = (traces.spans() as u64, traces.deadline);
+        // What is tried is what was encoded; the batch is not kept beside it.
+        let taken = match self.encode(traces.into_bytes()).await {
+            Ok(message) => self.attempts(message, deadline, stop).await,
             Err(refusal) => Err(refusal),
         };
-        let spans = traces.spans() as u64;
         match &taken {
             Ok(accepted) => self.count(accepted, spans),
             Err(_) => self.metrics.send_failed.inc_by(spans),

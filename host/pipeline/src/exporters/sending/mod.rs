@@ -69,7 +69,7 @@ impl Consumer for Sending {
         Box::pin(async move {
             let sending = async move {
                 match &self.0 {
-                    Way::Direct(line, stop) => line.deliver(&traces, stop).await,
+                    Way::Direct(line, stop) => line.deliver(traces, stop).await,
                     Way::Queued(queue) => queue.take(traces).await,
                 }
             };

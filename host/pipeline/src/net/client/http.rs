@@ -10,6 +10,7 @@ use hyper::body::Incoming;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::capture_connection;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tokio::sync::Semaphore;
 
 use super::{Connector, Limit, Message, chain};
 use crate::telemetry::traces as own;
@@ -22,6 +23,8 @@ pub(crate) struct Resource {
     client: Client<Connector, Message>,
     uri: Uri,
     headers: HeaderMap,
+    /// For requests: with HTTP/1, each has a connection of its own.
+    room: Semaphore,
 }
 
 /// What the other side answered.
@@ -43,12 +46,13 @@ pub(crate) enum PostError {
 
 impl Resource {
     /// `headers` go with every request; connections end that had none for
-    /// `idle`.
+    /// `idle`; there are `most` requests and connections, at most.
     pub(crate) fn new(
         connector: Connector,
         uri: Uri,
         headers: HeaderMap,
         idle: Option<Duration>,
+        most: Option<usize>,
     ) -> Self {
         let mut builder = Client::builder(TokioExecutor::new());
         builder.timer(TokioTimer::new());
@@ -58,6 +62,7 @@ impl Resource {
             client: builder.build(connector),
             uri,
             headers,
+            room: Semaphore::new(most.unwrap_or(Semaphore::MAX_PERMITS)),
         }
     }
 
@@ -69,6 +74,10 @@ impl Resource {
         request.headers_mut().clone_from(&self.headers);
         own::propagate(request.headers_mut());
         let connection = capture_connection(&mut request);
+        // Its time begins when there is room for it.
+        let Some(_room) = limit.in_time(self.room.acquire()).await else {
+            return Err(PostError::Timeout);
+        };
         let answer = async {
             let response = self.client.request(request).await;
             let response = response.map_err(|error| PostError::Transport(chain(&error)))?;

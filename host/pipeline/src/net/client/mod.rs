@@ -62,6 +62,14 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
+    /// What comes before the sender's patience ends.
+    async fn in_time<T>(self, coming: impl Future<Output = T>) -> Option<T> {
+        match self.deadline {
+            Some(deadline) => timeout_at(deadline.into(), coming).await.ok(),
+            None => Some(coming.await),
+        }
+    }
+
     /// When the try is over, if ever.
     fn end(self) -> Option<Instant> {
         let timeout = self

@@ -145,6 +145,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
+        // Who takes no answers is not asked for further requests, or their
+        // answers would pile up. The task wakes when something can be written.
+        if !self.watch_heads && self.activity.blocked_since.is_set() {
+            return Poll::Pending;
+        }
         let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
         let activity = &self.activity;

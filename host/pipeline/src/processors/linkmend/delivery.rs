@@ -5,18 +5,17 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Claim, Mended, Passage};
-use tokio::sync::{Notify, Semaphore};
+use linkmend::{Claim, Mended, Passage, Releasing};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
-use super::journal::Record;
-use super::stage::{Keeping, Stage};
+use super::journal::{Journal, Record};
+use super::stage::{Keeping, MOST_KIB, Stage};
 use super::ticket;
 use crate::traces::{Refusal, Taken, Traces};
 
-/// How many batches of released spans are on their way at once; what comes then
-/// stays in the hold, which is bounded.
-const MOST: usize = 64;
+/// What a batch counts for at least, whatever its size.
+const LEAST_KIB: u32 = MOST_KIB / 64;
 
 /// So many starts may come to nothing over an entry of the journal, by a kill or
 /// by a crash that it caused.
@@ -75,45 +74,22 @@ impl Stage {
         }
     }
 
-    /// Takes up what was held at the end of the last run.
-    pub(super) async fn take_up(self: Arc<Self>, left: Vec<(Arc<Record>, Bytes)>) {
+    /// Takes up what was held at the end of the last run, a batch at a time:
+    /// what cannot be sent on yet stays on disk.
+    pub(super) async fn take_up(self: Arc<Self>, left: Vec<u64>) {
+        let Keeping::Journal(journal) = &self.keeping else {
+            return;
+        };
         if !left.is_empty() {
             let batches = left.len();
             tracing::info!(processor = %self.id, batches, "held spans of the last run are taken up");
         }
-        for (record, batch) in left {
-            match record.try_once_more().await {
-                Ok(tries) if tries >= MOST_TRIES => {
-                    let reason = format!("it was taken up {tries} times, and came to nothing");
-                    self.set_aside(&record, batch, &reason).await;
-                    continue;
-                }
-                Ok(_) => {}
-                Err(error) => {
-                    tracing::error!(processor = %self.id, error, "held spans stay on disk");
-                    continue;
-                }
+        for number in left {
+            if let Err(error) = self.take_up_one(journal, number).await {
+                tracing::error!(processor = %self.id, error, "held spans stay on disk");
             }
-            let passage = Passage {
-                claim: Some(Arc::<Record>::clone(&record)),
-                ..Passage::default()
-            };
-            match self.process(batch.clone(), passage).await {
-                Ok(mut passed) => {
-                    if let Err(error) = record.is_taken_up().await {
-                        tracing::warn!(processor = %self.id, error, "a storage cannot be written");
-                    }
-                    // What is not held again goes on as one.
-                    record.expect(passed.mended.held + 1);
-                    passed.mended.claims.push(record);
-                    self.spawn(passed.mended);
-                }
-                Err(refusal) if !refusal.is_retryable() => {
-                    self.set_aside(&record, batch, &refusal.to_string()).await;
-                }
-                Err(refusal) => {
-                    tracing::error!(processor = %self.id, %refusal, "held spans stay on disk");
-                }
+            if self.tasks.stop.is_cancelled() {
+                return;
             }
         }
     }
@@ -134,9 +110,47 @@ impl Stage {
         }
     }
 
+    async fn take_up_one(
+        self: &Arc<Self>,
+        journal: &Arc<Journal>,
+        number: u64,
+    ) -> Result<(), String> {
+        let Some((record, batch)) = journal.left_over(number).await? else {
+            return Ok(());
+        };
+        let tries = record.try_once_more().await?;
+        if tries >= MOST_TRIES {
+            let reason = format!("it was taken up {tries} times, and came to nothing");
+            self.set_aside(&record, batch, &reason).await;
+            return Ok(());
+        }
+        let Some(room) = self.room(batch.len()).await else {
+            return Ok(());
+        };
+        let passage = Passage {
+            claim: Some(Arc::<Record>::clone(&record)),
+            ..Passage::default()
+        };
+        let mut passed = match self.process(batch.clone(), passage).await {
+            Ok(passed) => passed,
+            Err(refusal) if !refusal.is_retryable() => {
+                self.set_aside(&record, batch, &refusal.to_string()).await;
+                return Ok(());
+            }
+            Err(refusal) => return Err(refusal.to_string()),
+        };
+        if let Err(error) = record.is_taken_up().await {
+            tracing::warn!(processor = %self.id, error, "a storage cannot be written");
+        }
+        // What is not held again goes on as one.
+        record.expect(passed.mended.held + 1);
+        passed.mended.claims.push(record);
+        self.spawn_within(passed.mended, room);
+        Ok(())
+    }
+
     /// Releases held spans when they are ready or due, until the end.
     pub(super) async fn release(self: Arc<Self>, wake: Arc<Notify>) {
-        let room = Arc::new(Semaphore::new(MOST));
         loop {
             let due = self.processor.next_release();
             tokio::select! {
@@ -145,25 +159,46 @@ impl Stage {
                 () = until(due) => {}
             }
             let processor = Arc::clone(&self.processor);
-            let release = move || processor.release(Instant::now());
-            for mended in self.workers.run(release).await.unwrap_or_default() {
-                let Ok(permit) = Arc::clone(&room).acquire_owned().await else {
-                    return;
-                };
-                let stage = Arc::clone(&self);
-                self.tasks.tracker.spawn(async move {
-                    stage.deliver(mended).await;
-                    drop(permit);
-                });
+            let begun = self
+                .workers
+                .run(move || processor.releasing(Instant::now()));
+            let mut releasing = begun.await.ok();
+            while let Some(mended) = self.next_of(&mut releasing).await {
+                let length = mended.traces.as_ref().map_or(0, Bytes::len);
+                let room = self.room(length).await;
+                self.spawn_within(mended, room);
             }
+        }
+    }
+
+    /// The next batch of released spans: it is made when there is room for it.
+    async fn next_of(&self, releasing: &mut Option<Releasing>) -> Option<Mended> {
+        let mut taken = releasing.take()?;
+        let processor = Arc::clone(&self.processor);
+        let next = move || (taken.next(&processor), taken);
+        let (mended, rest) = self.workers.run(next).await.ok()?;
+        *releasing = Some(rest);
+        mended
+    }
+
+    /// Room for so many bytes on their way; `None` when all ends, and nothing
+    /// waits for room any more.
+    async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        let room = Arc::clone(&self.delivering);
+        tokio::select! {
+            biased;
+            room = room.acquire_many_owned(kib.clamp(LEAST_KIB, MOST_KIB)) => room.ok(),
+            () = self.tasks.stop.cancelled() => None,
         }
     }
 
     /// Sends on all that is held; from here on nothing is held any more.
     pub(crate) async fn drain(self: Arc<Self>) {
         let processor = Arc::clone(&self.processor);
-        let drained = self.workers.run(move || processor.drain()).await;
-        for mended in drained.unwrap_or_default() {
+        let begun = self.workers.run(move || processor.draining()).await;
+        let mut draining = begun.ok();
+        while let Some(mended) = self.next_of(&mut draining).await {
             self.spawn(mended);
         }
     }

@@ -35,15 +35,26 @@ impl Journal {
         Ok(Arc::new(Self { store }))
     }
 
-    /// What was held at the end of the last run.
-    pub(super) fn left_over(self: &Arc<Self>) -> Result<Vec<(Arc<Record>, Bytes)>, String> {
+    /// The numbers of what was held at the end of the last run.
+    pub(super) fn left(&self) -> Result<Vec<u64>, String> {
         let mut left = Vec::new();
-        self.store.each(|number, bytes| {
+        self.store.each(|number, _| left.push(number))?;
+        Ok(left)
+    }
+
+    /// A batch that was held at the end of the last run, if it is there.
+    pub(super) async fn left_over(
+        self: &Arc<Self>,
+        number: u64,
+    ) -> Result<Option<(Arc<Record>, Bytes)>, String> {
+        let journal = Arc::clone(self);
+        let reading = tokio::task::spawn_blocking(move || journal.store.read(number));
+        let read = reading.await.map_err(|error| error.to_string())??;
+        Ok(read.map(|bytes| {
             let record = self.record();
             let _ = record.number.set(number);
-            left.push((record, Bytes::copy_from_slice(bytes)));
-        })?;
-        Ok(left)
+            (record, bytes)
+        }))
     }
 
     /// A record of a batch of which it is not known yet what will be held.

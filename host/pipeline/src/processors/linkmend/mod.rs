@@ -28,7 +28,6 @@ mod ticket;
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use linkmend::index::{MemoryIndex, MessageIndex};
 use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
@@ -40,7 +39,7 @@ use crate::extensions::file_storage::{Storage, Storages};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
-use journal::{Journal, Record};
+use journal::Journal;
 use reload::{Watched, Watcher};
 use rule::ChosenRule;
 pub(crate) use stage::Stage;
@@ -71,8 +70,8 @@ pub(crate) struct Compiling {
     pub(crate) cache: Option<CodeCache>,
 }
 
-/// What was held at the end of the last run.
-type Left = Vec<(Arc<Record>, Bytes)>;
+/// The numbers of what was held at the end of the last run.
+type Left = Vec<u64>;
 
 struct Made {
     processor: Processor,
@@ -178,7 +177,7 @@ impl Linkmend {
             return Ok((keeping, Vec::new()));
         };
         let journal = Journal::open(storage, &format!("processors.{}.{pipeline}", self.id))?;
-        let left = journal.left_over();
+        let left = journal.left();
         let left = left
             .map_err(|text| SetupError::new(format!("{}.hold.storage", place(&self.id)), text))?;
         Ok((Keeping::Journal(journal), left))

@@ -33,12 +33,18 @@ pub(crate) struct Stage {
     /// For what leaves the hold because there is too much: senders wait for it,
     /// but they may go, and others come.
     overflowing: Arc<Semaphore>,
+    /// For released spans that are on their way, in KiB.
+    pub(super) delivering: Arc<Semaphore>,
     runtime: Handle,
     failed: Sometimes,
 }
 
 /// For so many batches what leaves the hold may be on its way.
 const MOST_OVERFLOWING: usize = 64;
+
+/// So many KiB of released spans are on their way at once; what comes then stays
+/// in the hold, which is bounded. One batch may be larger.
+pub(super) const MOST_KIB: u32 = 16 << 10;
 
 /// How a sender can be sure of its held spans.
 pub(super) enum Keeping {
@@ -91,6 +97,7 @@ impl Stage {
             keeping: parts.keeping,
             tasks: parts.tasks,
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
+            delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
             failed: Sometimes::default(),
         });
@@ -103,7 +110,8 @@ impl Stage {
         self.metrics.incoming.inc_by(traces.spans() as u64);
         let deadline = traces.deadline;
         let (passage, kept) = self.passage(deadline);
-        let mut passed = self.process(traces.bytes().clone(), passage).await?;
+        // What is held is not to keep all of the batch in memory.
+        let mut passed = self.process(traces.into_bytes(), passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
             record.keep(held, passed.mended.held).await?;
@@ -175,7 +183,7 @@ impl Stage {
     }
 
     /// The same; `room` is taken until it has gone on.
-    fn spawn_within<T>(self: &Arc<Self>, mended: Mended, room: T) -> JoinHandle<()>
+    pub(super) fn spawn_within<T>(self: &Arc<Self>, mended: Mended, room: T) -> JoinHandle<()>
     where
         T: Send + 'static,
     {

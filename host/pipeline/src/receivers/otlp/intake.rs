@@ -141,6 +141,9 @@ impl Intake {
         })?;
         let spans = traces.spans();
         outcome.has(spans);
+        if spans == 0 {
+            return self.nothing(traces, outcome).await;
+        }
         let traces = traces.with_deadline(deadline.map(Instant::into_std));
         let taking = stage.run(spans, self.next.take(traces));
         let taken = match deadline {
@@ -156,6 +159,22 @@ impl Intake {
         };
         outcome.taken(&taken);
         taken.map_err(Failure::Refused)
+    }
+
+    /// A batch without spans goes nowhere; what is wrong with it is told.
+    async fn nothing(
+        &self,
+        traces: Traces,
+        outcome: &mut Outcome<'_>,
+    ) -> Result<Accepted, Failure> {
+        if let Err(error) = self.unpacker.check(traces).await {
+            outcome.failed();
+            let text = format!("it is no OTLP traces: {error}");
+            return Err(Failure::Refused(Refusal::malformed(text)));
+        }
+        let taken = Ok(Accepted::default());
+        outcome.taken(&taken);
+        Ok(Accepted::default())
     }
 
     /// A request of which it is not known yet what becomes of it.

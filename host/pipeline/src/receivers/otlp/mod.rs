@@ -24,7 +24,9 @@ use std::sync::Arc;
 use self::intake::Intake;
 use self::unpack::Unpacker;
 use crate::component::{Bound, Receiver, SetupError, Tasks};
-use crate::config::{GrpcServer, HttpServer, Id, Listen, OtlpReceiver, Tls};
+use crate::config::{
+    GrpcServer, HttpServer, Id, Listen, MAX_CONCURRENT_STREAMS, OtlpReceiver, Tls,
+};
 use crate::net::accept::connection_limit;
 use crate::net::budget::Budget;
 use crate::net::serve::{Handler, Rules, Server};
@@ -206,7 +208,7 @@ impl Otlp {
             write: self.limits.write,
             keep_alive: true,
             ping: None,
-            max_concurrent_streams: None,
+            max_concurrent_streams: Some(MAX_CONCURRENT_STREAMS),
         }
     }
 

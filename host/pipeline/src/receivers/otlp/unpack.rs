@@ -5,12 +5,14 @@
 
 use bytes::Bytes;
 use linkmend_files::json;
+use linkmend_wire::{Scan, Selector};
 
 use crate::config::Encoding;
 use crate::net::body::BodyError;
 use crate::net::budget::Charge;
 use crate::net::decompress::decompress;
-use crate::workers::{Aside, processors};
+use crate::traces::Traces;
+use crate::workers::{Aside, Panicked, processors};
 
 /// Up to this size, before and after decompression, a body is unpacked where
 /// it was read: that takes 0.1 ms, JSON 0.3 ms; the way to another thread and
@@ -70,6 +72,23 @@ impl Unpacker {
             Ok((packed.finish(plain, &mut charge)?, charge))
         });
         unpacking.await.unwrap_or(Err(UnpackError::Panicked))
+    }
+}
+
+impl Unpacker {
+    /// What is wrong with a batch.
+    pub(super) async fn check(&self, traces: Traces) -> Result<(), String> {
+        let is_small = traces.bytes().len() as u64 <= SMALL;
+        let check = move || Scan::new().run(traces.bytes(), &Selector::none());
+        let checked = if is_small {
+            Ok(check())
+        } else {
+            self.0.run(check).await
+        };
+        match checked {
+            Ok(checked) => checked.map_err(|error| error.to_string()),
+            Err(Panicked) => Err("it cannot be read; see linkmend's log".into()),
+        }
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::Path;
 const LENGTH: u64 = 1024;
 
 /// Which file it is, whatever it is called.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Identity {
     #[cfg(unix)]
     number: (u64, u64),

@@ -339,3 +339,25 @@ fn a_pattern_that_is_none_is_an_error() {
     assert_eq!(error.path, "receivers.otlpjsonfile.exclude[1]");
     assert!(error.text.contains("`/x/[` is no pattern"), "{error}");
 }
+
+/// Each file was compared with each other one, all of them stayed open, and
+/// looking took all the time that there was.
+#[tokio::test(flavor = "multi_thread")]
+async fn very_many_files_leave_a_processor_idle() {
+    let folder = tempfile::tempdir().unwrap();
+    for file in 0..3000 {
+        fs::write(folder.path().join(format!("{file}.jsonl")), "").unwrap();
+    }
+    let running = Running::start(folder.path(), "start_at: beginning").await;
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    let path = folder.path().join("2999.jsonl");
+    let started = std::time::Instant::now();
+    let mut file = OpenOptions::new().append(true).open(path).unwrap();
+    file.write_all(&line("late")).unwrap();
+    running.takes(&["late"]).await;
+    assert!(
+        started.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        started.elapsed()
+    );
+}

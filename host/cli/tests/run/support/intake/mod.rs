@@ -141,6 +141,16 @@ impl Intake {
         kept.flat_map(Request::spans).cloned().collect()
     }
 
+    /// Those of the spans that were kept that are looked for, as often as they
+    /// came.
+    pub fn spans_where(&self, is_wanted: impl Fn(&Span) -> bool) -> Vec<Span> {
+        let state = self.shared.state.lock();
+        let kept = state.requests.iter();
+        let kept = kept.filter(|request| request.answer.keeps());
+        let wanted = kept.flat_map(Request::spans).filter(|span| is_wanted(span));
+        wanted.cloned().collect()
+    }
+
     /// Waits until so many were kept.
     pub fn spans_at_least(&self, count: usize, limit: Duration) -> Vec<Span> {
         wait::until(&format!("{count} spans arrive"), limit, || {

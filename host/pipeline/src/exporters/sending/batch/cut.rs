@@ -1,10 +1,21 @@
 //! Cutting a batch at the borders of its spans. Each piece has what is around
 //! its spans: resource, scope, and what is unknown there.
+//!
+//! Pieces are made one at a time, when they are asked for. What is around spans
+//! may be a thousand times larger than they are, so that there is an end to how
+//! often it is copied; then spans stay together, whatever they weigh.
+
+use std::ops::Range;
 
 use bytes::Bytes;
 use linkmend_wire::encode::{bytes_field_len, put_bytes_field};
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 use linkmend_wire::{Field, Fields, WireError};
+
+/// How many bytes of what is around spans are copied for a batch: for each of
+/// its bytes, and for any batch.
+const COPIES: u64 = 8;
+const COPIES_OF_ANY: u64 = 1 << 20;
 
 /// A piece of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -20,41 +31,27 @@ pub(super) enum Most {
     Bytes(u64),
 }
 
-/// Cuts a batch: the first piece fits `first`, and is empty when not even one
-/// span does; the others fit `most`, but for spans that are larger alone.
-pub(super) fn cut(batch: &[u8], first: Most, most: Most) -> Result<Vec<Piece>, WireError> {
-    let mut cutter = Cutter {
-        most: first,
-        next: most,
-        pieces: Vec::new(),
-        piece: Vec::new(),
-        resource: Section::default(),
-        scope: Section::default(),
-        spans: 0,
-    };
-    for field in Fields::new(batch) {
-        let field = field?;
-        match field.bytes() {
-            Some(resource) if field.number == traces_data::RESOURCE_SPANS => {
-                cutter.resource(resource)?;
-            }
-            _ => cutter.piece.extend_from_slice(raw(batch, &field)),
-        }
-    }
-    cutter.end_piece();
-    Ok(cutter.pieces)
-}
-
-struct Cutter {
+/// A batch that is being cut: the first piece fits what is said of it, and is
+/// empty when not even one span does; the others fit what is said of them, but
+/// for spans that are larger alone, or that would have too much to be copied.
+pub(super) struct Cutter {
+    batch: Bytes,
     most: Most,
     next: Most,
-    pieces: Vec<Piece>,
-    /// What is done of the piece.
-    piece: Vec<u8>,
+    /// What is still to be read of the batch, of the resource, of the scope.
+    rest: Range<usize>,
+    in_resource: Option<Range<usize>>,
+    in_scope: Option<Range<usize>>,
     resource: Section,
     scope: Section,
+    piece: Vec<u8>,
     /// Of the piece.
     spans: usize,
+    /// The first piece is done.
+    has_begun: bool,
+    is_done: bool,
+    /// How many bytes may still be copied.
+    copies: u64,
 }
 
 /// A message that is being written: what all pieces of it have, and what this
@@ -67,14 +64,14 @@ struct Section {
 }
 
 impl Section {
-    fn begin(&mut self, message: &[u8], number: u32) -> Result<(), WireError> {
+    fn begin(&mut self, batch: &[u8], message: Range<usize>, number: u32) -> Result<(), WireError> {
         self.around.clear();
         self.within.clear();
         self.is_written = false;
-        for field in Fields::new(message) {
+        for field in Fields::within(batch, message) {
             let field = field?;
             if field.number != number || field.bytes().is_none() {
-                self.around.extend_from_slice(raw(message, &field));
+                self.around.extend_from_slice(raw(batch, &field));
             }
         }
         Ok(())
@@ -98,37 +95,99 @@ impl Section {
 }
 
 impl Cutter {
-    fn resource(&mut self, message: &[u8]) -> Result<(), WireError> {
-        self.resource.begin(message, resource_spans::SCOPE_SPANS)?;
-        for scope in messages(message, resource_spans::SCOPE_SPANS) {
-            let scope = scope?;
-            self.scope.begin(scope, scope_spans::SPANS)?;
-            for span in messages(scope, scope_spans::SPANS) {
-                self.span(span?);
-            }
-            self.scope
-                .end(resource_spans::SCOPE_SPANS, &mut self.resource.within);
+    pub(super) fn new(batch: Bytes, first: Most, next: Most) -> Self {
+        let length = batch.len();
+        Self {
+            batch,
+            most: first,
+            next,
+            rest: 0..length,
+            in_resource: None,
+            in_scope: None,
+            resource: Section::default(),
+            scope: Section::default(),
+            piece: Vec::new(),
+            spans: 0,
+            has_begun: false,
+            is_done: false,
+            copies: COPIES * length as u64 + COPIES_OF_ANY,
         }
-        self.resource
-            .end(traces_data::RESOURCE_SPANS, &mut self.piece);
+    }
+
+    /// There is no further piece.
+    pub(super) fn is_done(&self) -> bool {
+        self.is_done
+    }
+
+    /// The next piece; none when it is done.
+    pub(super) fn piece(&mut self) -> Result<Piece, WireError> {
+        let batch = self.batch.clone();
+        loop {
+            if let Some(rest) = &mut self.in_scope {
+                match next(&batch, rest, scope_spans::SPANS)? {
+                    Some(span) if self.has_room(&span) => self.span(span.bytes()),
+                    Some(span) => {
+                        self.in_scope = self.in_scope.take().map(|rest| span.start..rest.end);
+                        return Ok(self.cut());
+                    }
+                    None => self.end_scope(),
+                }
+            } else if let Some(rest) = &mut self.in_resource {
+                match next(&batch, rest, resource_spans::SCOPE_SPANS)? {
+                    Some(scope) => {
+                        let spans = scope_spans::SPANS;
+                        self.scope.begin(&batch, scope.body(), spans)?;
+                        self.in_scope = Some(scope.body());
+                    }
+                    None => self.end_resource(),
+                }
+            } else if let Some(field) = Fields::within(&batch, self.rest.clone()).next() {
+                self.field(&batch, &field?)?;
+            } else {
+                self.is_done = true;
+                return Ok(self.end_piece());
+            }
+        }
+    }
+
+    fn field(&mut self, batch: &[u8], field: &Field<'_>) -> Result<(), WireError> {
+        self.rest.start = field.end;
+        if field.number == traces_data::RESOURCE_SPANS && field.bytes().is_some() {
+            let scopes = resource_spans::SCOPE_SPANS;
+            self.resource.begin(batch, field.body(), scopes)?;
+            self.in_resource = Some(field.body());
+        } else {
+            self.piece.extend_from_slice(raw(batch, field));
+        }
         Ok(())
     }
 
-    fn span(&mut self, span: &[u8]) {
-        if !self.has_room(span) {
-            self.cut();
-        }
+    fn span(&mut self, span: Option<&[u8]>) {
+        let span = span.unwrap_or_default();
         put_bytes_field(&mut self.scope.within, scope_spans::SPANS, span);
         self.spans += 1;
     }
 
-    fn has_room(&self, span: &[u8]) -> bool {
-        let can_be_empty = self.pieces.is_empty();
+    fn end_scope(&mut self) {
+        self.in_scope = None;
+        self.scope
+            .end(resource_spans::SCOPE_SPANS, &mut self.resource.within);
+    }
+
+    fn end_resource(&mut self) {
+        self.in_resource = None;
+        self.resource
+            .end(traces_data::RESOURCE_SPANS, &mut self.piece);
+    }
+
+    fn has_room(&self, span: &Field<'_>) -> bool {
+        if self.spans == 0 && self.has_begun || self.copied() > self.copies {
+            return true;
+        }
         match self.most {
-            _ if self.spans == 0 && !can_be_empty => true,
             Most::Spans(most) => (self.spans as u64) < most,
             Most::Bytes(most) => {
-                let span = bytes_field_len(scope_spans::SPANS, span.len());
+                let span = bytes_field_len(scope_spans::SPANS, span.body().len());
                 let scope = bytes_field_len(resource_spans::SCOPE_SPANS, self.scope.len() + span);
                 let resource =
                     bytes_field_len(traces_data::RESOURCE_SPANS, self.resource.len() + scope);
@@ -137,8 +196,14 @@ impl Cutter {
         }
     }
 
+    /// How much the next piece would have that another one has, too.
+    fn copied(&self) -> u64 {
+        (self.resource.around.len() + self.scope.around.len()) as u64
+    }
+
     /// Ends the piece in the middle of a scope.
-    fn cut(&mut self) {
+    fn cut(&mut self) -> Piece {
+        self.copies = self.copies.saturating_sub(self.copied());
         if !self.scope.within.is_empty() {
             self.scope
                 .end(resource_spans::SCOPE_SPANS, &mut self.resource.within);
@@ -147,24 +212,33 @@ impl Cutter {
             self.resource
                 .end(traces_data::RESOURCE_SPANS, &mut self.piece);
         }
-        self.end_piece();
+        self.end_piece()
     }
 
-    fn end_piece(&mut self) {
-        self.pieces.push(Piece {
+    fn end_piece(&mut self) -> Piece {
+        self.has_begun = true;
+        self.most = self.next;
+        Piece {
             bytes: std::mem::take(&mut self.piece).into(),
             spans: std::mem::take(&mut self.spans),
-        });
-        self.most = self.next;
+        }
     }
 }
 
-fn messages(message: &[u8], number: u32) -> impl Iterator<Item = Result<&[u8], WireError>> {
-    Fields::new(message).filter_map(move |field| match field {
-        Ok(field) if field.number == number => field.bytes().map(Ok),
-        Ok(_) => None,
-        Err(error) => Some(Err(error)),
-    })
+/// The next field of this number in what is left of a message.
+fn next<'b>(
+    batch: &'b [u8],
+    rest: &mut Range<usize>,
+    number: u32,
+) -> Result<Option<Field<'b>>, WireError> {
+    for field in Fields::within(batch, rest.clone()) {
+        let field = field?;
+        rest.start = field.end;
+        if field.number == number && field.bytes().is_some() {
+            return Ok(Some(field));
+        }
+    }
+    Ok(None)
 }
 
 /// A field as it is.

@@ -12,7 +12,7 @@ use bytes::{Bytes, BytesMut};
 use super::queue::{Part, Ticket};
 use crate::config::{Batch, Sizer};
 use crate::traces::Traces;
-use cut::{Most, Piece, cut};
+use cut::{Cutter, Most, Piece};
 
 /// What is sent together.
 pub(super) struct Shipment {
@@ -48,32 +48,50 @@ impl Batcher {
         self.begun.checked_add(config.flush_timeout)
     }
 
-    /// Adds a batch, and gives what is large enough.
-    pub(super) fn add(&mut self, traces: &Traces, ticket: &Arc<Ticket>) -> Vec<Shipment> {
+    /// Begins to add a batch, to be gone on with until nothing comes any more.
+    pub(super) fn begin(&self, traces: Traces, ticket: Arc<Ticket>) -> Cutting {
+        // What is not added is not settled.
+        let rest = Part::new(Arc::clone(&ticket), 0);
         let piece = Piece {
-            bytes: traces.bytes().clone(),
             spans: traces.spans(),
+            bytes: traces.into_bytes(),
         };
-        let Some(config) = self.config.clone() else {
-            self.push(piece, ticket, Sizer::Items);
-            return self.flush().into_iter().collect();
+        let left = match self.cutter(&piece) {
+            Some(cutter) => Left::ToCut(Box::new(cutter)),
+            None => Left::Whole(piece),
         };
-        let pieces = match config.max_size {
-            Some(most) => self.cut(piece, config.sizer, most),
-            None => vec![piece],
-        };
-        let mut shipments = Vec::new();
-        let last = pieces.len().saturating_sub(1);
-        for (place, piece) in pieces.into_iter().enumerate() {
-            if !piece.bytes.is_empty() || last == 0 {
-                self.push(piece, ticket, config.sizer);
+        Cutting { left, ticket, rest }
+    }
+
+    /// Adds more of a batch, until something is large enough to be sent, or all
+    /// of the batch is added.
+    pub(super) fn go_on(&mut self, mut cutting: Cutting) -> (Option<Shipment>, Option<Cutting>) {
+        let sizer = self.config.as_ref().map_or(Sizer::Items, |c| c.sizer);
+        loop {
+            let Some((piece, is_last)) = cutting.left.next() else {
+                return (None, None);
+            };
+            // Of a batch that does not even begin to fit, nothing.
+            if !piece.bytes.is_empty() || is_last && cutting.is_whole() {
+                self.push(piece, &cutting.ticket, sizer);
             }
-            let is_full = config.max_size.is_some_and(|most| self.size >= most);
-            if place < last || is_full || self.size >= config.min_size {
-                shipments.extend(self.flush());
+            let shipment = self.is_to_be_sent(is_last).then(|| self.flush()).flatten();
+            if is_last {
+                cutting.rest.forget();
+                return (shipment, None);
+            }
+            if shipment.is_some() {
+                return (shipment, Some(cutting));
             }
         }
-        shipments
+    }
+
+    fn is_to_be_sent(&self, is_last: bool) -> bool {
+        let Some(config) = &self.config else {
+            return true;
+        };
+        let is_full = config.max_size.is_some_and(|most| self.size >= most);
+        !is_last || is_full || self.size >= config.min_size
     }
 
     /// What waits, if anything does.
@@ -104,23 +122,57 @@ impl Batcher {
         self.pieces.push(piece.bytes);
     }
 
-    /// The pieces of a batch, the first of which goes with what waits.
-    fn cut(&self, piece: Piece, sizer: Sizer, most: u64) -> Vec<Piece> {
+    /// What cuts a batch into pieces, the first of which goes with what waits;
+    /// none when it need not be cut.
+    fn cutter(&self, piece: &Piece) -> Option<Cutter> {
+        let config = self.config.as_ref()?;
+        let (sizer, most) = (config.sizer, config.max_size?);
         let first = most.saturating_sub(self.size);
-        if size(&piece, sizer) <= first {
-            return vec![piece];
+        if size(piece, sizer) <= first {
+            return None;
         }
         let most_of = |size| match sizer {
             Sizer::Bytes => Most::Bytes(size),
             Sizer::Items | Sizer::Requests => Most::Spans(size),
         };
-        let mut pieces = cut(&piece.bytes, most_of(first), most_of(most))
-            // What is around spans was read when the batch came.
-            .unwrap_or_else(|_| vec![piece]);
-        if self.parts.is_empty() && pieces.first().is_some_and(|first| first.bytes.is_empty()) {
-            pieces.remove(0);
+        let bytes = piece.bytes.clone();
+        Some(Cutter::new(bytes, most_of(first), most_of(most)))
+    }
+}
+
+/// A batch that is being added.
+pub(super) struct Cutting {
+    left: Left,
+    ticket: Arc<Ticket>,
+    rest: Part,
+}
+
+/// What is left of it.
+enum Left {
+    Whole(Piece),
+    ToCut(Box<Cutter>),
+}
+
+impl Cutting {
+    fn is_whole(&self) -> bool {
+        matches!(self.left, Left::Whole(_))
+    }
+}
+
+impl Left {
+    /// The next piece, and whether it is the last one.
+    fn next(&mut self) -> Option<(Piece, bool)> {
+        match self {
+            Self::Whole(piece) => Some((std::mem::take(piece), true)),
+            Self::ToCut(cutter) => match cutter.piece() {
+                Ok(piece) => Some((piece, cutter.is_done())),
+                // Cannot be: what is around spans was read when it came.
+                Err(error) => {
+                    tracing::error!(%error, "a batch cannot be cut");
+                    None
+                }
+            },
         }
-        pieces
     }
 }
 

@@ -6,10 +6,11 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
+use super::Part;
 use super::entry::Entry;
 use crate::component::Tasks;
 use crate::config::Batch;
-use crate::exporters::sending::batch::{Batcher, Shipment};
+use crate::exporters::sending::batch::{Batcher, Cutting, Shipment};
 use crate::exporters::sending::line::Line;
 use crate::traces::Taken;
 
@@ -37,16 +38,23 @@ impl Dispatcher {
         let consumers = Arc::new(Semaphore::new(self.consumers.min(Semaphore::MAX_PERMITS)));
         let mut batcher = Batcher::new(self.batch.clone());
         loop {
-            let shipments = match self.next(&mut entries, &batcher).await {
-                Next::Entry(entry) => self.load(entry, &mut batcher).await,
-                Next::Flush => batcher.flush().into_iter().collect(),
+            let (mut shipment, mut cutting) = match self.next(&mut entries, &batcher).await {
+                Next::Entry(entry) => (None, self.load(entry, &batcher).await),
+                Next::Flush => (batcher.flush(), None),
                 Next::End => break,
             };
-            for shipment in shipments {
-                let Some(consumer) = self.consumer(&consumers).await else {
-                    return;
+            // One at a time: all pieces of a batch may be much more than it is.
+            loop {
+                if let Some(shipment) = shipment.take() {
+                    let Some(consumer) = self.consumer(&consumers).await else {
+                        return;
+                    };
+                    self.ship(shipment, consumer);
+                }
+                let Some(rest) = cutting.take() else {
+                    break;
                 };
-                self.ship(shipment, consumer);
+                (shipment, cutting) = batcher.go_on(rest);
             }
         }
         if let Some(shipment) = batcher.flush()
@@ -56,22 +64,22 @@ impl Dispatcher {
         }
     }
 
-    /// What is to be sent with this entry.
-    async fn load(&self, entry: Entry, batcher: &mut Batcher) -> Vec<Shipment> {
+    /// What is to be sent of this entry.
+    async fn load(&self, entry: Entry, batcher: &Batcher) -> Option<Cutting> {
         let loaded = tokio::select! {
             biased;
-            () = self.tasks.stop.cancelled(), if self.is_stored => return Vec::new(),
+            () = self.tasks.stop.cancelled(), if self.is_stored => return None,
             loaded = entry.load() => loaded,
         };
         match loaded {
-            Ok((traces, ticket)) => batcher.add(&traces, &ticket),
+            Ok((traces, ticket)) => Some(batcher.begin(traces, ticket)),
             Err(error) => {
                 tracing::error!(
                     exporter = %self.line.id(),
                     error,
                     "a batch cannot be read from the disk; it stays there until the next start"
                 );
-                Vec::new()
+                None
             }
         }
     }
@@ -108,8 +116,9 @@ impl Dispatcher {
         let line = Arc::clone(&self.line);
         let stop = self.tasks.stop.clone();
         self.tasks.tracker.spawn(async move {
-            let taken = line.deliver(&shipment.traces, &stop).await;
-            settle(&line, shipment, &taken, stop.is_cancelled());
+            let Shipment { traces, parts } = shipment;
+            let taken = line.deliver(traces, &stop).await;
+            settle(&line, parts, &taken, stop.is_cancelled());
             drop(consumer);
         });
     }
@@ -117,9 +126,9 @@ impl Dispatcher {
 
 /// What was not taken is lost, unless its sender still has it, or it is on disk
 /// and was not tried to the end.
-fn settle(line: &Line, shipment: Shipment, taken: &Taken, has_stopped: bool) {
+fn settle(line: &Line, parts: Vec<Part>, taken: &Taken, has_stopped: bool) {
     let mut lost = 0;
-    for part in shipment.parts {
+    for part in parts {
         if let Err(refusal) = taken {
             if part.is_stored() && has_stopped && refusal.is_retryable() {
                 continue;

@@ -115,6 +115,11 @@ impl Part {
         self.ticket.entry.is_some()
     }
 
+    /// Nothing is to become of it.
+    pub(in crate::exporters::sending) fn forget(mut self) {
+        self.is_settled = true;
+    }
+
     /// This became of it.
     pub(in crate::exporters::sending) fn settle(mut self, taken: &Taken) {
         self.is_settled = true;

@@ -5,6 +5,7 @@ import org.apache.rocketmq.broker.BrokerController;
 import org.apache.rocketmq.common.BrokerConfig;
 import org.apache.rocketmq.common.MQVersion;
 import org.apache.rocketmq.common.namesrv.NamesrvConfig;
+import org.apache.rocketmq.common.topic.TopicValidator;
 import org.apache.rocketmq.namesrv.NamesrvController;
 import org.apache.rocketmq.remoting.netty.NettyClientConfig;
 import org.apache.rocketmq.remoting.netty.NettyServerConfig;
@@ -40,7 +41,16 @@ final class RocketMq {
     // In this order, for the broker to be known at once.
     names.start();
     broker.start();
+    awaitTopics(names);
     System.out.println("ready");
+  }
+
+  /** Until the name server knows that topics can be made by use. */
+  private static void awaitTopics(NamesrvController names) throws InterruptedException {
+    String made = TopicValidator.AUTO_CREATE_TOPIC_KEY_TOPIC;
+    while (names.getRouteInfoManager().pickupTopicRouteData(made) == null) {
+      Thread.sleep(100);
+    }
   }
 
   private static BrokerController broker(String[] args) {
