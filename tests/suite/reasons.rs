@@ -97,6 +97,29 @@ fn reasons_are_counted_by_service_and_messaging_system() {
 }
 
 #[test]
+fn the_language_of_those_without_links_is_told() {
+    let mut batch = batch();
+    let attributes = &mut batch.resource_spans[1]
+        .resource
+        .as_mut()
+        .unwrap()
+        .attributes;
+    attributes.push(text("telemetry.sdk.language", "java"));
+    let batch = batch.encode_to_vec().into();
+    let notes = vec![
+        note(0, NoteKind::Unnamed, 2),
+        note(3, NoteKind::Unnamed, 1),
+        note(4, NoteKind::Unnamed, 3),
+    ];
+    let lines = counts(notes, all_spans(), &batch).reasons.most_frequent();
+    let lines: Vec<_> = lines
+        .iter()
+        .map(|line| (line.service.as_str(), line.language.as_str()))
+        .collect();
+    assert_eq!(lines, [("-", "-"), ("orders", "-"), ("billing", "java")]);
+}
+
+#[test]
 fn a_note_names_a_selected_span_and_not_a_span_of_the_batch() {
     let mut servers = plan();
     servers.selector.kinds = linkmend::interface::SpanKinds::SERVER;
@@ -137,7 +160,7 @@ fn counts_of_batches_add_up() {
     let mut both = counts(vec![note(3, NoteKind::Unnamed, 2)], all_spans(), &batch);
     both += &one;
     both += &one;
-    assert_eq!(both.unnamed, 4);
+    assert_eq!((both.unnamed, both.unnamed_spans), (4, 3));
     let lines: Vec<_> = both.reasons.iter().collect();
     assert_eq!(
         lines,

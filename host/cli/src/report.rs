@@ -104,8 +104,15 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
         line(
             false,
             counts.unnamed,
-            "consumers without a link",
-            "they name no message",
+            "messages without a link",
+            &format!(
+                "of {}",
+                plural(
+                    counts.unnamed_spans,
+                    "consumer that names no message",
+                    "consumers that name no message"
+                )
+            ),
         ),
         line(
             false,
@@ -169,6 +176,7 @@ pub fn thousands(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use linkmend::Counts;
+    use linkmend_process::Producers;
 
     use super::*;
 
@@ -204,10 +212,22 @@ mod tests {
     }
 
     #[test]
+    fn messages_of_consumers_that_name_none_are_not_consumers() {
+        let mut counts = Counts::default();
+        (counts.unnamed, counts.unnamed_spans) = (14, 1);
+        let summary = Summary::new(counts, &Producers::default(), 0, 0);
+        let text = readable(&summary, Duration::ZERO);
+        assert!(
+            text.contains("14  messages without a link  (of 1 consumer that names no message)"),
+            "{text}"
+        );
+    }
+
+    #[test]
     fn what_is_wrong_is_told() {
         let mut counts = Counts::default();
         (counts.batches, counts.unresolved, counts.rule_faults) = (1, 1_500, 2);
-        let summary = Summary::new(counts, 0, 0);
+        let summary = Summary::new(counts, &Producers::default(), 0, 0);
         let text = readable(&summary, Duration::ZERO);
         assert!(text.contains("1 batch in"), "{text}");
         assert!(

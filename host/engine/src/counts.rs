@@ -56,8 +56,11 @@ pub struct Counts {
     pub ambiguous: u64,
     /// Messages that are named, but not well enough to tell them from others.
     pub incomplete: u64,
-    /// Consumers that are linked to nothing and name no message.
+    /// Messages of consumers that are linked to nothing and name no message.
     pub unnamed: u64,
+    /// Those consumers.
+    #[serde(skip)]
+    pub unnamed_spans: u64,
     /// How often a rule was shown spans. A batch of which no span is selected
     /// needs no call.
     #[serde(skip)]
@@ -120,13 +123,16 @@ impl Counts {
         all.saturating_sub(gone + self.links_held)
     }
 
-    /// Counts links that were not made.
+    /// Counts links of one span that were not made.
     pub(crate) fn count_reason(&mut self, reason: Reason, count: u64) {
         match reason {
             Reason::Unresolved | Reason::TooLate | Reason::TooMany => self.unresolved += count,
             Reason::Ambiguous => self.ambiguous += count,
             Reason::Incomplete => self.incomplete += count,
-            Reason::Unnamed => self.unnamed += count,
+            Reason::Unnamed => {
+                self.unnamed += count;
+                self.unnamed_spans += 1;
+            }
             Reason::NoRoom => {
                 self.links_added += count;
                 self.links_cut += count;
@@ -175,6 +181,7 @@ impl AddAssign<&Counts> for Counts {
         self.ambiguous += other.ambiguous;
         self.incomplete += other.incomplete;
         self.unnamed += other.unnamed;
+        self.unnamed_spans += other.unnamed_spans;
         self.rule_calls += other.rule_calls;
         self.rule_faults += other.rule_faults;
         for (value, count) in &other.by_link_type {

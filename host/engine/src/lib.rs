@@ -132,7 +132,7 @@ pub use hold::{HoldOptions, HoldStats};
 pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
-pub use reasons::{Reason, ReasonCount, Reasons};
+pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use rule_file::{RuleFile, RuleFileError};

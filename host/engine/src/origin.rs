@@ -18,7 +18,15 @@ pub(crate) struct Resources<'a> {
 struct Resource<'a> {
     /// Of the whole `ResourceSpans`.
     body: Range<usize>,
-    service: Option<Cow<'a, str>>,
+    owner: Option<Owner<'a>>,
+}
+
+/// Whose the spans of a resource are; what is not there is empty.
+pub(crate) struct Owner<'a> {
+    /// `service.name`.
+    pub(crate) service: Cow<'a, str>,
+    /// `telemetry.sdk.language`.
+    pub(crate) language: Cow<'a, str>,
 }
 
 impl<'a> Resources<'a> {
@@ -29,7 +37,7 @@ impl<'a> Resources<'a> {
             .filter(|field| field.number == traces_data::RESOURCE_SPANS)
             .map(|field| Resource {
                 body: field.body(),
-                service: None,
+                owner: None,
             });
         Self {
             batch,
@@ -40,21 +48,32 @@ impl<'a> Resources<'a> {
     /// `service.name` of the resource around this place in the batch; empty
     /// when it has none.
     pub(crate) fn service_at(&mut self, place: usize) -> &str {
-        let number = self.all.partition_point(|found| found.body.end <= place);
-        let Some(found) = self.all.get_mut(number) else {
-            return "";
-        };
-        let (batch, body) = (self.batch, found.body.clone());
-        found.service.get_or_insert_with(|| {
-            let resources = Fields::within(batch, body)
-                .flatten()
-                .filter(|field| field.number == resource_spans::RESOURCE)
-                .filter_map(|field| field.bytes());
-            let attributes =
-                resources.flat_map(|message| attributes(message, resource::ATTRIBUTES));
-            text_of(attributes, b"service.name")
-        })
+        self.owner_at(place)
+            .map_or("", |owner| owner.service.as_ref())
     }
+
+    /// Whose a span at this place in the batch is.
+    pub(crate) fn owner_at(&mut self, place: usize) -> Option<&Owner<'a>> {
+        let number = self.all.partition_point(|found| found.body.end <= place);
+        let found = self.all.get_mut(number)?;
+        let (batch, body) = (self.batch, found.body.clone());
+        Some(found.owner.get_or_insert_with(|| {
+            let of = |key| text_of(resource_attributes(batch, body.clone()), key);
+            Owner {
+                service: of(b"service.name"),
+                language: of(b"telemetry.sdk.language"),
+            }
+        }))
+    }
+}
+
+/// The attributes of the resource of the `ResourceSpans` that lies here.
+fn resource_attributes(batch: &[u8], body: Range<usize>) -> impl Iterator<Item = &[u8]> {
+    Fields::within(batch, body)
+        .flatten()
+        .filter(|field| field.number == resource_spans::RESOURCE)
+        .filter_map(|field| field.bytes())
+        .flat_map(|message| attributes(message, resource::ATTRIBUTES))
 }
 
 /// `messaging.system` of the span whose fields lie here; empty when it has none.

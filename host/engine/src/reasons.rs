@@ -80,16 +80,35 @@ impl From<NoteKind> for Reason {
 ///
 /// The names come from the data, so their number and length are bounded: of the
 /// pairs of service and system the first 1,000 are told apart, all others are
-/// `other`; and a name of more than 128 bytes is cut.
+/// `other`; and a name of more than 128 bytes is cut. The language goes with the
+/// pair and does not tell pairs apart: what several languages share is `other`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Reasons {
-    by_service: BTreeMap<String, BTreeMap<String, Tally>>,
+    by_service: BTreeMap<String, BTreeMap<String, Pair>>,
     /// How many pairs of service and system there are.
     pairs: usize,
 }
 
 /// One number for each reason, in the order of [`Reason::ALL`].
 type Tally = [u64; Reason::ALL.len()];
+
+/// What is known of a service and a messaging system.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Pair {
+    language: String,
+    tally: Tally,
+}
+
+/// Whose links were not made. What is not known is empty.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Whose<'a> {
+    /// `service.name` of the resource.
+    pub service: &'a str,
+    /// `messaging.system` of the span.
+    pub messaging_system: &'a str,
+    /// `telemetry.sdk.language` of the resource.
+    pub language: &'a str,
+}
 
 /// A line of [`Reasons`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -100,6 +119,9 @@ pub struct ReasonCount {
     pub service: String,
     /// `messaging.system` of the span; `-` when there is none.
     pub messaging_system: String,
+    /// `telemetry.sdk.language` of the resource; `-` when there is none, `other`
+    /// when there are several.
+    pub language: String,
     /// How often.
     pub count: u64,
 }
@@ -112,15 +134,26 @@ impl Reasons {
     const MOST_PAIRS: usize = 1000;
     const LONGEST_NAME: usize = 128;
 
-    /// Counts so many more.
+    /// Counts so many more, of a service that says nothing of its language.
     pub fn add(&mut self, reason: Reason, service: &str, messaging_system: &str, count: u64) {
+        let whose = Whose {
+            service,
+            messaging_system,
+            language: "",
+        };
+        self.add_of(reason, &whose, count);
+    }
+
+    /// Counts so many more.
+    pub fn add_of(&mut self, reason: Reason, whose: &Whose<'_>, count: u64) {
         if count == 0 {
             return;
         }
-        let service = name(service);
-        let system = name(messaging_system);
-        if let Some(tally) = self.find(&service, &system) {
-            return count_in(tally, reason, count);
+        let service = name(whose.service);
+        let system = name(whose.messaging_system);
+        let language = name(whose.language);
+        if let Some(pair) = self.find(&service, &system) {
+            return pair.count(reason, &language, count);
         }
         let (service, system) = if self.pairs < Self::MOST_PAIRS {
             (service.into_owned(), system.into_owned())
@@ -129,10 +162,14 @@ impl Reasons {
         };
         let systems = self.by_service.entry(service).or_default();
         self.pairs += usize::from(!systems.contains_key(&system));
-        count_in(systems.entry(system).or_default(), reason, count);
+        let pair = systems.entry(system).or_insert_with(|| Pair {
+            language: language.clone().into_owned(),
+            tally: Tally::default(),
+        });
+        pair.count(reason, &language, count);
     }
 
-    fn find(&mut self, service: &str, system: &str) -> Option<&mut Tally> {
+    fn find(&mut self, service: &str, system: &str) -> Option<&mut Pair> {
         self.by_service.get_mut(service)?.get_mut(system)
     }
 
@@ -144,30 +181,39 @@ impl Reasons {
 
     /// What was counted, by service and system.
     pub fn iter(&self) -> impl Iterator<Item = (Reason, &str, &str, u64)> {
+        self.lines()
+            .map(|(reason, whose, count)| (reason, whose.service, whose.messaging_system, count))
+    }
+
+    fn lines(&self) -> impl Iterator<Item = (Reason, Whose<'_>, u64)> {
         let pairs = self.by_service.iter().flat_map(|(service, systems)| {
-            systems
-                .iter()
-                .map(move |(system, tally)| (service.as_str(), system.as_str(), tally))
+            systems.iter().map(move |(system, pair)| {
+                let whose = Whose {
+                    service,
+                    messaging_system: system,
+                    language: &pair.language,
+                };
+                (whose, &pair.tally)
+            })
         });
-        pairs.flat_map(|(service, system, tally)| {
+        pairs.flat_map(|(whose, tally)| {
             let counts = Reason::ALL.into_iter().zip(tally);
             counts
                 .filter(|(_, count)| **count > 0)
-                .map(move |(reason, count)| (reason, service, system, *count))
+                .map(move |(reason, count)| (reason, whose, *count))
         })
     }
 
     /// What was counted, the most frequent first.
     #[must_use]
     pub fn most_frequent(&self) -> Vec<ReasonCount> {
-        let counts = self
-            .iter()
-            .map(|(reason, service, system, count)| ReasonCount {
-                reason,
-                service: service.to_owned(),
-                messaging_system: system.to_owned(),
-                count,
-            });
+        let counts = self.lines().map(|(reason, whose, count)| ReasonCount {
+            reason,
+            service: whose.service.to_owned(),
+            messaging_system: whose.messaging_system.to_owned(),
+            language: whose.language.to_owned(),
+            count,
+        });
         let mut counts: Vec<ReasonCount> = counts.collect();
         // Stable: equal ones stay in the order of their names.
         counts.sort_by_key(|line| std::cmp::Reverse(line.count));
@@ -177,15 +223,20 @@ impl Reasons {
 
 impl AddAssign<&Reasons> for Reasons {
     fn add_assign(&mut self, other: &Reasons) {
-        for (reason, service, system, count) in other.iter() {
-            self.add(reason, service, system, count);
+        for (reason, whose, count) in other.lines() {
+            self.add_of(reason, &whose, count);
         }
     }
 }
 
-fn count_in(tally: &mut Tally, reason: Reason, count: u64) {
-    if let Some(counter) = tally.get_mut(reason as usize) {
-        *counter = counter.saturating_add(count);
+impl Pair {
+    fn count(&mut self, reason: Reason, language: &str, count: u64) {
+        if self.language != language {
+            Reasons::OTHER.clone_into(&mut self.language);
+        }
+        if let Some(counter) = self.tally.get_mut(reason as usize) {
+            *counter = counter.saturating_add(count);
+        }
     }
 }
 
@@ -277,6 +328,42 @@ mod tests {
             service.len() <= 128 && service.ends_with("ü..."),
             "{service}"
         );
+    }
+
+    #[test]
+    fn the_language_is_told_as_long_as_there_is_one() {
+        let count = |service, language| {
+            let mut reasons = Reasons::default();
+            let whose = Whose {
+                service,
+                messaging_system: "kafka",
+                language,
+            };
+            reasons.add_of(Reason::Unnamed, &whose, 1);
+            reasons
+        };
+        let languages = |parts: &[Reasons]| {
+            let mut sum = Reasons::default();
+            parts.iter().for_each(|part| sum += part);
+            let lines = sum.most_frequent().into_iter();
+            lines
+                .map(|line| (line.language, line.count))
+                .collect::<Vec<_>>()
+        };
+        let (java, go, none) = (count("a", "java"), count("a", "go"), count("a", ""));
+        let one = [("java".to_owned(), 2)];
+        assert_eq!(languages(&[java.clone(), java.clone()]), one);
+        let several = [("other".to_owned(), 3)];
+        for parts in [
+            [java.clone(), go.clone(), java.clone()],
+            [go, java.clone(), java.clone()],
+            [none.clone(), java.clone(), java.clone()],
+        ] {
+            assert_eq!(languages(&parts), several);
+        }
+        assert_eq!(languages(&[none]), [("-".to_owned(), 1)]);
+        let apart = languages(&[java, count("b", "go")]);
+        assert_eq!(apart, [("java".to_owned(), 1), ("go".to_owned(), 1)]);
     }
 
     #[test]

@@ -1,120 +1,90 @@
 //! What can be done about a link that was not made.
+//!
+//! Which line it is depends on why, on the messaging system, on the language of
+//! the consumer, and on what the producers in the inputs name. Each line names
+//! recordings of real emitters in which it was followed (`tests/recordings`) and
+//! the links were made.
 
-use linkmend::Reason;
+use linkmend::{Reason, ReasonCount};
 
-/// What to do, by reason; for the messaging systems that it names, by all names
-/// that they had, or for all. The first match counts.
-const ADVICE: &[(Reason, &[&str], &str)] = &[
-    (
-        Reason::Unresolved,
-        &["kafka"],
-        "Give the producer's file too. If it is there, the producer's span has no partition and \
-         offset: the Java agent records them, the instrumentations for Python, JavaScript and .NET \
-         do not. Capture the header `traceparent` at the consumer instead.",
-    ),
-    (
-        Reason::Unresolved,
-        SQS,
-        "Give the producer's file too. If it is there, its span has no message id, as those of \
-         SendMessageBatch in Java and JavaScript: send the messages one by one, or send the trace \
-         context with them.",
-    ),
-    (
-        Reason::Unresolved,
-        &["rabbitmq"],
-        "Give the producer's file too. If it is there, set `message_id` in the properties of the \
-         messages: most clients record no other id.",
-    ),
-    (
-        Reason::Unresolved,
-        &[],
-        "Give the producer's file too: the producer is in none of the inputs. If it is there, its \
-         span does not carry the message's id (docs/emitters.md).",
-    ),
-    (
-        Reason::TooLate,
-        &[],
-        "Correct the hosts' clocks, or raise `clock_skew`: the producer starts later after its \
-         consumer than that allows.",
-    ),
-    (
-        Reason::TooMany,
-        &[],
-        "Receive fewer messages at once: no more than 1,024 of one span are looked at.",
-    ),
-    (
-        Reason::Ambiguous,
-        &[],
-        "Make message ids unique, or set `ambiguous: latest`: several producers of one id are \
-         equally near, or there are too many of them.",
-    ),
-    (
-        Reason::NoRoom,
-        &[],
-        "Raise `max_links`: the span has as many links as it may have.",
-    ),
-    (
-        Reason::Incomplete,
-        &["kafka"],
-        "Record topic, partition and offset on the span: they tell a message only together.",
-    ),
-    (
-        Reason::Incomplete,
-        &[],
-        "Record the destination too (`messaging.destination.name`): the id is not unique on its own.",
-    ),
-    (
-        Reason::Unnamed,
-        &["kafka"],
-        "Record partition and offset at the consumer, or capture the header `traceparent` (Java \
-         agent: otel.instrumentation.messaging.experimental.capture-headers), or write a recipe.",
-    ),
-    (
-        Reason::Unnamed,
-        &[],
-        "Set the message id in the application, or capture the header `traceparent` (Java agent: \
-         otel.instrumentation.messaging.experimental.capture-headers), or write a recipe.",
-    ),
-];
+use crate::producers::{Producers, Seen};
 
-const SQS: &[&str] = &["aws_sqs", "AmazonSQS", "aws.sqs"];
+mod lines;
 
-/// What to do when links are not made for this reason.
+use lines::LINES;
+
+/// What to do, and when that helps.
+struct Line {
+    reason: Reason,
+    /// `messaging.system`, by all names that it had; none: any.
+    systems: &'static [&'static str],
+    /// `telemetry.sdk.language` of the consumer; `None`: any.
+    language: Option<&'static str>,
+    producers: When,
+    text: &'static str,
+    /// Recordings in which this was followed.
+    #[cfg_attr(not(test), allow(dead_code, reason = "a test holds them"))]
+    followed: &'static [&'static str],
+}
+
+/// What is to be in the inputs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum When {
+    /// Whatever is.
+    Always,
+    /// No producer of the system.
+    Absent,
+    /// Producers of which none names a message.
+    Nameless,
+    /// Producers by the Java agent that know the partition and not the offset.
+    JavaWithoutOffset,
+    /// None of SQS, but some of SNS.
+    OnlySns,
+    /// Any.
+    Present,
+}
+
+impl When {
+    fn fits(self, seen: Seen) -> bool {
+        match self {
+            Self::Always => true,
+            Self::Absent => !seen.any(),
+            Self::Nameless => seen.nameless && !seen.named,
+            Self::JavaWithoutOffset => seen.java_without_offset && !seen.named,
+            // Of another system.
+            Self::OnlySns => false,
+            Self::Present => seen.any(),
+        }
+    }
+}
+
+const SQS: &[&str] = &["aws_sqs", "aws.sqs", "AmazonSQS"];
+const SNS: &[&str] = &["aws.sns", "aws_sns"];
+
+/// What to do about links that were not made.
 #[must_use]
-pub fn advice(reason: Reason, messaging_system: &str) -> &'static str {
-    let fits = |systems: &[&str]| systems.is_empty() || systems.contains(&messaging_system);
-    let found = ADVICE
-        .iter()
-        .find(|(of, systems, _)| *of == reason && fits(systems));
-    found.map_or("", |(_, _, text)| text)
+pub fn advice(line: &ReasonCount, producers: &Producers) -> &'static str {
+    let system = match line.messaging_system.as_str() {
+        "-" => "",
+        system => system,
+    };
+    let seen = if SQS.contains(&system) {
+        producers.of_system(SQS)
+    } else {
+        producers.of_system(&[system])
+    };
+    let only_sns = SQS.contains(&system) && !seen.any() && producers.of_system(SNS).any();
+    let found = LINES.iter().find(|of| {
+        of.reason == line.reason
+            && (of.systems.is_empty() || of.systems.contains(&system))
+            && of.language.is_none_or(|language| language == line.language)
+            && match of.producers {
+                When::OnlySns => only_sns,
+                of_producers => of_producers.fits(seen),
+            }
+    });
+    found.map_or("", |line| line.text)
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_reason_has_advice_whatever_the_system() {
-        for reason in Reason::ALL {
-            for system in ["kafka", "aws_sqs", "rabbitmq", "nobody_knows", "-", ""] {
-                let text = advice(reason, system);
-                assert!(text.len() > 20 && text.ends_with('.'), "{reason} {system}");
-            }
-        }
-    }
-
-    #[test]
-    fn advice_for_a_system_comes_before_that_for_all() {
-        for (reason, systems, text) in ADVICE {
-            let system = systems.last().unwrap_or(&"nobody_knows");
-            assert_eq!(advice(*reason, system), *text);
-        }
-        assert!(advice(Reason::Unresolved, "kafka").contains("partition and offset"));
-        assert!(!advice(Reason::Unresolved, "nats").contains("partition"));
-    }
-
-    #[test]
-    fn advice_is_one_line() {
-        assert!(ADVICE.iter().all(|(_, _, text)| !text.contains('\n')));
-    }
-}
+mod tests;

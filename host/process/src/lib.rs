@@ -25,6 +25,7 @@
 //! | `parallel` | many threads, one order, bounded memory |
 //! | `summary` | the figures at the end |
 //! | `advice` | what to do about links that were not made |
+//! | `producers` | what the producers in the inputs name, which advice depends on |
 #![forbid(unsafe_code)]
 
 mod advice;
@@ -32,6 +33,7 @@ mod input;
 mod job;
 mod output;
 mod parallel;
+mod producers;
 mod run;
 mod summary;
 mod work;
@@ -40,5 +42,6 @@ pub use advice::advice;
 pub use input::{Input, InputError};
 pub use job::{Event, Job, JobError, Reading, Watch, Written};
 pub use output::{Output, OutputError};
+pub use producers::{Producers, Seen};
 pub use run::run;
 pub use summary::{AdvisedReason, Summary};

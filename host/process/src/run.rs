@@ -10,6 +10,7 @@ use crate::input::{Counted, Found, Input, InputError, Source};
 use crate::job::{Event, Job, JobError, Reading, Watch, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
+use crate::producers::Producers;
 use crate::summary::Summary;
 use crate::work::{self, Done, Lost};
 
@@ -34,6 +35,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         watch,
         outputs: outputs.map_err(JobError::Setup)?,
         counts: Counts::default(),
+        producers: Producers::default(),
         rejected: 0,
         dropped: 0,
         unmended: 0,
@@ -49,7 +51,12 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
         running.mend(*place, source)?;
     }
     running.outputs.finish(running.rejected > 0)?;
-    let summary = Summary::new(running.counts, running.rejected, running.dropped);
+    let summary = Summary::new(
+        running.counts,
+        &running.producers,
+        running.rejected,
+        running.dropped,
+    );
     Ok(Summary {
         not_found: running.not_found,
         batches_unmended: running.unmended,
@@ -64,6 +71,8 @@ struct Running<'a> {
     interrupted: Arc<AtomicBool>,
     outputs: Outputs,
     counts: Counts,
+    /// Of all inputs, as far as they were read to be remembered.
+    producers: Producers,
     rejected: u64,
     dropped: u64,
     unmended: u64,
@@ -132,12 +141,18 @@ impl Running<'_> {
             let raw = part.ok()?;
             let position = raw.position();
             let batch = raw.decode().batch?;
-            Some((position, processor.remember(batch.traces().clone())))
+            let producers = Producers::of(batch.traces());
+            Some((
+                position,
+                producers,
+                processor.remember(batch.traces().clone()),
+            ))
         };
         in_order(reader, size, self.bounds(), work, |remembered| {
             self.check_interrupt()?;
             match remembered {
-                Some((position, remembered)) => {
+                Some((position, producers, remembered)) => {
+                    self.producers += &producers;
                     self.take_remembered(&source.input, position, remembered)
                 }
                 None => Ok(()),

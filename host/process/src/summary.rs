@@ -4,6 +4,7 @@ use linkmend::{Asked, Counts, ReasonCount};
 use serde::Serialize;
 
 use crate::advice::advice;
+use crate::producers::Producers;
 
 /// So many lines of reasons are in the summary.
 const MOST_REASONS: usize = 20;
@@ -44,14 +45,19 @@ pub struct AdvisedReason {
 }
 
 impl Summary {
-    /// The summary of a job that did this.
+    /// The summary of a job that did this, with these producers in its inputs.
     #[must_use]
-    pub fn new(counts: Counts, rejected_inputs: u64, batches_dropped: u64) -> Self {
+    pub fn new(
+        counts: Counts,
+        producers: &Producers,
+        rejected_inputs: u64,
+        batches_dropped: u64,
+    ) -> Self {
         let mut lines = counts.reasons.most_frequent();
         let reasons_left_out = lines.len().saturating_sub(MOST_REASONS);
         lines.truncate(MOST_REASONS);
         let reasons = lines.into_iter().map(|line| AdvisedReason {
-            advice: advice(line.reason, &line.messaging_system),
+            advice: advice(&line, producers),
             line,
         });
         Self {
@@ -79,7 +85,7 @@ mod tests {
             let service = format!("service-{number:02}");
             counts.reasons.add(Reason::Unnamed, &service, "", number);
         }
-        let summary = Summary::new(counts, 0, 0);
+        let summary = Summary::new(counts, &Producers::default(), 0, 0);
         assert_eq!(summary.reasons.len(), 20);
         assert_eq!(summary.reasons_left_out, 5);
         let services: Vec<&str> = summary

@@ -1,4 +1,5 @@
-//! What instrumentations emit: traces whose true links are known.
+//! What instrumentations that were not recorded emit by their sources: traces
+//! whose true links are known. Those that were are in `tests/recordings`.
 //!
 //! A [`Profile`] declares what one instrumentation puts on the spans of both
 //! sides of a message. A [`World`] is a small system that is instrumented so:

@@ -11,15 +11,16 @@ use std::sync::OnceLock;
 
 use linkmend_tests::arms::{Arm, Order};
 
-use judge::{Bench, Judged};
-pub use recording::Recording;
+use judge::Bench;
+pub use judge::Judged;
+pub use recording::{Recording, Variant};
 
 /// Set it to write down anew what is found.
 const WRITE: &str = "LINKMEND_WRITE_DOCS";
 const COMMAND: &str = "cargo test -p linkmend-tests --test suite recordings";
 
 /// Native, in the order of fields that the emitters wrote.
-fn judged() -> &'static [(Recording, Judged)] {
+pub fn judged() -> &'static [(Recording, Judged)] {
     static JUDGED: OnceLock<Vec<(Recording, Judged)>> = OnceLock::new();
     JUDGED.get_or_init(|| {
         let mut bench = Bench::new(Arm::Native);
@@ -60,6 +61,9 @@ fn nothing_but_links_is_changed_and_nothing_by_a_second_run() {
     }
 }
 
+/// Where advice ends, as docs/emitters.md says: these make none of the links.
+const IN_VAIN: &[&str] = &["jvm/advice-nats-jetstream-off"];
+
 #[test]
 fn advice_that_was_followed_makes_the_links() {
     for (recording, judged) in judged() {
@@ -67,7 +71,12 @@ fn advice_that_was_followed_makes_the_links() {
             // An own span around a batch is what its ids lead to: of the trace
             // of who sent it.
             let made = judged.right + judged.near;
-            assert_eq!(made, judged.need, "{}: {judged:?}", recording.name);
+            let should = if IN_VAIN.contains(&&*recording.path()) {
+                0
+            } else {
+                judged.need
+            };
+            assert_eq!(made, should, "{}: {judged:?}", recording.name);
         }
     }
 }

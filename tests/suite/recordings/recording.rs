@@ -37,6 +37,7 @@ pub struct Recording {
     #[serde(default)]
     pub broker: String,
     pub recorded: String,
+    pub script: String,
     pub variant: Variant,
     #[serde(default)]
     pub advice: Option<String>,

@@ -76,6 +76,7 @@ fn cell(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use linkmend::{Counts, Reason};
+    use linkmend_process::Producers;
 
     use super::*;
 
@@ -87,7 +88,7 @@ mod tests {
                 .reasons
                 .add(Reason::TooLate, &service, "kafka", number * 1_000);
         }
-        Summary::new(counts, 0, 0)
+        Summary::new(counts, &Producers::default(), 0, 0)
     }
 
     #[test]

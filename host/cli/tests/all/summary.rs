@@ -107,21 +107,18 @@ fn reasons_are_told_with_what_to_do_about_them() {
     assert_eq!(reasons.len(), 1, "{figures}");
     let mut reason = reasons[0].clone();
     let advice = reason["advice"].take();
-    assert!(
-        advice
-            .as_str()
-            .unwrap()
-            .starts_with("Give the producer's file too")
-    );
+    let advice = advice.as_str().unwrap();
+    let first = "Give the producer's file too: the producers in the inputs name other messages.";
+    assert!(advice.starts_with(first), "{advice}");
     assert_eq!(
         reason,
-        json!({"reason": "unresolved", "service": "orders", "messaging_system": "rabbitmq", "count": 3, "advice": null})
+        json!({"reason": "unresolved", "service": "orders", "messaging_system": "rabbitmq", "language": "-", "count": 3, "advice": null})
     );
     let done = place.process("in.jsonl -n").well();
     for part in [
         "3  messages without a link  (their producer was not found)",
         "\nWhy links were not made, by reason, service and messaging system:\n",
-        "\n             3  unresolved  orders  rabbitmq  Give the producer's file too.",
+        "\n             3  unresolved  orders  rabbitmq  Give the producer's file too:",
         "`linkmend process --explain SPAN_ID FILE` says why for one span",
     ] {
         assert!(

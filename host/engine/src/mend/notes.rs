@@ -8,7 +8,7 @@ use crate::bindings::linkmend::rule::types::Verdict;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::origin::{Resources, messaging_system};
-use crate::reasons::Reason;
+use crate::reasons::{Reason, Whose};
 
 /// Counts the notes of a verdict. Whose span it was is read only here, for
 /// spans that have notes. Those of a deferred span are not the last word.
@@ -30,12 +30,19 @@ pub(super) fn count(
         if deferrals::has(deferred, number) {
             continue;
         }
-        let service = resources.service_at(span.start);
+        let owner = resources.owner_at(span.start);
+        let (service, language) =
+            owner.map_or(("", ""), |owner| (&*owner.service, &*owner.language));
         let system = messaging_system(subject.batch, span);
+        let whose = Whose {
+            service,
+            messaging_system: &system,
+            language,
+        };
         for note in notes {
             let (reason, count) = (note.kind.into(), u64::from(note.count));
             counts.count_reason(reason, count);
-            counts.reasons.add(reason, service, &system, count);
+            counts.reasons.add_of(reason, &whose, count);
             if subject.counts_systems && reason == Reason::NoRoom {
                 let of_system = counts.systems.of(&system);
                 of_system.links_added += count;

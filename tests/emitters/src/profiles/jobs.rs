@@ -1,23 +1,12 @@
-//! Job queues of Ruby and JavaScript.
+//! Job queues of Ruby.
 
 use crate::profile::{
-    Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Remedy,
-    Republish, Shape, Sides, Traits, integer, text,
+    Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Republish, Shape,
+    Sides, Traits, integer, text,
 };
 
 /// In the order of the matrix.
-pub const PROFILES: &[Profile] = &[
-    SIDEKIQ,
-    SIDEKIQ_NONE,
-    ACTIVE_JOB,
-    QUE,
-    DELAYED_JOB,
-    BULLMQ,
-    BULLMQ_OMIT_CONTEXT,
-    BULLMQ_BULK,
-    BULLMQ_APPSIGNAL,
-    BULLMQ_APPSIGNAL_IDS,
-];
+pub const PROFILES: &[Profile] = &[SIDEKIQ, SIDEKIQ_NONE, ACTIVE_JOB, QUE, DELAYED_JOB];
 
 const BY_JOB: Joinable = Joinable::By("queue and job id");
 
@@ -186,134 +175,3 @@ const DELAYED_JOB: Profile = Profile {
     traits: Traits::REDELIVERY,
     ..SIDEKIQ
 };
-
-const BULLMQ_PROCESS: Shape = Shape {
-    name: "process {destination}",
-    kind: Kind::Consumer,
-    attributes: &[
-        text("bullmq.queue.name", "{destination}"),
-        text("bullmq.worker.id", "5f0c"),
-        text("bullmq.job.name", "{task}"),
-        text("bullmq.job.id", "{id}"),
-    ],
-};
-
-const BULLMQ: Profile = Profile {
-    name: "js-bullmq",
-    language: "JavaScript",
-    library: "BullMQ",
-    version: "taskforcesh/bullmq 5",
-    conventions: "its own",
-    scopes: Sides::both("bullmq"),
-    ids: Ids::PerQueue,
-    destinations: QUEUE,
-    produce: &[Produce::Each(Shape {
-        name: "add {destination}.{task}",
-        kind: Kind::Producer,
-        attributes: &[
-            text("bullmq.queue.name", "{destination}"),
-            text("bullmq.queue.operation", "add"),
-            text("bullmq.job.name", "{task}"),
-            text("bullmq.job.id", "{id}"),
-        ],
-    })],
-    consume: &[Consume::Each(Consumer {
-        shape: BULLMQ_PROCESS,
-        correlation: Correlation::Parent,
-    })],
-    traits: Traits::REDELIVERY,
-    ..SIDEKIQ
-};
-
-const BULLMQ_OMIT_CONTEXT: Profile = Profile {
-    name: "js-bullmq-omit-context",
-    library: "BullMQ, `omitContext`",
-    consume: &[Consume::Each(Consumer {
-        shape: BULLMQ_PROCESS,
-        correlation: Correlation::Nothing,
-    })],
-    ..BULLMQ
-};
-
-const BULLMQ_BULK: Profile = Profile {
-    name: "js-bullmq-bulk",
-    library: "BullMQ, `addBulk`",
-    produce: &[Produce::Batch(Shape {
-        name: "addBulk {destination}",
-        kind: Kind::Producer,
-        attributes: &[
-            text("bullmq.queue.name", "{destination}"),
-            text("bullmq.queue.operation", "addBulk"),
-            text("bullmq.job.bulk.names", "{task}"),
-            integer("bullmq.job.bulk.count", "{count}"),
-        ],
-    })],
-    joinable: Joinable::Not {
-        why: "the span that adds several jobs has their names, but not their ids",
-        remedy: Remedy::RecordIdsOfBatch,
-    },
-    ..BULLMQ
-};
-
-/// The id that Redis assigns is not known yet when the producer's attributes
-/// are set. The options of a job stand on its consumer, and its context in them
-/// (recorded with 0.9.0, examples/traces/bullmq).
-const BULLMQ_APPSIGNAL: Profile = Profile {
-    name: "js-bullmq-appsignal",
-    library: "BullMQ (AppSignal)",
-    version: "appsignal/opentelemetry-instrumentation-bullmq 0.9.0",
-    conventions: "1.26 and later",
-    scopes: Sides::both("@appsignal/opentelemetry-instrumentation-bullmq"),
-    produce: &[Produce::Each(Shape {
-        name: "Queue.add {destination}",
-        kind: Kind::Producer,
-        attributes: &[
-            text("messaging.system", "bullmq"),
-            text("messaging.operation.type", "send"),
-            text("messaging.operation.name", "Queue.add"),
-            text("messaging.destination.name", "{destination}"),
-            text("messaging.bullmq.job.name", "{task}"),
-        ],
-    })],
-    consume: APPSIGNAL_WORKER,
-    joinable: Joinable::By("the context in the options of the job"),
-    ..BULLMQ
-};
-
-/// With ids of the application, and in flows.
-const BULLMQ_APPSIGNAL_IDS: Profile = Profile {
-    name: "js-bullmq-appsignal-ids",
-    library: "BullMQ (AppSignal), `jobId` set",
-    produce: &[Produce::Each(Shape {
-        name: "Queue.add {destination}",
-        kind: Kind::Producer,
-        attributes: &[
-            text("messaging.system", "bullmq"),
-            text("messaging.operation.type", "send"),
-            text("messaging.operation.name", "Queue.add"),
-            text("messaging.destination.name", "{destination}"),
-            text("messaging.bullmq.job.name", "{task}"),
-            text("messaging.message.id", "{id}"),
-        ],
-    })],
-    joinable: BY_JOB,
-    ..BULLMQ_APPSIGNAL
-};
-
-const APPSIGNAL_WORKER: &[Consume] = &[Consume::Each(Consumer {
-    shape: Shape {
-        name: "Worker.run {destination}",
-        kind: Kind::Consumer,
-        attributes: &[
-            text("messaging.system", "bullmq"),
-            text("messaging.client.id", "worker"),
-            text("messaging.message.id", "{id}"),
-            text("messaging.operation.type", "process"),
-            text("messaging.operation.name", "Worker.run"),
-            text("messaging.destination.name", "{destination}"),
-            text("messaging.bullmq.job.name", "{task}"),
-            text("messaging.bullmq.job.opts.traceparent", "{traceparent}"),
-        ],
-    },
-    correlation: Correlation::Links(&[]),
-})];

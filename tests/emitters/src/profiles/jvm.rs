@@ -1,22 +1,12 @@
-//! Other messaging of the Java agent: JMS, Pulsar, `RocketMQ`, NATS, Spring
-//! Integration.
+//! Pulsar and `RocketMQ`, by the Java agent.
 
 use crate::profile::{
-    Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Remedy, Shape,
-    Sides, Traits, integer, text,
+    Consume, Consumer, Correlation, Ids, Joinable, Kind, Produce, Profile, QUEUE, Shape, Sides,
+    Traits, integer, text,
 };
 
 /// In the order of the matrix.
-pub const PROFILES: &[Profile] = &[
-    JMS,
-    JMS_RECEIVE_TELEMETRY,
-    PULSAR,
-    PULSAR_RECEIVE_TELEMETRY,
-    ROCKETMQ,
-    ROCKETMQ_JOINED,
-    NATS,
-    SPRING_INTEGRATION,
-];
+pub const PROFILES: &[Profile] = &[PULSAR, PULSAR_RECEIVE_TELEMETRY, ROCKETMQ, ROCKETMQ_JOINED];
 
 const JMS: Profile = Profile {
     name: "java-jms",
@@ -54,31 +44,6 @@ const JMS_PROCESS: Shape = Shape {
         text("messaging.destination.name", "{destination}"),
         text("messaging.message.id", "{id}"),
     ],
-};
-
-const JMS_RECEIVE_TELEMETRY: Profile = Profile {
-    name: "java-jms-receive-telemetry",
-    library: "JMS, receive telemetry",
-    consume: &[
-        Consume::Wait(Consumer {
-            shape: Shape {
-                name: "{destination} receive",
-                kind: Kind::Consumer,
-                attributes: &[
-                    text("messaging.system", "jms"),
-                    text("messaging.operation", "receive"),
-                    text("messaging.destination.name", "{destination}"),
-                    text("messaging.message.id", "{id}"),
-                ],
-            },
-            correlation: Correlation::Links(&[]),
-        }),
-        Consume::Each(Consumer {
-            shape: JMS_PROCESS,
-            correlation: Correlation::Parent,
-        }),
-    ],
-    ..JMS
 };
 
 const PULSAR_PROCESS: Shape = Shape {
@@ -223,71 +188,4 @@ const ROCKETMQ_JOINED: Profile = Profile {
     })],
     joinable: Joinable::By("message ids of RocketMQ, several in one attribute"),
     ..ROCKETMQ
-};
-
-const NO_IDS: Joinable = Joinable::Not {
-    why: "no message id is recorded on either side",
-    remedy: Remedy::CaptureHeaders,
-};
-
-const NATS: Profile = Profile {
-    name: "java-nats",
-    library: "NATS",
-    conventions: "1.25",
-    scopes: Sides::both("io.opentelemetry.nats-2.17"),
-    ids: Ids::Absent,
-    produce: &[Produce::Each(Shape {
-        name: "{destination} publish",
-        kind: Kind::Producer,
-        attributes: &[
-            text("messaging.system", "nats"),
-            text("messaging.operation", "publish"),
-            text("messaging.destination.name", "{destination}"),
-            text("messaging.client_id", "4"),
-            integer("messaging.message.body.size", "311"),
-        ],
-    })],
-    consume: &[Consume::Each(Consumer {
-        shape: Shape {
-            name: "{destination} process",
-            kind: Kind::Consumer,
-            attributes: &[
-                text("messaging.system", "nats"),
-                text("messaging.operation", "process"),
-                text("messaging.destination.name", "{destination}"),
-                text("messaging.client_id", "5"),
-                integer("messaging.message.body.size", "311"),
-            ],
-        },
-        correlation: Correlation::Parent,
-    })],
-    joinable: NO_IDS,
-    ..JMS
-};
-
-const SPRING_INTEGRATION: Profile = Profile {
-    name: "java-spring-integration",
-    library: "Spring Integration",
-    scopes: Sides::both("io.opentelemetry.spring-integration-4.1"),
-    produce: &[Produce::Each(Shape {
-        name: "{destination} publish",
-        kind: Kind::Producer,
-        attributes: &[
-            text("messaging.operation", "publish"),
-            text("messaging.destination.name", "{destination}"),
-        ],
-    })],
-    consume: &[Consume::Each(Consumer {
-        shape: Shape {
-            name: "{destination} process",
-            kind: Kind::Consumer,
-            attributes: &[
-                text("messaging.operation", "process"),
-                text("messaging.destination.name", "{destination}"),
-            ],
-        },
-        correlation: Correlation::Parent,
-    })],
-    joinable: NO_IDS,
-    ..NATS
 };
