@@ -293,7 +293,7 @@ list: [&one 1, *one, *where]
 copy: *base
 *where : as a key
 ";
-    let document = linkmend_config::read(text).unwrap();
+    let document = read(text).unwrap();
     let value = document.value();
     assert_eq!(value["copy"], value["base"]);
     assert_eq!(value["list"], serde_json::json!([1, 1, "localhost:4317"]));

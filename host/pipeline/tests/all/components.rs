@@ -250,7 +250,10 @@ fn exporters_have_what_a_configuration_says() {
     let Exporter::OtlpHttp(http) = exporter(&config, "otlphttp/second") else {
         panic!()
     };
-    let url = http.url().unwrap().to_string();
+    let url = http
+        .url(linkmend_pipeline::signal::Signal::Traces)
+        .unwrap()
+        .to_string();
     assert_eq!(url, "http://other.example.com:4318/otlp/v1/traces");
     assert_eq!(http.client.compression, Encoding::Identity);
     assert!(http.queue.is_none());
@@ -407,7 +410,13 @@ fn endpoints_are_those_of_the_collector() {
         let Exporter::OtlpHttp(http) = exporter(&config, "otlp_http") else {
             panic!()
         };
-        assert_eq!(http.url().unwrap().to_string(), expected, "{text}");
+        assert_eq!(
+            http.url(linkmend_pipeline::signal::Signal::Traces)
+                .unwrap()
+                .to_string(),
+            expected,
+            "{text}"
+        );
     }
 }
 

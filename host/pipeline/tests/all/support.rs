@@ -96,7 +96,7 @@ pub fn exporter<'c>(config: &'c Config, id: &str) -> &'c Exporter {
 pub fn linkmend<'c>(config: &'c Config, id: &str) -> &'c LinkmendProcessor {
     match &config.processors[&id.parse().unwrap()] {
         Processor::Linkmend(processor) => processor,
-        Processor::MemoryLimiter(other) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

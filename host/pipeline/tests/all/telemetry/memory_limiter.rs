@@ -27,7 +27,7 @@ fn config(lines: &str) -> Config {
     let config = read(&[&with("processors", "memory_limiter", lines)]);
     match &config.processors[&"memory_limiter".parse().unwrap()] {
         Processor::MemoryLimiter(limiter) => limiter.clone(),
-        Processor::Linkmend(other) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -37,7 +37,7 @@ fn one_span() -> Traces {
 
 #[tokio::test]
 async fn traces_are_refused_while_memory_is_short() {
-    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
+    let (metrics, tasks) = (Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     let next = Arc::new(Next::default());
     let limiter = MemoryLimiter::new(&id, &config("limit_mib: 1"), &metrics).unwrap();
@@ -70,7 +70,7 @@ async fn traces_are_refused_while_memory_is_short() {
 
 #[tokio::test]
 async fn traces_pass_while_there_is_enough() {
-    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
+    let (metrics, tasks) = (Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     for lines in [
         "limit_mib: 1000000",
@@ -99,7 +99,7 @@ async fn traces_pass_while_there_is_enough() {
 /// It takes traces again when others have let go of memory.
 #[tokio::test]
 async fn it_is_measured_again_and_again() {
-    let (metrics, tasks) = (std::sync::Arc::new(Metrics::new(true)), Tasks::default());
+    let (metrics, tasks) = (Arc::new(Metrics::new(true)), Tasks::default());
     let id = "memory_limiter".parse().unwrap();
     let resident = || {
         let text = metrics.text();

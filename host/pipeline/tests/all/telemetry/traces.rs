@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use http::HeaderMap;
 use linkmend_pipeline::config::{LogEncoding, LogLevel, TraceExporter};
+use linkmend_pipeline::signal::Signal;
 use linkmend_pipeline::telemetry::logs;
 use linkmend_pipeline::telemetry::resource::Resource;
 use linkmend_pipeline::telemetry::traces::{OwnTraces, Stage, propagate};
@@ -22,7 +23,7 @@ impl Consumer for Sink {
             // An exporter has a stage, and says things: none of that may become
             // spans, or there would be ever new ones.
             let id = "otlp_http".parse().unwrap();
-            Stage::exporter(&id)
+            Stage::exporter(&id, Signal::Traces)
                 .run(1, async {
                     self.0.lock().unwrap().push(traces);
                     Ok(Accepted::default())
@@ -84,7 +85,7 @@ fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, Str
         let [receiver, processor, exporter] =
             ["otlp/front", "linkmend", "otlp_grpc"].map(|id| id.parse().unwrap());
         let export = async {
-            Stage::exporter(&exporter)
+            Stage::exporter(&exporter, Signal::Traces)
                 .run(3, async {
                     tracing::info!(target: "linkmend_pipeline", "an event is no part of a span");
                     propagate(&mut told);
@@ -93,7 +94,8 @@ fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, Str
                 .await
         };
         let process = async { Stage::processor(&processor).run(3, export).await };
-        let receive = Stage::receiver(&receiver, "grpc", Some(headers)).run(3, process);
+        let receive =
+            Stage::receiver(&receiver, Signal::Traces, "grpc", Some(headers)).run(3, process);
         let _ = runtime.block_on(receive);
     });
     own.end();
@@ -174,7 +176,7 @@ fn what_is_not_sampled_is_not_sent() {
 async fn without_spans_nothing_is_told() {
     let mut headers = HeaderMap::new();
     let id = "otlp_grpc".parse().unwrap();
-    let run = Stage::exporter(&id).run(1, async {
+    let run = Stage::exporter(&id, Signal::Traces).run(1, async {
         propagate(&mut headers);
         Ok(Accepted::default())
     });
