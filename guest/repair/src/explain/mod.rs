@@ -103,6 +103,12 @@ impl Told<'_> {
             )?;
             self.write_search(out, slot, (0, 0))?;
             match self.outcomes.get(number) {
+                Some(Outcome::Added(target)) if self.room == 0 => writeln!(
+                    out,
+                    "  → link to {} is missing, and there is no room for it (max_links: {})",
+                    Context(*target),
+                    self.config.max_links
+                )?,
                 Some(outcome) => writeln!(out, "  → {}", Shown(*outcome))?,
                 None => {}
             }

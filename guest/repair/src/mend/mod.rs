@@ -184,6 +184,11 @@ impl<'b> Mending<'b> {
         if span.slots.count() > 0 {
             self.add_missing(span);
         }
+        // A span without room wants nothing: what could not be added the first
+        // time is not counted again.
+        if room == 0 {
+            self.added.clear();
+        }
         if self.may_wait && room > 0 && !self.pending.is_empty() {
             self.answer.defer(span.number, &self.pending);
             return;

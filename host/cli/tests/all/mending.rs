@@ -53,7 +53,7 @@ fn a_consumer_whose_parent_is_the_producer_needs_no_link() {
 }
 
 #[test]
-fn a_span_whose_own_id_is_invalid_passes_untouched() {
+fn a_span_whose_own_id_is_invalid_gets_no_link_and_loses_invalid_ones() {
     let mut short = traces::consumer(3);
     short["traceId"] = json!("5B8EFFF798038103D269B633813FC6");
     short["links"] =
@@ -61,7 +61,13 @@ fn a_span_whose_own_id_is_invalid_passes_untouched() {
     let text = traces::line(traces::producers(3)) + &traces::line([short]);
     let place = Place::with("in.jsonl", &text);
     place.process("in.jsonl -o out.jsonl").well();
-    assert_eq!(place.text("out.jsonl"), text);
+    assert_eq!(links(&place.read("out.jsonl")), []);
+    let spans = place.text("out.jsonl").matches("spanId").count();
+    assert_eq!(
+        spans,
+        text.matches("spanId").count() - 1,
+        "the link's is gone"
+    );
 }
 
 #[test]

@@ -236,7 +236,6 @@ fn a_configuration_that_is_wrong_is_told_with_its_place() {
             "indent.yaml",
             &["the configuration indent.yaml: line 2, column "],
         ),
-        ("anchor.yaml", &["line 1, column 12: anchors and aliases"]),
         (
             "value.yaml --rule-config key.json",
             &["there are 2 --rule-config and 1 rules"],

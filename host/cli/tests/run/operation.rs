@@ -86,7 +86,7 @@ service:
 #[test]
 fn the_lines_of_the_log_that_the_manual_names_are_said() {
     let mut sources = String::new();
-    for folder in ["host/pipeline/src", "host/cli/src"] {
+    for folder in ["host/pipeline/src", "host/cli/src", "host/engine/src"] {
         gather(&root().join(folder), &mut sources);
     }
     let manual = manual();

@@ -82,6 +82,8 @@ pub(super) fn signals(reader: &mut Reader, root: &Node, config: &Config) {
         for exporter in &pipeline.exporters {
             if let Some(Exporter::OtlpHttp(http)) = config.exporters.get(exporter)
                 && http.url(signal).is_none()
+                // Without any endpoint, that is told already.
+                && Signal::ALL.iter().any(|other| http.url(*other).is_some())
             {
                 let text = format!(
                     "`{exporter}` does not know where to send {signal}: give it `endpoint` or \

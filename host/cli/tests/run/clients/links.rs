@@ -13,6 +13,7 @@ use crate::support::clients::{self, Client, Made, Report, Running, installed};
 use crate::support::intake::{Intake, Protocol};
 use crate::support::linkmend::{self, Linkmend};
 use crate::support::rabbitmq::RabbitMq;
+use crate::support::wait;
 
 const MESSAGES: usize = 20;
 
@@ -110,8 +111,10 @@ fn messages_of_rabbitmq_get_their_links() {
 fn is_linked(what: &str, intake: &Intake, producer: &Report, consumer: &Report) {
     assert!(producer.succeeded(), "{what}: {producer:?}");
     assert!(consumer.succeeded(), "{what}: {consumer:?}");
-    let arrived = intake.spans();
     let made = producer.spans.len() + consumer.spans.len();
+    // A producer that seems to come after its consumer is believed in the end.
+    wait::until_true("all arrive", wait::LONG, || intake.spans().len() >= made);
+    let arrived = intake.spans();
     assert_eq!(arrived.len(), made, "{what}: all, and none twice");
     let arrived: HashMap<_, _> = arrived
         .iter()

@@ -99,7 +99,9 @@ fn held_spans_of_a_large_resource() {
         assert!(body.len() < 120_000, "{}", body.len());
         let answered = others::are_served(&attacked, || post(to, GZIP, &body));
         assert_eq!(answered, 200);
-        assert_eq!(arrived(&attacked, first), PARTS as usize);
+        wait::until_true("all arrive", wait::LONG, || {
+            arrived(&attacked, first) == PARTS as usize
+        });
     }
     attacked.stays_small();
     attacked.recovers();
@@ -130,7 +132,9 @@ fn held_spans_that_are_woken_in_turns() {
         });
     });
     for first in firsts {
-        assert_eq!(arrived(&attacked, first), PARTS as usize);
+        wait::until_true("all arrive", wait::LONG, || {
+            arrived(&attacked, first) == PARTS as usize
+        });
     }
     attacked.stays_small();
     attacked.recovers();

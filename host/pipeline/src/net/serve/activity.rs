@@ -2,6 +2,7 @@
 //! to end it.
 
 use std::io;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -9,12 +10,15 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
-use tokio::time::{Duration, Instant};
+use tokio::time::{Duration, Instant, Sleep, sleep};
 
 /// How long an answer goes to a client that has closed its side of the
 /// connection: it may wait for it, or have gone, which looks the same. Whoever
 /// gave up goes on with another try, so it must not be long.
 const HALF_CLOSED: Duration = Duration::from_secs(5);
+
+/// How often it is looked after such a client.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// What goes on at a connection.
 pub(crate) struct Activity {
@@ -112,7 +116,7 @@ impl Activity {
 
     /// Until when a peer is believed to wait for an answer that sends nothing any
     /// more.
-    pub(super) fn believed_until(&self) -> Option<Instant> {
+    fn believed_until(&self) -> Option<Instant> {
         let since = self.closed_since.get(self.started)?;
         Some(since + HALF_CLOSED)
     }
@@ -164,6 +168,20 @@ pub(super) struct Watched<I> {
     pub(super) io: I,
     pub(super) activity: Arc<Activity>,
     pub(super) watch_heads: bool,
+    /// When to look again whether a peer that sends nothing any more has got its
+    /// answer.
+    look_again: Option<Pin<Box<Sleep>>>,
+}
+
+impl<I> Watched<I> {
+    pub(super) fn new(io: I, activity: Arc<Activity>, watch_heads: bool) -> Self {
+        Self {
+            io,
+            activity,
+            watch_heads,
+            look_again: None,
+        }
+    }
 }
 
 impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
@@ -190,15 +208,28 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
         let is_end = matches!(polled, Poll::Ready(Ok(())))
             && buffer.filled().len() == filled
             && buffer.remaining() > 0;
-        // Who watches the connection looks again when that is over.
-        if self.watch_heads && is_end && activity.is_half_closed() {
-            return Poll::Pending;
+        if self.watch_heads && is_end {
+            return self.poll_end(context);
         }
         polled
     }
 }
 
 impl<I> Watched<I> {
+    /// The peer sends nothing any more. That is told when it is not believed to
+    /// wait for an answer, or has got it; which nobody wakes for, so it is looked
+    /// after now and then.
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        while self.activity.is_half_closed() {
+            let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+            if again.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.look_again = None;
+        }
+        Poll::Ready(Ok(()))
+    }
+
     fn note<T>(&self, polled: Poll<T>) -> Poll<T> {
         let blocked = &self.activity.blocked_since;
         match (polled.is_pending(), blocked.is_set()) {

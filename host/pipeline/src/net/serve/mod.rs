@@ -192,11 +192,7 @@ impl Server {
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         activity.head_begins();
-        let io = Watched {
-            io,
-            activity: Arc::clone(activity),
-            watch_heads: true,
-        };
+        let io = Watched::new(io, Arc::clone(activity), true);
         let (handler, of_requests) = (Arc::clone(&self.handler), Arc::clone(activity));
         let answer = service_fn(move |request| {
             answer(
@@ -230,11 +226,7 @@ impl Server {
     where
         I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
-        let io = Watched {
-            io,
-            activity: Arc::clone(activity),
-            watch_heads: false,
-        };
+        let io = Watched::new(io, Arc::clone(activity), false);
         let (handler, of_requests) = (Arc::clone(&self.handler), Arc::clone(activity));
         let keep_alive = self.rules.keep_alive;
         let answer = service_fn(move |request| {
@@ -311,8 +303,7 @@ impl Server {
         let after = |since: Option<Instant>, time| since.unwrap_or(now) + time;
         let head = after(activity.head_since(), rules.head);
         let write = after(activity.blocked_since(), rules.write);
-        let closed = activity.believed_until().filter(|until| *until > now);
-        let earliest = head.min(write).min(closed.unwrap_or(head));
+        let earliest = head.min(write);
         match ended {
             None => {
                 let idle = rules.idle.map(|idle| after(activity.idle_since(), idle));

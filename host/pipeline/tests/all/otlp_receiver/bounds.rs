@@ -59,7 +59,7 @@ async fn the_budget_bounds_all_requests_together() {
             }
         }
     };
-    timeout(Duration::from_secs(5), all).await.unwrap();
+    timeout(Duration::from_secs(10), all).await.unwrap();
     let refused = "otelcol_receiver_requests_total";
     assert!(running.metric(refused, &["http", "refused"]) >= 1);
     running.tasks.end().await;
@@ -254,7 +254,7 @@ async fn senders_that_leave_are_counted() {
             );
         }
     };
-    timeout(Duration::from_secs(5), counted).await.unwrap();
+    timeout(Duration::from_secs(10), counted).await.unwrap();
     running.tasks.end().await;
 }
 

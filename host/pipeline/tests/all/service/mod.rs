@@ -128,8 +128,12 @@ fn message(number: u64, kind: i32, id: &str) -> Span {
     span(number, kind, "message", attributes)
 }
 
+/// It was sent before it was received, whenever its span comes in.
 fn producer(number: u64, id: &str) -> Span {
-    message(number, kind::PRODUCER, id)
+    let mut sent = message(number, kind::PRODUCER, id);
+    sent.start_time_unix_nano -= 10_000_000_000;
+    sent.end_time_unix_nano -= 10_000_000_000;
+    sent
 }
 
 fn consumer(number: u64, id: &str) -> Span {

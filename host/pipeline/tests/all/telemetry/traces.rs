@@ -134,7 +134,9 @@ fn stages_are_spans_below_those_of_the_sender() {
     assert_eq!(told["traceparent"], *expected);
     for span in [receive, process, export] {
         assert!(
-            span.attributes.iter().any(|one| one.key == "spans"),
+            span.attributes
+                .iter()
+                .any(|one| one.key == "items" || one.key == "spans"),
             "{span:?}"
         );
         assert!(span.events.is_empty());
