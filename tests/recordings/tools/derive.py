@@ -36,6 +36,7 @@ import datetime
 import gzip
 import hashlib
 import json
+import os
 import pathlib
 import re
 import struct
@@ -52,7 +53,7 @@ PRODUCER = 4
 # repository.
 MACHINE = re.compile(r"^(host|process|os|container)\.|^service\.instance\.id$")
 PLACES = {"exception.stacktrace", "code.filepath", "code.file.path"}
-FORBIDDEN = (b"/work/", b"/root/", b"/home/", b"/tmp/")
+FORBIDDEN = (os.getcwd().encode(), b"/root/", b"/home/", b"/tmp/")
 
 
 def requests(path):
