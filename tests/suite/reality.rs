@@ -273,11 +273,9 @@ fn texts(key: &str, values: &[&str]) -> KeyValue {
 }
 
 fn header(number: u64) -> String {
-    let trace_id: String = linkmend_tests::otlp::trace_id(number)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("00-{trace_id}-{number:016x}-01")
+    let trace_id = linkmend_tests::otlp::trace_id(number);
+    let trace_id = u128::from_be_bytes(trace_id.try_into().unwrap());
+    format!("00-{trace_id:032x}-{number:016x}-01")
 }
 
 rule_test! {

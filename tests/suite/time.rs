@@ -38,7 +38,7 @@ fn long() -> bytes::Bytes {
 fn count_of(wanted: Duration) -> u64 {
     let to = 50_000_000;
     let patient = Limits {
-        call_time: Duration::from_secs(60),
+        call_time: Duration::from_mins(1),
         ..Limits::default()
     };
     let processor = counting(to, patient);
@@ -71,7 +71,7 @@ fn while_busy<T>(work: impl FnOnce() -> T) -> T {
 #[test]
 fn a_busy_machine_makes_no_batch_fail() {
     let limits = Limits {
-        call_time: Duration::from_millis(1000),
+        call_time: Duration::from_secs(1),
         ..Limits::default()
     };
     let processor = counting(count_of(Duration::from_millis(400)), limits);

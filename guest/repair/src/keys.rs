@@ -103,7 +103,7 @@ impl KeyMaker {
     /// A number for who consumes: service, span and destination have it in
     /// common on each delivery to one consumer. Equal numbers of two are
     /// unlikely, and no proof of anything.
-    pub fn consumer_hint(&mut self, service: &[u8], name: &[u8], destination: u16) -> u16 {
+    pub fn consumer_hint(service: &[u8], name: &[u8], destination: u16) -> u16 {
         let sum = checksum(service) ^ checksum(name).rotate_left(7) ^ u64::from(destination);
         (sum % u64::from(u16::MAX)) as u16 + 1
     }

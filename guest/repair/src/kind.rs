@@ -134,7 +134,7 @@ pub struct Leads {
 
 /// The type of a link that does not say it itself.
 #[must_use]
-pub fn link_type(surroundings: &Surroundings, leads: &Leads) -> LinkType {
+pub fn link_type(surroundings: &Surroundings, leads: Leads) -> LinkType {
     let span = surroundings;
     if leads.to_itself {
         return LinkType::RelatedTo;

@@ -20,6 +20,10 @@ pub enum Role {
 }
 
 /// A role, and what it takes to play it.
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a thing of its own that spans say of themselves"
+)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
     /// The role.

@@ -95,7 +95,7 @@ pub struct RunArguments {
     pub shutdown_timeout: Duration,
 
     /// Keep held spans here, where the configuration names no storage for them [default: the first that
-    /// can be written of $STATE_DIRECTORY, `linkmend` in the user's state directory, and
+    /// can be written of $`STATE_DIRECTORY`, `linkmend` in the user's state directory, and
     /// /var/lib/linkmend; empty for nowhere]
     #[arg(long, value_name = "DIR", value_parser = clap::builder::TypedValueParser::map(clap::builder::OsStringValueParser::new(), PathBuf::from))]
     pub state_dir: Option<PathBuf>,

@@ -32,6 +32,10 @@ struct Line {
     always: bool,
 }
 
+#[allow(
+    clippy::too_many_lines,
+    reason = "a list, one entry a line of the report"
+)]
 fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
     let counts = &summary.counts;
     let line = |always, figure, what, more: &str| Line {

@@ -53,7 +53,7 @@ mod tests {
     #[test]
     fn places_are_those_of_systemd_the_user_and_the_machine() {
         let machine = PathBuf::from(OF_THE_MACHINE);
-        assert_eq!(of(&[]), [machine.clone()]);
+        assert_eq!(of(&[]), std::slice::from_ref(&machine));
         let home = ("HOME", "/home/me");
         let user = PathBuf::from("/home/me/.local/state/linkmend");
         assert_eq!(of(&[home]), [user, machine.clone()]);

@@ -5,6 +5,8 @@
     reason = "a test that panics has failed"
 )]
 
+use std::fmt::Write as _;
+
 use linkmend_config::{Place, read};
 use serde_json::{Value, json};
 
@@ -338,7 +340,7 @@ fn aliases_cannot_make_more_than_a_bound() {
     let mut text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for line in 1..60 {
         let aliases = vec![format!("*a{}", line - 1); 10].join(", ");
-        text += &format!("a{line}: &a{line} [{aliases}]\n");
+        writeln!(text, "a{line}: &a{line} [{aliases}]").unwrap();
     }
     let error = read(&text).unwrap_err();
     assert!(error.text.contains("more than 16 MiB"), "{}", error.text);

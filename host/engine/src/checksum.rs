@@ -93,8 +93,9 @@ impl std::hash::Hasher for Hasher {
     }
 
     fn finish(&self) -> u64 {
-        let Checksum([a, b, c, d, e, f, g, h, ..]) = Self::finish(self.clone());
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        let Checksum(all) = Self::finish(self.clone());
+        let first = all.first_chunk().copied().unwrap_or_default();
+        u64::from_le_bytes(first)
     }
 }
 

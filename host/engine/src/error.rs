@@ -406,6 +406,10 @@ fn told(rule: &str, what: &str, reason: &dyn Display) -> String {
 
 /// A text of a rule, cut to what a log line can take, with nothing in it that a
 /// terminal would obey.
+#[allow(
+    clippy::needless_pass_by_value,
+    reason = "callers have made the text for this and have no use for it"
+)]
 pub(crate) fn clip(text: String) -> String {
     const LONGEST: usize = 1000;
     let mut text = plain(&text).into_owned();

@@ -344,7 +344,9 @@ mod tests {
         };
         let languages = |parts: &[Reasons]| {
             let mut sum = Reasons::default();
-            parts.iter().for_each(|part| sum += part);
+            for part in parts {
+                sum += part;
+            }
             let lines = sum.most_frequent().into_iter();
             lines
                 .map(|line| (line.language, line.count))

@@ -109,13 +109,17 @@ fn name(kind: FileType) -> &'static str {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test that panics has failed"
+    )]
     use super::*;
 
     #[test]
     fn what_grows_while_it_is_read_is_too_large() {
-        let whole = read(&[7; 100_000][..], 100_000).unwrap();
-        assert_eq!(whole.checksum, Checksum::of(&[7; 100_000]));
+        let whole = read(&vec![7; 100_000][..], 100_000).unwrap();
+        assert_eq!(whole.checksum, Checksum::of(&vec![7; 100_000]));
         assert_eq!(whole.bytes.len(), 100_000);
         let error = read(io::repeat(7), 100_000).unwrap_err();
         assert_eq!(

@@ -82,11 +82,11 @@ impl LoadedRule {
         took: &mut Option<Duration>,
         mut check: impl FnMut(Verdict) -> Result<T, FaultReason>,
     ) -> Result<T, FaultReason> {
+        type Shown<T> = Result<(T, Box<dyn Runner>), FaultReason>;
         let suspect = self.blame.suspect(tasks, traces);
         let start = Instant::now();
         self.blame.ask(suspect, start)?;
         let mut all = Duration::ZERO;
-        type Shown<T> = Result<(T, Box<dyn Runner>), FaultReason>;
         let mut show = |runner: Result<Box<dyn Runner>, FaultReason>| -> Shown<T> {
             let mut runner = runner?;
             let start = Instant::now();

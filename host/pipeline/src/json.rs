@@ -74,7 +74,7 @@ fn write<T: Serialize + Message + Default>(batch: &[u8]) -> Result<Vec<u8>, Stri
     serde_json::to_vec(&batch).map_err(|error| error.to_string())
 }
 
-/// `null` means that nothing was said. serde_json reads no deeper than 128, so
+/// `null` means that nothing was said. `serde_json` reads no deeper than 128, so
 /// this goes no deeper either.
 fn drop_nulls(value: &mut Value) {
     match value {

@@ -27,6 +27,10 @@
 //! | `advice` | what to do about links that were not made |
 //! | `producers` | what the producers in the inputs name, which advice depends on |
 #![forbid(unsafe_code)]
+#![allow(
+    clippy::result_large_err,
+    reason = "a job fails once: how large its error is costs nothing"
+)]
 
 mod advice;
 mod input;

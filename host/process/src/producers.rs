@@ -97,6 +97,10 @@ impl Producers {
     }
 }
 
+#[allow(
+    clippy::suspicious_op_assign_impl,
+    reason = "what was seen is joined, system by system"
+)]
 impl AddAssign<&Producers> for Producers {
     fn add_assign(&mut self, other: &Producers) {
         for (system, seen) in &other.by_system {
@@ -186,6 +190,7 @@ fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
     use super::*;
 
     /// A field of bytes, all of them short.

@@ -93,9 +93,10 @@ fn followed(row: &Row, anchor: &str) -> String {
         .map(|(recording, judged)| format!("{} (`{}`)", made(judged), recording.name))
         .collect();
     let (emitter, language) = row.emitter();
-    match lines.is_empty() {
-        true => String::new(),
-        false => format!("- {emitter} ({language}): {}\n", lines.join(", ")),
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("- {emitter} ({language}): {}\n", lines.join(", "))
     }
 }
 

@@ -187,7 +187,7 @@ pub fn held(recording: &Recording) -> Vec<String> {
     let processor = Processor::builder()
         .rule(Arm::Native.rule(&recording.rule_config()))
         .hold(HoldOptions {
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
             ..HoldOptions::default()
         })
         .build()

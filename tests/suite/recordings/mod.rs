@@ -117,10 +117,9 @@ fn what_is_found_is_what_was_written_down() {
         .iter()
         .map(|(recording, judged)| (recording.path(), judged.to_string()))
         .collect();
-    let text: String = found
-        .iter()
-        .map(|(name, judged)| format!("{name:60} {judged}\n"))
-        .collect();
+    let lines = found.iter();
+    let lines = lines.map(|(name, judged)| format!("{name:60} {judged}"));
+    let text = lines.collect::<Vec<_>>().join("\n") + "\n";
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("recordings/found.txt");
     if std::env::var_os(WRITE).is_some() {
         std::fs::write(path, text).unwrap();

@@ -97,7 +97,8 @@ impl Recording {
     /// The requests, as they were received.
     pub fn batches(&self) -> Vec<Bytes> {
         let path = self.folder.join(format!("{}.pb.gz", self.name));
-        let file = std::fs::File::open(&path).unwrap_or_else(|error| panic!("{path:?}: {error}"));
+        let file = std::fs::File::open(&path)
+            .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         let mut bytes = Vec::new();
         GzDecoder::new(file).read_to_end(&mut bytes).unwrap();
         let mut rest = Bytes::from(bytes);

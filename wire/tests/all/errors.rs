@@ -300,9 +300,9 @@ fn errors_say_what_and_where() {
 #[test]
 fn more_resources_scopes_and_spans_than_there_may_be_are_refused() {
     use linkmend_wire::scan::MAX_PARTS;
+    type Shape<'s> = &'s dyn Fn(usize) -> Vec<u8>;
     let of = |bytes: &[u8], parts: usize| bytes.repeat(parts);
     let within = |inner: Vec<u8>| field(1, &field(2, &inner));
-    type Shape<'s> = &'s dyn Fn(usize) -> Vec<u8>;
     let shapes: [(Shape<'_>, usize); 3] = [
         (&|parts| of(&[0x0a, 0], parts), 0),
         (&|parts| field(1, &of(&[0x12, 0], parts)), 1),

@@ -22,7 +22,7 @@ pub(super) fn lack(incoming: &Incoming<'_, '_>, record: &SpanRecord) -> Option<L
     }
     let names_something = facts.id_facts().iter().any(|fact| {
         // A conversation is of many messages.
-        fact.value.is_usable() && !core::ptr::eq(*fact, &facts.conversation)
+        fact.value.is_usable() && !core::ptr::eq(*fact, &raw const facts.conversation)
     }) || facts.traceparent.value.is_usable()
         || incoming.span.extra.iter().any(Value::is_usable);
     Some(if names_something {

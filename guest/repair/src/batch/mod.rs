@@ -160,8 +160,8 @@ impl Batch {
         }
         let links = Run::since(first_link, &self.links);
         let mut record = SpanRecord {
-            surplus,
             slots,
+            surplus,
             links,
             ..record(&incoming)
         };
@@ -180,9 +180,7 @@ impl Batch {
     fn hints(&mut self, incoming: &Incoming<'_, '_>) -> (u16, u16) {
         let Incoming { span, origin, .. } = incoming;
         let destination = self.maker.destination_hint(&span.message);
-        let consumer = self
-            .maker
-            .consumer_hint(origin.service, span.name, destination);
+        let consumer = KeyMaker::consumer_hint(origin.service, span.name, destination);
         (destination, consumer)
     }
 }

@@ -78,7 +78,7 @@ impl Mending<'_> {
                     to_itself: target == (span.trace_id, span.span_id),
                     said: link.said,
                 };
-                Kind::Type(link_type(surroundings, &leads))
+                Kind::Type(link_type(surroundings, leads))
             }
         })
     }
@@ -125,7 +125,7 @@ impl Mending<'_> {
                 elsewhere: context.trace_id != span.trace_id,
                 ..Leads::default()
             };
-            let kind = link_type(surroundings, &leads);
+            let kind = link_type(surroundings, leads);
             let attributes = if several {
                 self.answer.named(slot.name, kind)
             } else {

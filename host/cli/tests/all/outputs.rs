@@ -308,7 +308,7 @@ fn many_small_files_take_linear_time() {
         let started = std::time::Instant::now();
         Done::of(command).well();
         assert_eq!(std::fs::read_dir(place.path(&to)).unwrap().count(), count);
-        started.elapsed().as_secs_f64() / count as f64
+        started.elapsed().as_secs_f64() / f64::from(u32::try_from(count).unwrap())
     };
     let (few, many) = (took(500), took(4000));
     assert!(

@@ -121,7 +121,7 @@ fn a_client_of_grpc_go_asks_how_it_is() {
 }
 
 /// Clients of grpc-go may ping each 10 s without a call; a server of grpc-go
-/// ends such connections (ENHANCE_YOUR_CALM).
+/// ends such connections (`ENHANCE_YOUR_CALM`).
 #[test]
 fn a_connection_that_pings_stays() {
     if built().is_none() {

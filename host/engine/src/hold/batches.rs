@@ -145,6 +145,10 @@ impl PartialEq for Content<'_> {
 impl Eq for Content<'_> {}
 
 impl<'h> Numbers<'h> {
+    #[allow(
+        clippy::mutable_key_type,
+        reason = "what a context counts by itself is no part of what is compared"
+    )]
     fn number(&mut self, context: &'h Context) -> usize {
         let next = self.by_content.len();
         let by_content = &mut self.by_content;

@@ -107,7 +107,7 @@ mod tests {
         assert!(clock.ran() < Duration::from_millis(25), "{:?}", clock.ran());
         let spinning = Instant::now();
         while clock.ran() < Duration::from_millis(30) {
-            assert!(spinning.elapsed() < Duration::from_secs(60));
+            assert!(spinning.elapsed() < Duration::from_mins(1));
         }
     }
 }

@@ -144,15 +144,13 @@ impl Sender for OtlpHttp {
 /// By `proxy_url`, or the environment.
 fn way(client: &HttpClient, url: &Url) -> Result<Way, SetupError> {
     let given = client.proxy_url.as_ref();
-    let proxy = match given.filter(|given| !given.expose().is_empty()) {
-        Some(given) => Proxy::parse(given.expose())
-            .map(Some)
-            .map_err(|text| SetupError::new("proxy_url", text)),
-        None => {
-            let env = |name: &str| std::env::var(name).ok();
-            of_environment(&env, url.https, &url.host, url.port)
-                .map_err(|text| SetupError::new("endpoint", text))
-        }
+    let proxy = if let Some(given) = given.filter(|given| !given.expose().is_empty()) {
+        let proxy = Proxy::parse(given.expose()).map(Some);
+        proxy.map_err(|text| SetupError::new("proxy_url", text))
+    } else {
+        let env = |name: &str| std::env::var(name).ok();
+        let proxy = of_environment(&env, url.https, &url.host, url.port);
+        proxy.map_err(|text| SetupError::new("endpoint", text))
     };
     Ok(match proxy? {
         None => Way::Straight,

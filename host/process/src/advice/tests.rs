@@ -1,3 +1,5 @@
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+
 use std::path::Path;
 
 use super::*;

@@ -93,7 +93,9 @@ fn ten_senders(names: Names, is_new: bool) {
                 })
             })
             .collect();
-        others.into_iter().for_each(|other| other.join().unwrap());
+        for other in others {
+            other.join().unwrap();
+        }
         is_over.store(true, Ordering::Relaxed);
         attackers
             .into_iter()

@@ -123,7 +123,7 @@ fn held_spans_that_are_woken_in_turns() {
             // When all are held.
             wait::until_true("they are held", wait::LONG, || {
                 let held = attacked.linkmend.metric("linkmend_held_spans", &[]);
-                held >= (4 * PARTS) as f64
+                held >= f64::from(4 * u32::try_from(PARTS).unwrap())
             });
             let in_turns = (0..PARTS).flat_map(|place| firsts.map(|first| first + place));
             let producers = in_turns.map(|message| span(1 << 30 | message, Role::Sends(message)));

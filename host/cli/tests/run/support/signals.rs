@@ -67,6 +67,7 @@ fn with_unknown(mut batch: Vec<u8>) -> Vec<u8> {
     batch
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "fields of messages are optional")]
 fn resource() -> Option<Resource> {
     Some(Resource {
         attributes: vec![text("service.name", "orders")],
@@ -74,6 +75,7 @@ fn resource() -> Option<Resource> {
     })
 }
 
+#[allow(clippy::unnecessary_wraps, reason = "fields of messages are optional")]
 fn scope() -> Option<InstrumentationScope> {
     Some(InstrumentationScope {
         name: "tests".into(),

@@ -183,7 +183,7 @@ fn make(path: &Path) -> io::Result<()> {
 }
 
 fn is_ours(metadata: &Metadata) -> bool {
-    metadata.is_file() && metadata.uid() == user() && metadata.mode() & 0o077 == 0
+    metadata.is_file() && metadata.uid() == user() && metadata.mode().trailing_zeros() >= 6
 }
 
 fn user() -> u32 {

@@ -53,7 +53,11 @@ fn damaged(text: &str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test that panics has failed"
+    )]
     use super::*;
     use crate::sandbox::engine::Target;
 

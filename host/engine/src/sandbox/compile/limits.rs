@@ -25,7 +25,7 @@ impl Default for CompileLimits {
         Self {
             file_size: 64 << 20,
             functions: 100_000,
-            time: Duration::from_secs(60),
+            time: Duration::from_mins(1),
             memory: 2 << 30,
         }
     }

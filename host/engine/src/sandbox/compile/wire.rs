@@ -39,7 +39,7 @@ pub(super) fn ask(
 impl Request {
     /// Reads what is before the component, so that limits hold for the rest.
     pub(super) fn read(from: &mut impl Read) -> io::Result<(Self, u64)> {
-        expect(from, REQUEST)?;
+        expect(from, *REQUEST)?;
         let time = Duration::from_secs(number(from)?);
         let memory = number(from)?;
         let length = number(from)?;
@@ -84,7 +84,7 @@ impl Answer {
     /// Reads an answer, and that nothing is behind it. A process that dies while
     /// it writes has written no code.
     pub(super) fn read(from: &mut impl Read) -> io::Result<Self> {
-        expect(from, ANSWER)?;
+        expect(from, *ANSWER)?;
         let mut kind = [0];
         from.read_exact(&mut kind)?;
         let (mut engine, mut sum) = ([0; 32], [0; 32]);
@@ -112,10 +112,10 @@ impl Answer {
     }
 }
 
-fn expect(from: &mut impl Read, magic: &[u8; 8]) -> io::Result<()> {
+fn expect(from: &mut impl Read, magic: [u8; 8]) -> io::Result<()> {
     let mut found = [0; 8];
     from.read_exact(&mut found)?;
-    if found == *magic {
+    if found == magic {
         return Ok(());
     }
     Err(damaged("it does not speak as this version does"))
@@ -143,7 +143,11 @@ fn damaged(text: &str) -> io::Error {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test that panics has failed"
+    )]
     use super::*;
 
     #[test]

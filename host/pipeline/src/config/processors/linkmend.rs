@@ -325,7 +325,7 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> LinkmendProcessor {
         let hold = node.get("hold").unwrap_or(node);
         let text = "senders need not wait for what is on disk; remove this, or `storage`";
         reader.within("hold", |reader| {
-            reader.fault_of(hold, "wait_for_result", text)
+            reader.fault_of(hold, "wait_for_result", text);
         });
     }
     processor

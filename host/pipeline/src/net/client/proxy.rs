@@ -192,7 +192,9 @@ impl Proxy {
         if let Some(value) = &self.authorization
             && let Ok(value) = value.to_str()
         {
-            request += &format!("Proxy-Authorization: {value}\r\n");
+            request.push_str("Proxy-Authorization: ");
+            request.push_str(value);
+            request.push_str("\r\n");
         }
         request += "\r\n";
         stream.write_all(request.as_bytes()).await?;

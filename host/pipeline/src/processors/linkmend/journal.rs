@@ -91,14 +91,12 @@ impl Record {
     /// Counts that it is taken up: how often it was at earlier starts, and came
     /// to nothing. A process may not survive it.
     pub(super) async fn try_once_more(&self) -> Result<u32, String> {
-        self.on_disk(|store, number| store.try_once_more(number))
-            .await
+        self.on_disk(Store::try_once_more).await
     }
 
     /// It was taken up.
     pub(super) async fn is_taken_up(&self) -> Result<(), String> {
-        self.on_disk(|store, number| store.is_taken_up(number))
-            .await
+        self.on_disk(Store::is_taken_up).await
     }
 
     /// Puts it out of the way of later starts: where it is then.

@@ -32,7 +32,7 @@ async fn ask(running: &Running, method: &str, service: &str) -> Response<Incomin
     sender.send_request(request).await.unwrap()
 }
 
-/// HealthCheckResponse: field 1 is the status.
+/// `HealthCheckResponse`: field 1 is the status.
 fn framed(status: u8) -> Bytes {
     Bytes::from(vec![0, 0, 0, 0, 2, 0x08, status])
 }

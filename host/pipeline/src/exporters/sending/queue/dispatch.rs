@@ -25,6 +25,10 @@ pub(super) struct Dispatcher {
 }
 
 /// What is next.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "there is one at a time, and it is taken apart at once"
+)]
 enum Next {
     Entry(Entry),
     /// What waits to become larger is sent as it is.

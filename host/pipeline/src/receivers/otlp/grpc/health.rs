@@ -4,8 +4,6 @@
 //! Who is answered here can be sent spans: the receiver opens its ports when all
 //! else runs, and closes them first.
 
-use std::future::Future;
-
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Response};
 use prost::Message;
@@ -109,17 +107,15 @@ fn said(status: i32) -> Bytes {
 }
 
 /// What who watches is told when all ends.
-fn end(status: i32, stop: CancellationToken) -> impl Future<Output = (Bytes, HeaderMap)> + Send {
-    async move {
-        stop.cancelled().await;
-        let mut trailers = HeaderMap::new();
-        trailers.insert("grpc-status", HeaderValue::from(Code::Unavailable as i32));
-        let text = HeaderValue::from_static("linkmend ends");
-        trailers.insert("grpc-message", text);
-        let status = match status {
-            SERVING => NOT_SERVING,
-            other => other,
-        };
-        (said(status), trailers)
-    }
+async fn end(status: i32, stop: CancellationToken) -> (Bytes, HeaderMap) {
+    stop.cancelled().await;
+    let mut trailers = HeaderMap::new();
+    trailers.insert("grpc-status", HeaderValue::from(Code::Unavailable as i32));
+    let text = HeaderValue::from_static("linkmend ends");
+    trailers.insert("grpc-message", text);
+    let status = match status {
+        SERVING => NOT_SERVING,
+        other => other,
+    };
+    (said(status), trailers)
 }
