@@ -7,10 +7,9 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use linkmend::Processor;
 use linkmend_tests::arms::{Arm, Order};
-use linkmend_tests::otlp::{batch, integer, kind, span, spans_of, text};
+use linkmend_tests::otlp::{batch, integer, kind, span, spans_of, text, texts};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 
@@ -253,22 +252,6 @@ rule_test! {
         let seen = mend(arm, order, vec![sent, of(2, "blue"), of(3, "green")]);
         assert_eq!((seen.targets(2), seen.targets(3)), (vec![], vec![]));
         assert_eq!(seen.reasons["ambiguous"], 2);
-    }
-}
-
-fn texts(key: &str, values: &[&str]) -> KeyValue {
-    let values = values.iter().map(|value| AnyValue {
-        value: Some(Value::StringValue((*value).into())),
-    });
-    let values = ArrayValue {
-        values: values.collect(),
-    };
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue {
-            value: Some(Value::ArrayValue(values)),
-        }),
-        ..KeyValue::default()
     }
 }
 

@@ -1,13 +1,33 @@
 //! OTLP batches, made of prost's structs.
 
 use bytes::Bytes;
-use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{
+    AnyValue, ArrayValue, InstrumentationScope, KeyValue,
+};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message as _;
 
 pub use linkmend_workload::spans::{integer, kind, span, span_id, text, trace_id};
+
+/// An attribute that is an array of strings.
+#[must_use]
+pub fn texts(key: &str, values: &[&str]) -> KeyValue {
+    let values = values.iter().map(|value| AnyValue {
+        value: Some(Value::StringValue((*value).into())),
+    });
+    let array = ArrayValue {
+        values: values.collect(),
+    };
+    KeyValue {
+        value: Some(AnyValue {
+            value: Some(Value::ArrayValue(array)),
+        }),
+        ..text(key, "")
+    }
+}
 
 /// A link to [`span`] number `number`.
 #[must_use]

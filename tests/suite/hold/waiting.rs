@@ -6,11 +6,9 @@ use std::time::{Duration, Instant};
 
 use linkmend::HoldOptions;
 use linkmend::interface::{Tasks, Verdict};
-use linkmend_tests::otlp::{batch, kind, link, span_id, spans_of, text};
+use linkmend_tests::otlp::{batch, kind, link, span_id, spans_of, texts};
 use linkmend_tests::rule_test;
 use linkmend_tests::rules::{all_spans, nothing, rule};
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::{
@@ -93,22 +91,6 @@ rule_test! {
         assert_eq!(processor.hold_stats().held, 1);
         assert_eq!(numbers(&processor.drain()), [10]);
         assert_empty(&processor);
-    }
-}
-
-fn texts(key: &str, values: &[&str]) -> KeyValue {
-    let values = values.iter().map(|value| AnyValue {
-        value: Some(Value::StringValue((*value).into())),
-    });
-    let array = ArrayValue {
-        values: values.collect(),
-    };
-    KeyValue {
-        key: key.into(),
-        value: Some(AnyValue {
-            value: Some(Value::ArrayValue(array)),
-        }),
-        ..text(key, "")
     }
 }
 
