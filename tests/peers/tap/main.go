@@ -7,8 +7,8 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
+	"encoding/base64"
 	"encoding/binary"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -54,7 +54,7 @@ func passed(path, encoding string, message []byte) error {
 	default:
 		return fmt.Errorf("an encoding that this tap does not know: %s", encoding)
 	}
-	say(map[string]string{"path": path, "message": hex.EncodeToString(message)})
+	say(map[string]string{"path": path, "message": base64.StdEncoding.EncodeToString(message)})
 	return nil
 }
 

@@ -8,7 +8,10 @@ use linkmend_tests::memory;
 use linkmend_tests::otlp::{batch, text};
 use linkmend_tests::rule_test;
 
-use super::{SECOND, assert_empty, call, consumer, counts, flat, holding, numbers, producer, send};
+use super::{
+    SECOND, assert_empty, call, consumer, counts, flat, holding, kind, message, numbers, producer,
+    send,
+};
 
 rule_test! {
     fn the_oldest_go_when_there_are_too_many(arm, order) {
@@ -159,6 +162,31 @@ rule_test! {
         assert_eq!(numbers(&processor.release(now)), [5]);
         assert!(send(&processor, &late(8), now).overflow.is_empty());
         assert_eq!(numbers(&processor.drain()), [8]);
+        assert_empty(&processor);
+    }
+}
+
+rule_test! {
+    // The clock of a producer is ahead: it seems to have started after its
+    // consumer, which waits for a better one to the end of its time, and has a
+    // link then. That was not in vain.
+    fn a_service_whose_producers_have_other_clocks_is_held_on(arm, order) {
+        let options = HoldOptions { give_up_after: 3, ..HoldOptions::default() };
+        let processor = holding([arm.rule("{}")], options);
+        let start = Instant::now();
+        for number in 1..=8u64 {
+            let id = number.to_string();
+            let now = start + number as u32 * 10 * SECOND;
+            let mended = send(&processor, &order.of(&batch(vec![consumer(number, &id)])), now);
+            assert_eq!((mended.held, mended.overflow.len()), (1, 0), "{number}");
+            let mut ahead = message(100 + number, kind::PRODUCER, &id);
+            ahead.start_time_unix_nano += 20_000_000;
+            send(&processor, &order.of(&batch(vec![ahead])), now + 5 * SECOND);
+            assert_eq!(numbers(&processor.release(now + 5 * SECOND)), []);
+            let released = processor.release(now + 6 * SECOND);
+            assert_eq!((numbers(&released), counts(&released).links_added), (vec![number], 1));
+        }
+        assert_eq!(processor.hold_stats().given_up, 0);
         assert_empty(&processor);
     }
 }

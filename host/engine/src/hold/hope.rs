@@ -51,7 +51,7 @@ impl Hope {
         self.services.remove(&key(piece));
     }
 
-    /// The time of a span is up.
+    /// The time of a span is up, and no producer of it has come.
     pub(super) fn missed(&mut self, piece: &Piece, now: Instant) {
         if self.services.len() >= MOST {
             self.services.clear();

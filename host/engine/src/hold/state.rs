@@ -196,7 +196,11 @@ impl State {
                 break;
             };
             self.stats.released_due += 1;
-            self.hope.missed(&held.piece, now);
+            // One that was woken, and has waited on for a better producer, gets
+            // the one that came: where clocks differ, all are such.
+            if held.term.tries == 0 {
+                self.hope.missed(&held.piece, now);
+            }
             taken.last.push(held);
         }
         taken

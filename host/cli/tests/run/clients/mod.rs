@@ -1,7 +1,9 @@
 //! SDKs of OpenTelemetry through linkmend.
 
+mod fleet;
 mod links;
 mod refusals;
+mod signals;
 
 use crate::support::clients::Client;
 use crate::support::clients::Language::{JavaScript, Python};

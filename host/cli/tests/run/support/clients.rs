@@ -66,7 +66,7 @@ pub fn skipped(why: &str) {
 }
 
 /// The folder of what clients run.
-fn sources() -> PathBuf {
+pub fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/clients")
 }
 
@@ -146,7 +146,12 @@ impl fmt::Display for Client {
 }
 
 impl Running {
-    pub fn start(what: String, mut command: Command) -> Self {
+    pub fn start(what: String, command: Command) -> Self {
+        Self::start_with(what, command, |_| {})
+    }
+
+    /// With more that is set for it.
+    pub fn start_with(what: String, mut command: Command, set: impl FnOnce(&mut Command)) -> Self {
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -158,24 +163,37 @@ impl Running {
                 command.env_remove(name);
             }
         }
+        set(&mut command);
         let child = command
             .spawn()
             .unwrap_or_else(|error| panic!("{what}: {error}"));
         Self { what, child }
     }
 
-    /// Waits for the end, and for the report.
-    pub fn end(self) -> Report {
+    /// Waits for the end, and for what it logged.
+    pub fn finish(self) -> String {
         let output = self.child.wait_with_output().unwrap();
         let log = [&output.stderr, &output.stdout].map(|log| String::from_utf8_lossy(log));
         let log = log.join("\n");
+        assert!(
+            output.status.success(),
+            "{}: {}\n{log}",
+            self.what,
+            output.status
+        );
+        log
+    }
+
+    /// Waits for the end, and for the report.
+    pub fn end(self) -> Report {
+        let what = self.what.clone();
+        let log = self.finish();
         // The loggers of some SDKs write to stdout, too.
-        let report = log
+        let report: Option<Value> = log
             .lines()
             .last()
             .and_then(|line| serde_json::from_str(line).ok());
-        let report: Option<Value> = report.filter(|_| output.status.success());
-        let report = report.unwrap_or_else(|| panic!("{}: {}\n{log}", self.what, output.status));
+        let report = report.unwrap_or_else(|| panic!("{what}: no report\n{log}"));
         Report::new(&report, log)
     }
 }

@@ -299,7 +299,7 @@ service:
 
 /// The one that was built with these tests, unless another is to be tried: what
 /// a test is there for is seen on the version before.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let other = std::env::var_os("LINKMEND_UNDER_TEST");
     other.map_or_else(|| env!("CARGO_BIN_EXE_linkmend").into(), PathBuf::from)
 }

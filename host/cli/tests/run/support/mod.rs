@@ -9,6 +9,7 @@ pub mod peers;
 pub mod ports;
 pub mod rabbitmq;
 pub mod sender;
+pub mod services;
 pub mod signals;
 pub mod spans;
 pub mod wait;

@@ -6,6 +6,8 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -58,6 +60,15 @@ impl Peer {
         std::fs::read_to_string(self.place.path().join("printed")).unwrap()
     }
 
+    /// Where it says that it listens.
+    fn address(&self) -> SocketAddr {
+        wait::until("the server listens", wait::LONG, || {
+            let printed = self.printed();
+            let line: Value = serde_json::from_str(printed.lines().next()?).ok()?;
+            line["listening"].as_str()?.parse().ok()
+        })
+    }
+
     /// Waits until it has ended by itself.
     pub fn end(&mut self) -> String {
         wait::until("the peer ends", wait::LONG, || {
@@ -76,11 +87,7 @@ pub struct Server {
 impl Server {
     pub fn start(arguments: &[&str]) -> Self {
         let peer = Peer::start("server", arguments);
-        let address = wait::until("the server listens", wait::LONG, || {
-            let printed = peer.printed();
-            let line: Value = serde_json::from_str(printed.lines().next()?).ok()?;
-            line["listening"].as_str()?.parse().ok()
-        });
+        let address = peer.address();
         Self { address, peer }
     }
 
@@ -134,5 +141,56 @@ service:
     /// What it logged.
     pub fn log(&self) -> String {
         self.peer.printed()
+    }
+}
+
+/// What stands between two others, and sees all exports that pass.
+pub struct Tap {
+    pub address: SocketAddr,
+    peer: Peer,
+}
+
+/// An export that passed: where to, and its message.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Export {
+    pub signal: &'static str,
+    pub message: Vec<u8>,
+}
+
+impl Tap {
+    /// In front of a server.
+    pub fn start(to: SocketAddr) -> Self {
+        let peer = Peer::start("tap", &["-to", &to.to_string()]);
+        let address = peer.address();
+        Self { address, peer }
+    }
+
+    /// What passed.
+    pub fn exports(&self) -> Vec<Export> {
+        let printed = self.peer.printed();
+        // The last line may be written just now.
+        let (whole, _) = printed.rsplit_once('\n').unwrap_or_default();
+        let lines = whole.lines().skip(1);
+        lines
+            .map(|line| Export::of(&serde_json::from_str(line).unwrap()))
+            .collect()
+    }
+}
+
+impl Export {
+    fn of(line: &Value) -> Self {
+        let text = |name: &str| {
+            line[name]
+                .as_str()
+                .unwrap_or_else(|| panic!("a tap: {line}"))
+        };
+        let signals = ["trace", "metric", "log"];
+        let path = text("path").to_lowercase();
+        let signal = signals.into_iter().find(|signal| path.contains(signal));
+        let message = BASE64.decode(text("message")).unwrap();
+        Self {
+            signal: signal.unwrap(),
+            message,
+        }
     }
 }

@@ -9,6 +9,7 @@
 //! receiver has taken its batch, and what a batch takes in memory is charged to
 //! a budget until then.
 
+mod either;
 mod grpc;
 mod http;
 mod intake;
@@ -125,54 +126,41 @@ impl Otlp {
 
     async fn run(mut self, heads: Heads) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
-        if let Some(grpc) = self.grpc.take() {
-            let intake = self.intake(
-                &heads,
-                &grpc.metrics,
-                &tasks,
-                "grpc",
-                "max_recv_msg_size_mib",
-            );
-            let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
-            let rules = self.grpc_rules(&grpc.config);
-            let listen = &grpc.config.listener.endpoint;
-            let port = Port {
+        let mut grpc = self.grpc.take().map(|grpc| {
+            let limit_key = "max_recv_msg_size_mib";
+            let intake = self.intake(&heads, &grpc.metrics, &tasks, "grpc", limit_key);
+            Port {
                 protocol: "grpc",
-                rules,
+                rules: self.grpc_rules(&grpc.config),
                 tls: grpc.tls,
-                handler,
-            };
-            self.listen(&mut tasks, listen, port).await?;
-        }
-        if let Some(http) = self.http.take() {
-            let intake = self.intake(
-                &heads,
-                &http.metrics,
-                &tasks,
-                "http",
-                "max_request_body_size",
-            );
-            let handler = http::handler(intake, http.settings);
-            let rules = self.http_rules(&http.config);
-            let listen = &http.config.listener.endpoint;
-            let port = Port {
+                handler: grpc::handler(intake, grpc.config.max_recv_msg_size),
+                listen: grpc.config.listener.endpoint,
+            }
+        });
+        let mut http = self.http.take().map(|http| {
+            let limit_key = "max_request_body_size";
+            let intake = self.intake(&heads, &http.metrics, &tasks, "http", limit_key);
+            Port {
                 protocol: "http",
-                rules,
+                rules: self.http_rules(&http.config),
                 tls: http.tls,
-                handler,
-            };
-            self.listen(&mut tasks, listen, port).await?;
+                handler: http::handler(intake, http.settings),
+                listen: http.config.listener.endpoint,
+            }
+        });
+        if let (Some(grpc), Some(http)) = (&mut grpc, &mut http) {
+            let both = either::handler(Arc::clone(&grpc.handler), Arc::clone(&http.handler));
+            grpc.handler = Arc::clone(&both);
+            http.handler = both;
+        }
+        for port in [grpc, http].into_iter().flatten() {
+            self.listen(&mut tasks, port).await?;
         }
         Ok(tasks)
     }
 
     /// Opens a port; when that fails, those that are open are closed.
-    async fn listen(
-        &self,
-        tasks: &mut Tasks,
-        listen: &Listen,
-        port: Port,
-    ) -> Result<(), SetupError> {
+    async fn listen(&self, tasks: &mut Tasks, port: Port) -> Result<(), SetupError> {
         let protocol = port.protocol;
         let server = Server {
             name: format!("{} ({})", self.id, protocol_name(protocol)),
@@ -182,7 +170,7 @@ impl Otlp {
             rules: port.rules,
             handler: port.handler,
         };
-        match server.start(listen, tasks).await {
+        match server.start(&port.listen, tasks).await {
             Ok(addresses) => {
                 let bound = addresses
                     .into_iter()
@@ -249,6 +237,7 @@ struct Port {
     rules: Rules,
     tls: Option<ServerTls>,
     handler: Arc<dyn Handler>,
+    listen: Listen,
 }
 
 fn protocol_name(protocol: &str) -> &'static str {

@@ -8,7 +8,7 @@ use tonic::codec::CompressionEncoding;
 use tonic::{Code, Request};
 
 use super::connections;
-use super::support::{Next, both, client, post, request, send, start};
+use super::support::{Next, PROTOBUF, both, client, post, request, send, start};
 
 #[tokio::test]
 async fn batches_come_through_whatever_their_compression() {
@@ -133,6 +133,38 @@ async fn other_services_are_told_apart() {
     let answer = send(running.address("grpc"), &bytes).await;
     assert_eq!(answer.status, 400);
     assert!(answer.text().contains("OTLP/HTTP has its own port"));
+    running.tasks.end().await;
+}
+
+/// One address is all that many applications are given, whatever their SDKs speak.
+#[tokio::test]
+async fn either_port_takes_both_protocols() {
+    let next = Next::new();
+    let running = start(&both("", ""), &next).await;
+    for port in ["grpc", "http"] {
+        let mut client = client(running.address(port)).await;
+        client.export(request(2, 1)).await.unwrap();
+        let body = request(3, 1).encode_to_vec();
+        let bytes = post("/v1/traces", &[PROTOBUF], &body);
+        let answer = send(running.address(port), &bytes).await;
+        assert_eq!(answer.status, 200, "{port}");
+    }
+    assert_eq!(next.spans(), 10);
+    running.tasks.end().await;
+}
+
+#[tokio::test]
+async fn a_receiver_of_one_protocol_names_the_other() {
+    let next = Next::new();
+    let grpc = "protocols: {grpc: {endpoint: '127.0.0.1:0'}}";
+    let running = start(grpc, &next).await;
+    let bytes = post("/v1/traces", &[PROTOBUF], b"");
+    let answer = send(running.address("grpc"), &bytes).await;
+    assert_eq!(answer.status, 400);
+    assert!(answer.text().contains("OTLP/HTTP has its own port"));
+    running.tasks.end().await;
+    let http = "protocols: {http: {endpoint: '127.0.0.1:0'}}";
+    let running = start(http, &next).await;
     let mut lost = client(running.address("http")).await;
     let status = lost.export(request(1, 1)).await.unwrap_err();
     assert_eq!(status.code(), Code::Unimplemented);
