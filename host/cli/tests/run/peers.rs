@@ -9,6 +9,7 @@ use opentelemetry_proto::tonic::metrics::v1::MetricsData;
 use prost::Message as _;
 use serde_json::Value;
 
+use crate::support::intake::tls::Authority;
 use crate::support::intake::{Answer, Intake};
 use crate::support::linkmend::{self, Linkmend};
 use crate::support::peers::{Collector, Peer, Server, built};
@@ -236,4 +237,48 @@ fn refusals_come_through_a_collector() {
     intake.answers(Answer::Refuse { http: 400, grpc: 3 });
     let refusal = sender.grpc(linkmend.addresses.grpc, spans(1)).unwrap_err();
     assert_eq!(refusal.code(), tonic::Code::Internal, "{refusal:?}");
+}
+
+/// A Collector, linkmend, a Collector: each asks for the certificate of who sends.
+#[test]
+fn collectors_and_linkmend_show_each_other_their_certificates() {
+    if built().is_none() {
+        return;
+    }
+    let place = tempfile::tempdir().unwrap();
+    let authority = Authority::new("all");
+    authority.file(place.path());
+    authority.sign(&["127.0.0.1"]).files(place.path(), "own");
+    let path = place.path().to_str().unwrap().to_owned();
+    let keys = |ca: &str| {
+        format!("{ca}: {path}/ca.pem, cert_file: {path}/own.pem, key_file: {path}/own.key")
+    };
+    let (shows, asks) = (keys("ca_file"), keys("client_ca_file"));
+    let intake = Intake::start();
+    let onward = format!(
+        "endpoint: '{}', sending_queue: {{enabled: false}}",
+        intake.url()
+    );
+    let behind = Collector::start_with(&format!("tls: {{{asks}}}"), "otlp_http", &onward);
+    let exporter = linkmend::exporter(
+        "otlp_grpc",
+        &format!("endpoint: '{}', tls: {{{shows}}}", behind.grpc),
+    );
+    let receiver = format!("receivers: {{otlp: {{protocols: {{grpc: {{tls: {{{asks}}}}}}}}}}}");
+    let linkmend = Linkmend::start(&[&exporter, &receiver, ALL]);
+    let to = linkmend.addresses.grpc;
+    let plain = Collector::start(
+        "otlp_grpc",
+        &format!(
+            "endpoint: '{to}', tls: {{ca_file: {path}/ca.pem}}, sending_queue: {{enabled: false}}, retry_on_failure: {{enabled: false}}"
+        ),
+    );
+    let sender = Sender::new();
+    sender.grpc(plain.grpc, spans(1)).unwrap_err();
+    assert!(intake.requests().is_empty(), "it has shown no certificate");
+    let before = Collector::start(
+        "otlp_grpc",
+        &format!("endpoint: '{to}', tls: {{{shows}}}, sending_queue: {{enabled: false}}"),
+    );
+    all_signals_arrive(&sender, &linkmend, before.grpc, &intake);
 }

@@ -114,11 +114,16 @@ pub struct Collector {
 impl Collector {
     /// One that hands on all signals to an exporter with these keys.
     pub fn start(exporter: &str, keys: &str) -> Self {
+        Self::start_with("", exporter, keys)
+    }
+
+    /// With more keys for its receiver.
+    pub fn start_with(receiver: &str, exporter: &str, keys: &str) -> Self {
         let grpc = ports::free();
         let config = format!(
             "
 receivers:
-  otlp: {{protocols: {{grpc: {{endpoint: '{grpc}'}}}}}}
+  otlp: {{protocols: {{grpc: {{endpoint: '{grpc}', {receiver}}}}}}}
 exporters:
   {exporter}: {{{keys}}}
 service:
