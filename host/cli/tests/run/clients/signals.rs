@@ -13,7 +13,7 @@ use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message as _;
 
-use crate::support::clients::installed;
+use crate::support::clients::folder;
 use crate::support::intake::Intake;
 use crate::support::linkmend::{self, Linkmend};
 use crate::support::peers::{Collector, Export, Tap, built};
@@ -46,7 +46,7 @@ const ALARMING: [&str; 8] = [
 
 #[test]
 fn all_signals_of_every_sdk_arrive_at_a_collector() {
-    let (Some(installed), Some(_)) = (installed(), built()) else {
+    let (Some(installed), Some(_)) = (folder(), built()) else {
         return;
     };
     let languages = ["python", "javascript", "java", "go"];

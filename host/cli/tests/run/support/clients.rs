@@ -51,8 +51,25 @@ pub struct Made {
     pub message: Option<String>,
 }
 
-/// Where the clients are installed; without them a test is skipped, and says so.
+/// Where the clients in Python and JavaScript are installed; without them a test is
+/// skipped, and says so.
 pub fn installed() -> Option<PathBuf> {
+    folder().filter(|folder| ["python", "javascript"].iter().all(|one| has(folder, one)))
+}
+
+/// Whether there are clients in a language; it is said if not.
+pub fn has(folder: &Path, language: &str) -> bool {
+    let is_there = folder.join(language).join("made-from").exists();
+    if !is_there {
+        skipped(&format!(
+            "there are no clients in {language}, see tests/clients/set-up"
+        ));
+    }
+    is_there
+}
+
+/// Where clients are installed, in those languages whose tools were there.
+pub fn folder() -> Option<PathBuf> {
     let folder = std::env::var_os("LINKMEND_CLIENTS").map(PathBuf::from);
     if folder.is_none() {
         skipped("LINKMEND_CLIENTS is not set, see tests/clients/set-up");

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::process::Command;
 
-use super::clients::{Running, skipped, sources};
+use super::clients::{Running, has, sources};
 
 /// A service, and the protocol that it speaks; `None`: that of its SDK.
 #[derive(Debug, Clone, Copy)]
@@ -19,13 +19,7 @@ pub struct Service {
 impl Service {
     /// `None`, said aloud, where its language is not there.
     pub fn find(installed: &Path, language: &'static str) -> Option<Self> {
-        let is_there = installed.join(language).join("made-from").exists();
-        if !is_there {
-            skipped(&format!(
-                "there are no clients in {language}, see tests/clients/set-up"
-            ));
-        }
-        is_there.then_some(Self {
+        has(installed, language).then_some(Self {
             language,
             protocol: None,
         })
