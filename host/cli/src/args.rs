@@ -8,6 +8,7 @@ use linkmend::OnError;
 use linkmend_files::Format;
 
 use crate::compiler::CompileArguments;
+use crate::manual::{CompletionsArguments, ManArguments};
 use crate::rule::RuleCommand;
 use crate::units;
 
@@ -59,10 +60,30 @@ pub enum Command {
         #[command(subcommand)]
         command: RuleCommand,
     },
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArguments),
+    /// Write the manual pages of linkmend and of all its commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArguments),
     /// Compiles a rule for the process that starts it
     #[command(name = crate::compiler::COMMAND, hide = true)]
     Compile,
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  linkmend completions bash > ~/.local/share/bash-completion/completions/linkmend
+  linkmend completions zsh > \"${fpath[1]}/_linkmend\"
+  linkmend completions fish > ~/.config/fish/completions/linkmend.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  linkmend man ~/.local/share/man/man1 && man linkmend-process
+
+Exit codes:
+  0  the pages are written
+  1  they could not be written";
 
 const RUN_EXAMPLES: &str = "\
 Examples:
