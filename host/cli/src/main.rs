@@ -67,8 +67,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
         Command::Rule { command } => rule::run(&command),
-        Command::Completions(arguments) => manual::completions(&arguments, Arguments::command()),
-        Command::Man(arguments) => manual::man(&arguments, Arguments::command()),
+        Command::Completions(arguments) => manual::completions(&arguments, &Arguments::command()),
+        Command::Man(arguments) => manual::man(&arguments, &Arguments::command()),
         Command::Compile => compiler::run(),
     };
     ExitCode::from(exit as u8)

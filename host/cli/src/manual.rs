@@ -28,9 +28,9 @@ pub struct ManArguments {
 }
 
 /// Writes the completions of one shell for `table` to standard output.
-pub fn completions(arguments: &CompletionsArguments, mut table: Command) -> Exit {
+pub fn completions(arguments: &CompletionsArguments, table: &Command) -> Exit {
     let mut script = Vec::new();
-    clap_complete::generate(arguments.shell, &mut table, "linkmend", &mut script);
+    clap_complete::generate(arguments.shell, &mut shown(table), "linkmend", &mut script);
     match io::stdout().write_all(&script) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             tell(format_args!("cannot write to standard output: {error}"));
@@ -41,7 +41,7 @@ pub fn completions(arguments: &CompletionsArguments, mut table: Command) -> Exit
 }
 
 /// Writes one page for `table`, and one for each of its commands.
-pub fn man(arguments: &ManArguments, table: Command) -> Exit {
+pub fn man(arguments: &ManArguments, table: &Command) -> Exit {
     match write_pages(&arguments.directory, table) {
         Ok(()) => Exit::Done,
         Err(error) => {
@@ -51,18 +51,33 @@ pub fn man(arguments: &ManArguments, table: Command) -> Exit {
     }
 }
 
-fn write_pages(directory: &Path, table: Command) -> anyhow::Result<()> {
+/// A table without the commands that are hidden, which completions would offer.
+fn shown(table: &Command) -> Command {
+    let shown = table.get_subcommands().filter(|sub| !sub.is_hide_set());
+    let mut command = Command::new(table.get_name().to_owned())
+        .version(env!("CARGO_PKG_VERSION"))
+        .subcommand_required(true)
+        .subcommands(shown.cloned());
+    if let Some(about) = table.get_about() {
+        command = command.about(about.clone());
+    }
+    if let Some(about) = table.get_long_about() {
+        command = command.long_about(about.clone());
+    }
+    command
+}
+
+fn write_pages(directory: &Path, table: &Command) -> anyhow::Result<()> {
     fs::create_dir_all(directory)
         .with_context(|| format!("cannot create {}", directory.display()))?;
-    let mut command = table.disable_help_subcommand(true);
+    let mut command = shown(table).disable_help_subcommand(true);
     command.build();
     write_page(&command, directory)
 }
 
 /// The page of a command, and those of its subcommands.
 fn write_page(command: &Command, directory: &Path) -> anyhow::Result<()> {
-    let shown = command.get_subcommands().filter(|sub| !sub.is_hide_set());
-    for subcommand in shown {
+    for subcommand in command.get_subcommands() {
         write_page(subcommand, directory)?;
     }
     let page = Man::new(command.clone())
@@ -80,10 +95,13 @@ fn render(page: &Man, command: &Command, out: &mut dyn Write) -> io::Result<()> 
     page.render_name_section(out)?;
     page.render_synopsis_section(out)?;
     page.render_description_section(out)?;
-    if command.get_arguments().any(|argument| !argument.is_hide_set()) {
+    if command
+        .get_arguments()
+        .any(|argument| !argument.is_hide_set())
+    {
         page.render_options_section(out)?;
     }
-    if command.get_subcommands().any(|sub| !sub.is_hide_set()) {
+    if command.has_subcommands() {
         page.render_subcommands_section(out)?;
     }
     let closing = command

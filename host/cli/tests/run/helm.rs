@@ -12,8 +12,10 @@ use serde_json::{Map, Value};
 use crate::deploy::shutdown_timeout;
 use crate::examples::{folder, validate};
 
-const ENVIRONMENT: [(&str, &str); 2] =
-    [("BACKEND_ENDPOINT", "tempo:4317"), ("BACKEND_INSECURE", "true")];
+const ENVIRONMENT: [(&str, &str); 2] = [
+    ("BACKEND_ENDPOINT", "tempo:4317"),
+    ("BACKEND_INSECURE", "true"),
+];
 
 fn chart() -> PathBuf {
     folder().join("deploy/helm/linkmend")
@@ -75,11 +77,21 @@ fn helm(command: &[&str], more: &[&str]) -> Option<Output> {
 fn rendered(values: &str) -> Option<BTreeMap<String, Value>> {
     let values = chart().join("ci").join(values).display().to_string();
     let lint = helm(&["lint", "--strict"], &["--values", &values])?;
-    assert!(lint.status.success(), "{}", String::from_utf8_lossy(&lint.stdout));
+    assert!(
+        lint.status.success(),
+        "{}",
+        String::from_utf8_lossy(&lint.stdout)
+    );
     let output = helm(&["template", "mender"], &["--values", &values])?;
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     let text = String::from_utf8(output.stdout).unwrap();
-    let documents = text.split("---\n").filter(|document| !document.trim().is_empty());
+    let documents = text
+        .split("---\n")
+        .filter(|document| !document.trim().is_empty());
     let documents = documents.map(|document| {
         let document = read(document);
         (document["kind"].as_str().unwrap().to_owned(), document)
@@ -90,7 +102,10 @@ fn rendered(values: &str) -> Option<BTreeMap<String, Value>> {
 #[test]
 fn what_helm_renders_fits_together() {
     for (values, kinds) in [
-        ("backend-values.yaml", &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"][..]),
+        (
+            "backend-values.yaml",
+            &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"][..],
+        ),
         (
             "all-values.yaml",
             &[
@@ -102,7 +117,10 @@ fn what_helm_renders_fits_together() {
                 "StatefulSet",
             ],
         ),
-        ("http-values.yaml", &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"]),
+        (
+            "http-values.yaml",
+            &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"],
+        ),
     ] {
         let Some(rendered) = rendered(values) else {
             return;
@@ -113,7 +131,9 @@ fn what_helm_renders_fits_together() {
 }
 
 fn check(values: &str, rendered: &BTreeMap<String, Value>) {
-    let text = rendered["ConfigMap"]["data"]["linkmend.yaml"].as_str().unwrap();
+    let text = rendered["ConfigMap"]["data"]["linkmend.yaml"]
+        .as_str()
+        .unwrap();
     assert_valid(text);
     let config = read(text);
     let set = &rendered["StatefulSet"]["spec"];
@@ -123,14 +143,25 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     // Each port is that of the configuration, and all refer to it by its name.
     let ports = ports(&config);
     let service = &rendered["Service"]["spec"]["ports"];
-    assert_eq!(container["ports"].as_array().unwrap().len(), ports.len(), "{values}");
+    assert_eq!(
+        container["ports"].as_array().unwrap().len(),
+        ports.len(),
+        "{values}"
+    );
     for (name, port) in &ports {
-        assert_eq!(named(&container["ports"], name)["containerPort"], *port, "{values}: {name}");
+        assert_eq!(
+            named(&container["ports"], name)["containerPort"],
+            *port,
+            "{values}: {name}"
+        );
         assert_eq!(named(service, name)["port"], *port, "{values}: {name}");
     }
     for probe in ["startupProbe", "readinessProbe", "livenessProbe"] {
         let get = &container[probe]["httpGet"];
-        assert_eq!((&get["path"], &get["port"]), (&"/".into(), &"health".into()));
+        assert_eq!(
+            (&get["path"], &get["port"]),
+            (&"/".into(), &"health".into())
+        );
     }
 
     // What is kept lies on the volume; the rest of the system cannot be written.
@@ -140,11 +171,23 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
         assert!(Path::new(storage).starts_with(state), "{values}: {storage}");
     }
     let arguments: Vec<_> = container["args"].as_array().unwrap().iter().collect();
-    let arguments: Vec<_> = arguments.iter().map(|argument| argument.as_str().unwrap()).collect();
+    let arguments: Vec<_> = arguments
+        .iter()
+        .map(|argument| argument.as_str().unwrap())
+        .collect();
     let [run, c, file, s, held, cache, code, t, seconds] = arguments[..] else {
         panic!("{arguments:?}");
     };
-    assert_eq!([run, c, s, cache, t], ["run", "--config", "--state-dir", "--code-cache", "--shutdown-timeout"]);
+    assert_eq!(
+        [run, c, s, cache, t],
+        [
+            "run",
+            "--config",
+            "--state-dir",
+            "--code-cache",
+            "--shutdown-timeout"
+        ]
+    );
     let configured = named(mounts, "config")["mountPath"].as_str().unwrap();
     assert_eq!(file, format!("{configured}/linkmend.yaml"));
     assert!(Path::new(held).starts_with(state));
@@ -161,9 +204,15 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     assert_eq!(rendered["Service"]["metadata"]["name"], set["serviceName"]);
     let labels = &set["selector"]["matchLabels"];
     assert_eq!(rendered["Service"]["spec"]["selector"], *labels);
-    assert_eq!(rendered["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"], *labels);
+    assert_eq!(
+        rendered["PodDisruptionBudget"]["spec"]["selector"]["matchLabels"],
+        *labels
+    );
     for (name, value) in labels.as_object().unwrap() {
-        assert_eq!(set["template"]["metadata"]["labels"][name], *value, "{values}: {name}");
+        assert_eq!(
+            set["template"]["metadata"]["labels"][name], *value,
+            "{values}: {name}"
+        );
     }
 }
 
@@ -178,8 +227,14 @@ fn ports(config: &Value) -> BTreeMap<&'static str, u64> {
     [
         ("otlp-grpc", port(&protocols["grpc"]["endpoint"])),
         ("otlp-http", port(&protocols["http"]["endpoint"])),
-        ("metrics", reader["pull"]["exporter"]["prometheus"]["port"].as_u64()),
-        ("health", port(&config["extensions"]["health_check"]["endpoint"])),
+        (
+            "metrics",
+            reader["pull"]["exporter"]["prometheus"]["port"].as_u64(),
+        ),
+        (
+            "health",
+            port(&config["extensions"]["health_check"]["endpoint"]),
+        ),
     ]
     .into_iter()
     .filter_map(|(name, port)| Some((name, port?)))
@@ -194,12 +249,22 @@ fn wrong_values_are_refused_with_a_way_out() {
         (&["backend.endpoint=tempo"], "/backend/endpoint"),
         (&[backend, "replicaCount=2"], "replicaCount"),
         (
-            &[backend, "config.receivers.otlp.protocols.grpc.endpoint=localhost:4317"],
+            &[
+                backend,
+                "config.receivers.otlp.protocols.grpc.endpoint=localhost:4317",
+            ],
             "which nobody outside of the pod can reach",
         ),
-        (&[backend, "config.service.extensions=null"], "has no health_check"),
         (
-            &[backend, "serviceMonitor.enabled=true", "config.service.telemetry=null"],
+            &[backend, "config.service.extensions=null"],
+            "has no health_check",
+        ),
+        (
+            &[
+                backend,
+                "serviceMonitor.enabled=true",
+                "config.service.telemetry=null",
+            ],
             "no Prometheus endpoint to scrape",
         ),
     ] {
