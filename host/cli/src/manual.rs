@@ -54,7 +54,7 @@ pub fn man(arguments: &ManArguments, table: &Command) -> Exit {
 /// A table without the commands that are hidden, which completions would offer.
 fn shown(table: &Command) -> Command {
     let shown = table.get_subcommands().filter(|sub| !sub.is_hide_set());
-    let mut command = Command::new(table.get_name().to_owned())
+    let mut command = Command::new("linkmend")
         .version(env!("CARGO_PKG_VERSION"))
         .subcommand_required(true)
         .subcommands(shown.cloned());
