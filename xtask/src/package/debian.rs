@@ -223,3 +223,25 @@ fn newest_libc(binary: &[u8]) -> Option<String> {
     let newest = places.filter_map(|(at, _)| minor(at)).max()?;
     Some(format!("2.{newest}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{newest_libc, unit};
+
+    #[test]
+    fn the_newest_version_counts_and_not_the_last() {
+        let symbols = b"\0GLIBC_2.2.5\0GLIBC_2.34\0memcpy\0GLIBC_2.9\0GLIBC_PRIVATE\0";
+        assert_eq!(newest_libc(symbols).as_deref(), Some("2.34"));
+        assert_eq!(newest_libc(b"statically linked, GLIBC_2."), None);
+    }
+
+    #[test]
+    fn the_unit_of_the_package_starts_the_packaged_program() -> anyhow::Result<()> {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let unit = unit(&root)?;
+        assert!(unit.starts_with("[Unit]\n"));
+        assert_eq!(unit.matches("=/usr/bin/linkmend ").count(), 2, "{unit}");
+        assert!(!unit.contains("/usr/local"));
+        Ok(())
+    }
+}
