@@ -10,6 +10,8 @@ use tonic::{Code, Request};
 use super::connections;
 use super::support::{Next, PROTOBUF, both, client, post, request, send, start};
 
+const GRPC_ALONE: &str = "protocols: {grpc: {endpoint: '127.0.0.1:0'}}";
+
 #[tokio::test]
 async fn batches_come_through_whatever_their_compression() {
     let next = Next::new();
@@ -156,8 +158,7 @@ async fn either_port_takes_both_protocols() {
 #[tokio::test]
 async fn a_receiver_of_one_protocol_names_the_other() {
     let next = Next::new();
-    let grpc = "protocols: {grpc: {endpoint: '127.0.0.1:0'}}";
-    let running = start(grpc, &next).await;
+    let running = start(GRPC_ALONE, &next).await;
     let bytes = post("/v1/traces", &[PROTOBUF], b"");
     let answer = send(running.address("grpc"), &bytes).await;
     assert_eq!(answer.status, 400);
@@ -201,7 +202,7 @@ async fn a_deadline_is_handed_on_and_kept() {
 #[tokio::test]
 async fn what_is_not_grpc_is_refused_in_its_words() {
     let next = Next::new();
-    let running = start(&both("", ""), &next).await;
+    let running = start(GRPC_ALONE, &next).await;
     let address = running.address("grpc");
     let message = request(1, 1).encode_to_vec();
     let framed = |flag: u8, length: usize| {
