@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use linkmend_config::{Node, Spot, nearest};
 
+use super::collector;
 use super::id::{BadId, Id};
-use super::member::unsupported;
 use super::reader::Reader;
 
 /// A type of component: its names, the first of which is the one to use, and
@@ -23,8 +23,6 @@ pub(super) struct Kind<C: 'static> {
     /// The same for one of them: `receiver`.
     pub(super) singular: &'static str,
     pub(super) types: &'static [Type<C>],
-    /// Types of the Collector that are not supported, and the way out.
-    pub(super) others: &'static [(&'static str, &'static str)],
 }
 
 /// The components that a section defines, with their places.
@@ -72,11 +70,7 @@ fn component<C>(reader: &mut Reader, node: &Node, id: &Id, kind: &Kind<C>) -> Op
     if let Some(known) = known {
         return Some((known.read)(reader, node));
     }
-    let other = kind.others.iter().find(|(other, _)| *other == name);
-    let text = match other {
-        Some((_, because)) => unsupported(because),
-        None => unknown(name, kind),
-    };
+    let text = collector::way_out(kind.section, name).unwrap_or_else(|| unknown(name, kind));
     reader.fault(node.spot, text);
     None
 }
@@ -86,11 +80,12 @@ fn unknown<C>(name: &str, kind: &Kind<C>) -> String {
     let names: Vec<_> = names.collect();
     let near = nearest(name, &names).map(|near| format!("; the nearest is `{near}`"));
     format!(
-        "unknown type of {}{} (all types: {}); what it is for, if it is one of the Collector's, \
-         a Collector before or behind linkmend does",
+        "unknown type of {}{} (all types: {}), neither one of linkmend's nor of the Collector's \
+         {}; if it is one of your own Collector's, leave it there and remove it here",
         kind.singular,
         near.unwrap_or_default(),
-        names.join(", ")
+        names.join(", "),
+        collector::VERSION
     )
 }
 
