@@ -167,16 +167,11 @@ fn dead(reader: &mut Reader, root: &Node, left: &Left, config: &Config) -> BTree
         let no_receiver = all_left(receivers, left, "receivers") && !pipeline.receivers.is_empty();
         let no_exporter =
             all_left(pipeline.exporters.iter(), left, "exporters") && !pipeline.exporters.is_empty();
-        let what = match (no_receiver, no_exporter) {
-            (true, true) => "receivers and exporters",
-            (true, false) => "receivers",
-            (false, true) => "exporters",
-            (false, false) => continue,
-        };
-        let text = format!(
-            "all its {what} are left to the Collector: leave this pipeline to it, too, and remove \
-             it here"
-        );
+        if !no_receiver && !no_exporter {
+            continue;
+        }
+        let text = "no receiver, or no exporter, is left of it: leave this pipeline to the \
+                    Collector, too, and remove it here";
         let spot = spot(root, &["service", "pipelines", &id.to_string()]);
         let path = format!("service.pipelines.{id}");
         reader.removed(path.clone());

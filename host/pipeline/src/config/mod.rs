@@ -163,7 +163,7 @@ impl Config {
             // What the rest says is not known then.
             Err(findings) => return (None, Faults(told(with_reasons(findings), &files))),
         };
-        let Some(root) = layers.root().map(unwrapped) else {
+        let Some(root) = layers.root() else {
             return (None, Faults(told(with_reasons(findings), &files)));
         };
         let of_values: Vec<_> = findings.faults.iter().map(|fault| fault.spot).collect();
@@ -222,16 +222,6 @@ impl Config {
         };
         Some(Fault::new(finding, &self.files))
     }
-}
-
-/// The configuration in a resource of the OpenTelemetry operator
-/// (`kind: OpenTelemetryCollector`); anything else is itself.
-fn unwrapped(root: &Node) -> &Node {
-    let config = root.get("apiVersion").and(root.get("spec"));
-    let config = config.and_then(|spec| spec.get("config"));
-    config
-        .filter(|config| !config.members().is_empty())
-        .unwrap_or(root)
 }
 
 /// All files together, with what the environment says.
@@ -305,15 +295,9 @@ const SECTIONS: [&str; 5] = [
 
 fn read(reader: &mut Reader, root: &Node) -> Config {
     for (key, node) in root.members() {
-        if !SECTIONS.contains(&key.as_str()) {
-            let text = match key.as_str() {
-                "connectors" => continue,
-                "apiVersion" | "kind" | "metadata" | "spec" | "data" => "this is a resource of \
-                    Kubernetes; give what it has as the configuration (below `spec.config`, or \
-                    in a text) as a file of its own"
-                    .into(),
-                _ => member::unknown(key, &SECTIONS),
-            };
+        // Connectors are told of one by one.
+        if !SECTIONS.contains(&key.as_str()) && key != "connectors" {
+            let text = member::unknown(key, &SECTIONS);
             reader.within(key, |reader| reader.fault(node.spot, text));
         }
     }

@@ -59,6 +59,11 @@ impl Reader {
         self.removed.push(path);
     }
 
+    /// The same for what is being read.
+    pub(super) fn removed_here(&mut self) {
+        self.removed.push(self.path.clone());
+    }
+
     /// A place that names a component that is told to be removed.
     pub(super) fn named(&mut self, component: String, spot: Spot, path: String) {
         self.named.entry(component).or_default().push((spot, path));

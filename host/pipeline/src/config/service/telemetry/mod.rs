@@ -186,8 +186,14 @@ fn only(reader: &mut Reader, node: &Node, way: &[&str], read: impl FnOnce(&mut R
         return;
     }
     for (key, other) in node.members().iter().filter(|(key, _)| key != step) {
-        let text = format!("not supported by linkmend, because it has `{step}` only; remove it");
-        reader.within(key, |reader| reader.fault(other.spot, text));
+        let text = format!(
+            "not supported by linkmend, because it has `{step}` only; write that in its place, or \
+             remove the list that it is in"
+        );
+        reader.within(key, |reader| {
+            reader.fault(other.spot, text);
+            reader.removed_here();
+        });
     }
     match node.get(step) {
         Some(below) => reader.within(step, |reader| only(reader, below, rest, read)),
