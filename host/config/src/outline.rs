@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use saphyr_parser::{Event, Marker, Parser, ScanError, Span, StrInput};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
 
 use crate::error::ConfigError;
 
@@ -132,8 +132,18 @@ impl<'t> Walk<'t> {
         }
         let start = self.byte(span.start);
         let end = self.byte(span.end).max(start);
+        let rest = self.text.get(start..).unwrap_or_default();
+        let length = match event {
+            Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) => {
+                quoted(rest)
+            }
+            _ => {
+                let text = self.text.get(start..end).unwrap_or_default();
+                text.trim_end().len()
+            }
+        };
         let scalar = |shape| Part {
-            bytes: start..start + self.text.get(start..end).map_or(0, |text| text.trim_end().len()),
+            bytes: start..start + length,
             shape,
             is_flow: false,
         };
@@ -232,6 +242,24 @@ impl<'t> Walk<'t> {
         let column = rest.char_indices().nth(marker.col());
         column.map_or(self.text.len(), |(at, _)| line + at)
     }
+}
+
+/// How long the text in quotes is that a text begins with, with its quotes.
+fn quoted(text: &str) -> usize {
+    let mut bytes = text.bytes().enumerate();
+    let Some((_, quote)) = bytes.next() else {
+        return 0;
+    };
+    while let Some((at, byte)) = bytes.next() {
+        let is_escaped = (byte == b'\\' && quote == b'"')
+            || (byte == b'\'' && quote == b'\'' && text.as_bytes().get(at + 1) == Some(&b'\''));
+        if is_escaped {
+            bytes.next();
+        } else if byte == quote {
+            return at + 1;
+        }
+    }
+    text.len()
 }
 
 fn line_starts(text: &str) -> Vec<usize> {
