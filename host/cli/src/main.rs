@@ -7,6 +7,7 @@
 mod args;
 mod compiler;
 mod explain;
+mod init;
 mod open_files;
 mod pinned;
 mod pipeline;
@@ -65,6 +66,7 @@ fn main() -> ExitCode {
         Command::Process(arguments) => process::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Rule { command } => rule::run(&command),
         Command::Compile => compiler::run(),
     };

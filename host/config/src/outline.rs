@@ -130,7 +130,7 @@ impl<'t> Walk<'t> {
             let text = format!("values lie in each other more than {DEEPEST} deep");
             return Err(ConfigError::at(span.start, text));
         }
-        let start = self.byte(span.start);
+        let start = self.behind_properties(self.byte(span.start));
         let end = self.byte(span.end).max(start);
         let rest = self.text.get(start..).unwrap_or_default();
         let length = match event {
@@ -202,6 +202,16 @@ impl<'t> Walk<'t> {
             }
             members.push((key, at, value));
         }
+    }
+
+    /// Where the value itself begins, behind its anchor and its tag.
+    fn behind_properties(&self, start: usize) -> usize {
+        let mut rest = self.text.get(start..).unwrap_or_default();
+        while rest.starts_with(['&', '!']) {
+            let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
+            rest = rest.get(end..).unwrap_or_default().trim_start();
+        }
+        self.text.len() - rest.len()
     }
 
     /// Where a list begins: the parser tells the first element of some.

@@ -50,6 +50,16 @@ fn lists_and_mappings_end_where_their_last_value_does() {
 }
 
 #[test]
+fn anchors_are_no_part_of_values() {
+    let text = "a: &x [b, c] # d\ne: *x\nf: &y\n  g: &z 'h'\ni: &w\n";
+    let outline = Outline::read(text).unwrap();
+    let of = |keys: &[&str]| &text[part(&outline, keys).bytes.clone()];
+    assert_eq!((of(&["a"]), of(&["e"])), ("[b, c]", "*x"));
+    assert_eq!((of(&["f"]), of(&["f", "g"])), ("g: &z 'h'", "'h'"));
+    assert_eq!(of(&["i"]), "");
+}
+
+#[test]
 fn what_is_no_yaml_is_told() {
     assert!(Outline::read("a: [").is_err());
     assert!(Outline::read("").is_ok());

@@ -50,6 +50,7 @@ fn to_linkmend(port: u16) -> Value {
     json!({
         "endpoint": format!("127.0.0.1:{port}"),
         "compression": "none",
+        "timeout": "30s",
         "tls": {"insecure": true},
         "sending_queue": {"enabled": false},
         // For ever: who sends waits, and tries again.

@@ -92,6 +92,8 @@ pub(crate) fn block(out: &mut String, name: &str, value: &Value, indent: usize) 
     match value {
         Value::Object(members) if !members.is_empty() => {
             let _ = writeln!(out, "{:indent$}{key}:", "");
+            let mut members: Vec<_> = members.iter().collect();
+            members.sort_by_key(|(name, _)| *name != "endpoint");
             for (name, value) in members {
                 block(out, name, value, indent + 2);
             }
