@@ -30,7 +30,9 @@ pub fn run(arguments: &InitArguments) -> Exit {
         },
     };
     if !arguments.force
-        && let Some((path, _)) = files.iter().find(|(path, _)| path.symlink_metadata().is_ok())
+        && let Some((path, _)) = files
+            .iter()
+            .find(|(path, _)| path.symlink_metadata().is_ok())
     {
         let path = path.display();
         tell(format_args!(
@@ -58,7 +60,10 @@ pub fn run(arguments: &InitArguments) -> Exit {
         next = "         ";
     }
     if let Some((path, _)) = files.first() {
-        say(format_args!("next:    linkmend validate --config {}", path.display()));
+        say(format_args!(
+            "next:    linkmend validate --config {}",
+            path.display()
+        ));
     }
     Exit::Done
 }
@@ -69,10 +74,14 @@ type Files = Vec<(PathBuf, String)>;
 fn beside(from: &str, folder: &Path) -> Result<(Files, Vec<String>), String> {
     let Source { name, text } = sources::read(from)?;
     let path = Path::new(&name);
-    let file = path.file_name().map_or("collector.yaml".into(), |file| file.to_string_lossy());
+    let file = path
+        .file_name()
+        .map_or("collector.yaml".into(), |file| file.to_string_lossy());
     let check = |text: &str| {
         let faults = faults(text).into_iter();
-        faults.map(|fault| format!("{}: {}", fault.path, fault.text)).collect()
+        faults
+            .map(|fault| format!("{}: {}", fault.path, fault.text))
+            .collect()
     };
     let Pair {
         linkmend,
@@ -111,7 +120,10 @@ fn faults(text: &str) -> Vec<Fault> {
             || text.contains("the value of `")
             || text.contains("cannot read the file `")
     };
-    faults.into_iter().filter(|fault| !of_environment(fault)).collect()
+    faults
+        .into_iter()
+        .filter(|fault| !of_environment(fault))
+        .collect()
 }
 
 fn write(path: &Path, text: &str, force: bool) -> io::Result<()> {

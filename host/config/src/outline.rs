@@ -225,7 +225,12 @@ impl<'t> Walk<'t> {
     }
 
     /// The bytes of a list or a mapping, and whether it has brackets.
-    fn collection(&self, start: usize, brackets: [char; 2], last: Option<usize>) -> (Range<usize>, bool) {
+    fn collection(
+        &self,
+        start: usize,
+        brackets: [char; 2],
+        last: Option<usize>,
+    ) -> (Range<usize>, bool) {
         let [open, close] = brackets;
         let rest = self.text.get(start..).unwrap_or_default();
         if !rest.starts_with(open) {

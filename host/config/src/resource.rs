@@ -138,7 +138,9 @@ fn indent(text: &str, key_line: usize, config: &str) -> Option<usize> {
     loop {
         let (line, inner) = (lines.next()?, inner.next()?);
         if !inner.trim().is_empty() {
-            return line.strip_suffix(inner).map(|before| before.chars().count());
+            return line
+                .strip_suffix(inner)
+                .map(|before| before.chars().count());
         }
     }
 }

@@ -147,11 +147,15 @@ fn configurations_in_resources_are_found_with_their_lines() {
                 service: {}\n";
     let chart = "mode: deployment\nconfig:\n  receivers: {a: }\n  service: {}\n";
     for (given, first) in [(mapping, 5), (text, 6), (data, 6), (chart, 3)] {
-        let expected = [("receivers".to_owned(), first), ("service".to_owned(), first + 1)];
+        let expected = [
+            ("receivers".to_owned(), first),
+            ("service".to_owned(), first + 1),
+        ];
         assert_eq!(lines_of(given), expected, "{given}");
     }
     // In quotes, its lines are not those of the file.
-    let quoted = "apiVersion: v1\nkind: ConfigMap\ndata: {relay: \"receivers: {a: }\\nservice: {}\"}\n";
+    let quoted =
+        "apiVersion: v1\nkind: ConfigMap\ndata: {relay: \"receivers: {a: }\\nservice: {}\"}\n";
     assert_eq!(lines_of(quoted)[1], ("service".to_owned(), 3));
 }
 
@@ -188,8 +192,18 @@ fn files_are_put_in() {
     let text = |key: &str| root.get(key).unwrap().to_value();
     assert_eq!(text("whole"), "s3cret$HOME");
     assert_eq!(text("part"), "a s3cret$HOME b");
-    let told: Vec<_> = findings.faults.iter().map(|fault| (&*fault.path, &*fault.text)).collect();
+    let told: Vec<_> = findings
+        .faults
+        .iter()
+        .map(|fault| (&*fault.path, &*fault.text))
+        .collect();
     assert_eq!(told.len(), 2);
-    assert!(told[0].1.starts_with("cannot read the file `/no/such`: "), "{told:?}");
-    assert_eq!(told[1], ("folder", "cannot read the file `/`: it is no file"));
+    assert!(
+        told[0].1.starts_with("cannot read the file `/no/such`: "),
+        "{told:?}"
+    );
+    assert_eq!(
+        told[1],
+        ("folder", "cannot read the file `/`: it is no file")
+    );
 }

@@ -35,13 +35,23 @@ fn lists_and_mappings_end_where_their_last_value_does() {
     let traces = ["service", "pipelines", "traces"];
     let of_traces = |key| of(&[&traces[..], &[key]].concat());
     assert_eq!(of_traces("receivers"), "[otlp, 'a/b']");
-    assert_eq!(of_traces("processors"), "- memory_limiter   # first\n      - batch");
+    assert_eq!(
+        of_traces("processors"),
+        "- memory_limiter   # first\n      - batch"
+    );
     assert_eq!(of_traces("exporters"), "[o]");
-    assert_eq!(of(&["service", "pipelines", "metrics"]), "{receivers: [otlp], exporters: [debug]}");
+    assert_eq!(
+        of(&["service", "pipelines", "metrics"]),
+        "{receivers: [otlp], exporters: [debug]}"
+    );
     assert_eq!(of(&["exporters", "otlp", "endpoint"]), "\"b:1\"");
     assert_eq!(of(&["exporters", "debug"]), "");
     let processors = part(&outline, &["service", "pipelines", "traces", "processors"]);
-    let elements: Vec<_> = processors.elements().iter().map(|part| &owned[part.bytes.clone()]).collect();
+    let elements: Vec<_> = processors
+        .elements()
+        .iter()
+        .map(|part| &owned[part.bytes.clone()])
+        .collect();
     assert_eq!(elements, ["memory_limiter", "batch"]);
     assert!(!processors.is_flow);
     assert!(part(&outline, &["service", "pipelines", "metrics"]).is_flow);

@@ -46,12 +46,20 @@ impl Collector<'_> {
     }
 
     pub(crate) fn pipelines(&self) -> Vec<Pipeline> {
-        let pipelines = self.value.get("service").and_then(|service| service.get("pipelines"));
+        let pipelines = self
+            .value
+            .get("service")
+            .and_then(|service| service.get("pipelines"));
         let pipelines = pipelines.and_then(Value::as_object).into_iter().flatten();
         let pipelines = pipelines.map(|(id, lists)| {
             let list = |key: &str| {
-                let list = lists.get(key).and_then(Value::as_array).into_iter().flatten();
-                list.filter_map(|id| id.as_str().map(str::to_owned)).collect()
+                let list = lists
+                    .get(key)
+                    .and_then(Value::as_array)
+                    .into_iter()
+                    .flatten();
+                list.filter_map(|id| id.as_str().map(str::to_owned))
+                    .collect()
             };
             Pipeline {
                 id: id.clone(),
@@ -74,7 +82,9 @@ impl Collector<'_> {
     pub(crate) fn has(&self, section: &[&str], id: &str) -> bool {
         let mut value = Some(self.value);
         for key in section {
-            value = value.and_then(|value| value.get(*key)).and_then(Value::as_object);
+            value = value
+                .and_then(|value| value.get(*key))
+                .and_then(Value::as_object);
         }
         value.is_some_and(|value| value.contains_key(id))
     }

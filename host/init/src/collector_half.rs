@@ -19,18 +19,34 @@ const FRONT: &str = "Spans as they came go to linkmend.";
 pub(crate) fn write(collector: &Collector<'_>, plan: &Plan) -> Result<String, InitError> {
     let mut edits = Vec::new();
     let mut meant = collector.value.clone();
-    for hop in plan.hops.iter().rev() {
+    for hop in &plan.hops {
         let exporter = format!("{}/{}", plan.exporter_type, hop.name());
         let added = to_linkmend(hop.port);
-        add(collector, &mut edits, "exporters", (&exporter, &added, TO_LINKMEND))?;
+        add(
+            collector,
+            &mut edits,
+            "exporters",
+            (&exporter, &added, TO_LINKMEND),
+        )?;
         set(&mut meant, &["exporters", &exporter], added);
         match &hop.way {
             Way::Loop { port, .. } => {
                 let receiver = format!("otlp/{}", hop.name());
                 let added = from_linkmend(*port);
-                add(collector, &mut edits, "receivers", (&receiver, &added, FROM_LINKMEND))?;
+                add(
+                    collector,
+                    &mut edits,
+                    "receivers",
+                    (&receiver, &added, FROM_LINKMEND),
+                )?;
                 set(&mut meant, &["receivers", &receiver], added);
-                looped(collector, hop, (&exporter, &receiver), &mut edits, &mut meant)?;
+                looped(
+                    collector,
+                    hop,
+                    (&exporter, &receiver),
+                    &mut edits,
+                    &mut meant,
+                )?;
             }
             Way::Behind(_) => {
                 for pipeline in &hop.pipelines {
@@ -105,7 +121,12 @@ fn looped(
     for (number, pipeline) in hop.pipelines.iter().enumerate() {
         let receivers = List::of(collector, pipeline, "receivers")?;
         if number == 0 {
-            edits.push(front_pipeline(collector, pipeline, &receivers, (front, processors, exporter))?);
+            edits.push(front_pipeline(
+                collector,
+                pipeline,
+                &receivers,
+                (front, processors, exporter),
+            )?);
             let lists = json!({
                 "receivers": pipeline.receivers,
                 "processors": processors,
@@ -115,7 +136,11 @@ fn looped(
         }
         edits.push(receivers.taken(receiver));
         let keys = ["service", "pipelines", &pipeline.id];
-        set(meant, &[&keys[..], &["receivers"]].concat(), json!([receiver]));
+        set(
+            meant,
+            &[&keys[..], &["receivers"]].concat(),
+            json!([receiver]),
+        );
         if !moved.is_empty() {
             let kept = pipeline.processors.iter().filter(|id| !moved.contains(id));
             let kept: Vec<_> = kept.cloned().collect();
@@ -150,12 +175,18 @@ fn front_pipeline(
         });
         if section.is_flow {
             let new = format!("{}: {ids}, ", Value::from(front));
-            return Ok(Edit { bytes: key.start..key.start, text: new });
+            return Ok(Edit {
+                bytes: key.start..key.start,
+                text: new,
+            });
         }
         let indent = edit::column(text, key.start);
         let new = format!("{:indent$}# {FRONT}\n{:indent$}{front}: {ids}\n", "", "");
         let at = edit::line_start(text, key.start);
-        return Ok(Edit { bytes: at..at, text: new });
+        return Ok(Edit {
+            bytes: at..at,
+            text: new,
+        });
     }
     let indent = edit::column(text, key.start);
     let inner = part
@@ -170,13 +201,19 @@ fn front_pipeline(
     // An anchor must stand before those that name it.
     if receivers.has_anchor() {
         let at = edit::line_start(text, key.start);
-        return Ok(Edit { bytes: at..at, text: new });
+        return Ok(Edit {
+            bytes: at..at,
+            text: new,
+        });
     }
     let (at, is_end) = edit::next_line(text, part.bytes.end);
     if is_end && !text.ends_with('\n') {
         new.insert(0, '\n');
     }
-    Ok(Edit { bytes: at..at, text: new })
+    Ok(Edit {
+        bytes: at..at,
+        text: new,
+    })
 }
 
 /// The section of pipelines, and the key and the value of one.
@@ -213,7 +250,9 @@ struct List<'c> {
 impl<'c> List<'c> {
     fn of(collector: &'c Collector<'_>, pipeline: &Pipeline, key: &str) -> Result<Self, InitError> {
         let (.., part) = section(collector, pipeline)?;
-        let (key, part) = part.member(key).ok_or_else(|| not_written_out(&pipeline.id))?;
+        let (key, part) = part
+            .member(key)
+            .ok_or_else(|| not_written_out(&pipeline.id))?;
         let start = edit::behind_colon(collector.text, &key);
         let bytes = start..part.bytes.end.max(start);
         Ok(Self {
@@ -231,9 +270,16 @@ impl<'c> List<'c> {
 
     /// With one component in place of all, whose anchor went elsewhere with them.
     fn taken(&self, id: &str) -> Edit {
+        // JSON stays JSON.
+        let id = Value::from(id);
+        let id = if self.written.contains('"') {
+            id.to_string()
+        } else {
+            edit::scalar(&id)
+        };
         Edit {
             bytes: self.bytes.clone(),
-            text: format!(" [{}]", edit::scalar(&Value::from(id))),
+            text: format!(" [{id}]"),
         }
     }
 
@@ -266,7 +312,9 @@ impl<'c> List<'c> {
         let kept: Vec<_> = kept.filter(|(_, id)| !moved.contains(id)).collect();
         if self.part.is_flow || kept.is_empty() || elements.len() != pipeline.processors.len() {
             let ids = pipeline.processors.iter().filter(|id| !moved.contains(id));
-            let ids: Vec<_> = ids.map(|id| edit::scalar(&Value::from(id.as_str()))).collect();
+            let ids: Vec<_> = ids
+                .map(|id| edit::scalar(&Value::from(id.as_str())))
+                .collect();
             return Ok(Edit {
                 bytes: self.bytes.clone(),
                 text: format!(" [{}]", ids.join(", ")),
@@ -329,7 +377,9 @@ fn verified(
     let document = linkmend_config::read(&text).map_err(|error| not_so(&error.to_string()))?;
     let mut value = Some(document.value());
     for key in collector.keys {
-        value = value.and_then(|value| value.get(key)).and_then(Value::as_object);
+        value = value
+            .and_then(|value| value.get(key))
+            .and_then(Value::as_object);
     }
     match value {
         Some(value) if value == meant => Ok(text),

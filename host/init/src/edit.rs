@@ -64,7 +64,11 @@ pub(crate) fn add_member(
 ) -> Edit {
     if section.is_flow {
         let at = section.bytes.start + 1;
-        let comma = if section.members().is_empty() { "" } else { ", " };
+        let comma = if section.members().is_empty() {
+            ""
+        } else {
+            ", "
+        };
         return Edit {
             bytes: at..at,
             text: format!("{}: {value}{comma}", Value::from(name)),
@@ -115,8 +119,11 @@ pub(crate) fn block(out: &mut String, name: &str, value: &Value, indent: usize) 
 pub(crate) fn scalar(value: &Value) -> String {
     let plain = |text: &&str| {
         let mut characters = text.chars();
-        characters.next().is_some_and(|first| first.is_ascii_alphabetic())
-            && characters.all(|character| character.is_ascii_alphanumeric() || "_/-.".contains(character))
+        characters
+            .next()
+            .is_some_and(|first| first.is_ascii_alphabetic())
+            && characters
+                .all(|character| character.is_ascii_alphanumeric() || "_/-.".contains(character))
             && !["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
                 .contains(&text.to_ascii_lowercase().as_str())
     };
@@ -133,7 +140,11 @@ pub(crate) fn moved(text: &str, bytes: &Range<usize>, indent: usize) -> String {
     // What follows in the last line is a comment, or the rest of one in brackets.
     let rest = text.get(bytes.end..).unwrap_or_default();
     let rest = rest.lines().next().unwrap_or_default();
-    let comment = if rest.trim_start().starts_with('#') { rest } else { "" };
+    let comment = if rest.trim_start().starts_with('#') {
+        rest
+    } else {
+        ""
+    };
     let mut out = String::new();
     for (number, line) in format!("{source}{comment}").lines().enumerate() {
         let shifted = match number {

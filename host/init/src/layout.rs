@@ -174,7 +174,9 @@ fn front(pipeline: &Pipeline) -> (Vec<String>, Vec<String>) {
         .into_iter()
         .filter(|id| !is_of(id, &["memory_limiter"]))
         .collect();
-    let limiters = processors.iter().filter(|id| is_of(id, &["memory_limiter"]));
+    let limiters = processors
+        .iter()
+        .filter(|id| is_of(id, &["memory_limiter"]));
     let in_front = limiters.cloned().chain(moved.iter().cloned()).collect();
     (in_front, moved)
 }

@@ -137,10 +137,9 @@ fn pair(
 ) -> Result<Pair, InitError> {
     let outline = Outline::read(text)?;
     let way: Vec<_> = keys.iter().map(String::as_str).collect();
-    let part = outline
-        .root
-        .find(&way)
-        .ok_or_else(|| InitError::new("the configuration is written with an alias; write it out"))?;
+    let part = outline.root.find(&way).ok_or_else(|| {
+        InitError::new("the configuration is written with an alias; write it out")
+    })?;
     let collector = Collector {
         text,
         part,
@@ -171,12 +170,11 @@ fn in_text(
         });
     };
     let document = linkmend_config::read(&embedded.text)?;
-    let inner = pair(name, &embedded.text, &[], document.value(), check).map_err(|error| {
-        InitError {
+    let inner =
+        pair(name, &embedded.text, &[], document.value(), check).map_err(|error| InitError {
             place: embedded.place(error.place),
             ..error
-        }
-    })?;
+        })?;
     let lines = embedded.text.trim_end_matches('\n').lines().count();
     let mut out = String::new();
     for line in text.split_inclusive('\n').take(embedded.key.line) {

@@ -107,9 +107,15 @@ pub(crate) fn write(name: &str, plan: &Plan) -> String {
             Way::Loop { .. } => vec![back(hop)],
             Way::Behind(taken) => taken.iter().map(|taken| taken.id.clone()).collect(),
         };
-        let exporters = exporters.iter().map(|id| edit::scalar(&Value::from(id.as_str())));
+        let exporters = exporters
+            .iter()
+            .map(|id| edit::scalar(&Value::from(id.as_str())));
         let exporters: Vec<_> = exporters.collect();
-        let ids: Vec<_> = hop.pipelines.iter().map(|pipeline| pipeline.id.as_str()).collect();
+        let ids: Vec<_> = hop
+            .pipelines
+            .iter()
+            .map(|pipeline| pipeline.id.as_str())
+            .collect();
         let _ = write!(
             out,
             "    # The Collector's {}.\n    {}:\n      receivers: [{}]\n      processors: \

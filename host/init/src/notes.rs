@@ -27,7 +27,10 @@ pub(crate) fn of(collector: &Collector<'_>, plan: &Plan) -> Vec<String> {
 }
 
 fn ids(hop: &Hop) -> String {
-    let ids = hop.pipelines.iter().map(|pipeline| format!("`{}`", pipeline.id));
+    let ids = hop
+        .pipelines
+        .iter()
+        .map(|pipeline| format!("`{}`", pipeline.id));
     ids.collect::<Vec<_>>().join(", ")
 }
 
@@ -60,7 +63,9 @@ fn way(hop: &Hop) -> String {
         }
         Way::Behind(taken) => {
             let exporters = words(taken.iter().map(|taken| &taken.id));
-            let headers = taken.iter().filter_map(|taken| taken.authenticator.as_ref());
+            let headers = taken
+                .iter()
+                .filter_map(|taken| taken.authenticator.as_ref());
             let headers: BTreeSet<_> = headers.collect();
             let headers = if headers.is_empty() {
                 String::new()
@@ -78,11 +83,17 @@ fn way(hop: &Hop) -> String {
 
 /// What leaves spans out must stand behind linkmend.
 fn samplers(hop: &Hop) -> Vec<String> {
-    let Way::Loop { processors, moved, .. } = &hop.way else {
+    let Way::Loop {
+        processors, moved, ..
+    } = &hop.way
+    else {
         return Vec::new();
     };
     let mut notes = Vec::new();
-    let all = hop.pipelines.iter().flat_map(|pipeline| &pipeline.processors);
+    let all = hop
+        .pipelines
+        .iter()
+        .flat_map(|pipeline| &pipeline.processors);
     let samplers: BTreeSet<_> = all.filter(|id| is_of(id, &SAMPLERS)).collect();
     let (in_front, behind): (Vec<_>, Vec<_>) = samplers
         .into_iter()
@@ -107,7 +118,10 @@ fn samplers(hop: &Hop) -> Vec<String> {
 }
 
 fn batches(hop: &Hop) -> Option<String> {
-    let all = hop.pipelines.iter().flat_map(|pipeline| &pipeline.processors);
+    let all = hop
+        .pipelines
+        .iter()
+        .flat_map(|pipeline| &pipeline.processors);
     let batches: BTreeSet<_> = all.filter(|id| is_of(id, &["batch"])).collect();
     if batches.is_empty() {
         return None;
@@ -126,7 +140,10 @@ fn batches(hop: &Hop) -> Option<String> {
 
 /// What comes with a request does not go on with its spans.
 fn context(collector: &Collector<'_>, hop: &Hop) -> Option<String> {
-    let receivers = hop.pipelines.iter().flat_map(|pipeline| &pipeline.receivers);
+    let receivers = hop
+        .pipelines
+        .iter()
+        .flat_map(|pipeline| &pipeline.receivers);
     let with_metadata: BTreeSet<_> = receivers
         .filter(|id| {
             let section = collector.component("receivers", id);
@@ -166,7 +183,11 @@ fn variables(plan: &Plan) -> Option<String> {
             for reference in exporter.lines.split("${").skip(1) {
                 let inside = reference.split(['}', ':']).next().unwrap_or_default();
                 let name = match inside {
-                    "env" => reference.get(4..).unwrap_or_default().split(['}', ':']).next(),
+                    "env" => reference
+                        .get(4..)
+                        .unwrap_or_default()
+                        .split(['}', ':'])
+                        .next(),
                     name => Some(name),
                 };
                 names.extend(name.map(str::to_owned));
@@ -174,14 +195,20 @@ fn variables(plan: &Plan) -> Option<String> {
         }
     }
     (!names.is_empty()).then(|| {
-        format!("linkmend needs these of the Collector's environment: {}", words(&names))
+        format!(
+            "linkmend needs these of the Collector's environment: {}",
+            words(&names)
+        )
     })
 }
 
 fn left(collector: &Collector<'_>, plan: &Plan) -> String {
     let hops = plan.hops.iter().flat_map(|hop| &hop.pipelines);
     let changed: BTreeSet<_> = hops.map(|pipeline| pipeline.id.clone()).collect();
-    let others = collector.pipelines().into_iter().map(|pipeline| pipeline.id);
+    let others = collector
+        .pipelines()
+        .into_iter()
+        .map(|pipeline| pipeline.id);
     let others: Vec<_> = others.filter(|id| !changed.contains(id)).collect();
     let of_pipelines = if others.is_empty() {
         String::new()

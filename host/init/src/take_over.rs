@@ -35,7 +35,9 @@ pub(crate) fn exporter(
         .and_then(|queue| queue.get("storage"))
         .is_some_and(|storage| !storage.is_null())
     {
-        return Err(format!("the queue of `{id}` is in a storage of the Collector"));
+        return Err(format!(
+            "the queue of `{id}` is in a storage of the Collector"
+        ));
     }
     let authenticator = value.get("auth").and_then(|auth| auth.get("authenticator"));
     let authenticator = authenticator.and_then(Value::as_str);

@@ -65,11 +65,17 @@ fn what_is_not_changed_stays_as_it_is_written() {
         let lost: Vec<_> = lost.collect();
         let of_lists = lost.iter().filter(|line| {
             let line = line.trim();
-            line.starts_with("receivers:") || line.starts_with("exporters:") || line.starts_with("- ")
+            line.starts_with("receivers:")
+                || line.starts_with("exporters:")
+                || line.starts_with("- ")
         });
         // JSON has several keys in a line.
         let is_json = text.starts_with('{');
-        assert!(is_json || of_lists.count() == lost.len(), "{}: {lost:?}", case.display());
+        assert!(
+            is_json || of_lists.count() == lost.len(),
+            "{}: {lost:?}",
+            case.display()
+        );
     }
 }
 
@@ -79,29 +85,48 @@ fn what_is_done_is_not_done_again() {
     for case in cases() {
         let made = fs::read_to_string(case.join("collector-with-linkmend.yaml")).unwrap();
         let error = from_collector("collector.yaml", &made, &nothing_wrong).unwrap_err();
-        assert!(error.text.contains("is there already"), "{}: {error}", case.display());
+        assert!(
+            error.text.contains("is there already"),
+            "{}: {error}",
+            case.display()
+        );
     }
 }
 
 /// Exporters that linkmend cannot do stay in the Collector.
 #[test]
 fn exporters_that_linkmend_cannot_do_are_left_to_the_collector() {
-    let case = cases().into_iter().find(|case| case.ends_with("agent")).unwrap();
+    let case = cases()
+        .into_iter()
+        .find(|case| case.ends_with("agent"))
+        .unwrap();
     let text = fs::read_to_string(case.join("collector.yaml")).unwrap();
     let refuse = |draft: &str| {
         assert!(draft.contains("queue_size: 100 # few"), "{draft}");
         vec!["exporters.otlp.x: not supported".to_owned()]
     };
     let pair = from_collector("collector.yaml", &text, &refuse).unwrap();
-    assert!(pair.linkmend.contains("otlp_grpc/collector:"), "{}", pair.linkmend);
-    assert!(pair.notes[0].contains("exporters.otlp.x: not supported"), "{:?}", pair.notes);
+    assert!(
+        pair.linkmend.contains("otlp_grpc/collector:"),
+        "{}",
+        pair.linkmend
+    );
+    assert!(
+        pair.notes[0].contains("exporters.otlp.x: not supported"),
+        "{:?}",
+        pair.notes
+    );
 }
 
 #[test]
 fn files_in_which_linkmend_has_no_place_say_why() {
     for (text, place, expected) in [
         ("receivers: [", "line 2", ""),
-        ("service: {pipelines: {metrics: {receivers: [otlp]}}}", "line 1, column 1", "there is no pipeline of traces"),
+        (
+            "service: {pipelines: {metrics: {receivers: [otlp]}}}",
+            "line 1, column 1",
+            "there is no pipeline of traces",
+        ),
         (
             "exporters: {a: }\nreceivers: {otlp: }\nservice:\n  pipelines:\n    traces/x: &t\n      receivers: [otlp]\n      exporters: [a]\n    traces: *t\n",
             "line 1, column 1",
@@ -118,7 +143,9 @@ fn files_in_which_linkmend_has_no_place_say_why() {
             "in quotes; write it as lines",
         ),
     ] {
-        let error = from_collector("c.yaml", text, &nothing_wrong).unwrap_err().to_string();
+        let error = from_collector("c.yaml", text, &nothing_wrong)
+            .unwrap_err()
+            .to_string();
         assert!(error.starts_with(place), "{error}");
         assert!(error.contains(expected), "{error}");
     }
@@ -126,15 +153,28 @@ fn files_in_which_linkmend_has_no_place_say_why() {
 
 #[test]
 fn ports_are_those_that_nobody_has() {
-    let case = cases().into_iter().find(|case| case.ends_with("gateway")).unwrap();
+    let case = cases()
+        .into_iter()
+        .find(|case| case.ends_with("gateway"))
+        .unwrap();
     let text = fs::read_to_string(case.join("collector.yaml")).unwrap();
     let pair = from_collector("collector.yaml", &text, &nothing_wrong).unwrap();
     assert!(!pair.linkmend.contains("14317"), "{}", pair.linkmend);
-    assert!(pair.linkmend.contains("127.0.0.1:14318"), "{}", pair.linkmend);
+    assert!(
+        pair.linkmend.contains("127.0.0.1:14318"),
+        "{}",
+        pair.linkmend
+    );
 }
 
 #[test]
 fn the_smallest_has_comments() {
     assert!(linkmend_config::read(&smallest()).is_ok());
-    assert!(smallest().lines().filter(|line| line.trim().starts_with('#')).count() > 5);
+    assert!(
+        smallest()
+            .lines()
+            .filter(|line| line.trim().starts_with('#'))
+            .count()
+            > 5
+    );
 }

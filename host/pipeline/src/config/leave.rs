@@ -165,8 +165,8 @@ fn dead(reader: &mut Reader, root: &Node, left: &Left, config: &Config) -> BTree
         let receivers = pipeline.receivers.iter();
         let receivers = receivers.filter(|receiver| !not_of_signal(config, id, receiver));
         let no_receiver = all_left(receivers, left, "receivers") && !pipeline.receivers.is_empty();
-        let no_exporter =
-            all_left(pipeline.exporters.iter(), left, "exporters") && !pipeline.exporters.is_empty();
+        let no_exporter = all_left(pipeline.exporters.iter(), left, "exporters")
+            && !pipeline.exporters.is_empty();
         if !no_receiver && !no_exporter {
             continue;
         }
@@ -191,7 +191,10 @@ fn dead(reader: &mut Reader, root: &Node, left: &Left, config: &Config) -> BTree
 /// Whether a receiver is told of because its pipeline is of another signal.
 fn not_of_signal(config: &Config, pipeline: &Id, receiver: &Id) -> bool {
     Pipeline::signal(pipeline).is_some_and(|signal| signal != Signal::Traces)
-        && matches!(config.receivers.get(receiver), Some(Receiver::OtlpJsonFile(_)))
+        && matches!(
+            config.receivers.get(receiver),
+            Some(Receiver::OtlpJsonFile(_))
+        )
 }
 
 fn all_left<'i>(mut ids: impl Iterator<Item = &'i Id>, left: &Left, list: &str) -> bool {

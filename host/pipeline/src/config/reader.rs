@@ -39,9 +39,10 @@ impl Reader {
                 below.is_some_and(|below| below.starts_with(['.', '[']))
             })
         };
-        let of_others = |finding: &Finding| !is_below(&finding.path);
-        findings.faults.retain(of_others);
-        findings.warnings.retain(of_others);
+        findings.faults.retain(|fault| !is_below(&fault.path));
+        findings
+            .warnings
+            .retain(|warning| !is_below(&warning.path) && !removed.contains(&warning.path));
         (findings, named)
     }
 

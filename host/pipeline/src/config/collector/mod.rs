@@ -198,7 +198,13 @@ mod tests {
     /// A name that is there twice would be dead.
     #[test]
     fn the_table_is_in_order() {
-        for section in ["receivers", "processors", "exporters", "extensions", "connectors"] {
+        for section in [
+            "receivers",
+            "processors",
+            "exporters",
+            "extensions",
+            "connectors",
+        ] {
             let names: Vec<_> = names(section)
                 .unwrap_or_default()
                 .split_ascii_whitespace()

@@ -64,7 +64,11 @@ pub(super) const CONNECTORS: &str = "\
 /// Names that the Collector had once, by section, and what took their place
 /// there; nothing where the component was removed.
 pub(super) const OLDER: &[(&str, &str, Option<&str>)] = &[
-    ("exporters", "awsprometheusremotewrite", Some("prometheus_remote_write")),
+    (
+        "exporters",
+        "awsprometheusremotewrite",
+        Some("prometheus_remote_write"),
+    ),
     ("exporters", "carbon", None),
     ("exporters", "dynatrace", Some("otlp_http")),
     ("exporters", "instana", None),
@@ -81,12 +85,20 @@ pub(super) const OLDER: &[(&str, &str, Option<&str>)] = &[
     ("extensions", "fluentbit", None),
     ("extensions", "kafkatopics_observer", None),
     ("extensions", "memory_ballast", None),
-    ("processors", "dynamic_sampling", Some("adaptive_tail_sampling")),
+    (
+        "processors",
+        "dynamic_sampling",
+        Some("adaptive_tail_sampling"),
+    ),
     ("processors", "logstransform", None),
     ("processors", "routing", Some("routing")),
     ("processors", "servicegraph", Some("service_graph")),
     ("processors", "spanmetrics", Some("span_metrics")),
-    ("receivers", "awscontainerinsightreceiver", Some("awscontainerinsight")),
+    (
+        "receivers",
+        "awscontainerinsightreceiver",
+        Some("awscontainerinsight"),
+    ),
     ("receivers", "bigip", None),
     ("receivers", "icmpcheckreceiver", Some("icmp_check")),
     ("receivers", "opencensus", None),
@@ -120,7 +132,11 @@ pub(super) const OTHERS: &[(&str, &str, &str)] = &[
     ("receivers", "lightprometheus", "Splunk's"),
     ("receivers", "nvml", "Google's"),
     ("receivers", "scripted_inputs", "Splunk's"),
-    ("receivers", "signalfxgatewayprometheusremotewrite", "Splunk's"),
+    (
+        "receivers",
+        "signalfxgatewayprometheusremotewrite",
+        "Splunk's",
+    ),
     ("receivers", "smartagent", "Splunk's"),
     ("receivers", "telemetryapi", "AWS Lambda's"),
     ("receivers", "varnish", "Google's"),
