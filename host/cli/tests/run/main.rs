@@ -22,6 +22,7 @@ mod ending;
 mod examples;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod init;
 mod intake;
 #[cfg(target_os = "linux")]
 #[path = "../shared/loops.rs"]

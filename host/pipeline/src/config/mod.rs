@@ -166,11 +166,14 @@ impl Config {
         let Some(root) = layers.root() else {
             return (None, Faults(told(with_reasons(findings), &files)));
         };
-        let of_values: Vec<_> = findings.faults.iter().map(|fault| fault.spot).collect();
+        let of_values = findings.faults.clone();
         let (before, mut reader) = (findings.faults.len(), Reader::new(findings));
         let config = read(&mut reader, root);
         // What could not be read is nothing, and told of already.
-        reader.retain_from(before, |fault| !of_values.contains(&fault.spot));
+        reader.retain_from(before, |fault| {
+            let mut of_values = of_values.iter();
+            !of_values.any(|value| follows(fault, value))
+        });
         let (findings, named) = reader.into_findings();
         let warnings = told(findings.warnings.clone(), &files);
         let mut faults = told(with_reasons(findings), &files);
@@ -222,6 +225,13 @@ impl Config {
         };
         Some(Fault::new(finding, &self.files))
     }
+}
+
+/// Whether something is told only since a value in it could not be read.
+fn follows(fault: &Finding, value: &Finding) -> bool {
+    let below = value.path.strip_prefix(fault.path.as_str());
+    let is_below = below.is_some_and(|below| below.starts_with(['.', '[']));
+    fault.spot == value.spot || (is_below && fault.text.contains("is nothing"))
 }
 
 /// All files together, with what the environment says.

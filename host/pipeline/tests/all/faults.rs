@@ -594,6 +594,17 @@ fn a_bad_variable_does_not_hide_the_rest() {
 }
 
 #[test]
+fn what_follows_from_a_bad_value_is_not_told() {
+    let told = faults(&[&with_exporter(
+        "endpoint: b:1\nheaders: {a: '${file:/no/such/file}'}",
+    )]);
+    let line = "linkmend.yaml: line 4, column 15: exporters.otlp_grpc/x.headers.a: cannot read the \
+                file `/no/such/file`: ";
+    assert!(told.starts_with(line), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
 fn a_resource_of_the_operator_is_unwrapped() {
     let text = with("exporters", "debug", "");
     let lines: Vec<_> = text.lines().map(|line| format!("    {line}")).collect();
