@@ -1,5 +1,6 @@
 //! The Collector's configuration with linkmend in its way.
 
+use std::fmt::Write as _;
 use std::ops::Range;
 
 use linkmend_config::{Part, Shape};
@@ -161,31 +162,28 @@ fn front_pipeline(
 ) -> Result<Edit, InitError> {
     let text = collector.text;
     let (section, key, part) = section(collector, pipeline)?;
-    let lists = |receivers: &str| {
-        let words = |ids: &[String]| {
-            let ids = ids.iter().map(|id| edit::scalar(&Value::from(id.as_str())));
-            ids.collect::<Vec<_>>().join(", ")
-        };
-        let exporter = [exporter.to_owned()];
-        (receivers.to_owned(), words(processors), words(&exporter))
-    };
-    if section.is_flow || part.is_flow {
+    let exporters = [exporter.to_owned()];
+    if section.is_flow {
         let ids = json!({
-            "receivers": pipeline.receivers, "processors": processors, "exporters": [exporter],
+            "receivers": pipeline.receivers, "processors": processors, "exporters": exporters,
         });
-        if section.is_flow {
-            let new = format!("{}: {ids}, ", Value::from(front));
-            return Ok(Edit {
-                bytes: key.start..key.start,
-                text: new,
-            });
-        }
+        return Ok(Edit {
+            bytes: key.start..key.start,
+            text: format!("{}: {ids}, ", Value::from(front)),
+        });
+    }
+    if part.is_flow {
         let indent = edit::column(text, key.start);
-        let new = format!("{:indent$}# {FRONT}\n{:indent$}{front}: {ids}\n", "", "");
         let at = edit::line_start(text, key.start);
+        let [receivers, processors, exporters] =
+            [pipeline.receivers.as_slice(), processors, exporters.as_slice()].map(words);
         return Ok(Edit {
             bytes: at..at,
-            text: new,
+            text: format!(
+                "{:indent$}# {FRONT}\n{:indent$}{front}: {{receivers: [{receivers}], processors: \
+                 [{processors}], exporters: [{exporters}]}}\n",
+                "", ""
+            ),
         });
     }
     let indent = edit::column(text, key.start);
@@ -193,11 +191,11 @@ fn front_pipeline(
         .members()
         .first()
         .map_or(indent + 2, |(_, key, _)| edit::column(text, key.start));
-    let (receivers_text, processors, exporter) = lists(receivers.written);
+    let (written, processors, exporters) = (receivers.written, words(processors), words(&exporters));
     let mut new = format!("{:indent$}# {FRONT}\n{:indent$}{front}:\n", "", "");
-    new.push_str(&format!("{:inner$}receivers:{receivers_text}\n", ""));
-    new.push_str(&format!("{:inner$}processors: [{processors}]\n", ""));
-    new.push_str(&format!("{:inner$}exporters: [{exporter}]\n", ""));
+    let _ = writeln!(new, "{:inner$}receivers:{written}", "");
+    let _ = writeln!(new, "{:inner$}processors: [{processors}]", "");
+    let _ = writeln!(new, "{:inner$}exporters: [{exporters}]", "");
     // An anchor must stand before those that name it.
     if receivers.has_anchor() {
         let at = edit::line_start(text, key.start);
@@ -214,6 +212,11 @@ fn front_pipeline(
         bytes: at..at,
         text: new,
     })
+}
+
+fn words(ids: &[String]) -> String {
+    let ids = ids.iter().map(|id| edit::scalar(&Value::from(id.as_str())));
+    ids.collect::<Vec<_>>().join(", ")
 }
 
 /// The section of pipelines, and the key and the value of one.
@@ -312,12 +315,10 @@ impl<'c> List<'c> {
         let kept: Vec<_> = kept.filter(|(_, id)| !moved.contains(id)).collect();
         if self.part.is_flow || kept.is_empty() || elements.len() != pipeline.processors.len() {
             let ids = pipeline.processors.iter().filter(|id| !moved.contains(id));
-            let ids: Vec<_> = ids
-                .map(|id| edit::scalar(&Value::from(id.as_str())))
-                .collect();
+            let ids: Vec<_> = ids.cloned().collect();
             return Ok(Edit {
                 bytes: self.bytes.clone(),
-                text: format!(" [{}]", ids.join(", ")),
+                text: format!(" [{}]", words(&ids)),
             });
         }
         // Line by line, so that comments stay.

@@ -41,6 +41,8 @@ mod notes;
 mod ports;
 mod take_over;
 
+use std::fmt::Write as _;
+
 use linkmend_config::{ConfigError, Embedded, Inside, Outline, Place, inside};
 use serde_json::{Map, Value};
 
@@ -184,7 +186,7 @@ fn in_text(
         if line.is_empty() {
             out.push('\n');
         } else {
-            out.push_str(&format!("{:indent$}{line}\n", ""));
+            let _ = writeln!(out, "{:indent$}{line}", "");
         }
     }
     let behind = text.split_inclusive('\n').skip(embedded.key.line + lines);
