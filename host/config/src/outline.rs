@@ -133,17 +133,15 @@ impl<'t> Walk<'t> {
         let start = self.behind_properties(self.byte(span.start));
         let end = self.byte(span.end).max(start);
         let rest = self.text.get(start..).unwrap_or_default();
-        let length = if let Event::Scalar(
-            _,
-            ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted,
-            ..,
-        ) = event
-        {
-            quoted(rest)
-        } else {
-            let text = self.text.get(start..end).unwrap_or_default();
-            text.trim_end().len()
-        };
+        let length =
+            if let Event::Scalar(_, ScalarStyle::SingleQuoted | ScalarStyle::DoubleQuoted, ..) =
+                event
+            {
+                quoted(rest)
+            } else {
+                let text = self.text.get(start..end).unwrap_or_default();
+                text.trim_end().len()
+            };
         let scalar = |shape| Part {
             bytes: start..start + length,
             shape,

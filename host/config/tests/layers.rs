@@ -113,6 +113,9 @@ fn the_nearest_word_takes_the_fewest_changes() {
     // It was said to be near.
     assert_eq!(nearest("redis", &["otlp", "otlpjsonfile"]), None);
     assert_eq!(nearest("reciever", &["receivers"]), Some("receivers"));
+    // Letters that changed places are one change.
+    assert_eq!(nearest("oltp", &["otlp"]), Some("otlp"));
+    assert_eq!(nearest("olpt", &["otlp"]), None);
 }
 
 /// As the Collector has it, for what is given in one line.

@@ -175,8 +175,12 @@ fn front_pipeline(
     if part.is_flow {
         let indent = edit::column(text, key.start);
         let at = edit::line_start(text, key.start);
-        let [receivers, processors, exporters] =
-            [pipeline.receivers.as_slice(), processors, exporters.as_slice()].map(words);
+        let [receivers, processors, exporters] = [
+            pipeline.receivers.as_slice(),
+            processors,
+            exporters.as_slice(),
+        ]
+        .map(words);
         return Ok(Edit {
             bytes: at..at,
             text: format!(
@@ -191,7 +195,8 @@ fn front_pipeline(
         .members()
         .first()
         .map_or(indent + 2, |(_, key, _)| edit::column(text, key.start));
-    let (written, processors, exporters) = (receivers.written, words(processors), words(&exporters));
+    let (written, processors, exporters) =
+        (receivers.written, words(processors), words(&exporters));
     let mut new = format!("{:indent$}# {FRONT}\n{:indent$}{front}:\n", "", "");
     let _ = writeln!(new, "{:inner$}receivers:{written}", "");
     let _ = writeln!(new, "{:inner$}processors: [{processors}]", "");

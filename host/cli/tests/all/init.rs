@@ -42,7 +42,10 @@ fn both_halves_are_written_and_linkmends_is_valid() {
         let mut validate = place.linkmend("validate", ["--config", "linkmend.yaml"]);
         validate.env("TOKEN", "t");
         let valid = Done::of(validate).well();
-        assert!(valid.text().starts_with("valid: traces"), "{name}: {valid:?}");
+        assert!(
+            valid.text().starts_with("valid: traces"),
+            "{name}: {valid:?}"
+        );
     }
 }
 
@@ -56,13 +59,25 @@ fn an_exporter_with_a_key_that_linkmend_has_not_stays_in_the_collector() {
     let expected = "linkmend cannot do all that `otlp` has: exporters.otlp.balancer_name: not \
                     supported by linkmend";
     assert!(done.text().contains(expected), "{}", done.text());
-    assert!(place.text("made/linkmend.yaml").contains("otlp_grpc/collector:"));
+    assert!(
+        place
+            .text("made/linkmend.yaml")
+            .contains("otlp_grpc/collector:")
+    );
     // What the environment says elsewhere is no reason.
     let text = text.replace("balancer_name: round_robin", "timeout: '${NO_SUCH_TIME}'");
     place.write("collector.yaml", text);
     let done = init(&place, "--from collector.yaml -o made --force").well();
-    assert!(done.text().contains("linkmend to `otlp`"), "{}", done.text());
-    assert!(done.text().contains("environment: `NO_SUCH_TIME`"), "{}", done.text());
+    assert!(
+        done.text().contains("linkmend to `otlp`"),
+        "{}",
+        done.text()
+    );
+    assert!(
+        done.text().contains("environment: `NO_SUCH_TIME`"),
+        "{}",
+        done.text()
+    );
 }
 
 #[test]
@@ -76,14 +91,21 @@ fn files_that_are_there_are_not_replaced_without_force() {
     assert_eq!(place.names(), ["collector.yaml", "linkmend.yaml"]);
     assert_eq!(place.text("linkmend.yaml"), "mine");
     init(&place, "--force").well();
-    assert!(place.text("linkmend.yaml").contains("linkmend run --config"));
+    assert!(
+        place
+            .text("linkmend.yaml")
+            .contains("linkmend run --config")
+    );
 }
 
 #[test]
 fn the_smallest_configuration_is_valid() {
     let place = Place::new();
     let done = init(&place, "-o etc").well();
-    assert!(done.text().contains("next:    linkmend validate --config etc/linkmend.yaml"));
+    assert!(
+        done.text()
+            .contains("next:    linkmend validate --config etc/linkmend.yaml")
+    );
     let valid = place.validate("etc/linkmend.yaml").well();
     assert_eq!(
         valid.text(),
@@ -98,7 +120,10 @@ fn what_cannot_be_used_is_told_with_its_place() {
     let told = "collector.yaml: line 3, column 3: the key `otlp` is given a second time";
     init(&place, "--from collector.yaml").fails(2, &[told]);
     init(&place, "--from no-such.yaml").fails(2, &["cannot read the configuration no-such.yaml"]);
-    place.write("collector.yaml", "service: {pipelines: {logs: {receivers: [a]}}}");
+    place.write(
+        "collector.yaml",
+        "service: {pipelines: {logs: {receivers: [a]}}}",
+    );
     init(&place, "--from collector.yaml").fails(2, &["there is no pipeline of traces"]);
     assert_eq!(place.names(), ["collector.yaml"]);
 }

@@ -1,6 +1,6 @@
 //! What is wrong with a configuration.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
 use linkmend_config::{Finding, Place, Spot};
@@ -83,14 +83,16 @@ impl fmt::Display for Faults {
     /// A line each; where the same is told of several places, it is told once,
     /// with a line for each place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut told = BTreeSet::new();
+        let mut by_text = BTreeMap::<&str, Vec<&Fault>>::new();
+        for fault in &self.0 {
+            by_text.entry(&fault.text).or_default().push(fault);
+        }
         let mut end = "";
         for fault in &self.0 {
-            if !told.insert(&fault.text) {
+            // With the first of them.
+            let Some(same) = by_text.remove(fault.text.as_str()) else {
                 continue;
-            }
-            let same = self.0.iter().filter(|other| other.text == fault.text);
-            let same: Vec<_> = same.collect();
+            };
             if same.len() == 1 {
                 write!(f, "{end}{fault}")?;
             } else {

@@ -15,47 +15,16 @@ use super::scalars;
 use super::service::{Known, Pipeline, Used};
 use crate::signal::Signal;
 
-/// The components that are defined, and not read: they are told of already.
+/// The components that are told to be left to the Collector.
 pub(super) struct Left {
-    receivers: BTreeSet<Id>,
-    processors: BTreeSet<Id>,
-    exporters: BTreeSet<Id>,
-    extensions: BTreeSet<Id>,
-    connectors: BTreeSet<Id>,
+    pub(super) receivers: BTreeSet<Id>,
+    pub(super) processors: BTreeSet<Id>,
+    pub(super) exporters: BTreeSet<Id>,
+    pub(super) extensions: BTreeSet<Id>,
+    pub(super) connectors: BTreeSet<Id>,
 }
 
 impl Left {
-    /// Of what is defined, what was not read.
-    pub(super) fn of(known: &Known<'_>, config: &Config) -> Self {
-        Self {
-            receivers: known
-                .receivers
-                .keys()
-                .filter(|id| !config.receivers.contains_key(*id))
-                .cloned()
-                .collect(),
-            processors: known
-                .processors
-                .keys()
-                .filter(|id| !config.processors.contains_key(*id))
-                .cloned()
-                .collect(),
-            exporters: known
-                .exporters
-                .keys()
-                .filter(|id| !config.exporters.contains_key(*id))
-                .cloned()
-                .collect(),
-            extensions: known
-                .extensions
-                .keys()
-                .filter(|id| !config.extensions.contains_key(*id))
-                .cloned()
-                .collect(),
-            connectors: known.connectors.clone(),
-        }
-    }
-
     fn of_list(&self, list: &str) -> Vec<&BTreeSet<Id>> {
         match list {
             "receivers" => vec![&self.receivers, &self.connectors],
@@ -174,7 +143,10 @@ fn dead(reader: &mut Reader, root: &Node, left: &Left, config: &Config) -> BTree
                     Collector, too, and remove it here";
         let spot = spot(root, &["service", "pipelines", &id.to_string()]);
         let path = format!("service.pipelines.{id}");
-        reader.removed(path.clone());
+        let is_of_signal = |receiver| !not_of_signal(config, id, receiver);
+        if pipeline.receivers.iter().all(is_of_signal) {
+            reader.removed(path.clone());
+        }
         reader.within(&path, |reader| reader.fault(spot, text));
         dead.insert(id.clone());
     }

@@ -334,7 +334,13 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
         files: Vec::new(),
         root: None,
     };
-    let left = Left::of(&known, &config);
+    let left = Left {
+        receivers: receivers.left,
+        processors: processors.left,
+        exporters: exporters.left,
+        extensions: extensions.left,
+        connectors: connectors.clone(),
+    };
     if root.get("service").is_some() {
         leave::tell(reader, root, (&known, &used), &left, &config);
     }
