@@ -17,6 +17,7 @@ mod init;
 mod inputs;
 #[path = "../shared/loops.rs"]
 mod loops;
+mod manual;
 mod many;
 mod mending;
 mod outputs;
