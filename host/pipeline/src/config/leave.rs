@@ -230,11 +230,11 @@ fn in_list(reader: &mut Reader, node: &Node, path: &str, list: &str, left: &Left
         let Some(id) = scalars::text(element).ok().and_then(|id| id.parse().ok()) else {
             continue;
         };
-        let section = match left.has(list, &id) {
-            true if left.connectors.contains(&id) => "connectors",
-            true => list,
-            false => continue,
-        };
+        if !left.has(list, &id) {
+            continue;
+        }
+        let is_connector = list != "processors" && left.connectors.contains(&id);
+        let section = if is_connector { "connectors" } else { list };
         reader.named(
             format!("{section}.{id}"),
             element.spot,
