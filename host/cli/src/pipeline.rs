@@ -83,7 +83,7 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
         Faults(faults)
     ));
     elsewhere.iter().for_each(tell);
-    if let (true, [file]) = (is_collectors, &arguments.configs[..]) {
+    if let (true, [file]) = (is_collectors, arguments.configs.as_slice()) {
         tell(format_args!(
             "this is a Collector's: `linkmend init --from {file}` leaves to it what is its own, and \
              puts linkmend beside it"
