@@ -5,13 +5,17 @@ use bytes::Bytes;
 use linkmend::{Limits, Mended, Processor};
 use linkmend_tests::arms::Arm;
 use linkmend_tests::otlp::{batch, integer, kind, link, span, spans_of, text, texts};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
+use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
+use prost::Message as _;
 
 /// Numbers of spans that are none of the others'.
 const CONSUMERS: u64 = 10_000_000;
 
-fn message(id: &str) -> Vec<opentelemetry_proto::tonic::common::v1::KeyValue> {
+fn message(id: &str) -> Vec<KeyValue> {
     vec![
         text("messaging.system", "rabbitmq"),
         text("messaging.destination.name", "orders"),
@@ -89,13 +93,14 @@ fn links_that_are_just_shown() {
     assert_eq!(mended.counts.links_cut, 500 * (1024 - 128));
     let out = spans_of(&mended.traces.unwrap());
     assert!(out.iter().all(|span| span.links.len() == 128));
-    assert!(out.iter().all(|span| span.dropped_links_count == 1024 - 128));
+    assert!(
+        out.iter()
+            .all(|span| span.dropped_links_count == 1024 - 128)
+    );
 }
 
 #[test]
 fn a_resource_that_takes_all_memory_alone() {
-    use opentelemetry_proto::tonic::resource::v1::Resource;
-    use prost::Message as _;
     let mut traces = linkmend_tests::otlp::traces(messages(10));
     traces.resource_spans[0].resource = Some(Resource {
         attributes: vec![text("large", &"x".repeat(Limits::default().memory))],
@@ -110,8 +115,6 @@ fn a_resource_that_takes_all_memory_alone() {
 /// Elements of two bytes each, of which a thousand are looked at.
 #[test]
 fn an_array_of_two_million_elements() {
-    use opentelemetry_proto::tonic::common::v1::any_value::Value;
-    use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
     let array = |key| {
         let values = vec![AnyValue::default(); 2_000_000];
         KeyValue {
@@ -141,16 +144,16 @@ fn with_memory(memory: usize) -> Processor {
 /// the figures are the same.
 #[test]
 fn portions_come_to_the_same() {
-    let kinds: [fn() -> Vec<Span>; 3] = [
-        || messages(6000),
-        || unknown(200, 128),
-        || linked(300, 200),
-    ];
+    let kinds: [fn() -> Vec<Span>; 3] =
+        [|| messages(6000), || unknown(200, 128), || linked(300, 200)];
     for spans in kinds {
         let sent = batch(spans());
         let whole = with_memory(64 << 20).process(sent.clone()).unwrap();
         let portions = with_memory(8 << 20).process(sent.clone()).unwrap();
-        assert_eq!((&whole.faults[..], &portions.faults[..]), (&[][..], &[][..]));
+        assert_eq!(
+            (&whole.faults[..], &portions.faults[..]),
+            (&[][..], &[][..])
+        );
         assert_eq!(whole.traces, portions.traces);
         assert_eq!(whole.counts, portions.counts);
         // Read twice, as files are.

@@ -9,11 +9,12 @@ use std::ops::Range;
 
 use linkmend_wire::{Scan, SelectedSpan, subset, subset_of};
 
-/// What a batch may weigh that is shown in one call.
-const WHOLE: usize = 8 << 20;
+/// Which part of a rule's memory a batch may weigh that is shown in one call, and
+/// what it may weigh at most.
+const WHOLE: (usize, usize) = (8, 8 << 20);
 
-/// What a portion of a larger one weighs.
-const PORTION: usize = 512 << 10;
+/// The same of a portion of a larger one: half a megabyte of 64.
+const PORTION: (usize, usize) = (128, 512 << 10);
 
 /// What a span and a link weigh besides their bytes, of which they may have two.
 const FOR_EACH: usize = 32;
@@ -24,6 +25,8 @@ pub(crate) struct Exhibit<'a> {
     scan: &'a Scan,
     whole: &'a [u8],
     is_small: bool,
+    /// What a portion weighs.
+    portion: usize,
 }
 
 /// What is shown of a batch in one call.
@@ -35,10 +38,17 @@ pub(crate) struct Portion<'a> {
 }
 
 impl<'a> Exhibit<'a> {
-    /// `buffer` is for a copy of the selected spans.
-    pub(crate) fn new(batch: &'a [u8], scan: &'a Scan, buffer: &'a mut Vec<u8>) -> Self {
+    /// For a rule that may have so much `memory`. `buffer` is for a copy of the
+    /// selected spans.
+    pub(crate) fn new(
+        batch: &'a [u8],
+        scan: &'a Scan,
+        memory: usize,
+        buffer: &'a mut Vec<u8>,
+    ) -> Self {
+        let of_memory = |(part, most): (usize, usize)| most.min(memory / part);
         let weight: usize = scan.selected().iter().map(weight).sum();
-        let is_small = weight <= WHOLE;
+        let is_small = weight <= of_memory(WHOLE);
         let mut whole = batch;
         if is_small && !scan.all_selected() {
             buffer.clear();
@@ -50,6 +60,7 @@ impl<'a> Exhibit<'a> {
             scan,
             whole,
             is_small,
+            portion: of_memory(PORTION).max(1),
         }
     }
 
@@ -76,7 +87,7 @@ impl<'a> Exhibit<'a> {
     /// one.
     pub(crate) fn portion<'b>(&self, first: usize, buffer: &'b mut Vec<u8>) -> Option<Portion<'b>> {
         let rest = self.scan.selected().get(first..)?;
-        let mut left = PORTION;
+        let mut left = self.portion;
         let fits = |span: &&SelectedSpan| {
             let fits = left > 0;
             left = left.saturating_sub(weight(span));

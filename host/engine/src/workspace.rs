@@ -220,7 +220,7 @@ impl Workspace {
         if self.scan.selected().is_empty() {
             return Ok(Applied::default());
         }
-        let exhibit = Exhibit::new(batch, &self.scan, &mut self.subset);
+        let exhibit = Exhibit::new(batch, &self.scan, rule.limits.memory, &mut self.subset);
         let mut judge = Checking {
             rule,
             batch,
