@@ -9,6 +9,13 @@ pub mod shared;
 #[path = "../../host/files/tests/shared/mod.rs"]
 pub mod files;
 
+/// Those of `linkmend-config`.
+#[path = "../../host/config/tests/shared/mod.rs"]
+pub mod configurations;
+
+/// Where they take their decisions from.
+use shared::choices;
+
 /// Those of the engine.
 pub mod guarantees {
     #[path = "../../../tests/suite/guarantees/oracle.rs"]

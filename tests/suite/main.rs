@@ -17,6 +17,7 @@ mod guarantees;
 mod hold;
 mod hostile;
 mod index;
+mod large;
 mod page;
 mod patterns;
 mod policy;

@@ -65,4 +65,4 @@ pub use links::{Fate, SpanLinks};
 pub use scan::{Scan, SelectedSpan};
 pub use select::Selector;
 pub use splice::{Patch, splice};
-pub use subset::subset;
+pub use subset::{subset, subset_of};

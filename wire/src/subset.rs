@@ -1,6 +1,7 @@
 //! A smaller batch: the selected spans inside their resource and scope.
 
 use alloc::vec::Vec;
+use core::ops::Range;
 
 use crate::encode::{bytes_field_len, put_bytes_field, put_delimiter};
 use crate::otlp::{resource_spans, scope_spans, traces_data};
@@ -14,9 +15,16 @@ use crate::scan::{Frame, Scan, SelectedSpan};
 /// When every span is selected the batch itself will do: see
 /// [`Scan::all_selected`].
 pub fn subset(batch: &[u8], scan: &Scan, out: &mut Vec<u8>) {
+    subset_of(batch, scan, 0..scan.selected.len(), out);
+}
+
+/// The same as [`subset`], with some of the selected spans: those whose numbers
+/// are in the range. What is out of range is left out.
+pub fn subset_of(batch: &[u8], scan: &Scan, spans: Range<usize>, out: &mut Vec<u8>) {
+    let selected = scan.selected.get(spans).unwrap_or_default();
     let by_resource =
         |a: &SelectedSpan, b: &SelectedSpan| scan.resource_of(a) == scan.resource_of(b);
-    for spans in scan.selected.chunk_by(by_resource) {
+    for spans in selected.chunk_by(by_resource) {
         let Some(resource) = spans
             .first()
             .and_then(|span| scan.resources.get(scan.resource_of(span)))
@@ -61,7 +69,7 @@ impl Scan {
     }
 }
 
-fn scope_others<'s>(scan: &'s Scan, spans: &[SelectedSpan]) -> &'s [core::ops::Range<usize>] {
+fn scope_others<'s>(scan: &'s Scan, spans: &[SelectedSpan]) -> &'s [Range<usize>] {
     let scope = spans.first().and_then(|span| scan.scopes.get(span.scope));
     scope.map_or(&[], |scope| ranges(&scan.scope_others, scope))
 }
@@ -74,14 +82,11 @@ fn scope_length(scan: &Scan, spans: &[SelectedSpan]) -> usize {
     others.sum::<usize>() + spans.sum::<usize>()
 }
 
-fn ranges<'s>(
-    others: &'s [core::ops::Range<usize>],
-    frame: &Frame,
-) -> &'s [core::ops::Range<usize>] {
+fn ranges<'s>(others: &'s [Range<usize>], frame: &Frame) -> &'s [Range<usize>] {
     others.get(frame.others.clone()).unwrap_or_default()
 }
 
-fn put_ranges(out: &mut Vec<u8>, batch: &[u8], ranges: &[core::ops::Range<usize>]) {
+fn put_ranges(out: &mut Vec<u8>, batch: &[u8], ranges: &[Range<usize>]) {
     for range in ranges {
         out.extend_from_slice(batch.get(range.clone()).unwrap_or_default());
     }

@@ -104,13 +104,13 @@ impl Columns {
     }
 
     fn read_headers(&mut self, parents: Value<'_>, states: Value<'_>, texts: &mut Vec<u8>) {
-        let parents = elements(parents);
-        let mut states = elements(states);
-        if states.len() != parents.len() {
-            states.clear();
+        let parents = Elements::of(parents);
+        let mut states = Elements::of(states);
+        if states.count != parents.count {
+            states.first.clear();
         }
-        let mut states = states.into_iter();
-        self.push(parents.into_iter().map(|parent| {
+        let mut states = states.first.into_iter();
+        let columns = parents.first.into_iter().map(|parent| {
             let state = states.next().and_then(|state| state.text());
             let carried = carried::traceparent(parent);
             Element {
@@ -118,26 +118,28 @@ impl Columns {
                     .map(|carried| (carried, put_text(state.unwrap_or_default(), texts))),
                 ..Element::default()
             }
-        }));
+        });
+        self.push(columns, parents.count);
     }
 
     fn read_ids(&mut self, [trace_ids, span_ids, flags]: [Value<'_>; 3]) {
-        let trace_ids = elements(trace_ids);
-        let span_ids = elements(span_ids);
-        let flags = elements(flags);
+        let trace_ids = Elements::of(trace_ids);
+        let span_ids = Elements::of(span_ids);
+        let flags = Elements::of(flags).first;
         // Whose ids they are is not known when there are not as many.
-        if trace_ids.len() != span_ids.len() {
+        if trace_ids.count != span_ids.count {
             return;
         }
-        let ids = trace_ids.into_iter().zip(span_ids).enumerate();
-        self.push(ids.map(|(place, (trace_id, span_id))| {
+        let ids = trace_ids.first.into_iter().zip(span_ids.first).enumerate();
+        let columns = ids.map(|(place, (trace_id, span_id))| {
             let flags = flags.get(place).copied().unwrap_or_default();
             let carried = carried::ids(trace_id, span_id, flags);
             Element {
                 carried: carried.map(|carried| (carried, Run::default())),
                 ..Element::default()
             }
-        }));
+        });
+        self.push(columns, trace_ids.count);
     }
 
     /// Adds the keys of a custom recipe, when all of its attributes are there.
@@ -151,12 +153,13 @@ impl Columns {
     ) {
         let (number, recipe, parts) = recipe;
         let values = parts.attributes.iter().map(|name| at(values, *name));
-        let values: Vec<_> = values.map(elements).collect();
-        let count = values.iter().map(Vec::len).max().unwrap_or_default();
+        let values: Vec<_> = values.map(Elements::of).collect();
+        let counts = values.iter().map(|values| values.count);
+        let count = counts.max().unwrap_or_default();
         let scope = parts.scope.iter().map(|name| at(origin.extra, *name));
         let scope: Vec<_> = scope.collect();
         let mut names = names;
-        self.push((0..count).map(|place| {
+        let columns = (0..count.min(MAX_MESSAGES)).map(|place| {
             let parts = values.iter().map(|values| in_step(values, place, count));
             let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
                 return Element::default();
@@ -167,11 +170,13 @@ impl Columns {
                 name: name.unwrap_or_default(),
                 carried: None,
             }
-        }));
+        });
+        self.push(columns, count);
     }
 
-    fn push(&mut self, elements: impl ExactSizeIterator<Item = Element>) {
-        let surplus = elements.len().saturating_sub(MAX_MESSAGES);
+    /// Adds a column with `elements`, the first of so many.
+    fn push(&mut self, elements: impl Iterator<Item = Element>, count: usize) {
+        let surplus = count.saturating_sub(MAX_MESSAGES);
         self.surplus = self.surplus.max(surplus);
         let start = self.elements.len();
         self.elements.extend(elements.take(MAX_MESSAGES));
@@ -218,20 +223,37 @@ fn optional<'a>(values: &[Value<'a>], name: Option<NameId>) -> Value<'a> {
 
 /// What an attribute with these elements says of message `place` of `count`:
 /// one element stands for all messages, arrays go in step.
-fn in_step<'a>(elements: &[Value<'a>], place: usize, count: usize) -> Option<Value<'a>> {
-    let element = match elements {
+fn in_step<'a>(elements: &Elements<'a>, place: usize, count: usize) -> Option<Value<'a>> {
+    let element = match &*elements.first {
         [element] => *element,
-        elements if elements.len() == count => *elements.get(place)?,
+        first if elements.count == count => *first.get(place)?,
         _ => return None,
     };
     element.is_scalar().then_some(element)
 }
 
 /// The elements of an array; of anything else that can name a message, itself.
-fn elements(value: Value<'_>) -> Vec<Value<'_>> {
-    let mut elements = Vec::new();
-    if value.is_usable() {
-        value.for_each_element(|element| elements.push(element));
+struct Elements<'a> {
+    /// As many as are looked at: the others are only counted. An element may
+    /// take two bytes.
+    first: Vec<Value<'a>>,
+    count: usize,
+}
+
+impl<'a> Elements<'a> {
+    fn of(value: Value<'a>) -> Self {
+        let mut elements = Self {
+            first: Vec::new(),
+            count: 0,
+        };
+        if value.is_usable() {
+            value.for_each_element(|element| {
+                if elements.count < MAX_MESSAGES {
+                    elements.first.push(element);
+                }
+                elements.count += 1;
+            });
+        }
+        elements
     }
-    elements
 }

@@ -51,7 +51,8 @@ pub fn drop_duplicates(
     for ((number, link), fate) in (0..).zip(links).zip(&*fates) {
         if let Some(target) = target(link, fate) {
             let is_repaired = matches!(fate, Fate::Repair(_));
-            order.push(row(target, statement(batch, link), is_repaired, number));
+            let place = u64::from(is_repaired) << 62 | number;
+            order.push(row(target, statement(batch, link), place));
         }
     }
     if order.len() < 2 {
@@ -59,7 +60,7 @@ pub fn drop_duplicates(
     }
     order.sort_unstable();
     for group in order.chunk_by(|one, other| what(one) == what(other)) {
-        for number in surplus(group, links) {
+        for number in surplus(group) {
             if let Some(fate) = fates.get_mut(number) {
                 *fate = Fate::Drop(DropReason::Duplicate);
             }
@@ -72,22 +73,21 @@ pub fn drop_duplicates(
 pub type Row = [u64; 6];
 
 /// A link that may be another's duplicate. The order puts those that say the
-/// same next to each other, the one to keep first: an original is not dropped
-/// for one that linkmend repaired.
-fn row(target: (u128, u64), said: Statement, is_repaired: bool, number: u64) -> Row {
+/// same next to each other, those of one type among them too, and of these the
+/// one to keep first: an original is not dropped for one that linkmend repaired.
+fn row(target: (u128, u64), said: Statement, place: u64) -> Row {
     let (high, low) = ((target.0 >> 64) as u64, target.0 as u64);
     let (is_message, a, b) = match said {
         Statement::Message(a, b) => (1, a, b),
-        Statement::Attributes(digest) => (0, digest, 0),
+        Statement::Attributes { digest, kind } => (0, digest, kind),
     };
-    let place = is_message << 63 | u64::from(is_repaired) << 62 | number;
-    [high, low, target.1, a, b, place]
+    [high, low, target.1, a, b, is_message << 63 | place]
 }
 
-/// What a row says: its target, and its statement.
-fn what(row: &Row) -> ([u64; 5], bool) {
+/// What a row says: its target, and its statement, but for a type.
+fn what(row: &Row) -> ([u64; 4], Option<u64>) {
     let [high, low, span_id, a, b, place] = *row;
-    ([high, low, span_id, a, b], is_for_message(place))
+    ([high, low, span_id, a], is_for_message(place).then_some(b))
 }
 
 fn is_for_message(place: u64) -> bool {
@@ -101,16 +101,25 @@ fn number([.., place]: &Row) -> usize {
 /// What a link says besides its target: which message it is for, or without
 /// one, its attributes. Links to one span for several of its messages are
 /// legitimate (semconv, "batch publishing").
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy)]
 enum Statement {
     Message(u64, u64),
-    Attributes(u64),
+    Attributes {
+        digest: u64,
+        /// Its type, or [`UNTYPED`].
+        kind: u64,
+    },
 }
+
+const UNTYPED: u64 = 0;
 
 fn statement(batch: &Batch, link: &LinkRecord) -> Statement {
     match keys(batch, link).first() {
         Some(key) => Statement::Message(key.high, key.low),
-        None => Statement::Attributes(link.digest),
+        None => Statement::Attributes {
+            digest: link.digest,
+            kind: link.type_digest.map_or(UNTYPED, |digest| digest | 1),
+        },
     }
 }
 
@@ -127,21 +136,19 @@ pub fn keys<'b>(batch: &'b Batch, link: &LinkRecord) -> &'b [linkmend_rule::Mess
 /// The links of a group to drop. Of links for a message the first stays. Of
 /// others the first of each type stays; one without a type goes when there is
 /// one with a type: it would be given one next, and say less for sure.
-fn surplus(group: &[Row], links: &[LinkRecord]) -> impl Iterator<Item = usize> {
-    let kind = |row: &Row| links.get(number(row)).and_then(|link| link.type_digest);
-    let is_surplus = move |(place, row): &(usize, &Row)| {
-        let [.., flags] = **row;
-        if is_for_message(flags) {
-            return *place > 0;
-        }
-        let before = group.get(..*place).unwrap_or_default();
-        match kind(row) {
-            Some(own) => before.iter().any(|other| kind(other) == Some(own)),
-            None => *place > 0 || group.iter().any(|other| kind(other).is_some()),
-        }
+fn surplus(group: &[Row]) -> impl Iterator<Item = usize> {
+    let kind = |row: &Row| match *row {
+        [.., place] if is_for_message(place) => UNTYPED,
+        [.., kind, _] => kind,
     };
-    let rows = group.iter().enumerate();
-    rows.filter(is_surplus).map(|(_, row)| number(row))
+    // Those without a type come first.
+    let is_typed = group.last().is_some_and(|row| kind(row) != UNTYPED);
+    let of_kind = group.chunk_by(move |one, other| kind(one) == kind(other));
+    let surplus = of_kind.flat_map(move |group| {
+        let goes = group.first().is_some_and(|row| kind(row) == UNTYPED) && is_typed;
+        group.get(usize::from(!goes)..).unwrap_or_default()
+    });
+    surplus.map(number)
 }
 
 /// Cuts what is left to `max` links, and answers how many are left.

@@ -53,6 +53,19 @@ pub enum Command {
     /// configurations, and reads certificates. The exit code is 2 if anything is
     /// wrong.
     Validate(ValidateArguments),
+    /// Write a configuration: the smallest, or one beside a Collector
+    ///
+    /// With --from it reads the configuration of an OpenTelemetry Collector and
+    /// writes two files: linkmend's, and the Collector's with linkmend in the way
+    /// of its traces. The Collector keeps its receivers, processors and connectors;
+    /// your comments and your format stay. linkmend sends to the backends itself
+    /// where it can do all that the exporters do, and back to the Collector
+    /// otherwise, so that nothing is lost. It says what it left where, and why.
+    /// docs/collector.md explains the layouts.
+    ///
+    /// Without --from it writes linkmend.yaml, the smallest there is, with comments.
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(InitArguments),
     /// Write rules of your own: new, check, test, bench, inspect, component
     ///
     /// A rule is a WebAssembly component that looks at spans and answers with
@@ -129,6 +142,43 @@ pub struct RunArguments {
 pub struct ValidateArguments {
     #[command(flatten)]
     pub pipeline: PipelineArguments,
+}
+
+const INIT_EXAMPLES: &str = "\
+Examples:
+  The smallest configuration, in linkmend.yaml:
+    linkmend init
+
+  Beside a Collector, into linkmend.yaml and collector-with-linkmend.yaml:
+    linkmend init --from collector.yaml
+
+  From a resource of the operator, or a ConfigMap, into a directory:
+    linkmend init --from otel-collector.yaml -o with-linkmend/
+
+Then check both halves, and run them side by side:
+    linkmend validate --config linkmend.yaml
+    otelcol-contrib validate --config collector-with-linkmend.yaml
+
+Exit codes:
+  0  written
+  1  a file could not be written
+  2  the Collector's configuration cannot be read or edited, or a file is there already (--force)";
+
+/// The arguments of `linkmend init`.
+#[derive(Debug, Args)]
+pub struct InitArguments {
+    /// The configuration of a Collector: a file, or `-` for standard input; also a resource of the
+    /// operator, a `ConfigMap`, or values of its Helm chart
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<String>,
+
+    /// Where the files go; it is made when it is not there
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+
+    /// Replace files that are there
+    #[arg(long)]
+    pub force: bool,
 }
 
 /// What says how a pipeline runs.

@@ -7,6 +7,7 @@
 mod args;
 mod compiler;
 mod explain;
+mod init;
 mod manual;
 mod open_files;
 mod pinned;
@@ -66,6 +67,7 @@ fn main() -> ExitCode {
         Command::Process(arguments) => process::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Rule { command } => rule::run(&command),
         Command::Completions(arguments) => manual::completions(&arguments, &Arguments::command()),
         Command::Man(arguments) => manual::man(&arguments, &Arguments::command()),

@@ -4,7 +4,7 @@ use std::env;
 use std::fmt::Display;
 
 use linkmend_pipeline::component::SetupError;
-use linkmend_pipeline::config::{Config, Faults, Id, Pipeline};
+use linkmend_pipeline::config::{Config, Fault, Faults, Id, Pipeline};
 use linkmend_pipeline::service::{Options, Service, faults_of_rules};
 
 use crate::args::{PipelineArguments, ValidateArguments};
@@ -75,11 +75,20 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
             }
         }
     }
+    faults.sort();
+    let left = |fault: &Fault| fault.text.contains("leave it to");
+    let is_collectors = faults.iter().any(left);
     tell(format_args!(
         "the configuration cannot be used:\n{}",
         Faults(faults)
     ));
     elsewhere.iter().for_each(tell);
+    if let (true, [file]) = (is_collectors, arguments.configs.as_slice()) {
+        tell(format_args!(
+            "this is a Collector's: `linkmend init --from {file}` leaves to it what is its own, and \
+             puts linkmend beside it"
+        ));
+    }
     None
 }
 

@@ -75,8 +75,7 @@ pub fn from_module(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => return Err(ComponentError::AlreadyComponent),
         _ => return Err(ComponentError::NotWasm),
     }
-    let mut encoder = ComponentEncoder::default();
-    let encoded = encoder
+    let encoded = ComponentEncoder::default()
         .validate(true)
         .module(module)
         .and_then(|mut encoder| encoder.encode());

@@ -1,4 +1,4 @@
-//! The environment in texts, as the Collector writes it.
+//! The environment and files in texts, as the Collector writes them.
 
 use std::env::VarError;
 
@@ -9,6 +9,9 @@ use crate::node::{Content, Expanded, Node, Spot};
 type Lookup<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
 
 const WRITTEN: &str = "write `${env:NAME}` or `${env:NAME:-default}`, and `$$` for a dollar sign";
+
+/// The largest file that a value may be.
+const LARGEST: u64 = 1 << 20;
 
 /// How deep a default may have defaults in it.
 const DEEPEST: usize = 16;
@@ -153,10 +156,11 @@ impl Names<'_> {
         let (name, _) = self.expand(name, depth + 1)?;
         let name = match name.split_once(':') {
             Some(("env", name)) => name,
+            Some(("file", path)) => return file(path),
             Some((scheme, _)) => {
                 return Err(format!(
                     "`${{{scheme}:…}}` is not supported by linkmend, because values come from \
-                     files and the environment alone; {WRITTEN}"
+                     files and the environment alone; {WRITTEN}, or `${{file:PATH}}`"
                 ));
             }
             None => name.as_str(),
@@ -180,6 +184,26 @@ impl Names<'_> {
             }
         }
     }
+}
+
+/// What a file says, without the end of its last line.
+fn file(path: &str) -> Result<String, String> {
+    let cannot = |why: &dyn std::fmt::Display| format!("cannot read the file `{path}`: {why}");
+    let metadata = std::fs::metadata(path).map_err(|error| cannot(&error))?;
+    // A device or a pipe may have no end, or never begin.
+    if !metadata.is_file() {
+        return Err(cannot(&"it is no file"));
+    }
+    if metadata.len() > LARGEST {
+        let mib = LARGEST >> 20;
+        return Err(cannot(&format!("it has more than {mib} MiB")));
+    }
+    let mut text = std::fs::read_to_string(path).map_err(|error| cannot(&error))?;
+    let line_end = if text.ends_with("\r\n") { 2 } else { 1 };
+    if text.ends_with('\n') {
+        text.truncate(text.len() - line_end);
+    }
+    Ok(text)
 }
 
 /// Where the brace that is open already ends.

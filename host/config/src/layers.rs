@@ -5,6 +5,7 @@ use std::env::VarError;
 use crate::error::ConfigError;
 use crate::expand;
 use crate::node::{Content, Node, Spot};
+use crate::resource::{self, Inside};
 
 /// Something that is to be told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -36,7 +37,8 @@ pub struct Layers {
 
 impl Layers {
     /// Lays a file over those that were added before. A key `a::b` is the key `b`
-    /// in the mapping `a`, as in the Collector.
+    /// in the mapping `a`, as in the Collector. A configuration in a resource of
+    /// Kubernetes is found there.
     ///
     /// # Errors
     ///
@@ -44,7 +46,7 @@ impl Layers {
     pub fn add(&mut self, text: &str) -> Result<(), ConfigError> {
         let file = self.files;
         self.files += 1;
-        let upper = unfolded(Node::new(&crate::read(text)?, file));
+        let upper = unfolded(tree(text, file)?);
         match &mut self.root {
             Some(root) => merge(root, upper),
             root => *root = Some(upper),
@@ -53,9 +55,10 @@ impl Layers {
     }
 
     /// Puts the environment in where texts ask for it: `${env:NAME}`,
-    /// `${env:NAME:-default}`, `${NAME}`; `$$` is a dollar sign.
+    /// `${env:NAME:-default}`, `${NAME}`; and what files say: `${file:PATH}`. `$$`
+    /// is a dollar sign.
     ///
-    /// What the environment says is taken as it is: dollar signs in it mean
+    /// What these say is taken as it is: dollar signs in it mean
     /// nothing.
     pub fn expand(&mut self, env: &dyn Fn(&str) -> Result<String, VarError>) -> Findings {
         let mut findings = Findings::default();
@@ -70,6 +73,31 @@ impl Layers {
     pub fn root(&self) -> Option<&Node> {
         self.root.as_ref()
     }
+}
+
+/// The configuration in a text, be it a resource of Kubernetes.
+fn tree(text: &str, file: usize) -> Result<Node, ConfigError> {
+    let document = crate::read(text)?;
+    Ok(match resource::inside(&document, text)? {
+        Inside::Whole => Node::new(&document, file),
+        Inside::Mapping(keys) => {
+            let node = Node::new(&document, file);
+            let mut below = &node;
+            for key in keys {
+                below = below.get(&key).unwrap_or(below);
+            }
+            below.clone()
+        }
+        Inside::Text(embedded) => {
+            let inner = crate::read(&embedded.text).map_err(|error| ConfigError {
+                place: embedded.place(error.place),
+                ..error
+            })?;
+            let mut node = Node::new(&inner, file);
+            node.move_places(&|place| embedded.place(place));
+            node
+        }
+    })
 }
 
 /// The same with the keys in their mappings that were written in one.

@@ -26,7 +26,9 @@
 //! | `error` | what is wrong, and where |
 //! | `node` | a tree, of which every part knows its file and place |
 //! | `layers` | several files that are one configuration |
-//! | `expand` | the environment in texts: `${env:NAME}` |
+//! | `resource` | configurations inside of resources of Kubernetes |
+//! | `expand` | the environment and files in texts: `${env:NAME}`, `${file:PATH}` |
+//! | `outline` | which bytes of a text are which value, for who edits it |
 //! | `nearest` | what somebody may have meant |
 #![forbid(unsafe_code)]
 
@@ -38,6 +40,8 @@ mod json;
 mod layers;
 mod nearest;
 mod node;
+mod outline;
+mod resource;
 mod scalar;
 
 pub use document::Document;
@@ -45,6 +49,8 @@ pub use error::{ConfigError, Place};
 pub use layers::{Finding, Findings, Layers};
 pub use nearest::nearest;
 pub use node::{Content, Expanded, Node, Spot};
+pub use outline::{Outline, Part, Shape};
+pub use resource::{Embedded, Inside, inside};
 
 /// Reads a configuration: a mapping of keys to values. One without any content
 /// is an empty mapping.

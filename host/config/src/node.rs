@@ -103,6 +103,20 @@ impl Node {
         }
     }
 
+    /// Gives all places in it new ones.
+    pub(crate) fn move_places(&mut self, moved: &dyn Fn(Place) -> Place) {
+        self.spot.place = moved(self.spot.place);
+        match &mut self.content {
+            Content::List(list) => list.iter_mut().for_each(|node| node.move_places(moved)),
+            Content::Map(members) => {
+                for (_, node) in members {
+                    node.move_places(moved);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// Its members; none when it is no mapping.
     pub fn members(&self) -> &[(String, Node)] {
         match &self.content {

@@ -113,6 +113,9 @@ fn the_nearest_word_takes_the_fewest_changes() {
     // It was said to be near.
     assert_eq!(nearest("redis", &["otlp", "otlpjsonfile"]), None);
     assert_eq!(nearest("reciever", &["receivers"]), Some("receivers"));
+    // Letters that changed places are one change.
+    assert_eq!(nearest("oltp", &["otlp"]), Some("otlp"));
+    assert_eq!(nearest("olpt", &["otlp"]), None);
 }
 
 /// As the Collector has it, for what is given in one line.
@@ -125,4 +128,85 @@ fn keys_in_one_are_those_of_mappings_in_each_other() {
         json!({"a": {"b": 1, "c": 2, "d": {"e": {"f": {"g": 3}}}}, "h": [{"i": {"j": 4}}]})
     );
     assert_eq!(spot(root, "a.d.e.f.g"), (0, 3, 11));
+}
+
+fn lines_of(text: &str) -> Vec<(String, usize)> {
+    let mut layers = Layers::default();
+    layers.add(text).unwrap();
+    let root = layers.root().unwrap();
+    let members = root.members().iter();
+    members
+        .map(|(key, node)| (key.clone(), node.spot.place.line))
+        .collect()
+}
+
+#[test]
+fn configurations_in_resources_are_found_with_their_lines() {
+    let mapping = "apiVersion: opentelemetry.io/v1beta1\nkind: OpenTelemetryCollector\nspec:\n  \
+                   config:\n    receivers: {a: }\n    service: {}\n";
+    let text = "apiVersion: opentelemetry.io/v1alpha1\nkind: OpenTelemetryCollector\nspec:\n  \
+                config: |\n\n    receivers: {a: }\n    service: {}\n";
+    let data = "apiVersion: v1\nkind: ConfigMap\ndata:\n  other: x\n  relay: |\n    receivers: {a: }\n    \
+                service: {}\n";
+    let chart = "mode: deployment\nconfig:\n  receivers: {a: }\n  service: {}\n";
+    for (given, first) in [(mapping, 5), (text, 6), (data, 6), (chart, 3)] {
+        let expected = [
+            ("receivers".to_owned(), first),
+            ("service".to_owned(), first + 1),
+        ];
+        assert_eq!(lines_of(given), expected, "{given}");
+    }
+    // In quotes, its lines are not those of the file.
+    let quoted =
+        "apiVersion: v1\nkind: ConfigMap\ndata: {relay: \"receivers: {a: }\\nservice: {}\"}\n";
+    assert_eq!(lines_of(quoted)[1], ("service".to_owned(), 3));
+}
+
+#[test]
+fn what_is_wrong_in_a_resource_has_its_line() {
+    let bad = "apiVersion: v1\nkind: OpenTelemetryCollector\nspec:\n  config: |\n    receivers: {}\n    \
+               receivers: {}\n";
+    let error = Layers::default().add(bad).unwrap_err();
+    assert_eq!((error.place.line, error.place.column), (6, 5), "{error}");
+    for (text, expected) in [
+        ("apiVersion: v1\nkind: Service\n", "without a configuration"),
+        (
+            "apiVersion: v1\nkind: ConfigMap\ndata: {a: 'receivers: {}', b: 'service: {}'}\n",
+            "several configurations",
+        ),
+    ] {
+        let error = Layers::default().add(text).unwrap_err();
+        assert!(error.text.contains(expected), "{error}");
+    }
+}
+
+#[test]
+fn files_are_put_in() {
+    let file = std::env::temp_dir().join(format!("linkmend-config-{}", std::process::id()));
+    std::fs::write(&file, "s3cret$HOME\n").unwrap();
+    let path = file.display();
+    let mut layers = Layers::default();
+    layers
+        .add(&format!("whole: ${{file:{path}}}\npart: a ${{file:{path}}} b\nno: ${{file:/no/such}}\nfolder: ${{file:/}}\n"))
+        .unwrap();
+    let findings = layers.expand(&|_| Err(VarError::NotPresent));
+    std::fs::remove_file(&file).unwrap();
+    let root = layers.root().unwrap();
+    let text = |key: &str| root.get(key).unwrap().to_value();
+    assert_eq!(text("whole"), "s3cret$HOME");
+    assert_eq!(text("part"), "a s3cret$HOME b");
+    let told: Vec<_> = findings
+        .faults
+        .iter()
+        .map(|fault| (&*fault.path, &*fault.text))
+        .collect();
+    assert_eq!(told.len(), 2);
+    assert!(
+        told[0].1.starts_with("cannot read the file `/no/such`: "),
+        "{told:?}"
+    );
+    assert_eq!(
+        told[1],
+        ("folder", "cannot read the file `/`: it is no file")
+    );
 }

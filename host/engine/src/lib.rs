@@ -94,6 +94,7 @@ mod checksum;
 mod counts;
 mod crowded;
 mod error;
+mod exhibit;
 mod explain;
 mod hold;
 pub mod index;

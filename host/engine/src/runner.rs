@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verdict};
 use crate::blame::Blame;
 use crate::error::{FaultReason, RuleFault};
+use crate::exhibit::{Exhibit, Portion};
 use crate::limits::Limits;
 use crate::rule::OnError;
 use crate::usage::Usage;
@@ -20,6 +21,26 @@ pub(crate) trait Runner: Send {
 
     /// It may be used again after a call that went well.
     fn is_fresh(&self) -> bool;
+}
+
+/// Who checks what a rule answers.
+pub(crate) trait Judge {
+    /// The batch is shown from its beginning on, perhaps once more.
+    fn begin(&mut self);
+
+    /// What the rule answers to a portion that it was to remember only.
+    fn remembered(&mut self, verdict: &Verdict) -> Result<(), FaultReason>;
+
+    /// What the rule answers to a portion.
+    fn take(
+        &mut self,
+        portion: &Portion<'_>,
+        tasks: Tasks,
+        verdict: &Verdict,
+    ) -> Result<(), FaultReason>;
+
+    /// There is little room left for spans that are to be held.
+    fn is_full(&self) -> bool;
 }
 
 type Make = Box<dyn Fn() -> Result<Box<dyn Runner>, FaultReason> + Send + Sync>;
@@ -71,28 +92,33 @@ impl LoadedRule {
         self.idle.lock().push(runner);
     }
 
-    /// Shows a batch to the rule, and its answer to `check`. An instance that
+    /// Shows a batch to the rule, and its answers to a judge. An instance that
     /// fails, or whose answer is refused, is not used again; and when it had seen
     /// other batches before, it is their fault as well: this one is shown to a
     /// fresh instance then. What the calls took is put into `took`.
-    pub(crate) fn run<T>(
+    pub(crate) fn run(
         &self,
         tasks: Tasks,
-        traces: &[u8],
+        exhibit: &Exhibit<'_>,
         took: &mut Option<Duration>,
-        mut check: impl FnMut(Verdict) -> Result<T, FaultReason>,
-    ) -> Result<T, FaultReason> {
-        type Shown<T> = Result<(T, Box<dyn Runner>), FaultReason>;
-        let suspect = self.blame.suspect(tasks, traces);
+        judge: &mut impl Judge,
+    ) -> Result<(), FaultReason> {
+        let whole = exhibit.whole();
+        let suspect = self.blame.suspect(tasks, whole.traces);
         let start = Instant::now();
         self.blame.ask(suspect, start)?;
-        let mut all = Duration::ZERO;
-        let mut show = |runner: Result<Box<dyn Runner>, FaultReason>| -> Shown<T> {
-            let mut runner = runner?;
-            let start = Instant::now();
-            let verdict = runner.process(tasks, traces);
-            all += start.elapsed();
-            Ok((check(verdict?)?, runner))
+        let mut showing = Showing {
+            rule: self,
+            tasks,
+            judge,
+            took: Duration::ZERO,
+        };
+        let mut show = |runner| {
+            if exhibit.is_small() {
+                showing.whole(runner, &whole)
+            } else {
+                showing.in_portions(runner, exhibit)
+            }
         };
         let used = self.idle.lock().pop();
         let is_used = used.is_some();
@@ -100,14 +126,19 @@ impl LoadedRule {
         if is_used && shown.is_err() {
             shown = show((self.make)());
         }
+        let is_too_much = matches!(shown, Err(FaultReason::Memory { .. }));
+        if is_too_much && exhibit.is_small() && exhibit.is_divisible() {
+            shown = showing.in_portions((self.make)(), exhibit);
+        }
+        let all = showing.took;
         *took = Some(all);
         match shown {
-            Ok((done, runner)) => {
+            Ok(runner) => {
                 self.blame.succeeded(suspect, start);
                 if runner.is_fresh() {
                     self.keep(runner);
                 }
-                Ok(done)
+                Ok(())
             }
             Err(reason) => {
                 if reason.is_blamed() {
@@ -124,6 +155,72 @@ impl LoadedRule {
             rule: self.name.clone(),
             reason,
         }
+    }
+}
+
+/// How a rule is shown a batch.
+struct Showing<'a, J> {
+    rule: &'a LoadedRule,
+    tasks: Tasks,
+    judge: &'a mut J,
+    took: Duration,
+}
+
+type Made = Result<Box<dyn Runner>, FaultReason>;
+
+impl<J: Judge> Showing<'_, J> {
+    /// In one call. Answers with the instance, when all went well.
+    fn whole(&mut self, runner: Made, whole: &Portion<'_>) -> Made {
+        let mut runner = runner?;
+        self.judge.begin();
+        let verdict = self.call(&mut runner, self.tasks, whole)?;
+        self.judge.take(whole, self.tasks, &verdict)?;
+        Ok(runner)
+    }
+
+    /// In several calls. All of it is remembered before the first portion is
+    /// mended.
+    fn in_portions(&mut self, runner: Made, exhibit: &Exhibit<'_>) -> Made {
+        let mut runner = runner?;
+        let mut tasks = self.tasks;
+        let mut buffer = Vec::new();
+        self.judge.begin();
+        if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
+            tasks &= !Tasks::REMEMBER;
+            let mut first = 0;
+            while let Some(portion) = exhibit.portion(first, &mut buffer) {
+                let verdict = self.call(&mut runner, Tasks::REMEMBER, &portion)?;
+                self.judge.remembered(&verdict)?;
+                first = portion.spans.end;
+            }
+        }
+        let mut first = 0;
+        while let Some(portion) = exhibit.portion(first, &mut buffer) {
+            if self.judge.is_full() {
+                tasks &= !Tasks::DEFER;
+            }
+            let verdict = self.call(&mut runner, tasks, &portion)?;
+            self.judge.take(&portion, tasks, &verdict)?;
+            first = portion.spans.end;
+        }
+        Ok(runner)
+    }
+
+    /// What one portion left behind in an instance must not be what the next one
+    /// lacks.
+    fn call(
+        &mut self,
+        runner: &mut Box<dyn Runner>,
+        tasks: Tasks,
+        portion: &Portion<'_>,
+    ) -> Result<Verdict, FaultReason> {
+        if !runner.is_fresh() {
+            *runner = (self.rule.make)()?;
+        }
+        let start = Instant::now();
+        let verdict = runner.process(tasks, portion.traces);
+        self.took += start.elapsed();
+        verdict
     }
 }
 

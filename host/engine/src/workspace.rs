@@ -3,18 +3,19 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend_wire::{ErrorKind, Scan, Selector, WireError, field_path, subset};
+use linkmend_wire::{ErrorKind, Scan, Selector, WireError, field_path};
 
-use crate::bindings::linkmend::rule::types::Tasks;
+use crate::bindings::linkmend::rule::types::{Tasks, Verdict};
 use crate::counts::Counts;
 use crate::crowded;
 use crate::error::{FaultReason, ProcessError};
+use crate::exhibit::{Exhibit, Portion};
 use crate::explain::{Asked, Explaining, Said};
 use crate::hold::{self, Held, Leaving, Terms};
-use crate::mend::{Deferred, Mender, Subject, explanations};
+use crate::mend::{self, Deferred, Mender, Subject};
 use crate::processor::Mended;
 use crate::rule::OnError;
-use crate::runner::LoadedRule;
+use crate::runner::{Judge, LoadedRule};
 
 /// From this size on, what a batch took is given back when it has passed.
 const LARGE: usize = 4 << 20;
@@ -57,6 +58,7 @@ pub(crate) struct Passed {
 }
 
 /// What a rule makes of a batch.
+#[derive(Default)]
 struct Applied {
     /// `None` when it stays as it is.
     traces: Option<Vec<u8>>,
@@ -215,43 +217,76 @@ impl Workspace {
         tasks: Tasks,
         counts_systems: bool,
     ) -> Result<Applied, FaultReason> {
-        let nothing = || Applied {
-            traces: None,
-            deferred: Vec::new(),
-            counts: Counts::default(),
-            said: Said::new(),
-        };
         if self.scan.selected().is_empty() {
-            return Ok(nothing());
+            return Ok(Applied::default());
         }
-        let traces = if self.scan.all_selected() {
-            batch
-        } else {
-            self.subset.clear();
-            subset(batch, &self.scan, &mut self.subset);
-            &self.subset
-        };
-        let subject = Subject {
+        let exhibit = Exhibit::new(batch, &self.scan, rule.limits.memory, &mut self.subset);
+        let mut judge = Checking {
+            rule,
             batch,
             scan: &self.scan,
+            counts_systems,
+            mender: &mut self.mender,
+            applied: Applied::default(),
+        };
+        rule.run(tasks, &exhibit, &mut self.called, &mut judge)?;
+        let mut applied = judge.applied;
+        applied.traces = self.mender.end(batch, &self.scan);
+        Ok(applied)
+    }
+}
+
+/// Holds what a rule answers against the guarantees.
+struct Checking<'a> {
+    rule: &'a LoadedRule,
+    batch: &'a [u8],
+    scan: &'a Scan,
+    counts_systems: bool,
+    mender: &'a mut Mender,
+    applied: Applied,
+}
+
+impl Judge for Checking<'_> {
+    fn begin(&mut self) {
+        self.mender.begin();
+        self.applied = Applied::default();
+    }
+
+    fn remembered(&mut self, verdict: &Verdict) -> Result<(), FaultReason> {
+        let checked = mend::check_tasks(Tasks::REMEMBER, verdict);
+        checked.map_err(FaultReason::Verdict)
+    }
+
+    fn take(
+        &mut self,
+        portion: &Portion<'_>,
+        tasks: Tasks,
+        verdict: &Verdict,
+    ) -> Result<(), FaultReason> {
+        let Self { rule, applied, .. } = self;
+        let subject = Subject {
+            batch: self.batch,
+            scan: self.scan,
+            spans: portion.spans.clone(),
             tasks,
             limits: &rule.limits,
             type_attribute: &rule.plan.type_attribute,
             count_all_drops: rule.plan.count_all_drops,
-            counts_systems,
+            counts_systems: self.counts_systems,
         };
-        rule.run(tasks, traces, &mut self.called, |verdict| {
-            let mut applied = nothing();
-            if tasks.contains(Tasks::EXPLAIN) {
-                let said = explanations::read(&subject, &verdict);
-                applied.said = said.map_err(FaultReason::Verdict)?;
-            }
-            let outcome = self.mender.mend(&subject, &verdict, &mut applied.counts);
-            let outcome = outcome.map_err(FaultReason::Verdict)?;
-            applied.traces = outcome.traces;
-            applied.deferred = outcome.deferred;
-            Ok(applied)
-        })
+        if tasks.contains(Tasks::EXPLAIN) {
+            let said = self.mender.explain(&subject, verdict);
+            applied.said.extend(said.map_err(FaultReason::Verdict)?);
+        }
+        let deferred = self.mender.mend(&subject, verdict, &mut applied.counts);
+        applied
+            .deferred
+            .extend(deferred.map_err(FaultReason::Verdict)?);
+        Ok(())
+    }
+
+    fn is_full(&self) -> bool {
+        self.mender.is_much_awaited(&self.rule.limits)
     }
 }
 

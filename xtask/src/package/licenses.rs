@@ -78,15 +78,12 @@ pub fn of_dependencies(root: &Path, target: &str) -> Result<String> {
         let license = package.license.as_deref().unwrap_or("see its files");
         let _ = writeln!(text, "\n{of}: {license}");
         for (name, content) in files(package)? {
-            match texts.get(&content) {
-                Some(first) => {
-                    let _ = writeln!(text, "  {name}: the same as {first}");
-                }
-                None => {
-                    let _ = writeln!(text, "  {name}:\n\n{}\n", content.trim_end());
-                    texts.insert(content, format!("{name} of {of}"));
-                }
+            if let Some(first) = texts.get(&content) {
+                let _ = writeln!(text, "  {name}: the same as {first}");
+                continue;
             }
+            let _ = writeln!(text, "  {name}:\n\n{}\n", content.trim_end());
+            texts.insert(content, format!("{name} of {of}"));
         }
     }
     Ok(text)

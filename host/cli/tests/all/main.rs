@@ -13,6 +13,7 @@ mod explain;
 mod formats;
 mod health_checks;
 mod help;
+mod init;
 mod inputs;
 #[path = "../shared/loops.rs"]
 mod loops;

@@ -49,8 +49,8 @@ fn completions_are_scripts_of_their_shells() {
             assert!(script.contains(option), "{shell} does not know --{option}");
         }
         // What linkmend calls itself to compile is nobody's business.
-        let offers = script.split(|it: char| !it.is_alphanumeric() && it != '-');
-        assert!(!offers.into_iter().any(|word| word == "compile"), "{shell}");
+        let mut offers = script.split(|it: char| !it.is_alphanumeric() && it != '-');
+        assert!(!offers.any(|word| word == "compile"), "{shell}");
         let Some(check) = check else { continue };
         place.write(shell, script);
         let done = Command::new(shell)

@@ -23,6 +23,7 @@ mod examples;
 mod helm;
 #[cfg(target_os = "linux")]
 mod hostile;
+mod init;
 mod intake;
 #[cfg(target_os = "linux")]
 #[path = "../shared/loops.rs"]

@@ -20,13 +20,13 @@ pub(crate) struct Deferred {
 
 /// Checks the deferrals of a verdict; they are put in the order of their spans.
 /// One long list of keys may be named for every span, so what they come to is
-/// bounded too.
+/// bounded too, with what was `awaited` in the portions before.
 pub(super) fn read(
     subject: &Subject<'_>,
     verdict: &Verdict,
+    awaited: &mut usize,
 ) -> Result<Vec<Deferred>, VerdictError> {
     let limit = subject.limits.output;
-    let mut left = limit;
     let mut deferred = Vec::with_capacity(verdict.deferrals.len().min(1 << 16));
     for deferral in &verdict.deferrals {
         let span = deferral.span;
@@ -39,9 +39,10 @@ pub(super) fn read(
                 limit: MOST_KEYS,
             });
         }
-        left = left
-            .checked_sub(size_of_val(keys))
-            .ok_or(VerdictError::TooMuchAwaited { limit })?;
+        *awaited = awaited.saturating_add(size_of_val(keys));
+        if *awaited > limit {
+            return Err(VerdictError::TooMuchAwaited { limit });
+        }
         deferred.push(Deferred {
             span,
             keys: distinct(keys),

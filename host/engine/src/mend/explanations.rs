@@ -8,21 +8,26 @@ use crate::explain::Said;
 use crate::index::text;
 
 /// Checks the explanations of a verdict. One large text may be named for every
-/// span, so what they come to is looked at before it is read.
-pub(crate) fn read(subject: &Subject<'_>, verdict: &Verdict) -> Result<Said, VerdictError> {
+/// span, so what they come to is looked at before it is read, with what was said
+/// of the portions before.
+pub(super) fn read(
+    subject: &Subject<'_>,
+    verdict: &Verdict,
+    all: &mut usize,
+) -> Result<Said, VerdictError> {
     let limit = subject.limits.output;
-    let mut left = limit;
+    let first = subject.spans.start as u32;
     let mut said = Said::new();
     for explanation in &verdict.explanations {
         selected(subject, explanation.span)?;
-        let length = explanation.text.length as usize;
-        left = left
-            .checked_sub(length)
-            .ok_or(VerdictError::TooMuchExplained { limit })?;
+        *all = all.saturating_add(explanation.text.length as usize);
+        if *all > limit {
+            return Err(VerdictError::TooMuchExplained { limit });
+        }
         let bytes = text(explanation.text, &verdict.texts);
         let bytes = bytes.ok_or(VerdictError::BadRange { list: "texts" })?;
         let text = str::from_utf8(bytes).map_err(|_| VerdictError::BadText)?;
-        said.push((explanation.span, text.to_owned()));
+        said.push((first + explanation.span, text.to_owned()));
     }
     // Stable: what is said of one span stays in its order.
     said.sort_by_key(|(span, _)| *span);

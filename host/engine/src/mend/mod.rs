@@ -5,16 +5,19 @@
 
 mod attributes;
 mod deferrals;
-pub(crate) mod explanations;
+mod explanations;
 mod notes;
 mod span;
 mod systems;
+
+use std::ops::Range;
 
 use linkmend_wire::{Patch, Scan, SpanLinks};
 
 use crate::bindings::linkmend::rule::types::{Edit, Tasks, Verdict};
 use crate::counts::Counts;
 use crate::error::VerdictError;
+use crate::explain::Said;
 use crate::limits::Limits;
 use attributes::Attributes;
 pub(crate) use deferrals::Deferred;
@@ -28,12 +31,18 @@ pub(crate) struct Mender {
     span: Links,
     patches: Vec<Patch>,
     fresh: Vec<u8>,
+    /// What held spans wait for and what is said of spans, of all portions so
+    /// far, in bytes.
+    awaited: usize,
+    said: usize,
 }
 
-/// A batch and who looks at it.
+/// A batch, or a portion of it, and who looks at it.
 pub(crate) struct Subject<'a> {
     pub(crate) batch: &'a [u8],
     pub(crate) scan: &'a Scan,
+    /// Which of the selected spans were shown.
+    pub(crate) spans: Range<usize>,
     pub(crate) tasks: Tasks,
     pub(crate) limits: &'a Limits,
     /// The attribute that says why a link exists.
@@ -44,49 +53,72 @@ pub(crate) struct Subject<'a> {
     pub(crate) counts_systems: bool,
 }
 
-/// What a verdict comes to.
-pub(crate) struct Outcome {
-    /// The mended batch; `None` when it stays as it is.
-    pub(crate) traces: Option<Vec<u8>>,
-    /// The spans that are to be held, in their order. They are still in the
-    /// batch.
-    pub(crate) deferred: Vec<Deferred>,
-}
-
 impl Mender {
     /// About how many bytes it has room for.
     pub(crate) fn takes(&self) -> usize {
         self.fresh.capacity() + self.span.takes() + self.patches.capacity() * size_of::<Patch>()
     }
 
-    /// Checks a verdict and does what it says. Counts only what is done.
+    /// Begins with the first portion of a batch.
+    pub(crate) fn begin(&mut self) {
+        self.patches.clear();
+        self.fresh.clear();
+        self.awaited = 0;
+        self.said = 0;
+    }
+
+    /// Checks a verdict and does what it says. Counts only what is done. Answers
+    /// which spans are to be held, in their order; they stay in the batch.
     pub(crate) fn mend(
         &mut self,
         subject: &Subject<'_>,
         verdict: &Verdict,
         counts: &mut Counts,
-    ) -> Result<Outcome, VerdictError> {
+    ) -> Result<Vec<Deferred>, VerdictError> {
         check_tasks(subject.tasks, verdict)?;
-        let deferred = deferrals::read(subject, verdict)?;
+        let mut deferred = deferrals::read(subject, verdict, &mut self.awaited)?;
         notes::count(subject, verdict, &deferred, counts)?;
-        let traces = if verdict.edits.is_empty() {
-            None
-        } else {
-            Some(self.apply(subject, verdict, &deferred, counts)?)
-        };
-        Ok(Outcome { traces, deferred })
+        if !verdict.edits.is_empty() {
+            self.edit(subject, verdict, &deferred, counts)?;
+        }
+        for deferred in &mut deferred {
+            deferred.span += subject.spans.start as u32;
+        }
+        Ok(deferred)
     }
 
-    fn apply(
+    /// What the rule says to people.
+    pub(crate) fn explain(
+        &mut self,
+        subject: &Subject<'_>,
+        verdict: &Verdict,
+    ) -> Result<Said, VerdictError> {
+        explanations::read(subject, verdict, &mut self.said)
+    }
+
+    /// Much of the room for what is held is taken.
+    pub(crate) fn is_much_awaited(&self, limits: &Limits) -> bool {
+        self.awaited > limits.output / 2
+    }
+
+    /// The mended batch; `None` when it stays as it is.
+    pub(crate) fn end(&self, batch: &[u8], scan: &Scan) -> Option<Vec<u8>> {
+        if self.patches.is_empty() {
+            return None;
+        }
+        let mut out = Vec::new();
+        linkmend_wire::splice(batch, scan, &self.patches, &self.fresh, &mut out);
+        Some(out)
+    }
+
+    fn edit(
         &mut self,
         subject: &Subject<'_>,
         verdict: &Verdict,
         deferred: &[Deferred],
         counts: &mut Counts,
-    ) -> Result<Vec<u8>, VerdictError> {
+    ) -> Result<(), VerdictError> {
         let mut attributes = Attributes::encode(verdict, subject)?;
-        self.patches.clear();
-        self.fresh.clear();
         let sorted = sorted(&verdict.edits);
         let edits = sorted.as_deref().unwrap_or(&verdict.edits);
         for edits in edits.chunk_by(|a, b| a.span == b.span) {
@@ -94,15 +126,7 @@ impl Mender {
             self.mend_span(subject, verdict, edits, &mut attributes, counts)?;
         }
         attributes.count_types(counts);
-        let mut out = Vec::new();
-        linkmend_wire::splice(
-            subject.batch,
-            subject.scan,
-            &self.patches,
-            &self.fresh,
-            &mut out,
-        );
-        Ok(out)
+        Ok(())
     }
 
     fn mend_span(
@@ -143,7 +167,7 @@ impl Mender {
             return Err(VerdictError::TooMuchGrowth { limit });
         }
         self.patches.push(Patch {
-            span: number as usize,
+            span: subject.spans.start + number as usize,
             body: start..self.fresh.len(),
         });
         Ok(())
@@ -160,7 +184,8 @@ fn sorted(edits: &[Edit]) -> Option<Vec<Edit>> {
     Some(sorted)
 }
 
-fn check_tasks(tasks: Tasks, verdict: &Verdict) -> Result<(), VerdictError> {
+/// Nothing that was not asked for.
+pub(crate) fn check_tasks(tasks: Tasks, verdict: &Verdict) -> Result<(), VerdictError> {
     if !tasks.contains(Tasks::MEND) && !verdict.edits.is_empty() {
         return Err(VerdictError::UnwantedEdits);
     }

@@ -58,11 +58,10 @@ pub(super) fn selected<'s>(
     subject: &Subject<'s>,
     number: u32,
 ) -> Result<&'s SelectedSpan, VerdictError> {
-    let selected = subject.scan.selected();
-    selected
-        .get(number as usize)
-        .ok_or(VerdictError::NoSuchSpan {
-            span: number,
-            given: selected.len(),
-        })
+    let shown = subject.scan.selected().get(subject.spans.clone());
+    let shown = shown.unwrap_or_default();
+    shown.get(number as usize).ok_or(VerdictError::NoSuchSpan {
+        span: number,
+        given: shown.len(),
+    })
 }

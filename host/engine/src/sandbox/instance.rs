@@ -102,7 +102,12 @@ impl Instance {
 
     /// One call, under the limits of one.
     fn call(&mut self, tasks: Tasks, shown: Shown<'_>) -> Result<Verdict, FaultReason> {
-        self.store.data_mut().limiter.refused = None;
+        let limiter = &mut self.store.data_mut().limiter;
+        limiter.refused = None;
+        limiter.shown = match shown {
+            Shown::Bytes(traces) => traces.len(),
+            Shown::Records(_) => 0,
+        };
         begin(&mut self.store, self.limits.call_time);
         let answer = self.exports.process(&mut self.store, tasks, shown);
         let clock = self.store.data().clock;

@@ -15,6 +15,8 @@ pub(crate) struct Limiter {
     /// Table elements of the instance.
     table_elements: usize,
     pub(crate) refused: Option<FaultReason>,
+    /// What it is shown in this call, in bytes: it has room for that besides.
+    pub(crate) shown: usize,
 }
 
 impl Limiter {
@@ -24,6 +26,7 @@ impl Limiter {
             memory: 0,
             table_elements: 0,
             refused: None,
+            shown: 0,
         }
     }
 }
@@ -38,7 +41,7 @@ impl ResourceLimiter for Limiter {
         // A component may have several memories, and tables; they share the
         // limit.
         let total = self.memory.saturating_add(desired.saturating_sub(current));
-        if total > self.limits.memory {
+        if total > self.limits.memory.saturating_add(self.shown) {
             let limit = self.limits.memory;
             self.refused = Some(FaultReason::Memory { limit });
             return Ok(false);

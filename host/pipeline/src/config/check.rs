@@ -1,9 +1,9 @@
 //! What components say together: what is of no use, or at odds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-use linkmend_config::{Content, Node, Spot};
+use linkmend_config::{Content, Node};
 
 use super::Config;
 use super::endpoint::Listen;
@@ -14,41 +14,8 @@ use super::processors::Processor;
 use super::reader::Reader;
 use super::receivers::Receiver;
 use super::scalars;
-use super::service::{Known, Pipeline, Used};
+use super::service::Pipeline;
 use crate::signal::Signal;
-
-/// Tells of components that nothing uses.
-pub(super) fn unused(reader: &mut Reader, known: &Known<'_>, used: &Used) {
-    for (section, place, defined, used) in [
-        ("receivers", "a pipeline", known.receivers, &used.receivers),
-        (
-            "processors",
-            "a pipeline",
-            known.processors,
-            &used.processors,
-        ),
-        ("exporters", "a pipeline", known.exporters, &used.exporters),
-        (
-            "extensions",
-            "`service.extensions`",
-            known.extensions,
-            &used.extensions,
-        ),
-    ] {
-        for (id, spot) in unused_of(defined, used) {
-            let text = format!("it is defined and not used; put it into {place}, or remove it");
-            at(reader, section, id, |reader| reader.fault(spot, text));
-        }
-    }
-}
-
-fn unused_of<'d>(
-    defined: &'d BTreeMap<Id, Spot>,
-    used: &BTreeSet<Id>,
-) -> impl Iterator<Item = (&'d Id, Spot)> {
-    let unused = defined.iter().filter(|(id, _)| !used.contains(*id));
-    unused.map(|(id, spot)| (id, *spot))
-}
 
 /// Tells of components that are for traces alone, in pipelines of other signals;
 /// and of exporters that do not know where to send a signal.
@@ -145,6 +112,9 @@ pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
                 format!("the extension `{storage}` does not run; put it into `service.extensions`")
             }
             Some(_) => format!("the extension `{storage}` is no storage; use a `file_storage`"),
+            None if find(root, &["extensions", &storage.to_string()]).is_some() => {
+                format!("the extension `{storage}` is no storage of linkmend; use a `file_storage`")
+            }
             None => format!("the extension `{storage}` is not defined under `extensions`"),
         };
         let user = find(root, &[section, &id.to_string(), key]);

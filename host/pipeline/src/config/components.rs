@@ -1,12 +1,12 @@
 //! The components of one kind: `receivers`, `processors`, `exporters`,
 //! `extensions`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use linkmend_config::{Node, Spot, nearest};
 
+use super::collector;
 use super::id::{BadId, Id};
-use super::member::unsupported;
 use super::reader::Reader;
 
 /// A type of component: its names, the first of which is the one to use, and
@@ -23,8 +23,6 @@ pub(super) struct Kind<C: 'static> {
     /// The same for one of them: `receiver`.
     pub(super) singular: &'static str,
     pub(super) types: &'static [Type<C>],
-    /// Types of the Collector that are not supported, and the way out.
-    pub(super) others: &'static [(&'static str, &'static str)],
 }
 
 /// The components that a section defines, with their places.
@@ -33,6 +31,9 @@ pub(super) struct Defined<C> {
     pub(super) components: BTreeMap<Id, C>,
     /// Those that can not be read, too.
     pub(super) spots: BTreeMap<Id, Spot>,
+    /// Those of them that are told to be removed: not those whose type is only
+    /// mistyped.
+    pub(super) left: BTreeSet<Id>,
 }
 
 /// Reads all components of a kind.
@@ -40,6 +41,7 @@ pub(super) fn read<C>(reader: &mut Reader, root: &Node, kind: &Kind<C>) -> Defin
     let mut defined = Defined {
         components: BTreeMap::new(),
         spots: BTreeMap::new(),
+        left: BTreeSet::new(),
     };
     let Some(section) = root.get(kind.section) else {
         return defined;
@@ -55,8 +57,14 @@ pub(super) fn read<C>(reader: &mut Reader, root: &Node, kind: &Kind<C>) -> Defin
                 }
                 Ok(id) => {
                     defined.spots.insert(id.clone(), node.spot);
-                    if let Some(component) = component(reader, node, &id, kind) {
-                        defined.components.insert(id, component);
+                    match component(reader, node, &id, kind) {
+                        Ok(component) => {
+                            defined.components.insert(id, component);
+                        }
+                        Err(IsLeft(true)) => {
+                            defined.left.insert(id);
+                        }
+                        Err(IsLeft(false)) => {}
                     }
                 }
                 Err(error) => reader.fault(node.spot, not_an_id(key, error)),
@@ -66,32 +74,38 @@ pub(super) fn read<C>(reader: &mut Reader, root: &Node, kind: &Kind<C>) -> Defin
     defined
 }
 
-fn component<C>(reader: &mut Reader, node: &Node, id: &Id, kind: &Kind<C>) -> Option<C> {
+/// Whether a component that is not read is told to be removed.
+struct IsLeft(bool);
+
+fn component<C>(reader: &mut Reader, node: &Node, id: &Id, kind: &Kind<C>) -> Result<C, IsLeft> {
     let name = id.kind.as_str();
     let known = kind.types.iter().find(|known| known.names.contains(&name));
     if let Some(known) = known {
-        return Some((known.read)(reader, node));
+        return Ok((known.read)(reader, node));
     }
-    let other = kind.others.iter().find(|(other, _)| *other == name);
-    let text = match other {
-        Some((_, because)) => unsupported(because),
-        None => unknown(name, kind),
-    };
-    reader.fault(node.spot, text);
-    None
-}
-
-fn unknown<C>(name: &str, kind: &Kind<C>) -> String {
+    if let Some(text) = collector::way_out(kind.section, name) {
+        reader.fault(node.spot, text);
+        return Err(IsLeft(true));
+    }
     let names = kind.types.iter().flat_map(|known| known.names).copied();
     let names: Vec<_> = names.collect();
-    let near = nearest(name, &names).map(|near| format!("; the nearest is `{near}`"));
-    format!(
-        "unknown type of {}{} (all types: {}); what it is for, if it is one of the Collector's, \
-         a Collector before or behind linkmend does",
-        kind.singular,
-        near.unwrap_or_default(),
-        names.join(", ")
-    )
+    let near = nearest(name, &names);
+    reader.fault(node.spot, unknown(near, &names, kind.singular));
+    Err(IsLeft(near.is_none()))
+}
+
+fn unknown(near: Option<&str>, names: &[&str], singular: &str) -> String {
+    let all = names.join(", ");
+    match near {
+        Some(near) => {
+            format!("unknown type of {singular}; the nearest is `{near}` (all types: {all})")
+        }
+        None => format!(
+            "unknown type of {singular} (all types: {all}), nor is it one of the Collector's {}; if \
+             your own Collector has it, leave it there and remove it here",
+            collector::VERSION
+        ),
+    }
 }
 
 pub(super) fn not_an_id(text: &str, error: BadId) -> String {

@@ -1,8 +1,9 @@
 //! What is wrong with a configuration.
 
-use std::fmt;
+use std::collections::BTreeMap;
+use std::fmt::{self, Write as _};
 
-use linkmend_config::{Finding, Place};
+use linkmend_config::{Finding, Place, Spot};
 
 /// Something that is told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,27 @@ pub struct Fault {
     pub path: String,
     /// What is wrong, and the way out.
     pub text: String,
+    /// Where else that is to be done: the places that name a component that is to
+    /// be removed.
+    pub also: Vec<Elsewhere>,
+}
+
+/// A place that goes with a [`Fault`].
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Elsewhere {
+    /// Where in the file.
+    pub place: Place,
+    /// The path of keys that leads there.
+    pub path: String,
+}
+
+impl From<&(Spot, String)> for Elsewhere {
+    fn from((spot, path): &(Spot, String)) -> Self {
+        Self {
+            place: spot.place,
+            path: path.clone(),
+        }
+    }
 }
 
 impl Fault {
@@ -25,17 +47,31 @@ impl Fault {
             place: finding.spot.place,
             path: finding.path,
             text: finding.text,
+            also: Vec::new(),
         }
+    }
+
+    /// Where it is, and where else something is to be done.
+    fn places(&self) -> String {
+        let mut places = format!("{}: {}", self.file, self.place);
+        if !self.path.is_empty() {
+            let _ = write!(places, ": {}", self.path);
+        }
+        let mut joint = " (and in";
+        for Elsewhere { place, path } in &self.also {
+            let _ = write!(places, "{joint} line {}: {path}", place.line);
+            joint = ",";
+        }
+        if !self.also.is_empty() {
+            places.push(')');
+        }
+        places
     }
 }
 
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}: ", self.file, self.place)?;
-        if !self.path.is_empty() {
-            write!(f, "{}: ", self.path)?;
-        }
-        f.write_str(&self.text)
+        write!(f, "{}: {}", self.places(), self.text)
     }
 }
 
@@ -44,13 +80,28 @@ impl fmt::Display for Fault {
 pub struct Faults(pub Vec<Fault>);
 
 impl fmt::Display for Faults {
-    /// A line each.
+    /// A line each; where the same is told of several places, it is told once,
+    /// with a line for each place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (number, fault) in self.0.iter().enumerate() {
-            if number > 0 {
-                f.write_str("\n")?;
+        let mut by_text = BTreeMap::<&str, Vec<&Fault>>::new();
+        for fault in &self.0 {
+            by_text.entry(&fault.text).or_default().push(fault);
+        }
+        let mut end = "";
+        for fault in &self.0 {
+            // With the first of them.
+            let Some(same) = by_text.remove(fault.text.as_str()) else {
+                continue;
+            };
+            if same.len() == 1 {
+                write!(f, "{end}{fault}")?;
+            } else {
+                write!(f, "{end}{} places: {}", same.len(), fault.text)?;
+                for fault in same {
+                    write!(f, "\n    {}", fault.places())?;
+                }
             }
-            fault.fmt(f)?;
+            end = "\n";
         }
         Ok(())
     }

@@ -107,6 +107,7 @@ impl<T> Member<T> {
             What::Unsupported(because) => {
                 let text = unsupported(because);
                 reader.fault(node.spot, text);
+                reader.removed_here();
             }
         }
     }

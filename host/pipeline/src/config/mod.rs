@@ -28,6 +28,8 @@
 //! | `service` | pipelines, and what linkmend tells of itself |
 //! | `listener`, `grpc`, `http`, `tls`, `sending` | what components have in common |
 //! | `components`, `id` | ids, types, what is unknown |
+//! | `collector` | the components of the Collector, and what to do with them |
+//! | `leave` | what goes with what is left to the Collector |
 //! | `check` | what components say together |
 //! | `batching` | the processor `batch`, done by exporters |
 //! | `member` | sections as tables: what is read, refused, documented |
@@ -38,6 +40,7 @@
 
 mod batching;
 mod check;
+mod collector;
 mod components;
 mod endpoint;
 mod exporters;
@@ -46,6 +49,7 @@ mod fault;
 mod grpc;
 mod http;
 mod id;
+mod leave;
 mod listener;
 mod manual;
 mod member;
@@ -69,7 +73,7 @@ pub use exporters::{
     OtlpHttpExporter, Rotation, Verbosity,
 };
 pub use extensions::{Extension, FileStorage, HealthCheck, ResponseBody};
-pub use fault::{Fault, Faults};
+pub use fault::{Elsewhere, Fault, Faults};
 pub(crate) use grpc::MAX_CONCURRENT_STREAMS;
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
 pub use http::{Cors, Encoding, HttpClient, HttpServer};
@@ -90,7 +94,7 @@ pub use service::{
 };
 pub use tls::{Tls, TlsVersion};
 
-use member::unsupported;
+use leave::Left;
 use reader::Reader;
 use service::Known;
 
@@ -159,21 +163,25 @@ impl Config {
             // What the rest says is not known then.
             Err(findings) => return (None, Faults(told(with_reasons(findings), &files))),
         };
-        let Some(root) = layers.root().map(unwrapped) else {
+        let Some(root) = layers.root() else {
             return (None, Faults(told(with_reasons(findings), &files)));
         };
-        let of_values: Vec<_> = findings.faults.iter().map(|fault| fault.spot).collect();
+        let of_values = findings.faults.clone();
         let (before, mut reader) = (findings.faults.len(), Reader::new(findings));
         let config = read(&mut reader, root);
-        let mut findings = reader.into_findings();
         // What could not be read is nothing, and told of already.
-        let mut number = 0;
-        findings.faults.retain(|fault| {
-            number += 1;
-            number <= before || !of_values.contains(&fault.spot)
+        reader.retain_from(before, |fault| {
+            let mut of_values = of_values.iter();
+            !of_values.any(|value| follows(fault, value))
         });
+        let (findings, named) = reader.into_findings();
         let warnings = told(findings.warnings.clone(), &files);
-        let faults = Faults(told(with_reasons(findings), &files));
+        let mut faults = told(with_reasons(findings), &files);
+        for fault in &mut faults {
+            let places = named.get(&fault.path).into_iter().flatten();
+            fault.also = places.map(Elsewhere::from).collect();
+        }
+        let faults = Faults(faults);
         let config = Self {
             warnings,
             files,
@@ -219,14 +227,11 @@ impl Config {
     }
 }
 
-/// The configuration in a resource of the OpenTelemetry operator
-/// (`kind: OpenTelemetryCollector`); anything else is itself.
-fn unwrapped(root: &Node) -> &Node {
-    let config = root.get("apiVersion").and(root.get("spec"));
-    let config = config.and_then(|spec| spec.get("config"));
-    config
-        .filter(|config| !config.members().is_empty())
-        .unwrap_or(root)
+/// Whether something is told only since a value in it could not be read.
+fn follows(fault: &Finding, value: &Finding) -> bool {
+    let below = value.path.strip_prefix(fault.path.as_str());
+    let is_below = below.is_some_and(|below| below.starts_with(['.', '[']));
+    fault.spot == value.spot || (is_below && fault.text.contains("is nothing"))
 }
 
 /// All files together, with what the environment says.
@@ -300,15 +305,9 @@ const SECTIONS: [&str; 5] = [
 
 fn read(reader: &mut Reader, root: &Node) -> Config {
     for (key, node) in root.members() {
-        if !SECTIONS.contains(&key.as_str()) {
-            let text = match key.as_str() {
-                "connectors" => unsupported("its pipelines do not feed each other"),
-                "apiVersion" | "kind" | "metadata" | "spec" | "data" => "this is a resource of \
-                    Kubernetes; give what it has as the configuration (below `spec.config`, or \
-                    in a text) as a file of its own"
-                    .into(),
-                _ => member::unknown(key, &SECTIONS),
-            };
+        // Connectors are told of one by one.
+        if !SECTIONS.contains(&key.as_str()) && key != "connectors" {
+            let text = member::unknown(key, &SECTIONS);
             reader.within(key, |reader| reader.fault(node.spot, text));
         }
     }
@@ -316,16 +315,15 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
     let processors = components::read(reader, root, &processors::KIND);
     let exporters = components::read(reader, root, &exporters::KIND);
     let extensions = components::read(reader, root, &extensions::KIND);
+    let connectors = leave::connectors(reader, root);
     let known = Known {
+        connectors: &connectors,
         receivers: &receivers.spots,
         processors: &processors.spots,
         exporters: &exporters.spots,
         extensions: &extensions.spots,
     };
     let (service, used) = service::read(reader, root, &known);
-    if root.get("service").is_some() {
-        check::unused(reader, &known, &used);
-    }
     let mut config = Config {
         receivers: receivers.components,
         processors: processors.components,
@@ -336,6 +334,16 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
         files: Vec::new(),
         root: None,
     };
+    let left = Left {
+        receivers: receivers.left,
+        processors: processors.left,
+        exporters: exporters.left,
+        extensions: extensions.left,
+        connectors: connectors.clone(),
+    };
+    if root.get("service").is_some() {
+        leave::tell(reader, root, (&known, &used), &left, &config);
+    }
     check::signals(reader, root, &config);
     check::storages(reader, root, &config);
     check::addresses(reader, root, &config);

@@ -1,24 +1,73 @@
 //! What is found on the way through a configuration.
 
+use std::collections::BTreeMap;
+
 use linkmend_config::{Content, Finding, Findings, Node, Spot};
+
+/// Where else a component is named: by its path, places and their paths.
+pub(super) type Named = BTreeMap<String, Vec<(Spot, String)>>;
 
 /// Collects faults and warnings, and knows the path to what is being read.
 #[derive(Debug, Default)]
 pub struct Reader {
     findings: Findings,
     path: String,
+    /// The paths of what is told to be removed.
+    removed: Vec<String>,
+    named: Named,
 }
 
 impl Reader {
     pub(super) fn new(findings: Findings) -> Self {
         Self {
             findings,
-            path: String::new(),
+            ..Self::default()
         }
     }
 
-    pub(super) fn into_findings(self) -> Findings {
-        self.findings
+    /// All that was found; of what is to be removed only that.
+    pub(super) fn into_findings(self) -> (Findings, Named) {
+        let Self {
+            mut findings,
+            removed,
+            named,
+            ..
+        } = self;
+        let is_below = |path: &str| {
+            removed.iter().any(|removed| {
+                let below = path.strip_prefix(removed.as_str());
+                below.is_some_and(|below| below.starts_with(['.', '[']))
+            })
+        };
+        findings.faults.retain(|fault| !is_below(&fault.path));
+        findings
+            .warnings
+            .retain(|warning| !is_below(&warning.path) && !removed.contains(&warning.path));
+        (findings, named)
+    }
+
+    /// Keeps the first so many faults, and those of the others that are wanted.
+    pub(super) fn retain_from(&mut self, first: usize, is_wanted: impl Fn(&Finding) -> bool) {
+        let mut number = 0;
+        self.findings.faults.retain(|fault| {
+            number += 1;
+            number <= first || is_wanted(fault)
+        });
+    }
+
+    /// Something is told to be removed: what is wrong inside of it is not told.
+    pub(super) fn removed(&mut self, path: String) {
+        self.removed.push(path);
+    }
+
+    /// The same for what is being read.
+    pub(super) fn removed_here(&mut self) {
+        self.removed.push(self.path.clone());
+    }
+
+    /// A place that names a component that is told to be removed.
+    pub(super) fn named(&mut self, component: String, spot: Spot, path: String) {
+        self.named.entry(component).or_default().push((spot, path));
     }
 
     /// Reads what stands under a key.

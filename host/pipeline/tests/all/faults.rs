@@ -51,13 +51,18 @@ fn keys_of_the_collector_that_are_not_supported_say_why() {
         "line 4, column 5: balancer_name: not supported by linkmend, because there is one \
          connection to one address; remove it"
     );
-    let text =
-        with("exporters", "debug", "").replace("\nreceivers:", "\nconnectors: {}\nreceivers:");
+    let with_connectors = |connectors: &str| {
+        let connectors = format!("\nconnectors: {connectors}\nreceivers:");
+        with("exporters", "debug", "").replace("\nreceivers:", &connectors)
+    };
     assert_eq!(
-        faults(&[&text]),
-        "linkmend.yaml: line 3, column 1: connectors: not supported by linkmend, because its \
-         pipelines do not feed each other; remove it"
+        faults(&[&with_connectors("{forward: }")]),
+        "linkmend.yaml: line 3, column 14: connectors.forward: linkmend has no connectors, its \
+         pipelines do not feed each other: leave it to the Collector, with the pipelines that it \
+         feeds; remove it here"
     );
+    // Who removed all of them may leave their section.
+    crate::support::read(&[&with_connectors("{}")]);
 }
 
 #[test]
@@ -65,24 +70,18 @@ fn components_that_are_unknown_or_not_supported_are_told() {
     assert_eq!(
         faults(&[&with("exporters", "oltp_http/a", "endpoint: http://b")]),
         "linkmend.yaml: line 2, column 3: exporters.oltp_http/a: unknown type of exporter; the \
-         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug); \
-         what it is for, if it is one of the Collector's, a Collector before or behind linkmend \
-         does"
+         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug)"
     );
-    assert_eq!(
-        faults(&[&with("exporters", "logging", "")]),
-        "linkmend.yaml: line 2, column 3: exporters.logging: not supported by linkmend, because \
-         the Collector removed it, too; use `debug`; remove it"
+    let told = faults(&[&with("exporters", "logging", "")]);
+    assert!(
+        told.contains("exporters.logging: the Collector removed this exporter, too: use `debug`"),
+        "{told}"
     );
-    assert_eq!(
-        faults(&[&with("exporters", "debug/", "")])
-            .lines()
-            .next()
-            .unwrap(),
-        "linkmend.yaml: line 2, column 3: exporters.debug/: `debug/` is no component; write \
-         `type` or `type/name`, the type in letters, digits and `_`, the name without spaces \
-         and symbols"
-    );
+    let told = faults(&[&with("exporters", "debug/", "")]);
+    let expected = "`debug/` is no component; write `type` or `type/name`, the type in letters, \
+                    digits and `_`, the name without spaces and symbols\n    \
+                    linkmend.yaml: line 2, column 3: exporters.debug/";
+    assert!(told.contains(expected), "{told}");
 }
 
 #[test]
@@ -479,10 +478,10 @@ fn telemetry_that_is_not_supported_is_told() {
              use `readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; \
              remove it",
             "metrics.readers[0].periodic: not supported by linkmend, because it has `pull` only; \
-             remove it",
+             write that in its place, or remove the list that it is in",
             "logs.sampling: not supported by linkmend, because its log is plain lines; remove it",
             "traces.processors[0].simple: not supported by linkmend, because it has `batch` only; \
-             remove it",
+             write that in its place, or remove the list that it is in",
         ]
     );
 }
@@ -492,9 +491,14 @@ fn all_faults_are_told_at_once() {
     let lines: Vec<_> = (0..25).map(|number| format!("x{number:02}: 1")).collect();
     let lines = lines.join("\n");
     let told = faults(&[&with_exporter(&format!("endpoint: b:1\n{lines}"))]);
-    assert_eq!(told.lines().count(), 25);
+    assert!(
+        told.starts_with("25 places: unknown key (all keys: "),
+        "{told}"
+    );
+    assert_eq!(told.lines().count(), 26, "{told}");
     // In the order of the file.
-    assert!(told.lines().nth(19).unwrap().contains("x19: unknown key"));
+    let last = "    linkmend.yaml: line 28, column 5: exporters.otlp_grpc/x.x24";
+    assert_eq!(told.lines().last(), Some(last));
 }
 
 /// Other signals have pipelines, too, without what is for traces alone.
@@ -520,6 +524,8 @@ service:
         "linkmend.yaml: line 11, column 47: service.pipelines.metrics.processors: `linkmend` \
          mends links of spans, and this pipeline is of metrics; take it out here: metrics pass \
          without it\n\
+         linkmend.yaml: line 12, column 5: service.pipelines.logs/files: no receiver, or no \
+         exporter, is left of it: leave this pipeline to the Collector, too, and remove it here\n\
          linkmend.yaml: line 12, column 30: service.pipelines.logs/files.receivers: \
          `otlpjsonfile` reads traces alone, and this pipeline is of logs; take it out here, and \
          read these files with a Collector\n\
@@ -588,6 +594,17 @@ fn a_bad_variable_does_not_hide_the_rest() {
 }
 
 #[test]
+fn what_follows_from_a_bad_value_is_not_told() {
+    let told = faults(&[&with_exporter(
+        "endpoint: b:1\nheaders: {a: '${file:/no/such/file}'}",
+    )]);
+    let line = "linkmend.yaml: line 4, column 15: exporters.otlp_grpc/x.headers.a: cannot read the \
+                file `/no/such/file`: ";
+    assert!(told.starts_with(line), "{told}");
+    assert_eq!(told.lines().count(), 1, "{told}");
+}
+
+#[test]
 fn a_resource_of_the_operator_is_unwrapped() {
     let text = with("exporters", "debug", "");
     let lines: Vec<_> = text.lines().map(|line| format!("    {line}")).collect();
@@ -597,7 +614,7 @@ fn a_resource_of_the_operator_is_unwrapped() {
     );
     let config = crate::support::read(&[&text]);
     assert_eq!(config.exporters.len(), 1);
-    let told = faults(&["apiVersion: v1\ndata: {relay: 'receivers: {}'}\n"]);
+    let told = faults(&["apiVersion: v1\nkind: Service\n"]);
     assert!(told.contains("this is a resource of Kubernetes"), "{told}");
 }
 

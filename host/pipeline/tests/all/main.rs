@@ -6,6 +6,7 @@
     reason = "a test that panics has failed"
 )]
 
+mod collectors;
 mod components;
 mod exporters;
 mod faults;

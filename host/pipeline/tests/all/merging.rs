@@ -238,17 +238,14 @@ fn what_is_no_variable_is_told() {
     let written = "write `${env:NAME}` or `${env:NAME:-default}`, and `$$` for a dollar sign";
     for (value, expected) in [
         (
-            "${file:/etc/token}",
-            format!(
-                "`${{file:…}}` is not supported by linkmend, because values come from files and \
-                 the environment alone; {written}"
-            ),
+            "${file:/no/such/token}",
+            "cannot read the file `/no/such/token`: No such file or directory (os error 2)".into(),
         ),
         (
             "${https://x/y}",
             format!(
                 "`${{https:…}}` is not supported by linkmend, because values come from files and \
-                 the environment alone; {written}"
+                 the environment alone; {written}, or `${{file:PATH}}`"
             ),
         ),
         (

@@ -134,6 +134,11 @@ service:
     logs: {{receivers: [otlp], exporters: [{exporter}]}}
 "
         );
+        Self::start_with(grpc, &config)
+    }
+
+    /// One with this configuration, which takes spans at an address.
+    pub fn start_with(grpc: SocketAddr, config: &str) -> Self {
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join("collector.yaml"), config).unwrap();
         let peer = Peer::start_in(place, "collector", &["--config", "collector.yaml"]);
@@ -141,6 +146,19 @@ service:
             peer.printed().contains("Everything is ready")
         });
         Self { grpc, peer }
+    }
+
+    /// Whether a configuration is valid, by its own word; otherwise what it says.
+    pub fn validate(config: &str) -> Result<(), String> {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::write(place.path().join("collector.yaml"), config).unwrap();
+        let done = Command::new(built().unwrap().join("collector"))
+            .args(["validate", "--config", "collector.yaml"])
+            .current_dir(place.path())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&done.stderr).into_owned();
+        done.status.success().then_some(()).ok_or(said)
     }
 
     /// What it logged.

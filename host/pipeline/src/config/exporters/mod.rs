@@ -51,9 +51,6 @@ impl Exporter {
     }
 }
 
-const OTLP: &str = "it sends OTLP only, which most backends take; use `otlp_grpc` or `otlp_http`, \
-                    or send through a Collector";
-
 pub(super) static KIND: Kind<Exporter> = Kind {
     section: "exporters",
     singular: "exporter",
@@ -74,24 +71,5 @@ pub(super) static KIND: Kind<Exporter> = Kind {
             names: &["debug"],
             read: |reader, node| Exporter::Debug(debug::read(reader, node)),
         },
-    ],
-    others: &[
-        ("logging", "the Collector removed it, too; use `debug`"),
-        ("nop", "a pipeline without data is of no use"),
-        ("jaeger", OTLP),
-        ("zipkin", OTLP),
-        ("kafka", OTLP),
-        ("otelarrow", OTLP),
-        ("datadog", OTLP),
-        ("elasticsearch", OTLP),
-        ("clickhouse", OTLP),
-        ("loadbalancing", OTLP),
-        ("load_balancing", OTLP),
-        ("awsxray", OTLP),
-        ("googlecloud", OTLP),
-        ("azuremonitor", OTLP),
-        ("splunk_hec", OTLP),
-        ("prometheus", OTLP),
-        ("prometheusremotewrite", OTLP),
     ],
 };

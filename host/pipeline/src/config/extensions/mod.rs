@@ -20,9 +20,6 @@ pub enum Extension {
     FileStorage(FileStorage),
 }
 
-const AUTHENTICATOR: &str = "it has no authentication extensions; exporters have `headers` and \
-                             `tls`, receivers `tls.client_ca_file`";
-
 pub(super) static KIND: Kind<Extension> = Kind {
     section: "extensions",
     singular: "extension",
@@ -35,27 +32,5 @@ pub(super) static KIND: Kind<Extension> = Kind {
             names: &["file_storage"],
             read: |reader, node| Extension::FileStorage(file_storage::read(reader, node)),
         },
-    ],
-    others: &[
-        ("basicauth", AUTHENTICATOR),
-        ("basic_auth", AUTHENTICATOR),
-        ("bearertokenauth", AUTHENTICATOR),
-        ("bearer_token_auth", AUTHENTICATOR),
-        ("headers_setter", AUTHENTICATOR),
-        ("oauth2client", AUTHENTICATOR),
-        ("oidc", AUTHENTICATOR),
-        ("sigv4auth", AUTHENTICATOR),
-        ("db_storage", "queues are kept in files; use `file_storage`"),
-        ("healthcheckv2", "it is not finished; use `health_check`"),
-        (
-            "memory_ballast",
-            "there is no garbage collector to be calmed",
-        ),
-        ("memory_limiter", "it is a processor here"),
-        ("pprof", "it is for programs in Go"),
-        (
-            "zpages",
-            "it is for programs in Go; see `service.telemetry`",
-        ),
     ],
 };

@@ -26,8 +26,6 @@ pub enum Processor {
     Batch(BatchProcessor),
 }
 
-const COLLECTORS: &str = "it is the Collector's; put a Collector before or behind linkmend";
-
 pub(super) static KIND: Kind<Processor> = Kind {
     section: "processors",
     singular: "processor",
@@ -44,21 +42,5 @@ pub(super) static KIND: Kind<Processor> = Kind {
             names: &["batch"],
             read: |reader, node| Processor::Batch(batch::read(reader, node)),
         },
-    ],
-    others: &[
-        ("attributes", COLLECTORS),
-        ("filter", COLLECTORS),
-        ("groupbytrace", COLLECTORS),
-        ("k8sattributes", COLLECTORS),
-        ("k8s_attributes", COLLECTORS),
-        ("probabilistic_sampler", COLLECTORS),
-        ("redaction", COLLECTORS),
-        ("resource", COLLECTORS),
-        ("resourcedetection", COLLECTORS),
-        ("resource_detection", COLLECTORS),
-        ("routing", COLLECTORS),
-        ("span", COLLECTORS),
-        ("tail_sampling", COLLECTORS),
-        ("transform", COLLECTORS),
     ],
 };

@@ -20,9 +20,6 @@ pub enum Receiver {
     OtlpJsonFile(OtlpJsonFileReceiver),
 }
 
-const OTHER_PROTOCOL: &str = "it takes OTLP only; receive with the Collector and send \
-                              to linkmend with its exporter `otlp_grpc`";
-
 pub(super) static KIND: Kind<Receiver> = Kind {
     section: "receivers",
     singular: "receiver",
@@ -35,18 +32,5 @@ pub(super) static KIND: Kind<Receiver> = Kind {
             names: &["otlpjsonfile", "otlp_json_file"],
             read: |reader, node| Receiver::OtlpJsonFile(otlpjsonfile::read(reader, node)),
         },
-    ],
-    others: &[
-        ("jaeger", OTHER_PROTOCOL),
-        ("zipkin", OTHER_PROTOCOL),
-        ("kafka", OTHER_PROTOCOL),
-        ("otelarrow", OTHER_PROTOCOL),
-        ("opencensus", OTHER_PROTOCOL),
-        ("skywalking", OTHER_PROTOCOL),
-        ("datadog", OTHER_PROTOCOL),
-        ("prometheus", OTHER_PROTOCOL),
-        ("hostmetrics", OTHER_PROTOCOL),
-        ("filelog", OTHER_PROTOCOL),
-        ("nop", "a pipeline without data is of no use"),
     ],
 };

@@ -3,7 +3,7 @@
 mod pipelines;
 mod telemetry;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use pipelines::Pipeline;
 pub use telemetry::{
@@ -81,7 +81,8 @@ pub(super) fn read(reader: &mut Reader, root: &Node, known: &Known<'_>) -> (Serv
         if let Some(section) = &draft.extensions {
             draft.service.extensions = reader.within("extensions", |reader| {
                 let defined = (known.extensions, "extension", "extensions");
-                pipelines::references(reader, section, defined, &mut used.extensions)
+                let none = BTreeSet::new();
+                pipelines::references(reader, section, (defined, &none), &mut used.extensions)
             });
         }
         if let Some(section) = &draft.pipelines {

@@ -35,6 +35,8 @@ pub(in crate::config) struct Known<'d> {
     pub(in crate::config) processors: &'d BTreeMap<Id, Spot>,
     pub(in crate::config) exporters: &'d BTreeMap<Id, Spot>,
     pub(in crate::config) extensions: &'d BTreeMap<Id, Spot>,
+    /// The Collector's, which pipelines name as receivers and as exporters.
+    pub(in crate::config) connectors: &'d BTreeSet<Id>,
 }
 
 /// What is used.
@@ -128,7 +130,7 @@ fn pipeline(reader: &mut Reader, node: &Node, known: &Known<'_>, used: &mut Used
     let mut list = |key, node: &Option<Node>, defined, used: &mut BTreeSet<Id>| {
         let node = node.as_ref();
         reader.within(key, |reader| {
-            node.map(|node| references(reader, node, defined, used))
+            node.map(|node| references(reader, node, (defined, known.connectors), used))
                 .unwrap_or_default()
         })
     };
@@ -164,11 +166,14 @@ fn pipeline(reader: &mut Reader, node: &Node, known: &Known<'_>, used: &mut Used
     pipeline
 }
 
+/// What a section defines, and what one of it and the section are called.
+pub(super) type Section<'d> = (&'d BTreeMap<Id, Spot>, &'d str, &'d str);
+
 /// Reads a list of ids of components that must be defined.
 pub(super) fn references(
     reader: &mut Reader,
     node: &Node,
-    (defined, singular, section): (&BTreeMap<Id, Spot>, &str, &str),
+    ((defined, singular, section), connectors): (Section<'_>, &BTreeSet<Id>),
     used: &mut BTreeSet<Id>,
 ) -> Vec<Id> {
     let mut ids = Vec::new();
@@ -184,7 +189,8 @@ pub(super) fn references(
                     reader.fault(element.spot, format!("`{id}` is there a second time"));
                 }
                 Ok(id) => {
-                    if !defined.contains_key(&id) {
+                    let is_connector = section != "processors" && connectors.contains(&id);
+                    if !defined.contains_key(&id) && !is_connector {
                         let text = undefined(&id, defined, singular, section);
                         reader.fault(element.spot, text);
                     }

@@ -235,6 +235,14 @@ fn of_tls(error: &io::Error) -> io::Error {
         Some(Error::InvalidCertificate(
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. },
         )) => "; if that is right, give its name as `tls.server_name_override`",
+        // That it is this one only its name tells.
+        Some(Error::InvalidCertificate(CertificateError::Other(other)))
+            if format!("{other:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "; it shows the certificate of an authority as its own: let that authority issue \
+             one for the server, or make the server's own with `basicConstraints=CA:FALSE` and \
+             give that as `tls.ca_file`"
+        }
         Some(Error::InvalidMessage(_)) => {
             "; if it speaks no TLS, set `tls: {insecure: true}` (or begin the URL with `http://`)"
         }

@@ -18,6 +18,8 @@ mod outcome;
 mod plain;
 mod unpack;
 
+#[cfg(any(test, fuzzing))]
+pub use grpc::fuzz;
 pub use limits::Limits;
 
 use std::sync::Arc;

@@ -59,9 +59,24 @@ impl Authority {
         std::fs::write(self.path().join(format!("{name}.key")), key.serialize_pem()).unwrap();
     }
 
+    /// Writes `NAME.pem` and `NAME.key`, which nobody but itself has signed.
+    fn sign_itself(&self, name: &str, is_ca: IsCa) {
+        let key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        params.is_ca = is_ca;
+        let certificate = params.self_signed(&key).unwrap();
+        std::fs::write(self.path().join(format!("{name}.pem")), certificate.pem()).unwrap();
+        std::fs::write(self.path().join(format!("{name}.key")), key.serialize_pem()).unwrap();
+    }
+
     /// The configuration of a server; with `clients`, it asks for certificates.
     fn server(&self, name: &str, clients: bool) -> ServerConfig {
         self.issue(name);
+        self.shows(name, clients)
+    }
+
+    /// The same, with files that are there.
+    fn shows(&self, name: &str, clients: bool) -> ServerConfig {
         let chain = CertificateDer::from_pem_file(self.path().join(format!("{name}.pem"))).unwrap();
         let key = PrivateKeyDer::from_pem_file(self.path().join(format!("{name}.key"))).unwrap();
         let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -260,6 +275,29 @@ async fn http_version_is_chosen_by_the_server() {
         bench.send(1).await.unwrap();
         assert_eq!(spoken.lock()[..], [(version, "/v1/traces".to_owned())]);
         serving.abort();
+    }
+}
+
+/// `openssl req -x509` makes certificates of authorities, which no server may show.
+#[tokio::test]
+async fn a_certificate_that_is_its_own_authority() {
+    let authority = Authority::new();
+    let ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    for (is_ca, is_taken) in [(ca, false), (IsCa::ExplicitNoCa, true), (IsCa::NoCa, true)] {
+        authority.sign_itself("localhost", is_ca);
+        let (port, _) = listen(authority.shows("localhost", false)).await;
+        let file = authority.path().join("localhost.pem");
+        let file = file.display();
+        let lines = format!("endpoint: localhost:{port}\ntls: {{ca_file: '{file}'}}\n{ONCE}");
+        let taken = start("otlp_grpc", &lines).await.send(1).await;
+        match taken {
+            Ok(_) => assert!(is_taken),
+            Err(refusal) => {
+                assert!(!is_taken, "{refusal}");
+                let way_out = "make the server's own with `basicConstraints=CA:FALSE`";
+                assert!(refusal.message.contains(way_out), "{refusal}");
+            }
+        }
     }
 }
 

@@ -109,7 +109,7 @@ pub(in crate::config) static MEMBERS: &[Member<Telemetry>] = &[
     Member::value(
         "resource",
         "{}",
-        "a mapping of attribute names to texts",
+        "a mapping of attribute names to texts, or `attributes`: a list of `{name: …, value: …}`",
         "Attributes of linkmend's own resource; one without a value is removed.",
         |t, n| resource(n).map(|v| t.resource = v),
     ),
@@ -148,20 +148,41 @@ pub(in crate::config) static LOGS: &[Member<Logs>] = &[
 ];
 
 fn resource(node: &Node) -> Result<BTreeMap<String, Option<String>>, Refusal> {
+    // What the newer Collector has, next to the older form.
+    if let Some(Content::List(list)) = node.get("attributes").map(|node| &node.content)
+        && node.members().len() == 1
+    {
+        return list.iter().map(named_attribute).collect();
+    }
     match &node.content {
         Content::Map(members) => members
             .iter()
-            .map(|(name, value)| match text(value) {
-                Ok(text) => Ok((name.clone(), Some(text))),
-                Err(Refusal::Default) => Ok((name.clone(), None)),
-                Err(_) => Err(Refusal::Because(format!(
-                    "the value of `{name}` is {}; it takes a text",
-                    value.kind()
-                ))),
-            })
+            .map(|(name, value)| attribute(name, value))
             .collect(),
         Content::Null => Err(Refusal::Default),
         _ => Err(Refusal::Value),
+    }
+}
+
+/// `{name: service.name, value: linkmend}`
+fn named_attribute(node: &Node) -> Result<(String, Option<String>), Refusal> {
+    let name = node.get("name").and_then(|name| text(name).ok());
+    match (name, node.get("value")) {
+        (Some(name), Some(value)) => attribute(&name, value),
+        _ => Err(Refusal::Because(
+            "an element of `attributes` has no `name` or no `value`".into(),
+        )),
+    }
+}
+
+fn attribute(name: &str, value: &Node) -> Result<(String, Option<String>), Refusal> {
+    match text(value) {
+        Ok(text) => Ok((name.to_owned(), Some(text))),
+        Err(Refusal::Default) => Ok((name.to_owned(), None)),
+        Err(_) => Err(Refusal::Because(format!(
+            "the value of `{name}` is {}; it takes a text",
+            value.kind()
+        ))),
     }
 }
 
@@ -186,8 +207,14 @@ fn only(reader: &mut Reader, node: &Node, way: &[&str], read: impl FnOnce(&mut R
         return;
     }
     for (key, other) in node.members().iter().filter(|(key, _)| key != step) {
-        let text = format!("not supported by linkmend, because it has `{step}` only; remove it");
-        reader.within(key, |reader| reader.fault(other.spot, text));
+        let text = format!(
+            "not supported by linkmend, because it has `{step}` only; write that in its place, or \
+             remove the list that it is in"
+        );
+        reader.within(key, |reader| {
+            reader.fault(other.spot, text);
+            reader.removed_here();
+        });
     }
     match node.get(step) {
         Some(below) => reader.within(step, |reader| only(reader, below, rest, read)),

@@ -1,7 +1,9 @@
 //! The frame of a message: a flag, its length, and the message.
 
+use std::fmt::Display;
+
 use bytes::{Buf, Bytes};
-use hyper::body::Incoming;
+use hyper::body::Body;
 
 use crate::net::body::{BodyError, Gathered, Parts};
 use crate::net::budget::Charge;
@@ -31,11 +33,15 @@ impl From<BodyError> for FrameError {
 
 /// Reads the one message of a unary call. One that says that it is larger than
 /// the limit is refused before it comes.
-pub(super) async fn read(
-    parts: &mut Parts<Incoming>,
+pub(super) async fn read<B>(
+    parts: &mut Parts<B>,
     limit: u64,
     charge: &mut Charge,
-) -> Result<Framed, FrameError> {
+) -> Result<Framed, FrameError>
+where
+    B: Body<Data = Bytes> + Unpin,
+    B::Error: Display,
+{
     let mut prefix = [0; PREFIX];
     let mut known = 0;
     let mut gathered = Gathered::default();

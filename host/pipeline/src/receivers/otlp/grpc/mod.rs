@@ -2,6 +2,8 @@
 //! beside it, since probes ask at the port that they are for.
 
 mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzz;
 mod health;
 mod request;
 mod response;
