@@ -9,17 +9,32 @@ use parking_lot::Mutex;
 use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verdict};
 use crate::blame::Blame;
 use crate::error::{FaultReason, RuleFault};
+use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::rule::OnError;
+use crate::scope::Scope;
 use crate::usage::Usage;
 
 /// One instance of a rule. Belongs to one thread at a time.
 pub(crate) trait Runner: Send {
-    /// Looks at one batch.
-    fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason>;
+    /// Looks at one batch, and knows of the messages in this index.
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: &[u8],
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason>;
 
     /// It may be used again after a call that went well.
     fn is_fresh(&self) -> bool;
+}
+
+/// How far a rule sees: it does not know of scopes, and is given the messages of
+/// one alone.
+pub(crate) struct Reach {
+    pub(crate) index: Arc<dyn MessageIndex>,
+    /// Where there are scopes.
+    pub(crate) scope: Option<Scope>,
 }
 
 type Make = Box<dyn Fn() -> Result<Box<dyn Runner>, FaultReason> + Send + Sync>;
@@ -79,18 +94,19 @@ impl LoadedRule {
         &self,
         tasks: Tasks,
         traces: &[u8],
+        reach: &Reach,
         took: &mut Option<Duration>,
         mut check: impl FnMut(Verdict) -> Result<T, FaultReason>,
     ) -> Result<T, FaultReason> {
         type Shown<T> = Result<(T, Box<dyn Runner>), FaultReason>;
-        let suspect = self.blame.suspect(tasks, traces);
+        let suspect = self.blame.suspect(tasks, traces, reach.scope);
         let start = Instant::now();
         self.blame.ask(suspect, start)?;
         let mut all = Duration::ZERO;
         let mut show = |runner: Result<Box<dyn Runner>, FaultReason>| -> Shown<T> {
             let mut runner = runner?;
             let start = Instant::now();
-            let verdict = runner.process(tasks, traces);
+            let verdict = runner.process(tasks, traces, &reach.index);
             all += start.elapsed();
             Ok((check(verdict?)?, runner))
         };

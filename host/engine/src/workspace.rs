@@ -14,7 +14,7 @@ use crate::hold::{self, Held, Leaving, Terms};
 use crate::mend::{Deferred, Mender, Subject, explanations};
 use crate::processor::Mended;
 use crate::rule::OnError;
-use crate::runner::LoadedRule;
+use crate::runner::{LoadedRule, Reach};
 
 /// From this size on, what a batch took is given back when it has passed.
 const LARGE: usize = 1 << 20;
@@ -42,6 +42,8 @@ pub(crate) struct Way<'a> {
     pub(crate) asked: Option<&'a Asked>,
     /// Of its spans, where they may be deferred.
     pub(crate) terms: Terms,
+    /// What the rules know of messages.
+    pub(crate) reach: Reach,
     /// What is done is counted by messaging system, too.
     pub(crate) counts_systems: bool,
     /// It was held: it was counted when it came, and nobody is left who could
@@ -100,7 +102,7 @@ impl Workspace {
                 is_counted = true;
             }
             self.thin_out(rule, &mut batch, tasks, &mut mended.counts)?;
-            let applied = self.apply(rule, &batch, tasks, way.counts_systems);
+            let applied = self.apply(rule, &batch, tasks, &way);
             if let Some(time) = self.called.take() {
                 mended.counts.rule_calls += 1;
                 mended.rule_time += time;
@@ -213,7 +215,7 @@ impl Workspace {
         rule: &LoadedRule,
         batch: &[u8],
         tasks: Tasks,
-        counts_systems: bool,
+        way: &Way<'_>,
     ) -> Result<Applied, FaultReason> {
         let nothing = || Applied {
             traces: None,
@@ -238,9 +240,9 @@ impl Workspace {
             limits: &rule.limits,
             type_attribute: &rule.plan.type_attribute,
             count_all_drops: rule.plan.count_all_drops,
-            counts_systems,
+            counts_systems: way.counts_systems,
         };
-        rule.run(tasks, traces, &mut self.called, |verdict| {
+        rule.run(tasks, traces, &way.reach, &mut self.called, |verdict| {
             let mut applied = nothing();
             if tasks.contains(Tasks::EXPLAIN) {
                 let said = explanations::read(&subject, &verdict);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Claim, Mended, Passage, Releasing};
+use linkmend::{Claim, Mended, Passage, Releasing, Scope, kept_scope};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
@@ -128,11 +128,13 @@ impl Stage {
         let Some(room) = self.room(batch.len()).await else {
             return Ok(());
         };
+        let (scope, traces) = kept_scope(&batch);
         let passage = Passage {
             claim: Some(Arc::<Record>::clone(&record)),
+            scope: scope.unwrap_or(Scope::NONE),
             ..Passage::default()
         };
-        let mut passed = match self.process(batch.clone(), passage).await {
+        let mut passed = match self.process(traces, passage).await {
             Ok(passed) => passed,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;

@@ -4,7 +4,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Mended, Passage, ProcessError, Processor};
+use http::HeaderName;
+use linkmend::{Mended, Passage, ProcessError, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -30,6 +31,7 @@ pub(crate) struct Stage {
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
     pub(super) keeping: Keeping,
+    metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
     /// For what leaves the hold because there is too much: senders wait for it,
     /// but they may go, and others come.
@@ -74,6 +76,8 @@ pub(super) struct Parts {
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
     pub(super) keeping: Keeping,
+    /// What of a request tells the scope of its spans.
+    pub(super) metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
 }
 
@@ -96,6 +100,7 @@ impl Stage {
             metrics: parts.metrics,
             links: parts.links,
             keeping: parts.keeping,
+            metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
@@ -110,11 +115,18 @@ impl Stage {
     async fn mend(&self, traces: Traces) -> Taken {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
-        let (passage, kept) = self.passage(deadline);
+        let (mut passage, kept) = self.passage(deadline);
+        let scope = self.scope(&traces);
+        passage.scope = scope;
         // What is held is not to keep all of the batch in memory.
         let mut passed = self.process(traces.into_bytes(), passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
+            let held = if self.metadata_keys.is_empty() {
+                held
+            } else {
+                keep_scope(scope, &held)
+            };
             record.keep(held, passed.mended.held).await?;
         }
         let sent = self.send_on(passed.mended, deadline).await;
@@ -128,6 +140,19 @@ impl Stage {
             Kept::Waiting(answer) if is_held => Ok(accepted.and(&ticket::answered(answer).await?)),
             _ => Ok(accepted),
         }
+    }
+
+    /// What the request of a batch says of its scope.
+    fn scope(&self, traces: &Traces) -> Scope {
+        if self.metadata_keys.is_empty() {
+            return Scope::NONE;
+        }
+        let values = |key| match traces.metadata() {
+            Some(metadata) => metadata.get_all(key).iter().collect(),
+            None => Vec::new(),
+        };
+        let values: Vec<Vec<_>> = self.metadata_keys.iter().map(values).collect();
+        Scope::of(values.iter().map(Vec::as_slice))
     }
 
     fn passage(&self, deadline: Option<Instant>) -> (Passage, Kept) {

@@ -37,6 +37,8 @@ pub(super) struct Intake {
     pub(super) unpacker: Unpacker,
     pub(super) limits: Limits,
     pub(super) stop: CancellationToken,
+    /// Whether what came with a request goes with its spans.
+    pub(super) include_metadata: bool,
     /// How it is called where the largest request is configured.
     pub(super) limit_key: &'static str,
 }
@@ -74,6 +76,11 @@ impl Intake {
     /// The span of linkmend's own around a request, below that of its sender.
     pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::Stage {
         own::Stage::receiver(&self.id, signal, self.transport, Some(headers))
+    }
+
+    /// What goes on of the headers of a request.
+    pub(super) fn metadata(&self, headers: &HeaderMap) -> Option<Arc<HeaderMap>> {
+        self.include_metadata.then(|| Arc::new(headers.clone()))
     }
 
     /// Lets a request with these headers in, if there is room.
@@ -132,6 +139,7 @@ impl Intake {
     pub(super) async fn hand_on(
         &self,
         bytes: Bytes,
+        metadata: Option<Arc<HeaderMap>>,
         deadline: Option<Instant>,
         stage: own::Stage,
         outcome: &mut Outcome<'_>,
@@ -154,7 +162,9 @@ impl Intake {
             outcome.taken(&Err(refused.clone()));
             return Err(Failure::Refused(refused));
         };
-        let batch = batch.with_deadline(deadline.map(Instant::into_std));
+        let batch = batch
+            .with_deadline(deadline.map(Instant::into_std))
+            .with_metadata(metadata);
         let taking = stage.run(items, next.take(batch));
         let taken = match deadline {
             None => taking.await,

@@ -108,6 +108,7 @@ impl Otlp {
         tasks: &Tasks,
         transport: &'static str,
         limit_key: &'static str,
+        include_metadata: bool,
     ) -> Intake {
         heads.signals().for_each(|signal| metrics.show(signal));
         Intake {
@@ -119,6 +120,7 @@ impl Otlp {
             unpacker: self.unpacker.clone(),
             limits: self.limits,
             stop: tasks.stop.clone(),
+            include_metadata,
             limit_key,
         }
     }
@@ -132,6 +134,7 @@ impl Otlp {
                 &tasks,
                 "grpc",
                 "max_recv_msg_size_mib",
+                grpc.config.include_metadata,
             );
             let handler = grpc::handler(intake, grpc.config.max_recv_msg_size);
             let rules = self.grpc_rules(&grpc.config);
@@ -151,6 +154,7 @@ impl Otlp {
                 &tasks,
                 "http",
                 "max_request_body_size",
+                http.config.include_metadata,
             );
             let handler = http::handler(intake, http.settings);
             let rules = self.http_rules(&http.config);

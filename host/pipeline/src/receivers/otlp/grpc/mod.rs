@@ -73,11 +73,12 @@ impl Grpc {
         let deadline = call.deadline(begun);
         let stage = self.intake.stage(signal, request.headers());
         let mut outcome = self.intake.outcome(signal);
+        let metadata = self.intake.metadata(request.headers());
         let reading = self.message(call, request, begun, self.max_size);
         let read = self.intake.read(reading, deadline).await;
         let (message, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
         self.intake
-            .hand_on(message, deadline, stage, &mut outcome)
+            .hand_on(message, metadata, deadline, stage, &mut outcome)
             .await
     }
 

@@ -130,6 +130,7 @@ impl Http {
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let stage = self.intake.stage(call.signal, request.headers());
         let mut outcome = self.intake.outcome(call.signal);
+        let metadata = self.intake.metadata(request.headers());
         let reading = async {
             let mut charge = self.intake.admit(size_of(request.headers()))?;
             let body = self.gather(call, request, begun, &mut charge).await;
@@ -151,7 +152,7 @@ impl Http {
         };
         let (bytes, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
         self.intake
-            .hand_on(bytes, deadline, stage, &mut outcome)
+            .hand_on(bytes, metadata, deadline, stage, &mut outcome)
             .await
     }
 
