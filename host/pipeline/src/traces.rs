@@ -82,6 +82,11 @@ impl Traces {
         self.metadata.as_deref()
     }
 
+    /// The same, for another batch.
+    pub(crate) fn shared_metadata(&self) -> Option<Arc<HeaderMap>> {
+        self.metadata.clone()
+    }
+
     /// The bytes.
     pub fn bytes(&self) -> &Bytes {
         &self.bytes

@@ -29,6 +29,10 @@ pub(crate) struct Activity {
     head_since: Moment,
     /// Since when the peer does not take what is written.
     blocked_since: Moment,
+    /// How many answers the peer has not taken yet, and since when it has taken
+    /// none of them: it may give no window for them.
+    untaken: AtomicUsize,
+    untaken_since: Moment,
     /// Since when the peer sends nothing any more.
     closed_since: Moment,
     unread: AtomicBool,
@@ -68,6 +72,8 @@ impl Activity {
             idle_since: Moment::default(),
             head_since: Moment::default(),
             blocked_since: Moment::default(),
+            untaken: AtomicUsize::new(0),
+            untaken_since: Moment::default(),
             closed_since: Moment::default(),
             unread: AtomicBool::new(false),
             end: Notify::new(),
@@ -112,6 +118,20 @@ impl Activity {
 
     pub(super) fn blocked_since(&self) -> Option<Instant> {
         self.blocked_since.get(self.started)
+    }
+
+    /// An answer is there, to be taken by the peer.
+    pub(super) fn answer(self: &Arc<Self>) -> Untaken {
+        if self.untaken.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.untaken_since.set(self.started);
+        }
+        Untaken(Arc::clone(self))
+    }
+
+    /// Since when the peer takes none of the answers that are there.
+    pub(super) fn untaken_since(&self) -> Option<Instant> {
+        let is_any = self.untaken.load(Ordering::Acquire) > 0;
+        is_any.then(|| self.untaken_since.get(self.started))?
     }
 
     /// Until when a peer is believed to wait for an answer that sends nothing any
@@ -159,6 +179,16 @@ impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.idle_since.set(self.0.started);
         self.0.in_flight.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// An answer that the peer has not taken yet.
+pub(super) struct Untaken(Arc<Activity>);
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        self.0.untaken_since.set(self.0.started);
+        self.0.untaken.fetch_sub(1, Ordering::AcqRel);
     }
 }
 

@@ -134,7 +134,8 @@ impl Stage {
             scope: scope.unwrap_or(Scope::NONE),
             ..Passage::default()
         };
-        let mut passed = match self.process(traces, passage).await {
+        let items = Traces::checked(Signal::Traces, traces.clone()).items();
+        let mut passed = match self.process(traces, items, passage).await {
             Ok(passed) => passed,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;

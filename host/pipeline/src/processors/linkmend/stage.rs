@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::HeaderName;
+use http::{HeaderMap, HeaderName};
 use linkmend::{Mended, Passage, ProcessError, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
@@ -115,11 +115,13 @@ impl Stage {
     async fn mend(&self, traces: Traces) -> Taken {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
+        let metadata = traces.shared_metadata();
         let (mut passage, kept) = self.passage(deadline);
         let scope = self.scope(&traces);
         passage.scope = scope;
         // What is held is not to keep all of the batch in memory.
-        let mut passed = self.process(traces.into_bytes(), passage).await?;
+        let items = traces.items();
+        let mut passed = self.process(traces.into_bytes(), items, passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
             let held = if self.metadata_keys.is_empty() {
@@ -129,7 +131,7 @@ impl Stage {
             };
             record.keep(held, passed.mended.held).await?;
         }
-        let sent = self.send_on(passed.mended, deadline).await;
+        let sent = self.send_on(passed.mended, deadline, metadata).await;
         for delivered in passed.overflow {
             // Those who wait for it are told by it; this sender is only slowed
             // down, since there is too much.
@@ -177,7 +179,13 @@ impl Stage {
 
     /// Runs the rule, to its end even if the sender goes: what leaves the hold
     /// for this batch is on its way then.
-    pub(super) async fn process(&self, batch: Bytes, passage: Passage) -> Result<Passed, Refusal> {
+    pub(super) async fn process(
+        &self,
+        batch: Bytes,
+        items: usize,
+        passage: Passage,
+    ) -> Result<Passed, Refusal> {
+        let bytes = batch.len();
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
         // It is never closed.
@@ -196,7 +204,7 @@ impl Stage {
             };
             Ok(Passed { mended, overflow })
         };
-        match self.workers.run(job).await {
+        match self.workers.run_batch(bytes, items, job).await {
             Ok(passed) => passed.map_err(|error| refused(&error)),
             Err(_) => Err(Refusal::retry("the processor failed; see the log")),
         }
@@ -221,11 +229,18 @@ impl Stage {
         self.tasks.tracker.spawn_on(delivery, &self.runtime)
     }
 
-    async fn send_on(&self, mended: Mended, deadline: Option<Instant>) -> Taken {
+    async fn send_on(
+        &self,
+        mended: Mended,
+        deadline: Option<Instant>,
+        metadata: Option<Arc<HeaderMap>>,
+    ) -> Taken {
         self.count(&mended);
         match mended.traces {
             Some(bytes) => {
-                let traces = Traces::checked(Signal::Traces, bytes).with_deadline(deadline);
+                let traces = Traces::checked(Signal::Traces, bytes)
+                    .with_deadline(deadline)
+                    .with_metadata(metadata);
                 self.metrics.outgoing.inc_by(traces.items() as u64);
                 self.next.take(traces).await
             }

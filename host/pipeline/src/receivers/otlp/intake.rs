@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Request, Version};
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -14,14 +14,11 @@ use super::outcome::Outcome;
 use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
-use crate::net::budget::{Budget, Charge};
+use crate::net::budget::{Budget, Charge, HTTP1_REQUEST, HTTP2_REQUEST};
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
 use crate::traces::{Accepted, Heads, Refusal, RefusalKind, Traces};
-
-/// What a request takes before anything of it was read.
-const BASE: u64 = 4 << 10;
 
 /// When a sender may try again that found no room.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
@@ -83,11 +80,17 @@ impl Intake {
         self.include_metadata.then(|| Arc::new(headers.clone()))
     }
 
-    /// Lets a request with these headers in, if there is room.
-    pub(super) fn admit(&self, headers: u64) -> Result<Charge, Failure> {
+    /// Lets a request in, if there is room.
+    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<Charge, Failure> {
+        let itself = match request.version() {
+            Version::HTTP_2 => HTTP2_REQUEST,
+            _ => HTTP1_REQUEST,
+        };
+        let copies = 1 + u64::from(self.include_metadata);
+        let headers = copies * size_of(request.headers());
         let charge = self
             .budget
-            .charge(BASE + headers)
+            .charge(itself + headers)
             .map_err(BodyError::NoRoom);
         charge.map_err(|error| self.failure(error))
     }
@@ -250,7 +253,7 @@ impl Intake {
 }
 
 /// What headers take in memory, about.
-pub(super) fn size_of(headers: &HeaderMap) -> u64 {
+fn size_of(headers: &HeaderMap) -> u64 {
     const EACH: usize = 128;
     let sizes = headers.iter();
     let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len() + EACH);

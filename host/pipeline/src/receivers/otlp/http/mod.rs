@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Form;
 use self::cors::CorsPolicy;
 use self::request::{Call, Refused};
-use super::intake::{Failure, Intake, size_of};
+use super::intake::{Failure, Intake};
 use super::unpack::Packed;
 use super::{grpc, plain};
 use crate::component::SetupError;
@@ -107,10 +107,15 @@ impl Http {
                 return *response;
             }
         };
-        match self.export(&call, asked.request, asked.begun).await {
+        let mut held = None;
+        let mut response = match self.export(&call, asked, &mut held).await {
             Ok(accepted) => answer::accepted(call.signal, &accepted, call.form),
             Err(failure) => answer::failed(&failure, call.form),
+        };
+        if let Some(charge) = held {
+            response.body_mut().hold(charge);
         }
+        response
     }
 
     /// What every response has.
@@ -123,16 +128,17 @@ impl Http {
     async fn export(
         &self,
         call: &Call,
-        request: Request<Incoming>,
-        begun: Instant,
+        asked: Asked,
+        held: &mut Option<Charge>,
     ) -> Result<Accepted, Failure> {
+        let Asked { request, begun } = asked;
         let write_timeout = self.settings.write_timeout;
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let stage = self.intake.stage(call.signal, request.headers());
         let mut outcome = self.intake.outcome(call.signal);
         let metadata = self.intake.metadata(request.headers());
         let reading = async {
-            let mut charge = self.intake.admit(size_of(request.headers()))?;
+            let mut charge = self.intake.admit(&request)?;
             let body = self.gather(call, request, begun, &mut charge).await;
             let packed = Packed {
                 body: body.map_err(|error| self.intake.failure(error))?,
@@ -150,7 +156,8 @@ impl Http {
                 read.unwrap_or(Err(Failure::Deadline))
             }
         };
-        let (bytes, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        let (bytes, charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        *held = Some(charge);
         self.intake
             .hand_on(bytes, metadata, deadline, stage, &mut outcome)
             .await
