@@ -88,8 +88,7 @@ impl ScopedIndex {
     /// What all scopes together hold and have lost.
     #[must_use]
     pub fn stats(&self) -> IndexStats {
-        let mut rooms = self.rooms.lock();
-        self.sweep(&mut rooms);
+        let rooms = self.rooms.lock();
         let stats = rooms.by_scope.values().map(|room| room.index.stats());
         stats.fold(rooms.gone, IndexStats::and)
     }
@@ -190,21 +189,15 @@ impl ScopedIndex {
         }
     }
 
-    /// Lets those producers go whose time is up: of a scope from which nothing
-    /// comes any more, nothing else does.
-    fn sweep(&self, rooms: &mut Rooms) {
+    /// Lets the oldest producers go of those scopes that have the most.
+    fn make_room(&self) {
+        let mut rooms = self.rooms.lock();
         if is_due(&mut rooms.swept, Instant::now()) {
             for room in rooms.by_scope.values() {
                 room.index.expire();
                 self.weigh(room);
             }
         }
-    }
-
-    /// Lets the oldest producers go of those scopes that have the most.
-    fn make_room(&self) {
-        let mut rooms = self.rooms.lock();
-        self.sweep(&mut rooms);
         loop {
             let weight = self.weight.load(Ordering::Relaxed);
             let surplus = weight.saturating_sub(self.options.max_entries);

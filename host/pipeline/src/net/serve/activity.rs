@@ -6,8 +6,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant, Sleep, sleep};
@@ -19,6 +20,11 @@ const HALF_CLOSED: Duration = Duration::from_secs(5);
 
 /// How often it is looked after such a client.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How many answers may wait for a client of HTTP/2 that gives no window for them;
+/// then it is read no more from. All that others have to take is smaller than the
+/// windows that they begin with.
+const MOST_UNTAKEN: usize = 32;
 
 /// What goes on at a connection.
 pub(crate) struct Activity {
@@ -33,6 +39,8 @@ pub(crate) struct Activity {
     /// none of them: it may give no window for them.
     untaken: AtomicUsize,
     untaken_since: Moment,
+    /// Who is to be woken when some are taken.
+    reader: Mutex<Option<Waker>>,
     /// Since when the peer sends nothing any more.
     closed_since: Moment,
     unread: AtomicBool,
@@ -74,6 +82,7 @@ impl Activity {
             blocked_since: Moment::default(),
             untaken: AtomicUsize::new(0),
             untaken_since: Moment::default(),
+            reader: Mutex::default(),
             closed_since: Moment::default(),
             unread: AtomicBool::new(false),
             end: Notify::new(),
@@ -122,7 +131,7 @@ impl Activity {
 
     /// An answer is there, to be taken by the peer.
     pub(super) fn answer(self: &Arc<Self>) -> Untaken {
-        if self.untaken.fetch_add(1, Ordering::AcqRel) == 0 {
+        if self.untaken.fetch_add(1, Ordering::SeqCst) == 0 {
             self.untaken_since.set(self.started);
         }
         Untaken(Arc::clone(self))
@@ -130,8 +139,19 @@ impl Activity {
 
     /// Since when the peer takes none of the answers that are there.
     pub(super) fn untaken_since(&self) -> Option<Instant> {
-        let is_any = self.untaken.load(Ordering::Acquire) > 0;
+        let is_any = self.untaken.load(Ordering::SeqCst) > 0;
         is_any.then(|| self.untaken_since.get(self.started))?
+    }
+
+    /// There are so many answers that no more requests are read; whoever asks is
+    /// woken when that changes.
+    fn has_too_many(&self, context: &Context<'_>) -> bool {
+        let has = || self.untaken.load(Ordering::SeqCst) > MOST_UNTAKEN;
+        if !has() {
+            return false;
+        }
+        *self.reader.lock() = Some(context.waker().clone());
+        has()
     }
 
     /// Until when a peer is believed to wait for an answer that sends nothing any
@@ -188,7 +208,10 @@ pub(super) struct Untaken(Arc<Activity>);
 impl Drop for Untaken {
     fn drop(&mut self) {
         self.0.untaken_since.set(self.0.started);
-        self.0.untaken.fetch_sub(1, Ordering::AcqRel);
+        self.0.untaken.fetch_sub(1, Ordering::SeqCst);
+        if let Some(reader) = self.0.reader.lock().take() {
+            reader.wake();
+        }
     }
 }
 
@@ -222,7 +245,9 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
     ) -> Poll<io::Result<()>> {
         // Who takes no answers is not asked for further requests, or their
         // answers would pile up. The task wakes when something can be written.
-        if !self.watch_heads && self.activity.blocked_since.is_set() {
+        if !self.watch_heads
+            && (self.activity.blocked_since.is_set() || self.activity.has_too_many(context))
+        {
             return Poll::Pending;
         }
         let filled = buffer.filled().len();

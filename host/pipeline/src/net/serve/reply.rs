@@ -46,6 +46,11 @@ impl Reply {
         self.charge = Some(charge);
     }
 
+    /// Leaves the bytes away; what is behind them stays.
+    pub(crate) fn clear(&mut self) {
+        self.data = None;
+    }
+
     /// It is there as a whole.
     pub(super) fn is_whole(&self) -> bool {
         self.end.is_none()

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::{HeaderMap, Request, Version};
+use http::{HeaderMap, Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -14,7 +14,8 @@ use super::outcome::Outcome;
 use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
-use crate::net::budget::{Budget, Charge, HTTP1_REQUEST, HTTP2_REQUEST};
+use crate::net::budget::{ANSWER, Budget, Charge, HTTP1_REQUEST, HTTP2_REQUEST};
+use crate::net::serve::Reply;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
@@ -93,6 +94,23 @@ impl Intake {
             .charge(itself + headers)
             .map_err(BodyError::NoRoom);
         charge.map_err(|error| self.failure(error))
+    }
+
+    /// An answer takes something until its client has it: what its request took, or
+    /// what there is room for. Where there is none, and a client may have thousands
+    /// of answers, it is told in the headers alone, which wait for no window.
+    pub(super) fn settle(
+        &self,
+        response: &mut Response<Reply>,
+        charge: Option<Charge>,
+        version: Version,
+    ) {
+        let charge = charge.map_or_else(|| self.budget.charge(ANSWER), Ok);
+        match charge {
+            Ok(charge) => response.body_mut().hold(charge),
+            Err(_) if version == Version::HTTP_2 => response.body_mut().clear(),
+            Err(_) => {}
+        }
     }
 
     /// The body of a request that began to come at a time, and may take so

@@ -54,15 +54,13 @@ impl Handler for Grpc {
                 Asks::Export(signal) => signal,
                 Asks::Health(method) => return self.health(&call, method, asked).await,
             };
-            let mut held = None;
+            let (mut held, version) = (None, asked.request.version());
             let exporting = self.export(&call, signal, asked, &mut held);
             let mut response = match exporting.await {
                 Ok(accepted) => response::accepted(&accepted),
                 Err(failure) => response::failed(&failure),
             };
-            if let Some(charge) = held {
-                response.body_mut().hold(charge);
-            }
+            self.intake.settle(&mut response, held, version);
             response
         })
     }

@@ -98,6 +98,13 @@ impl Handler for Http {
 
 impl Http {
     async fn respond(&self, asked: Asked) -> Response<Reply> {
+        let (mut held, version) = (None, asked.request.version());
+        let mut response = self.respond_to(asked, &mut held).await;
+        self.intake.settle(&mut response, held, version);
+        response
+    }
+
+    async fn respond_to(&self, asked: Asked, held: &mut Option<Charge>) -> Response<Reply> {
         let call = match Call::new(&asked.request, &self.settings, &self.intake.heads) {
             Ok(call) => call,
             Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
@@ -107,15 +114,10 @@ impl Http {
                 return *response;
             }
         };
-        let mut held = None;
-        let mut response = match self.export(&call, asked, &mut held).await {
+        match self.export(&call, asked, held).await {
             Ok(accepted) => answer::accepted(call.signal, &accepted, call.form),
             Err(failure) => answer::failed(&failure, call.form),
-        };
-        if let Some(charge) = held {
-            response.body_mut().hold(charge);
         }
-        response
     }
 
     /// What every response has.
