@@ -150,12 +150,12 @@ fn equal_ids_of_two_tenants_do_not_link_by_what_resources_say() {
 fn a_flood_of_the_index(config: &str, says: Says) {
     let index = "processors: {linkmend: {index: {max_entries: 4000}, hold: {time: 1s}}}";
     let tenants = Tenants::start(&[config, index]);
-    tenants.send(says, Some("quiet"), producers(0..300));
+    tenants.send(says, Some("quiet"), producers(1..301));
     for first in (1_000_000..1_040_000).step_by(1000) {
         tenants.send(says, Some("loud"), producers(first..first + 1000));
     }
-    tenants.send(says, Some("quiet"), consumers(0..300));
-    let links = tenants.links((0..300).map(|message| CONSUMER | message));
+    tenants.send(says, Some("quiet"), consumers(1..301));
+    let links = tenants.links((1..301).map(|message| CONSUMER | message));
     let lost = links
         .iter()
         .filter(|(number, links)| **links != [**number ^ CONSUMER]);
@@ -178,12 +178,12 @@ fn a_tenant_that_floods_the_index_costs_another_no_link() {
 fn a_flood_of_the_hold(config: &str, says: Says) {
     let hold = "processors: {linkmend: {hold: {time: 60s, max_spans: 1000}}}";
     let tenants = Tenants::start(&[config, hold]);
-    tenants.send(says, Some("quiet"), consumers(0..300));
+    tenants.send(says, Some("quiet"), consumers(1..301));
     for first in (1_000_000..1_010_000).step_by(500) {
         tenants.send(says, Some("loud"), consumers(first..first + 500));
     }
-    tenants.send(says, Some("quiet"), producers(0..300));
-    let links = tenants.links((0..300).map(|message| CONSUMER | message));
+    tenants.send(says, Some("quiet"), producers(1..301));
+    let links = tenants.links((1..301).map(|message| CONSUMER | message));
     let lost = links
         .iter()
         .filter(|(number, links)| **links != [**number ^ CONSUMER]);

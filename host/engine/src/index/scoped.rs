@@ -88,7 +88,8 @@ impl ScopedIndex {
     /// What all scopes together hold and have lost.
     #[must_use]
     pub fn stats(&self) -> IndexStats {
-        let rooms = self.rooms.lock();
+        let mut rooms = self.rooms.lock();
+        self.sweep(&mut rooms);
         let stats = rooms.by_scope.values().map(|room| room.index.stats());
         stats.fold(rooms.gone, IndexStats::and)
     }
@@ -189,15 +190,21 @@ impl ScopedIndex {
         }
     }
 
-    /// Lets the oldest producers go of those scopes that have the most.
-    fn make_room(&self) {
-        let mut rooms = self.rooms.lock();
+    /// Lets those producers go whose time is up: of a scope from which nothing
+    /// comes any more, nothing else does.
+    fn sweep(&self, rooms: &mut Rooms) {
         if is_due(&mut rooms.swept, Instant::now()) {
             for room in rooms.by_scope.values() {
                 room.index.expire();
                 self.weigh(room);
             }
         }
+    }
+
+    /// Lets the oldest producers go of those scopes that have the most.
+    fn make_room(&self) {
+        let mut rooms = self.rooms.lock();
+        self.sweep(&mut rooms);
         loop {
             let weight = self.weight.load(Ordering::Relaxed);
             let surplus = weight.saturating_sub(self.options.max_entries);

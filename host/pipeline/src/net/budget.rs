@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// headers and its body: buffers, and what is known of it on its way. Measured with
 /// 2,000 and more that waited for their bodies, or for the backend
 /// (docs/reliability.md). One of HTTP/1 has a connection for itself.
-pub(crate) const HTTP1_REQUEST: u64 = 40 << 10;
+pub(crate) const HTTP1_REQUEST: u64 = 44 << 10;
 pub(crate) const HTTP2_REQUEST: u64 = 18 << 10;
 
 /// The same for an answer that its client does not take.
