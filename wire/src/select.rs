@@ -12,8 +12,10 @@ pub struct Selector {
     with_links: bool,
     everything: bool,
     keys: Vec<KeyPattern>,
-    /// Which first bytes the patterns have: most keys are settled by it.
+    /// Which first bytes the patterns have, and which lengths: most keys are
+    /// settled by these.
     first_bytes: FirstBytes,
+    lengths: Lengths,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +26,23 @@ struct KeyPattern {
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct FirstBytes([u32; 8]);
+
+/// Bit n: length n; the last bit: that length and all above.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Lengths(u64);
+
+impl Lengths {
+    const ALL: Self = Self(u64::MAX);
+
+    fn insert(&mut self, length: usize) {
+        self.0 |= 1 << length.min(63);
+    }
+
+    #[inline]
+    fn contains(self, length: usize) -> bool {
+        self.0 >> length.min(63) & 1 == 1
+    }
+}
 
 impl FirstBytes {
     fn insert(&mut self, byte: u8) {
@@ -89,6 +108,11 @@ impl Selector {
             Some(first) => self.first_bytes.insert(first),
             None => (0..=255).for_each(|byte| self.first_bytes.insert(byte)),
         }
+        if is_prefix {
+            self.lengths = Lengths::ALL;
+        } else {
+            self.lengths.insert(text.len());
+        }
         self.keys.push(KeyPattern {
             text: text.as_bytes().to_owned(),
             is_prefix,
@@ -118,7 +142,9 @@ impl Selector {
         let may_be = key
             .first()
             .is_none_or(|&first| self.first_bytes.contains(first));
-        may_be && self.keys.iter().any(|pattern| pattern.takes(key))
+        may_be
+            && self.lengths.contains(key.len())
+            && self.keys.iter().any(|pattern| pattern.takes(key))
     }
 }
 

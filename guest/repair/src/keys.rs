@@ -169,6 +169,9 @@ impl KeyMaker {
         side: Side,
         keys: &mut Vec<MessageKey>,
     ) -> bool {
+        if !facts.conversation.value.is_scalar() {
+            return false;
+        }
         let is_named_otherwise =
             facts.masstransit_id.value.is_usable() || facts.nservicebus_id.value.is_usable();
         // Its producers name nothing else.
@@ -176,7 +179,7 @@ impl KeyMaker {
             Side::Producer => !facts.id.value.is_usable(),
             Side::Consumer => facts.published_to.value.is_usable(),
         };
-        if !facts.conversation.value.is_scalar() || is_named_otherwise || !is_asked {
+        if is_named_otherwise || !is_asked {
             return false;
         }
         let id = facts.conversation.value.written(&mut self.id);

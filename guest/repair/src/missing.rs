@@ -8,7 +8,7 @@ use crate::batch::Batch;
 use crate::candidates::{Doubt, Fit, Search};
 use crate::config::Config;
 use crate::links::{self, Fate, Row};
-use crate::producers::{Producers, Question, trace_id};
+use crate::producers::{Producers, trace_id};
 use crate::records::{Parent, Slot, SpanRecord};
 
 /// What became of a message of a consumer.
@@ -199,8 +199,7 @@ impl Need<'_> {
         match self.span.parent {
             Parent::Remote if is_one => Some(Met::RemoteParent),
             Parent::Local => {
-                let key = asides::arrived(self.span.trace_id, self.span.parent_span_id);
-                let mut brought = producers.aside(Question::of(key)).iter();
+                let mut brought = producers.all(self.span.arrived);
                 let is_enough = |mark: &Producer| is_one || mark.trace_id_low == asides::ALL;
                 brought.any(is_enough).then_some(Met::ParentOfParent)
             }

@@ -82,6 +82,9 @@ pub struct SpanRecord {
     pub lack: Option<Lack>,
     /// Where its parent is.
     pub parent: Parent,
+    /// What is known of the parent, in `Batch::wanted`, when the context of its
+    /// messages may have come with that one (see [`crate::asides::arrived`]).
+    pub arrived: Run,
     /// Its links, in `Batch::links`.
     pub links: Run,
     /// What it produced, in `Batch::producers`.

@@ -17,7 +17,7 @@ use crate::rule::OnError;
 use crate::runner::{LoadedRule, Reach};
 
 /// From this size on, what a batch took is given back when it has passed.
-const LARGE: usize = 1 << 20;
+const LARGE: usize = 4 << 20;
 
 /// What is needed for batch after batch, kept so that it need not be allocated
 /// anew. Belongs to one thread at a time.

@@ -9,6 +9,7 @@ mod producer;
 use linkmend_rule::{KeyBuilder, MessageKey, Producer, Tasks};
 use linkmend_wire::otlp::span_kind;
 
+use crate::asides;
 use crate::columns::Columns;
 use crate::config::{Config, Parts, Recipe};
 use crate::facts::{LinkFacts, Origin, SpanFacts};
@@ -171,9 +172,22 @@ impl Batch {
             if tasks.contains(Tasks::REMEMBER) {
                 self.note_consumer(&incoming, &record);
             }
+            self.ask_of_parent(&mut record);
         }
         self.before.resize(self.wanted.len(), record.limit);
         record
+    }
+
+    /// What a consumer lacks it may have through its parent. Asked with the
+    /// messages: nearly every consumer below another span asks it.
+    fn ask_of_parent(&mut self, record: &mut SpanRecord) {
+        let may_lack = record.lack.is_some() || record.slots.count() > 0;
+        if record.parent == Parent::Local && record.links.count() == 0 && may_lack {
+            let first = self.wanted.len();
+            let key = asides::arrived(record.trace_id, record.parent_span_id);
+            self.wanted.push(key);
+            record.arrived = Run::since(first, &self.wanted);
+        }
     }
 
     /// Where the messages of a consumer come from, and who it is.
@@ -232,6 +246,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         stands_in: part.stands_in,
         lack: None,
         parent: parent(span),
+        arrived: Run::default(),
         links: Run::default(),
         produced: Run::default(),
     }

@@ -16,7 +16,7 @@ use crate::explain;
 use crate::links::{self, Fate, Row};
 use crate::missing::{Linked, Outcome};
 use crate::producers::{Producers, Question, trace_id};
-use crate::records::{Lack, Parent, Slot, SpanRecord};
+use crate::records::{Lack, Slot, SpanRecord};
 use crate::role::Role;
 
 /// Remote, and known to be so (OTLP flags, bits 8 and 9): what comes out of a
@@ -67,11 +67,6 @@ pub fn questions(
         for slot in slots.chain(broken.map(|link| &link.slot)) {
             choice::questions(&search, producers, slot, batch, &mut questions);
         }
-        let is_consumer = span.role == Role::Consumer;
-        if is_consumer && span.parent == Parent::Local && may_be_served(span) {
-            let key = asides::arrived(span.trace_id, span.parent_span_id);
-            questions.push(Question::of(key));
-        }
         if span.stands_in {
             let slots = span.slots.of(&batch.slots).iter();
             let keys = slots.flat_map(|slot| slot.keys.of(&batch.wanted));
@@ -113,11 +108,6 @@ pub fn consumers(batch: &Batch, producers: &Producers) -> Vec<Producer> {
         }
     }
     consumers
-}
-
-/// What a consumer lacks it may have through its parent.
-fn may_be_served(span: &SpanRecord) -> bool {
-    span.links.count() == 0 && (span.lack.is_some() || span.slots.count() > 0)
 }
 
 struct Mending<'b> {
@@ -277,13 +267,12 @@ impl<'b> Mending<'b> {
             let target = links::target(link, fate);
             !link.is_settling() && target.is_some_and(|target| target.0 != span.trace_id)
         });
-        let is_served = |key| !self.producers.aside(Question::of(key)).is_empty();
-        let by_parent = span.parent == Parent::Local
-            && is_served(asides::arrived(span.trace_id, span.parent_span_id));
+        let by_parent = self.producers.all(span.arrived).next().is_some();
         // The spans below tell of the messages. They come after it: only who reads
         // data twice knows whether there are any. A poll that does not say how
         // many messages it got may have got none.
-        let has_children = is_served(asides::parent(span.trace_id, span.span_id));
+        let below = asides::parent(span.trace_id, span.span_id);
+        let has_children = !self.producers.aside(Question::of(below)).is_empty();
         let is_once = tasks.contains(Tasks::REMEMBER);
         let by_children = has_children || span.is_poll && (is_once || span.message_count == 0);
         let is_led = leading.next().is_some() || by_parent || by_children;
