@@ -166,7 +166,8 @@ impl Intake {
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         let signal = outcome.signal();
-        let batch = Traces::of(signal, bytes).map_err(|error| {
+        let batch = self.unpacker.count(signal, bytes).await;
+        let batch = batch.map_err(|error| {
             outcome.failed();
             let text = format!("it is no OTLP {signal}: {error}");
             Failure::Refused(Refusal::malformed(text))
