@@ -55,7 +55,7 @@ fn a_tenant_that_has_gone_makes_room() {
         std::thread::sleep(Duration::from_millis(50));
         process(
             &processor,
-            batch(vec![of(Some("b"), vec![producer(9, "b")])]),
+            batch(vec![of(Some("b"), vec![producer(9, "9")])]),
         );
     }
     // It was that of the one that has gone.

@@ -6,7 +6,7 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 
 use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -18,13 +18,16 @@ use tokio::time::{Duration, Instant, Sleep, sleep};
 /// gave up goes on with another try, so it must not be long.
 const HALF_CLOSED: Duration = Duration::from_secs(5);
 
-/// How often it is looked after such a client.
+/// How often it is looked after such a client, or one that takes no answers.
 const LOOK: Duration = Duration::from_millis(100);
 
 /// How many answers may wait for a client of HTTP/2 that gives no window for them;
-/// then it is read no more from. All that others have to take is smaller than the
-/// windows that they begin with.
+/// then hardly any more is read from it. All that others have to take is smaller than
+/// the windows that they begin with.
 const MOST_UNTAKEN: usize = 32;
+
+/// How much is read of it all the same, each time that it is looked after.
+const LITTLE: usize = 64;
 
 /// What goes on at a connection.
 pub(crate) struct Activity {
@@ -245,10 +248,11 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
     ) -> Poll<io::Result<()>> {
         // Who takes no answers is not asked for further requests, or their
         // answers would pile up. The task wakes when something can be written.
-        if !self.watch_heads
-            && (self.activity.blocked_since.is_set() || self.activity.has_too_many(context))
-        {
+        if !self.watch_heads && self.activity.blocked_since.is_set() {
             return Poll::Pending;
+        }
+        if !self.watch_heads && self.activity.has_too_many(context) {
+            return self.poll_little(context, buffer);
         }
         let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
@@ -271,6 +275,27 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
 }
 
 impl<I> Watched<I> {
+    /// Reads a little, now and then: that the peer has gone is seen by reading
+    /// alone.
+    fn poll_little(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>>
+    where
+        I: AsyncRead + Unpin,
+    {
+        let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+        ready!(again.as_mut().poll(context));
+        self.look_again = None;
+        let mut little = [0; LITTLE];
+        let most = buffer.remaining().min(LITTLE);
+        let mut read = ReadBuf::new(little.get_mut(..most).unwrap_or_default());
+        ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
+        buffer.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+
     /// The peer sends nothing any more. That is told when it is not believed to
     /// wait for an answer, or has got it; which nobody wakes for, so it is looked
     /// after now and then.
