@@ -2,7 +2,7 @@
 //!
 //! The allocator of glibc keeps most of what a wave of requests took: after 8,000
 //! connections with 12 kB of a body each the process had 450 MB for good, with
-//! jemalloc 34 MB after 15 seconds (docs/performance.md). Its threads, which give
+//! jemalloc 32 MB after a second (docs/performance.md). Its threads, which give
 //! memory back while nothing else goes on, need glibc; and it has to know the size
 //! of pages when it is compiled, which differs between machines with other
 //! processors. There the allocator of the system does.
