@@ -9,14 +9,14 @@ use std::path::{Path, PathBuf};
 
 const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
 
-/// What is written beside the files of a template, from elsewhere in the
-/// repository: the language, the name in the new folder, and the file or folder
-/// that it is.
+/// What is written beside the files of a template: the language, the name in the
+/// new folder, and the file or folder that it is. `beside/` links to where these
+/// are in the repository; a package has copies in their place.
 const BESIDE: [(&str, &str, &str); 4] = [
-    ("python", "wit/rule.wit", "../../wit/rule.wit"),
-    ("python", "linkmend", "../../guest/python/linkmend"),
-    ("javascript", "wit/rule.wit", "../../wit/rule.wit"),
-    ("javascript", "linkmend", "../../guest/javascript/linkmend"),
+    ("python", "wit/rule.wit", "beside/wit/rule.wit"),
+    ("python", "linkmend", "beside/python"),
+    ("javascript", "wit/rule.wit", "beside/wit/rule.wit"),
+    ("javascript", "linkmend", "beside/javascript"),
 ];
 
 /// Folders that tools leave behind where a template was tried out.

@@ -49,12 +49,19 @@ pub struct Rewrite<'a> {
 }
 
 impl SpanLinks {
+    /// Forgets the links of the span before: the next one has none. Then its
+    /// `dropped_links_count` is not known and stays as it is, unless it is to
+    /// change.
+    pub fn clear(&mut self) {
+        self.links.clear();
+        self.dropped = None;
+    }
+
     /// Finds the links of the span whose fields lie in `body` of `batch`, and
     /// forgets those of the span before. The span is well-formed: a
     /// [`crate::Scan`] checked it.
     pub fn read(&mut self, batch: &[u8], body: Range<usize>) {
-        self.links.clear();
-        self.dropped = None;
+        self.clear();
         let mut cursor = Cursor::new(batch).within(body);
         while !cursor.is_at_end() {
             let start = cursor.position();

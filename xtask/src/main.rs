@@ -3,6 +3,7 @@
 //! # Layout
 //!
 //! - [`guest`] builds the rules that are components, and keeps `guest/dist`
+//! - [`package`] makes packages of a binary
 //! - [`workspace`] is what cargo says of this repository
 //!
 //! The benchmarks are a crate of their own (`xtask/bench`), so that building
@@ -14,6 +15,7 @@
 )]
 
 mod guest;
+mod package;
 mod workspace;
 
 use std::path::PathBuf;
@@ -35,6 +37,7 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     BuildGuest(guest::Options),
+    Package(package::Options),
     /// Measure: everything after `bench` goes to the benchmarks.
     ///
     /// Builds and runs the crate in `xtask/bench` with the release profile.
@@ -91,6 +94,7 @@ fn main() -> ExitCode {
 fn run(task: Task) -> Result<ExitCode> {
     match task {
         Task::BuildGuest(options) => guest::run(&Workspace::load()?, &options),
+        Task::Package(options) => package::run(&Workspace::load()?, &options),
         Task::Bench { arguments } => run_release("linkmend-bench", &arguments),
         Task::Hop { arguments } => {
             let built = cargo_release(&["build", "--quiet", "--package", "linkmend-cli"], &[])?;

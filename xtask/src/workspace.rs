@@ -113,6 +113,11 @@ impl Workspace {
         &self.root
     }
 
+    /// Where everything is built.
+    pub fn target(&self) -> &Path {
+        &self.target_directory
+    }
+
     /// Where guests are built. Not among the other builds: the compiler may
     /// be another one, and `cargo clean` of either should spare the other.
     pub fn guest_target(&self) -> PathBuf {

@@ -65,8 +65,8 @@ impl Search<'_> {
         let mut is_late = false;
         let mut found: Candidates<'p> = Vec::new();
         for producer in known {
-            match self.order(producer) {
-                Fit::Fits(order) => found.push((order, producer)),
+            match self.fit(producer) {
+                Fit::InTime | Fit::WithinSkew => found.push((self.order(producer), producer)),
                 Fit::TooLate => is_late = true,
                 Fit::Itself | Fit::Disagrees | Fit::Effect => {}
             }
@@ -85,39 +85,47 @@ impl Search<'_> {
         (found, is_late)
     }
 
-    /// How good a producer is.
-    pub fn order(&self, producer: &Producer) -> Fit {
+    /// Whether a producer can be the one.
+    #[inline]
+    pub fn fit(&self, producer: &Producer) -> Fit {
         let span = self.span;
         let trace = trace_id(producer);
         let is_own = trace == span.trace_id;
         let agrees = (self.trace_id == 0 || self.trace_id == trace)
             && (self.span_id == 0 || self.span_id == producer.span_id);
         if is_own && producer.span_id == span.span_id {
-            return Fit::Itself;
+            Fit::Itself
+        } else if !agrees {
+            Fit::Disagrees
+        } else if is_own && producer.start > span.effects_after {
+            Fit::Effect
+        } else if producer.start > span.limit.saturating_add(self.skew) {
+            Fit::TooLate
+        } else if producer.start > span.limit {
+            Fit::WithinSkew
+        } else {
+            Fit::InTime
         }
-        if !agrees {
-            return Fit::Disagrees;
-        }
-        if is_own && producer.start > span.effects_after {
-            return Fit::Effect;
-        }
-        if producer.start > span.limit.saturating_add(self.skew) {
-            return Fit::TooLate;
-        }
-        Fit::Fits(Order {
-            late: producer.start > span.limit,
+    }
+
+    /// How good a producer is that can be the one.
+    fn order(&self, producer: &Producer) -> Order {
+        Order {
+            late: producer.start > self.span.limit,
             start: core::cmp::Reverse(producer.start),
             rank: producer.rank,
-            identity: (trace, producer.span_id),
-        })
+            identity: (trace_id(producer), producer.span_id),
+        }
     }
 }
 
 /// Whether a producer can be the one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fit {
     /// It can be.
-    Fits(Order),
+    InTime,
+    /// It can be, if the clocks differ.
+    WithinSkew,
     /// It is the span itself.
     Itself,
     /// The link names another one.

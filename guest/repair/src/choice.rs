@@ -32,8 +32,10 @@ pub fn choose<'p>(
             && !more
             && slot.asides.count() == 0
         {
-            match search.order(only) {
-                Fit::Fits(_) => return Choice::One(only, !is_assigned(slot, number)),
+            match search.fit(only) {
+                Fit::InTime | Fit::WithinSkew => {
+                    return Choice::One(only, !is_assigned(slot, number));
+                }
                 Fit::TooLate => best = Choice::TooLate,
                 Fit::Itself | Fit::Disagrees | Fit::Effect => {}
             }

@@ -1,6 +1,7 @@
 //! What the rule knows of a span and of a link: the attributes that the
 //! recipes read, under all their names.
 
+use crate::checksum::checksum;
 use crate::config::Config;
 use crate::value::Value;
 
@@ -348,10 +349,18 @@ impl<'a> MessageFacts<'a> {
 pub struct Origin<'a> {
     /// The deployment environment; empty: none.
     pub environment: &'a [u8],
-    /// `service.name`; empty: none.
-    pub service: &'a [u8],
+    /// Stands for `service.name`, see [`Self::set_service`]; 0: there is none.
+    pub service: u64,
     /// The attributes that the configuration names, see [`crate::config::Extra`].
     pub extra: &'a [Value<'a>],
+}
+
+impl Origin<'_> {
+    /// Takes note of `service.name`. Of each span it is asked whether it comes
+    /// from the same service as another one, so a number is kept.
+    pub fn set_service(&mut self, name: &[u8]) {
+        self.service = checksum(name);
+    }
 }
 
 /// What the rule knows of a span.

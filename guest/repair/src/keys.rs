@@ -24,6 +24,7 @@
 
 use linkmend_rule::{KeyBuilder, MessageKey};
 
+use crate::checksum::checksum;
 use crate::config::Recipe;
 use crate::explain::spelling::{self, Spelled};
 use crate::facts::{JobLibrary, MessageFacts};
@@ -103,8 +104,8 @@ impl KeyMaker {
     /// A number for who consumes: service, span and destination have it in
     /// common on each delivery to one consumer. Equal numbers of two are
     /// unlikely, and no proof of anything.
-    pub fn consumer_hint(service: &[u8], name: &[u8], destination: u16) -> u16 {
-        let sum = checksum(service) ^ checksum(name).rotate_left(7) ^ u64::from(destination);
+    pub fn consumer_hint(service: u64, name: &[u8], destination: u16) -> u16 {
+        let sum = service ^ checksum(name).rotate_left(7) ^ u64::from(destination);
         (sum % u64::from(u16::MAX)) as u16 + 1
     }
 
@@ -360,20 +361,6 @@ fn put_record(
 ) {
     let parts = [environment, cluster, topic, partition, offset];
     put(builder, family, &parts, keys);
-}
-
-/// Cheaper than a key: nothing hangs on two texts having the same one.
-pub fn checksum(text: &[u8]) -> u64 {
-    const ODD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |sum: u64, word: u64| (sum ^ word).wrapping_mul(ODD).rotate_left(29);
-    let (words, rest) = text.as_chunks::<8>();
-    let sum = words.iter().fold(text.len() as u64, |sum, word| {
-        mix(sum, u64::from_le_bytes(*word))
-    });
-    let rest = rest
-        .iter()
-        .fold(0, |word, byte| word << 8 | u64::from(*byte));
-    mix(mix(sum, rest), 0) >> 32
 }
 
 /// Shorter ids, and numbers, are not taken to be unique in a whole system.

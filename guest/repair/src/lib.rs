@@ -18,6 +18,7 @@
 //! | `role` | producers, consumers, settlers |
 //! | `slots` | which facts belong to which message of a batch |
 //! | `system`, `keys` | what identifies a message |
+//! | `checksum` | texts that are compared, and not kept |
 //! | `carried` | contexts in captured headers and in ids |
 //! | `columns` | contexts and custom keys, one for each message |
 //! | `records`, `texts`, `batch` | what is kept of a batch |
@@ -37,6 +38,7 @@ mod batch;
 mod candidates;
 mod carried;
 mod chain;
+mod checksum;
 mod choice;
 mod columns;
 pub mod config;
@@ -63,6 +65,7 @@ use linkmend_rule::{
 use batch::Batch;
 use config::Config;
 use facts::{KEY_ATTRIBUTES, LinkFacts, Origin, SpanFacts};
+use mend::Besides;
 use producers::Producers;
 use read::ExtraReader;
 
@@ -242,15 +245,15 @@ impl Repair {
         self.producers
             .take(recalled, batch.wanted.len())
             .map_err(|error| index_failed("recall", error))?;
-        if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
-            let consumers = mend::consumers(batch, &self.producers);
-            if !consumers.is_empty() {
-                index
-                    .remember(&consumers, &[])
-                    .map_err(|error| index_failed("remember", error))?;
-            }
+        let Besides {
+            consumers,
+            questions,
+        } = Besides::of(&self.config, tasks, batch, &self.producers);
+        if !consumers.is_empty() {
+            index
+                .remember(&consumers, &[])
+                .map_err(|error| index_failed("remember", error))?;
         }
-        let questions = mend::questions(&self.config, tasks, batch, &self.producers);
         if !questions.is_empty() {
             let keys: Vec<_> = questions.iter().map(|question| question.key()).collect();
             let before: Vec<_> = questions.iter().map(|question| question.before).collect();

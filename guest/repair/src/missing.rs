@@ -169,8 +169,7 @@ impl Need<'_> {
             trace_id: 0,
             span_id: 0,
         };
-        let is_sender =
-            |producer: &&_| !matches!(search.order(producer), Fit::Effect | Fit::Itself);
+        let is_sender = |producer: &&_| !matches!(search.fit(producer), Fit::Effect | Fit::Itself);
         let known = producers
             .all(self.slot.keys)
             .filter(is_sender)

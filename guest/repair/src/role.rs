@@ -52,6 +52,11 @@ pub fn part(span: &SpanFacts<'_>) -> Part {
     }
 }
 
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
 fn spoken_or_shown(span: &SpanFacts<'_>) -> Part {
     by_library(span)
         .or_else(|| spoken(&span.message))
@@ -63,6 +68,7 @@ fn spoken_or_shown(span: &SpanFacts<'_>) -> Part {
 
 /// The instrumentations of some libraries say by the kind of the span alone
 /// which side it is, each in its own way.
+#[inline]
 fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
     match (span.message.job_library()?, span.kind) {
         (JobLibrary::Arq, span_kind::CLIENT) | (JobLibrary::Dramatiq, span_kind::SERVER) => {
@@ -99,6 +105,7 @@ fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
 
 /// The span says of itself that it creates a message: by its operation, or (Go
 /// Pub/Sub) by the end of its name.
+#[inline]
 fn creates(span: &SpanFacts<'_>) -> bool {
     let facts = &span.message;
     let has_operation = facts.operation_type.value.is_usable()

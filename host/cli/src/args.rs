@@ -8,6 +8,7 @@ use linkmend::OnError;
 use linkmend_files::Format;
 
 use crate::compiler::CompileArguments;
+use crate::manual::{CompletionsArguments, ManArguments};
 use crate::rule::RuleCommand;
 use crate::units;
 
@@ -25,63 +26,85 @@ Mends span links in OpenTelemetry traces.
 Asynchronous work (queues, batch jobs, fan-out) runs in traces of its own. linkmend finds the \
 producer of each message that a consumer names and adds the span link that is missing, repairs \
 links with an invalid context or drops them, removes duplicates, keeps a span at 128 links, and \
-says on each link why it exists (`link.type`).";
+records on each link why it exists (`link.type`).";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Mend trace files
     ///
     /// The files are read twice: first to remember who produced which message,
-    /// then to mend. So a consumer finds its producer in any of them, wherever it
-    /// is, and memory does not grow with their size.
+    /// then to mend. So a consumer finds its producer in any of them, wherever that
+    /// is, and memory does not grow with the size of the files.
     Process(ProcessArguments),
     /// Run as a hop in a pipeline: OTLP in, processors, OTLP out
     ///
-    /// The configuration is the OpenTelemetry Collector's YAML, with the
-    /// processor `linkmend`; docs/configuration.md has all keys. It is checked as
-    /// a whole before a port opens.
+    /// The configuration is the OpenTelemetry Collector's YAML, with the processor
+    /// `linkmend`; docs/configuration.md has all keys. All of it is checked before
+    /// a port opens.
     ///
-    /// Senders are answered when the next hop has taken what they sent (unless an
+    /// Senders are answered once the next hop has taken what they sent (unless an
     /// exporter has a `sending_queue`), and spans that wait for their producers
     /// are on disk, so a crash loses nothing that was acknowledged.
     #[command(after_help = RUN_EXAMPLES)]
     Run(RunArguments),
-    /// Check a configuration of `linkmend run`, and open nothing
+    /// Check a configuration of `linkmend run` without opening anything
     ///
-    /// Reads all that the configuration names: rules are loaded with their
-    /// configurations, certificates are read. Exit code 2 when anything is wrong.
+    /// Reads everything that the configuration names: loads rules with their
+    /// configurations, and reads certificates. The exit code is 2 if anything is
+    /// wrong.
     Validate(ValidateArguments),
     /// Write rules of your own: new, check, test, bench, inspect, component
     ///
     /// A rule is a WebAssembly component that looks at spans and answers with
-    /// edits of their links. docs/rules.md leads from nothing to one that runs.
+    /// edits of their links. docs/rules.md takes you from nothing to a rule that
+    /// runs.
     Rule {
         #[command(subcommand)]
         command: RuleCommand,
     },
+    /// Print completions for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(CompletionsArguments),
+    /// Write the manual pages of linkmend and of all its commands
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(ManArguments),
     /// Compiles a rule for the process that starts it
     #[command(name = crate::compiler::COMMAND, hide = true)]
     Compile,
 }
 
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  linkmend completions bash > ~/.local/share/bash-completion/completions/linkmend
+  linkmend completions zsh > \"${fpath[1]}/_linkmend\"
+  linkmend completions fish > ~/.config/fish/completions/linkmend.fish";
+
+const MAN_EXAMPLES: &str = "\
+Examples:
+  linkmend man ~/.local/share/man/man1 && man linkmend-process
+
+Exit codes:
+  0  the pages are written
+  1  they could not be written";
+
 const RUN_EXAMPLES: &str = "\
 Examples:
-  Take OTLP at 4317 and 4318, and send it on:
+  Receive OTLP at 4317 and 4318, and send it on:
     linkmend run --config linkmend.yaml
 
-  With what differs here from everywhere in a file of its own:
+  With what is specific to this place in a separate file:
     linkmend run --config linkmend.yaml --config production.yaml
 
   Check it first:
     linkmend validate --config linkmend.yaml
 
 Signals:
-  SIGTERM, SIGINT   take no more, send on what was taken, and end; a second one ends at once
+  SIGTERM, SIGINT   take no more requests, send on what was taken, and end; a second one ends at once
   SIGHUP            nothing but a line in the log: the configuration is read at the start only
 
 Exit codes:
-  0  ended by a signal, and all that was taken has gone on
-  1  it could not start (a port is in use), or not all went on in time
+  0  ended by a signal, and everything that was taken has been sent on
+  1  it could not start (a port is in use), or not everything was sent on in time
   2  the configuration is wrong; nothing was opened";
 
 /// The arguments of `linkmend run`.
@@ -90,13 +113,13 @@ pub struct RunArguments {
     #[command(flatten)]
     pub pipeline: PipelineArguments,
 
-    /// How long it may take to send on what was taken, after SIGTERM
+    /// How long it may take, after SIGTERM, to send on what was taken
     #[arg(long, value_name = "TIME", default_value = "25s", value_parser = units::duration)]
     pub shutdown_timeout: Duration,
 
-    /// Keep held spans here, where the configuration names no storage for them [default: the first that
-    /// can be written of $`STATE_DIRECTORY`, `linkmend` in the user's state directory, and
-    /// /var/lib/linkmend; empty for nowhere]
+    /// Keep held spans here, if the configuration names no storage for them [default: the first of
+    /// $`STATE_DIRECTORY`, `linkmend` in the user's state directory, and /var/lib/linkmend that can be
+    /// written; empty for nowhere]
     #[arg(long, value_name = "DIR", value_parser = clap::builder::TypedValueParser::map(clap::builder::OsStringValueParser::new(), PathBuf::from))]
     pub state_dir: Option<PathBuf>,
 }
@@ -112,16 +135,16 @@ pub struct ValidateArguments {
 #[derive(Debug, Args)]
 pub struct PipelineArguments {
     /// A configuration: a file, `-` for standard input, `env:NAME` or `yaml:TEXT`. May be given several
-    /// times: what a later one says holds, key by key
+    /// times; later ones override earlier ones key by key
     #[arg(short, long = "config", value_name = "FILE", required = true)]
     pub configs: Vec<String>,
 
-    /// One value of the configuration, over all files: `processors.linkmend.hold.time=2s`. May be given
-    /// several times
+    /// Override one value of the configuration: `processors.linkmend.hold.time=2s`. May be given several
+    /// times
     #[arg(long, value_name = "KEYS=VALUE")]
     pub set: Vec<String>,
 
-    /// On how many threads rules run [default: as many as there are processors]
+    /// How many threads to run rules on [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
@@ -134,13 +157,13 @@ Examples:
   Mend what the Collector's file exporter wrote:
     linkmend process traces.jsonl -o mended.jsonl
 
-  See what would be done, and write nothing:
+  See what would be done without writing anything:
     linkmend process --dry-run traces.jsonl
 
-  Learn why a span got its links, or got none:
+  Find out why a span got its links, or got none:
     linkmend process --explain 00f067aa0ba902b7 traces.jsonl
 
-  Producers and consumers in files of their own; mended files go to a directory:
+  Producers and consumers in separate files; mended files go to a directory:
     linkmend process -o mended/ orders-api.jsonl.gz orders-worker.jsonl.gz
 
   In a pipe:
@@ -149,27 +172,27 @@ Examples:
   With other settings of the built-in rule (docs/rule.md):
     linkmend process --rule-config rule.yaml traces.jsonl -o mended.jsonl
 
-  With a rule of your own behind the built-in one:
+  With a rule of your own after the built-in one:
     linkmend process --rule builtin --rule team.wasm traces.jsonl -o mended.jsonl
 
-  With that very file and no other, and more memory for it (docs/rules.md):
+  With exactly that file, and more memory for it (docs/rules.md):
     linkmend process --rule builtin --rule team.wasm@sha256:5f70bf18a086007016e948b04aed3b82... \
       --limit 2:memory=128MiB traces.jsonl -o mended.jsonl
 
 Formats (recognised by content; docs/formats.md): OTLP/JSON, one object or JSON Lines; OTLP \
-protobuf, one message or the Collector's framing (4-byte length before each); exports of Tempo, \
+protobuf, one message or the Collector's framing (each after a 4-byte length); exports of Tempo, \
 Grafana, Jaeger and Zipkin; each plain, gzip or zstd. The output has the input's format unless \
 --format says otherwise; Zipkin's becomes OTLP/JSON.
 
 Exit codes:
   0    all done
   1    some input could not be read (the rest is written), or the output could not be written, or a
-       span to explain is in none of the inputs; every fault is told with its place
+       span to explain is in none of the inputs; every fault is reported with its place
   2    wrong arguments or configuration; nothing was done
   3    a rule failed and --on-error was not `pass`
-  4    a rule failed, and what it failed on was written as it came (--on-error pass): the figure
-       `batches_unmended` of --summary says how many batches that were
-  130  ended by SIGINT, SIGTERM or SIGHUP; outputs that were not complete are not there";
+  4    a rule failed, and what it failed on was written as it came (--on-error pass); the figure
+       `batches_unmended` of --summary counts these batches
+  130  ended by SIGINT, SIGTERM or SIGHUP; incomplete outputs were not written";
 
 /// The arguments of `linkmend process`.
 #[derive(Debug, Args)]
@@ -179,16 +202,16 @@ pub struct ProcessArguments {
     #[arg(required = true, value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
-    /// Where the mended traces go: a file, a directory that is there or ends in `/` (each input under
+    /// Where to write the mended traces: a file, a directory that exists or ends in `/` (each input under
     /// its own name), or `-` for standard output [default: -, and nowhere with --explain]
     #[arg(short, long, value_name = "PATH")]
     pub output: Option<PathBuf>,
 
-    /// Replace each input by what becomes of it
+    /// Replace each input by its mended version
     #[arg(long, conflicts_with_all = ["output", "dry_run"])]
     pub in_place: bool,
 
-    /// Write no traces, only the summary
+    /// Print only the summary, and write no traces
     #[arg(short = 'n', long, conflicts_with = "output")]
     pub dry_run: bool,
 
@@ -198,7 +221,7 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "WHAT", value_delimiter = ',')]
     pub explain: Vec<String>,
 
-    /// Write this format: json, jsonl, proto or framed [default: the input's]
+    /// The format to write: json, jsonl, proto or framed [default: the input's]
     #[arg(long, value_name = "FORMAT")]
     pub format: Option<Format>,
 
@@ -206,16 +229,16 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
 
-    /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times: each rule
-    /// sees the edits of those before it. `FILE@sha256:HEX` takes only the file with that SHA-256
+    /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times; each rule
+    /// sees the edits of those before it. `FILE@sha256:HEX` accepts only the file with that SHA-256
     #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
     pub rules: Vec<String>,
 
-    /// The configuration of a rule, a file of YAML or JSON: the first one for the first rule, and so on
+    /// The configuration of a rule, a file of YAML or JSON; the first one is for the first rule, and so on
     #[arg(long = "rule-config", value_name = "FILE")]
     pub rule_configs: Vec<PathBuf>,
 
-    /// What becomes of a batch that a rule fails on
+    /// What to do with a batch that a rule fails on
     #[arg(long, value_name = "POLICY", default_value = "pass")]
     pub on_error: Policy,
 
@@ -224,22 +247,22 @@ pub struct ProcessArguments {
     #[arg(long = "limit", value_name = "[NUMBER:]NAME=VALUE", long_help = units::limits_help())]
     pub limits: Vec<String>,
 
-    /// The longest line, frame or resourceSpans element to read, such as `256MiB`
+    /// The longest line, frame or resourceSpans element that is read, such as `256MiB`
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::size)]
     pub max_batch_bytes: usize,
 
-    /// How many producers to remember, about 85 bytes each; the oldest go first
+    /// How many producers to remember, about 85 bytes each; the oldest are forgotten first
     #[arg(long, value_name = "COUNT", default_value = "4000000")]
     pub max_index_entries: usize,
 
-    /// How many threads work [default: as many as there are processors]
+    /// How many threads to use [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 
     #[command(flatten)]
     pub compiling: CompileArguments,
 
-    /// Tell only of what went wrong
+    /// Report only what went wrong
     #[arg(short, long)]
     pub quiet: bool,
 }
@@ -247,11 +270,11 @@ pub struct ProcessArguments {
 /// What becomes of a batch that a rule fails on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Policy {
-    /// It goes on as it came
+    /// Write it as it came
     Pass,
-    /// It is left out
+    /// Leave it out
     Drop,
-    /// The whole job ends, and outputs that are not complete are not written
+    /// End the whole job; incomplete outputs are not written
     Reject,
 }
 

@@ -16,13 +16,13 @@ pub const COMMAND: &str = "compile";
 /// The arguments of all commands that compile rules.
 #[derive(Debug, Args)]
 pub struct CompileArguments {
-    /// Keep compiled rules here, in a directory that only you can write to: what lies there is run
+    /// Keep compiled rules here, in a directory that only you can write to: what lies there is executed
     /// [default: `linkmend/code` in the user's cache directory; empty for nowhere]
     #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub code_cache: Option<PathBuf>,
 
-    /// What compiling a rule may take, such as `time=120s`. May be given several times; --help has
-    /// the names
+    /// A limit for compiling a rule, such as `time=120s`. May be given several times; --help has the
+    /// names
     #[arg(long = "compile-limit", value_name = "NAME=VALUE", long_help = units::compile_limits_help())]
     pub compile_limits: Vec<String>,
 }

@@ -8,6 +8,7 @@ mod allocator;
 mod args;
 mod compiler;
 mod explain;
+mod manual;
 mod open_files;
 mod pinned;
 mod pipeline;
@@ -25,7 +26,7 @@ use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory as _, Parser as _};
 use linkmend::plain_lines;
 
 use args::{Arguments, Command};
@@ -67,6 +68,8 @@ fn main() -> ExitCode {
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
         Command::Rule { command } => rule::run(&command),
+        Command::Completions(arguments) => manual::completions(&arguments, &Arguments::command()),
+        Command::Man(arguments) => manual::man(&arguments, &Arguments::command()),
         Command::Compile => compiler::run(),
     };
     ExitCode::from(exit as u8)

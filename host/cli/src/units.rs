@@ -62,22 +62,22 @@ const fn limit<T>(name: &'static str, help: &'static str, place: Place<T>) -> Li
 const COMPILE_LIMITS: [Limit<CompileLimits>; 4] = [
     limit(
         "time",
-        "time of all threads that compile it, in whole seconds",
+        "processor time of all its threads, in whole seconds",
         Place::Time(|limits| &mut limits.time),
     ),
     limit(
         "memory",
-        "memory while it is compiled",
+        "memory of the process",
         Place::Size(|limits| &mut limits.memory),
     ),
     limit(
         "file_size",
-        "the size of its file",
+        "size of the file of the rule",
         Place::Size(|limits| &mut limits.file_size),
     ),
     limit(
         "functions",
-        "functions that it has",
+        "functions in the rule",
         Place::Count(|limits| &mut limits.functions),
     ),
 ];
@@ -86,17 +86,17 @@ const COMPILE_LIMITS: [Limit<CompileLimits>; 4] = [
 const LIMITS: [Limit<Limits>; 8] = [
     limit(
         "max_links",
-        "links a span may have; the built-in rule cuts there",
+        "links a span may have; the built-in rule cuts the rest",
         Place::Count(|limits| &mut limits.max_links),
     ),
     limit(
         "call_time",
-        "time of its thread for one call: a batch, or 1,024 spans of it as records",
+        "processor time of one call: a batch, or 1,024 spans of it as records",
         Place::Time(|limits| &mut limits.call_time),
     ),
     limit(
         "init_time",
-        "time of its thread for making an instance and configuring it",
+        "processor time for making an instance and configuring it",
         Place::Time(|limits| &mut limits.init_time),
     ),
     limit(
@@ -111,7 +111,7 @@ const LIMITS: [Limit<Limits>; 8] = [
     ),
     limit(
         "output",
-        "what one call may hand to the host",
+        "what one call may pass to the host",
         Place::Size(|limits| &mut limits.output),
     ),
     limit(
@@ -222,7 +222,7 @@ pub fn compile_limits(settings: &[String]) -> anyhow::Result<CompileLimits> {
 /// The limits and their defaults, for `--help`.
 pub fn limits_help() -> String {
     format!(
-        "A limit of all rules; with the number of a rule before it, of that one: `2:memory=128MiB`. \
+        "A limit for all rules, or for one if its number comes first: `2:memory=128MiB`. \
          May be given several times\n{}",
         lines(&LIMITS, Limits::default())
     )
@@ -231,7 +231,7 @@ pub fn limits_help() -> String {
 /// The same for compiling.
 pub fn compile_limits_help() -> String {
     format!(
-        "What compiling a rule may take, which is done in a process of its own. May be given several \
+        "A limit for compiling a rule, which is done in a separate process. May be given several \
          times\n{}",
         lines(&COMPILE_LIMITS, CompileLimits::default())
     )

@@ -79,7 +79,7 @@ pub fn from_module(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
     let encoded = encoder
         .validate(true)
         .module(module)
-        .and_then(ComponentEncoder::encode);
+        .and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| refused(format!("{error:#}")))
 }
 

@@ -13,7 +13,7 @@
 )]
 
 wasmtime::component::bindgen!({
-    path: "../../wit",
+    path: "wit",
     world: "batch-rule",
     additional_derives: [PartialEq],
 });
@@ -22,7 +22,7 @@ wasmtime::component::bindgen!({
 /// of a batch for one call.
 pub mod span_rule {
     wasmtime::component::bindgen!({
-        path: "../../wit",
+        path: "wit",
         world: "span-rule",
         ownership: Borrowing { duplicate_if_necessary: false },
         with: {
@@ -35,7 +35,7 @@ pub mod span_rule {
 /// The world `batch-rule` of version 0.1.
 pub mod v0_1 {
     wasmtime::component::bindgen!({
-        path: "../../wit/0.1.0",
+        path: "wit/0.1.0",
         world: "batch-rule",
     });
 }

@@ -63,7 +63,7 @@ pub trait NativeRule: Send {
 }
 
 /// The component of the built-in rule.
-const BUILTIN: &[u8] = include_bytes!("../../../guest/dist/linkmend-repair.wasm");
+const BUILTIN: &[u8] = include_bytes!("../dist/linkmend-repair.wasm");
 
 impl Rule {
     /// The built-in rule: repairs missing links from message ids, drops invalid

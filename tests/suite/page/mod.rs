@@ -50,16 +50,16 @@ fn render() -> String {
         "\
 # Emitters
 
-What instrumentations put on the spans of the two sides of a message decides
-whether the built-in rule ([rule.md](rule.md)) can find the producer of a
-message. This page says it for {all} emitters that were recorded with real
-clients and brokers, of which {joined} are joined entirely, and for {profiles}
-that are known from their sources alone.
+Whether the built-in rule ([rule.md](rule.md)) can find the producer of a message
+depends on what instrumentations record on the spans at both ends of it. This page
+says so for {all} emitters that were recorded with real clients and brokers, {joined}
+of which can be joined completely, and for {profiles} that are known from their
+source code only.
 
 ```sh
 # Measures, and checks this page.
 {COMMAND}
-# Writes it anew.
+# Writes it again.
 {WRITE}=1 {COMMAND}
 ```
 

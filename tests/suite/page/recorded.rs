@@ -131,21 +131,21 @@ pub fn section(rows: &[Row]) -> String {
 Each row was recorded: real clients with the instrumentation talked to a real
 broker, and the spans were kept as they came ([{count}
 recordings](../tests/recordings/README.md), each with the script that makes it
-anew). Who sent which message is known from the contexts that travelled, or from
-the bodies of the messages, never from the ids that the rule goes by. The suite
-fails when a link leads to anybody who did not send the message, and when a
-figure of this table is not what is measured. The figures say how many of the
-missing links were made, with the default configuration:
+again). Who sent which message is known from the contexts that were propagated, or
+from the bodies of the messages, never from the ids that the rule goes by. The suite
+fails if a link leads to anybody who did not send the message, or if a figure in this
+table differs from what is measured. The figures say how many of the missing links
+were made, with the default configuration:
 
 - **as it is**: the recording itself, with propagation on.
-- **lost**: a script took away the contexts that travelled, and the links.
-- **zeroed**: a script made the contexts of links zeros; the links stay.
-- **off**: recorded once more with propagation switched off.
-- – : not recorded, as where there are no links to make zeros of. \\*: some of
-  the links lead to another span of the trace that sent the message, such as a
-  span of the application around a batch.
-- **followed**: advice of this page that was followed, and what the recording
-  that was made with it gave.
+- **lost**: a script removed the propagated contexts and the links.
+- **zeroed**: a script replaced the contexts of links by zeros; the links stay.
+- **off**: recorded again with propagation switched off.
+- – : not recorded, for instance because there are no links to zero. \\*: some of the
+  links lead to another span of the trace that sent the message, such as a span of the
+  application around a batch.
+- **followed**: advice of this page that was followed, and the result of the recording
+  that was made with it.
 
 | emitter | language | instrumentation | client | broker | recorded, with | as it is | lost | zeroed | off | followed |
 |---|---|---|---|---|---|---|---|---|---|---|

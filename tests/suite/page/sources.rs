@@ -32,23 +32,22 @@ fn introduction(measured: &[(&Profile, Score)]) -> String {
         "\
 ## From sources
 
-None of these was recorded: .NET, Ruby, Azure, `RocketMQ` and Pulsar do not run
-where the recordings are made. The profiles (`tests/emitters/src/profiles`) are
-synthetic, made after what the sources and the tests of the instrumentations
-emit, at the versions given; where recordings and profiles met, some profiles
-were wrong. From each, small systems are made up: services that send messages
-one by one and in batches, receive them in two groups, again, late, and after a
-failure, among other traffic. Their spans are damaged, in one of these ways at a
-time, and mended with the default configuration ({spans} spans, {missing}
-missing links):
+None of these was recorded: .NET, Ruby, Azure, `RocketMQ` and Pulsar do not run where
+the recordings are made. The profiles (`tests/emitters/src/profiles`) are synthetic,
+and follow what the source code and the tests of the instrumentations emit, at the
+versions given; where there was a recording to compare with, some profiles turned out
+to be wrong. Small systems are generated from each: services that send messages one by
+one and in batches, and receive them in two groups, repeatedly, late, and after a
+failure, among other traffic. Their spans are damaged, in one of these ways at a time,
+and mended with the default configuration ({spans} spans, {missing} missing links):
 
 {damages}
-- **Recall**: of the missing links to messages that the consumer's span or a
-  link of it still names, how many were made. **Of all**: of all missing links.
-  The two differ where only a link names its message, and the link was dropped.
-- **Precision**: of the links made, how many are right; – where none was made.
-- Attributes are those that name a message or a part of its name; `#` marks
-  those that are integers, `[]` arrays. What stands on links is said so.
+- **Recall**: how many of the missing links were made, counting only messages that the
+  consumer's span or one of its links still names. **Of all**: counting all missing
+  links. The two differ if only a link names its message, and the link was dropped.
+- **Precision**: how many of the links that were made are right; – if none was made.
+- The attributes listed are those that name a message or a part of its name; `#` marks
+  integers, `[]` arrays. It is noted if they are on links.
 
 ",
         spans = grouped(spans),

@@ -41,11 +41,11 @@ fn decide(
             .resource
             .iter()
             .flat_map(|resource| &resource.attributes);
-        let origin = Origin {
+        let mut origin = Origin {
             environment: environment(attributes.clone()),
-            service: service(attributes),
-            extra: &[],
+            ..Origin::default()
         };
+        origin.set_service(service(attributes));
         for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
             arena.clear();
             list(span, &mut arena);

@@ -2,8 +2,8 @@
 
 use super::{Batch, Incoming, record};
 use crate::asides;
+use crate::checksum::checksum;
 use crate::facts::{JobLibrary, LinkFacts};
-use crate::keys::checksum;
 use crate::records::{LinkRecord, Parent, Run, Slot, SpanRecord};
 use crate::role::Role;
 use crate::system::System;

@@ -64,7 +64,7 @@ pub const RECIPE: &[Member<Recipe>] = &[
         key: "name",
         default: "",
         values: "a name",
-        summary: "Recipes with the same name meet: what one remembers, another one finds.",
+        summary: "Recipes with the same name share messages: what one remembers, another one finds.",
         set: |recipe, value| {
             recipe.name = name(value)?;
             Ok(())
@@ -74,9 +74,7 @@ pub const RECIPE: &[Member<Recipe>] = &[
         key: "attributes",
         default: "",
         values: "a list of 1 to 8 different attribute names",
-        summary: "All of them together identify the message, in this order. Strings and integers; an array \
-                  stands for one message an element. Links are read for them too; what a link leaves out of \
-                  several is taken from its span.",
+        summary: "All of them together identify the message, in this order. Strings and integers; an array stands for one message per element. Links are searched for them too; what a link lacks is taken from its span.",
         set: |recipe, value| {
             recipe.attributes = names(value)?;
             bounded(recipe.attributes.len(), 1)
@@ -86,8 +84,7 @@ pub const RECIPE: &[Member<Recipe>] = &[
         key: "role",
         default: "\"span\"",
         values: "\"producer\", \"consumer\", \"span\"",
-        summary: "What a span with these attributes is: who made the message, who works on it, or what its \
-                  messaging operation or kind says. A producer or settler of messages is never a consumer.",
+        summary: "What a span with these attributes is: the producer of the message, its consumer, or what its messaging operation or kind says. A span that produces or settles messages is never a consumer.",
         set: |recipe, value| {
             let words = [
                 ("producer", RecipeRole::Producer),

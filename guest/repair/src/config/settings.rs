@@ -15,7 +15,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "max_links",
         default: "128",
         values: "an integer from 0 to 4294967295",
-        summary: "How many links a span may have. The host has a limit of its own, which holds too.",
+        summary: "How many links a span may have. The host has a limit as well, and the lower one counts.",
         set: |config, value| {
             let number = value.as_u64().and_then(|number| u32::try_from(number).ok());
             config.max_links = number.ok_or(Refusal::Value)?;
@@ -26,9 +26,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "keep_links",
         default: "\"first\"",
         values: "\"first\", \"last\"",
-        summary: "Which links stay when there are more: the first, as in the SDK for Java, or the last, as in \
-                  those for Go, JavaScript and Python. Links that a span came with go before new ones in \
-                  either case.",
+        summary: "Which links stay when there are more: the first, as in the SDK for Java, or the last, as in those for Go, JavaScript and Python. Original links take precedence over new ones in either case.",
         set: |config, value| {
             let words = [("first", KeepLinks::First), ("last", KeepLinks::Last)];
             config.keep_links = word(value, &words)?;
@@ -39,8 +37,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "merge_links",
         default: "false",
         values: "true, false",
-        summary: "Whether a span with more keeps only one link to each span before any is cut: saves room \
-                  when a batch came from one send, and loses which messages they were.",
+        summary: "Whether a span with more keeps only one link to each span before any is cut: this saves room when a batch came from one send, and loses which messages they were.",
         set: |config, value| {
             config.merge_links = boolean(value)?;
             Ok(())
@@ -50,8 +47,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "invalid_links",
         default: "\"drop\"",
         values: "\"drop\", \"drop_bare\", \"keep\"",
-        summary: "What becomes of links with an invalid context that can not be repaired: all go, those \
-                  without attributes and trace state go, or all stay.",
+        summary: "What to do with links with an invalid context that cannot be repaired: drop all, drop those without attributes and trace state, or keep all.",
         set: |config, value| {
             let words = [
                 ("drop", InvalidLinks::Drop),
@@ -66,8 +62,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "count_invalid_in_dropped",
         default: "false",
         values: "true, false",
-        summary: "Whether links that go because they are invalid or doubled are added to \
-                  `dropped_links_count` too.",
+        summary: "Whether links that are dropped because they are invalid or duplicates are added to `dropped_links_count` too.",
         set: |config, value| {
             config.count_invalid_in_dropped = boolean(value)?;
             Ok(())
@@ -77,7 +72,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "link_to_parent",
         default: "false",
         values: "true, false",
-        summary: "Whether a consumer gets a link to its producer when that is its parent already.",
+        summary: "Whether a consumer gets a link to its producer even if that is its parent.",
         set: |config, value| {
             config.link_to_parent = boolean(value)?;
             Ok(())
@@ -98,8 +93,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "ambiguous",
         default: "\"skip\"",
         values: "\"skip\", \"latest\", \"all\"",
-        summary: "What becomes of a message with several producers and no way to choose: no link, a link \
-                  to the latest, or one to each.",
+        summary: "What to do with a message that has several producers and no way to choose: make no link, a link to the latest, or one to each.",
         set: |config, value| {
             let words = [
                 ("skip", Ambiguous::Skip),
@@ -114,8 +108,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "clock_skew",
         default: "\"5s\"",
         values: "a duration like \"500ms\", \"5s\", \"2m\" or \"1h\"",
-        summary: "How far the clocks of two hosts may differ: a producer that starts later than that \
-                  after its consumer is not its producer.",
+        summary: "How far the clocks of two hosts may differ: a span that starts later than that after the consumer is not its producer.",
         set: |config, value| {
             let text = value.as_str().ok_or(Refusal::Value)?;
             config.clock_skew = duration(text).ok_or(Refusal::Value)?;
@@ -126,8 +119,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "environment_attributes",
         default: "[\"deployment.environment.name\", \"deployment.environment\"]",
         values: "a list of different resource attribute names",
-        summary: "Messages are looked for only where the first of these that is set is equal. Without any: \
-                  everywhere.",
+        summary: "Producer and consumer must agree on the first of these that is set. If the list is empty, messages are looked for everywhere.",
         set: |config, value| {
             config.environment_attributes = names(value)?;
             Ok(())
@@ -137,8 +129,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "event_attributes",
         default: "false",
         values: "true, false",
-        summary: "Whether messages are named by the `messaging.` attributes of span events too, one message \
-                  an event. Every producer and consumer span is looked at then.",
+        summary: "Whether the `messaging.` attributes of span events name messages too, one for each event. Every producer and consumer span is looked at then.",
         set: |config, value| {
             config.event_attributes = boolean(value)?;
             Ok(())
@@ -161,8 +152,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "context_attributes",
         default: "[]",
         values: "a list of objects, see below",
-        summary: "Attributes of spans and of links that hold the ids of a context: of work items whose \
-                  context was stored with them, in a database row for one.",
+        summary: "Attributes of spans and of links that hold the ids of a context, such as that of a work item whose context was stored in its database row.",
         set: |config, value| {
             config.context_attributes = read_list(value, CONTEXTS)?;
             Ok(())
@@ -172,7 +162,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "recipes",
         default: "[]",
         values: "a list of objects, see below",
-        summary: "What else identifies a message, or a piece of work: attributes of your own.",
+        summary: "Attributes of your own that identify a message, or another piece of work.",
         set: |config, value| {
             config.recipes = read_list(value, RECIPE)?;
             Ok(())
@@ -192,7 +182,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "link_type_values",
         default: "{}",
         values: "an object from a type to the text in its place",
-        summary: "Other words for the types of links: `{\"triggered_by\": \"caused_by\"}`.",
+        summary: "Other names for the types of links: `{\"triggered_by\": \"caused_by\"}`.",
         set: |config, value| {
             config.type_values = type_values(value)?;
             Ok(())
@@ -202,8 +192,7 @@ pub const SETTINGS: &[Member<Config>] = &[
         key: "link_type_aliases",
         default: "false",
         values: "true, false",
-        summary: "Whether the type of a link is taken from `sentry.link.type`, `link.kind` or `dd.kind` where \
-                  it has one of these.",
+        summary: "Whether the type of a link is taken from `sentry.link.type`, `link.kind` or `dd.kind` if it has one of these.",
         set: |config, value| {
             config.type_aliases = boolean(value)?;
             Ok(())

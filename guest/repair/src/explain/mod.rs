@@ -174,9 +174,9 @@ impl Told<'_> {
             _ => "sent it as a client",
         };
         write!(out, "started {apart} {side} this span, {rank}")?;
-        match search.order(producer) {
-            Fit::Fits(order) if order.late => writeln!(out, " (within clock_skew)"),
-            Fit::Fits(_) => writeln!(out),
+        match search.fit(producer) {
+            Fit::WithinSkew => writeln!(out, " (within clock_skew)"),
+            Fit::InTime => writeln!(out),
             Fit::Itself => writeln!(out, ": this span itself"),
             Fit::Disagrees => writeln!(out, ": not the one whose id the link has"),
             Fit::TooLate => writeln!(out, ": too late to be it"),

@@ -45,16 +45,36 @@ pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers)
     mending.answer.build()
 }
 
-/// What else has to be asked before the spans of a batch can be decided on, in
-/// order, each once.
-pub fn questions(
-    config: &Config,
-    tasks: Tasks,
-    batch: &Batch,
-    producers: &Producers,
-) -> Vec<Question> {
-    let mut questions = Vec::new();
-    for span in &batch.spans {
+/// What has to be known besides, before the spans of a batch can be decided on.
+#[derive(Debug, Default)]
+pub struct Besides {
+    /// The consumers to remember now that is known who sent their messages: those
+    /// of messages that went more ways than one. Nobody asks for others.
+    pub consumers: Vec<Producer>,
+    /// What else to ask the index, in order, each once.
+    pub questions: Vec<Question>,
+}
+
+impl Besides {
+    /// Of the spans of a batch.
+    pub fn of(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers) -> Self {
+        let mut besides = Self::default();
+        for span in &batch.spans {
+            if span.role == Role::Consumer && tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
+                besides.add_consumer(span, batch, producers);
+            }
+            besides.ask(config, span, batch, producers);
+            if span.lack.is_some() && !tasks.contains(Tasks::REMEMBER) {
+                let key = asides::parent(span.trace_id, span.span_id);
+                besides.questions.push(Question::of(key));
+            }
+        }
+        besides.questions.sort_unstable();
+        besides.questions.dedup();
+        besides
+    }
+
+    fn ask(&mut self, config: &Config, span: &SpanRecord, batch: &Batch, producers: &Producers) {
         let search = Search {
             span,
             skew: config.clock_skew,
@@ -65,36 +85,19 @@ pub fn questions(
         let broken = broken.filter(|link| link.keys_are_wanted);
         let slots = span.slots.of(&batch.slots).iter();
         for slot in slots.chain(broken.map(|link| &link.slot)) {
-            choice::questions(&search, producers, slot, batch, &mut questions);
+            choice::questions(&search, producers, slot, batch, &mut self.questions);
         }
         if span.stands_in {
             let slots = span.slots.of(&batch.slots).iter();
             let keys = slots.flat_map(|slot| slot.keys.of(&batch.wanted));
-            questions.extend(keys.map(|key| asides::received(*key)));
-        }
-        if span.lack.is_some() && !tasks.contains(Tasks::REMEMBER) {
-            let key = asides::parent(span.trace_id, span.span_id);
-            questions.push(Question::of(key));
+            self.questions
+                .extend(keys.map(|key| asides::received(*key)));
         }
     }
-    questions.sort_unstable();
-    questions.dedup();
-    questions
-}
 
-/// The consumers to remember now that is known who sent their messages: those
-/// of messages that went more ways than one. Nobody asks for others.
-pub fn consumers(batch: &Batch, producers: &Producers) -> Vec<Producer> {
-    let mut consumers = Vec::new();
-    for span in batch
-        .spans
-        .iter()
-        .filter(|span| span.role == Role::Consumer)
-    {
-        for slot in span.slots.of(&batch.slots) {
-            if !slot.grounds.client_assigned {
-                continue;
-            }
+    fn add_consumer(&mut self, span: &SpanRecord, batch: &Batch, producers: &Producers) {
+        let slots = span.slots.of(&batch.slots).iter();
+        for slot in slots.filter(|slot| slot.grounds.client_assigned) {
             let keys = slot.keys.places();
             for place in keys.skip(usize::from(slot.grounds.offsets)) {
                 let (known, _) = producers.of(place);
@@ -102,12 +105,11 @@ pub fn consumers(batch: &Batch, producers: &Producers) -> Vec<Producer> {
                 if (known.len() > 1 || known.iter().any(is_sent_on))
                     && let Some(key) = batch.wanted.get(place)
                 {
-                    consumers.push(asides::consumer(*key, span));
+                    self.consumers.push(asides::consumer(*key, span));
                 }
             }
         }
     }
-    consumers
 }
 
 struct Mending<'b> {

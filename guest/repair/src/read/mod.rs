@@ -75,7 +75,7 @@ pub fn origin<'a>(resource_spans: &'a [u8], environments: &[String]) -> Origin<'
             origin.environment = text;
         }
         if key == b"service.name" {
-            origin.service = text;
+            origin.set_service(text);
         }
     }
     origin

@@ -11,10 +11,10 @@ use crate::units;
 /// What a rule author does.
 #[derive(Debug, Subcommand)]
 pub enum RuleCommand {
-    /// Write a folder with a rule to begin with: source, golden cases, README, build script
+    /// Write a folder with a rule to start from: source, golden cases, README, build script
     #[command(after_help = NEW_EXAMPLES)]
     New(NewArguments),
-    /// Check a rule: its interface, what it selects, and that it stays in its limits
+    /// Check a rule: its interface, what it selects, and that it stays within its limits
     ///
     /// Runs it in the sandbox over conformance traces, with the attributes that it
     /// asks for: fields at their limits, values of every type, hostile values,
@@ -26,9 +26,9 @@ pub enum RuleCommand {
     ///
     /// A case is a folder in --cases with `before.jsonl` (any format that `linkmend
     /// process` reads, with any ending), `after.jsonl`, and perhaps the rule's
-    /// configuration in `rule.yaml` or `rule.json`, which takes the place of
-    /// --config. It is run as `linkmend process` does, and all links of all spans
-    /// are compared, `dropped_links_count`, and all else that a span has.
+    /// configuration in `rule.yaml` or `rule.json`, which replaces --config. It is
+    /// run as by `linkmend process`; all links of all spans are compared, as are
+    /// `dropped_links_count` and everything else that a span has.
     #[command(after_help = TEST_EXAMPLES)]
     Test(TestArguments),
     /// Measure a rule, on files or on a generated load
@@ -43,13 +43,13 @@ pub enum RuleCommand {
     /// that of `cargo xtask bench`.
     #[command(after_help = BENCH_EXAMPLES)]
     Bench(BenchArguments),
-    /// Say what a rule is: name, version, world, imports, selector, size, SHA-256
+    /// Describe a rule: name, version, world, imports, selector, size, SHA-256
     #[command(after_help = INSPECT_EXIT)]
     Inspect(InspectArguments),
-    /// Make a component of a core module that holds the types of its interface
+    /// Make a component from a core module that contains the types of its interface
     ///
     /// Compilers make core modules; wit-bindgen puts the types of the interface
-    /// into them. The component is checked to be a rule.
+    /// into them. The result is checked to be a rule.
     #[command(after_help = COMPONENT_EXAMPLES)]
     Component(ComponentArguments),
 }
@@ -64,14 +64,14 @@ LINKMEND_REPO=PATH lets the Rust template take the SDK from a checkout of linkme
 Exit codes:
   0  the folder is written
   1  it could not be written
-  2  wrong arguments, or there is something in its place";
+  2  wrong arguments, or the folder exists already";
 
 const CHECK_EXIT: &str = "\
 JSON (--json): {rule, ok, checks: [{id, outcome: ok|note|failed|skipped, reason, way_out}], \
 longest_call_ns, call_time_limit_ns, memory, memory_limit}
 
 Exit codes:
-  0  all checks are well
+  0  all checks passed
   1  a check failed
   2  wrong arguments or configuration, or there is no such file";
 
@@ -83,7 +83,7 @@ Examples:
   A rule, and some of its cases:
     linkmend rule test team-links.wasm --filter retry
 
-  Write what comes out as what is to come out, then look at it:
+  Accept the results as the expected ones, then look at the difference:
     linkmend rule test --update && git diff tests
 
 JSON (--json): {rule, passed, failed, updated, cases: [{name, before, outcome: \
@@ -120,7 +120,7 @@ count_all_drops, size, sha256, pin, error}; what is not known is null
 Exit codes:
   0  the rule can be used
   2  wrong arguments or configuration, or there is no such file
-  3  the rule cannot be loaded; what is known of it is printed all the same";
+  3  the rule cannot be loaded; what is known about it is printed all the same";
 
 const COMPONENT_EXAMPLES: &str = "\
 Examples:
@@ -128,7 +128,7 @@ Examples:
 
 Exit codes:
   0  the component is written
-  1  the module cannot be read, or no rule can be made of it
+  1  the module cannot be read, or no rule can be made from it
   2  wrong arguments";
 
 /// How a rule is run.
@@ -184,7 +184,7 @@ pub struct TestArguments {
     #[arg(long, value_name = "TEXT")]
     pub filter: Option<String>,
 
-    /// Write what comes out as `after.*`
+    /// Write the results as `after.*`
     #[arg(long)]
     pub update: bool,
 
@@ -198,7 +198,7 @@ pub struct BenchArguments {
     /// The rule: `builtin`, or a file with a WebAssembly component
     pub rule: String,
 
-    /// Trace files to measure on, in any format that `linkmend process` reads; all of a file is held in memory
+    /// Trace files to measure on, in any format that `linkmend process` reads; they are kept in memory
     #[arg(value_name = "INPUT")]
     pub inputs: Vec<PathBuf>,
 
@@ -231,15 +231,15 @@ pub struct BenchArguments {
 /// A generated load.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum LoadName {
-    /// One span in ten is of a message
+    /// One span in ten has to do with a message
     Mixed,
-    /// All spans are of messages
+    /// All spans have to do with messages
     Messaging,
     /// No span concerns the built-in rule
     Unselected,
     /// Batches of one span
     Single,
-    /// As messaging, with the built-in rule configured to read much more
+    /// Like messaging, with the built-in rule configured to read much more
     Configured,
 }
 

@@ -16,6 +16,7 @@ mod help;
 mod inputs;
 #[path = "../shared/loops.rs"]
 mod loops;
+mod manual;
 mod many;
 mod mending;
 mod outputs;

@@ -20,6 +20,7 @@ mod clients;
 mod deploy;
 mod ending;
 mod examples;
+mod helm;
 #[cfg(target_os = "linux")]
 mod hostile;
 mod intake;

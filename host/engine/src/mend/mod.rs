@@ -117,7 +117,12 @@ impl Mender {
             return Ok(());
         };
         let span = notes::selected(subject, number)?;
-        self.links.read(subject.batch, span.body());
+        // Of most that get a link it is the first one: the scan knows.
+        if span.links == 0 {
+            self.links.clear();
+        } else {
+            self.links.read(subject.batch, span.body());
+        }
         let mut editor = SpanEditor {
             subject,
             verdict,

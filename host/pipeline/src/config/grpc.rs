@@ -121,9 +121,9 @@ pub struct ServerKeepalive {
     pub max_connection_age: Option<Duration>,
     /// How long requests may go on then; `None`: as long as they like.
     pub max_connection_age_grace: Option<Duration>,
-    /// A connection is probed after so long without a sign of life.
+    /// How long a connection may show no activity before it is probed.
     pub time: Duration,
-    /// How long the answer to that may take.
+    /// How long the answer to the probe may take.
     pub timeout: Duration,
 }
 
@@ -158,35 +158,35 @@ pub(super) static SERVER_PARAMETERS: &[Member<ServerKeepalive>] = &[
         "max_connection_idle",
         "0s",
         DURATION,
-        "A connection ends after so long without a request; 0: never.",
+        "How long a connection may be without a request before it is closed; 0: for ever.",
         |t, n| optional_duration(n).map(|v| t.max_connection_idle = v),
     ),
     Member::value(
         "max_connection_age",
         "0s",
         DURATION,
-        "A connection ends after so long, so that clients spread over new servers; 0: never.",
+        "How long a connection lives, so that clients move to new servers; 0: for ever.",
         |t, n| optional_duration(n).map(|v| t.max_connection_age = v),
     ),
     Member::value(
         "max_connection_age_grace",
         "0s",
         DURATION,
-        "How long its requests may go on then; 0: as long as they like.",
+        "How much longer its requests may take then; 0: any time.",
         |t, n| optional_duration(n).map(|v| t.max_connection_age_grace = v),
     ),
     Member::value(
         "time",
         "2h",
         POSITIVE,
-        "A connection is probed after so long without a sign of life.",
+        "How long a connection may show no activity before it is probed.",
         |t, n| positive_duration(n).map(|v| t.time = v),
     ),
     Member::value(
         "timeout",
         "20s",
         POSITIVE,
-        "How long the answer to that may take.",
+        "How long the answer to the probe may take.",
         |t, n| positive_duration(n).map(|v| t.timeout = v),
     ),
 ];
@@ -224,7 +224,7 @@ pub struct GrpcClient {
     pub keepalive: Option<ClientKeepalive>,
     /// What it calls itself.
     pub user_agent: Option<String>,
-    /// The `:authority` of requests, in place of the endpoint.
+    /// The `:authority` of requests, instead of the endpoint.
     pub authority: Option<String>,
 }
 
@@ -257,7 +257,7 @@ pub(super) static CLIENT: &[Member<GrpcClient>] = &[
         "endpoint",
         "",
         TARGET,
-        "Where it sends to. `http://` means no TLS, `https://` means TLS, whatever `tls.insecure` says.",
+        "Where to send. `http://` means no TLS, `https://` means TLS, whatever `tls.insecure` says.",
         |t, n| target(n).map(|v| t.endpoint = v),
     ),
     Member::section(
@@ -292,14 +292,14 @@ pub(super) static CLIENT: &[Member<GrpcClient>] = &[
         "user_agent",
         "null",
         "a text",
-        "What it calls itself, in place of `linkmend/VERSION`.",
+        "The user agent, instead of `linkmend/VERSION`.",
         |t, n| name(n).map(|v| t.user_agent = Some(v)),
     ),
     Member::value(
         "authority",
         "null",
         "a name",
-        "The `:authority` of requests, in place of the endpoint.",
+        "The `:authority` of requests, instead of the endpoint.",
         |t, n| name(n).map(|v| t.authority = Some(v)),
     ),
     Member::unsupported("balancer_name", "there is one connection to one address"),
@@ -318,9 +318,9 @@ pub(super) static CLIENT: &[Member<GrpcClient>] = &[
 pub struct ClientKeepalive {
     /// It is probed after so long without a sign of life.
     pub time: Duration,
-    /// How long the answer to that may take.
+    /// How long the answer to the probe may take.
     pub timeout: Duration,
-    /// Whether it is probed while no request is on its way, too.
+    /// Whether it is probed even if no request is in flight.
     pub permit_without_stream: bool,
 }
 
@@ -339,21 +339,21 @@ pub(super) static CLIENT_KEEPALIVE: &[Member<ClientKeepalive>] = &[
         "time",
         "10s",
         POSITIVE,
-        "The connection is probed after so long without a sign of life.",
+        "How long the connection may show no activity before it is probed.",
         |t, n| positive_duration(n).map(|v| t.time = v),
     ),
     Member::value(
         "timeout",
         "10s",
         POSITIVE,
-        "How long the answer to that may take.",
+        "How long the answer to the probe may take.",
         |t, n| positive_duration(n).map(|v| t.timeout = v),
     ),
     Member::value(
         "permit_without_stream",
         "false",
         FLAG,
-        "Whether it is probed while no request is on its way, too.",
+        "Whether it is probed even if no request is in flight.",
         |t, n| flag(n).map(|v| t.permit_without_stream = v),
     ),
 ];

@@ -13,7 +13,7 @@ use super::scalars::{
     text,
 };
 
-/// Trying again what could not be sent.
+/// Retries of what could not be sent.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Retry {
     /// Whether it is tried again.
@@ -24,7 +24,7 @@ pub struct Retry {
     pub max_interval: Duration,
     /// When it is given up; zero: never.
     pub max_elapsed_time: Duration,
-    /// By how much each wait is longer than the one before it.
+    /// The factor by which each wait is longer than the one before.
     pub multiplier: f64,
     /// How much of each wait is left to chance, from 0 to 1.
     pub randomization_factor: f64,
@@ -48,7 +48,7 @@ pub(super) static RETRY: &[Member<Retry>] = &[
         "enabled",
         "true",
         FLAG,
-        "Whether what could not be sent is tried again.",
+        "Whether what could not be sent is retried.",
         |t, n| flag(n).map(|v| t.enabled = v),
     ),
     Member::value(
@@ -69,21 +69,21 @@ pub(super) static RETRY: &[Member<Retry>] = &[
         "max_elapsed_time",
         "5m",
         DURATION,
-        "When it is given up; 0: never.",
+        "How long it takes to give up; 0: never.",
         |t, n| duration(n).map(|v| t.max_elapsed_time = v),
     ),
     Member::value(
         "multiplier",
         "1.5",
         "a number from 0 to 1000",
-        "By how much each wait is longer than the one before it.",
+        "The factor by which each wait is longer than the one before.",
         |t, n| factor(n, 1000.0).map(|v| t.multiplier = v),
     ),
     Member::value(
         "randomization_factor",
         "0.5",
         "a number from 0 to 1",
-        "How much of each wait is left to chance, so that many senders do not try at once.",
+        "How much of each wait is random, so that senders do not all retry at once.",
         |t, n| factor(n, 1.0).map(|v| t.randomization_factor = v),
     ),
 ];
@@ -129,13 +129,13 @@ const BATCH_SIZER: &str = "items, bytes";
 pub struct Queue {
     /// How many batches are sent at once.
     pub num_consumers: usize,
-    /// How much waits at most, in what `sizer` says.
+    /// How much may wait, in the unit of `sizer`.
     pub queue_size: u64,
     /// What `queue_size` is counted in.
     pub sizer: Sizer,
     /// Whether a full queue makes the sender wait (and does not refuse).
     pub block_on_overflow: bool,
-    /// Whether the sender waits until its batch was sent.
+    /// Whether the sender waits until its batch has been sent.
     pub wait_for_result: bool,
     /// The extension that keeps the queue over a restart; `None`: memory.
     pub storage: Option<Id>,
@@ -162,7 +162,7 @@ impl Default for Queue {
 pub struct Batch {
     /// How long a batch waits to become large enough.
     pub flush_timeout: Duration,
-    /// The size that a batch is sent at.
+    /// The size at which a batch is sent.
     pub min_size: u64,
     /// The size that a batch is cut at; `None`: never.
     pub max_size: Option<u64>,
@@ -220,14 +220,14 @@ pub(super) static QUEUE: &[Member<QueueSection>] = &[
         "queue_size",
         "1000",
         WHOLE,
-        "How much waits at most, in what `sizer` says.",
+        "How much may wait, in the unit of `sizer`.",
         |t, n| integer(n, 1, MOST).map(|v| t.queue.queue_size = v),
     ),
     Member::value(
         "sizer",
         "requests",
         SIZER,
-        "What `queue_size` is counted in: batches, spans, bytes.",
+        "The unit of `queue_size`: batches, spans, bytes.",
         |t, n| choice(n, &SIZERS).map(|v| t.queue.sizer = v),
     ),
     Member::value(
@@ -241,7 +241,7 @@ pub(super) static QUEUE: &[Member<QueueSection>] = &[
         "wait_for_result",
         "false",
         FLAG,
-        "Whether the sender waits until its batch was sent.",
+        "Whether the sender waits until its batch has been sent.",
         |t, n| flag(n).map(|v| t.queue.wait_for_result = v),
     ),
     Member::value(
@@ -272,21 +272,21 @@ pub(super) static BATCH: &[Member<Batch>] = &[
         "min_size",
         "8192",
         "an integer",
-        "The size that a batch is sent at.",
+        "The size at which a batch is sent.",
         |t, n| integer(n, 0, MOST).map(|v| t.min_size = v),
     ),
     Member::value(
         "max_size",
         "0",
         "an integer",
-        "The size that a batch is cut at; 0: none.",
+        "The size above which a batch is cut; 0: none.",
         |t, n| integer(n, 0, MOST).map(|v| t.max_size = (v > 0).then_some(v)),
     ),
     Member::value(
         "sizer",
         "items",
         BATCH_SIZER,
-        "What these are counted in; that of the queue when it is given there.",
+        "The unit of these sizes; by default that of the queue, if it is set there.",
         |t, n| choice(n, &SIZERS[1..]).map(|v| t.sizer = v),
     ),
     Member::unsupported(

@@ -75,7 +75,7 @@ pub(super) static COMMON: &[Member<Tls>] = &[
         "cert_file",
         "null",
         PATH,
-        "The certificate to show.",
+        "The certificate to present.",
         |t, n| path(n).map(|v| t.cert_file = Some(v)),
     ),
     Member::value("cert_pem", "null", PEM, "The same in place.", |t, n| {
@@ -95,14 +95,14 @@ pub(super) static COMMON: &[Member<Tls>] = &[
         "min_version",
         "null",
         VERSION,
-        "The oldest version that is spoken; 1.2 when none is given.",
+        "The oldest version that is accepted; 1.2 by default.",
         |t, n| choice(n, &VERSIONS).map(|v| t.min_version = Some(v)),
     ),
     Member::value(
         "max_version",
         "null",
         VERSION,
-        "The newest version that is spoken.",
+        "The newest version that is accepted.",
         |t, n| choice(n, &VERSIONS).map(|v| t.max_version = Some(v)),
     ),
     Member::value(
@@ -124,7 +124,7 @@ pub(super) static SERVER: &[Member<Tls>] = &[
         "client_ca_file",
         "null",
         PATH,
-        "The authorities that clients must have a certificate of (mutual TLS).",
+        "The authorities that must have signed the certificates of clients (mutual TLS).",
         |t, n| path(n).map(|v| t.client_ca_file = Some(v)),
     ),
     Member::value(
@@ -147,7 +147,7 @@ pub(super) static CLIENT: &[Member<Tls>] = &[
         "ca_file",
         "null",
         PATH,
-        "The authorities that the certificate of the other side is checked against; without any, those of the system.",
+        "The authorities to check the server's certificate against; by default those of the system.",
         |t, n| path(n).map(|v| t.ca_file = Some(v)),
     ),
     Member::value("ca_pem", "null", PEM, "The same in place.", |t, n| {
@@ -157,7 +157,7 @@ pub(super) static CLIENT: &[Member<Tls>] = &[
         "include_system_ca_certs_pool",
         "false",
         FLAG,
-        "Whether the authorities of the system count besides `ca_file`.",
+        "Whether the authorities of the system count in addition to `ca_file`.",
         |t, n| flag(n).map(|v| t.include_system_ca_certs_pool = v),
     ),
     Member::value("insecure", "false", FLAG, "No TLS at all.", |t, n| {
@@ -167,14 +167,14 @@ pub(super) static CLIENT: &[Member<Tls>] = &[
         "insecure_skip_verify",
         "false",
         FLAG,
-        "TLS, but whose certificate it is is not checked.",
+        "TLS without checking whose certificate it is.",
         |t, n| flag(n).map(|v| t.insecure_skip_verify = v),
     ),
     Member::value(
         "server_name_override",
         "null",
         "a name",
-        "The name that the certificate must be for, in place of that of the endpoint.",
+        "The name that the certificate must be for, instead of that of the endpoint.",
         |t, n| name(n).map(|v| t.server_name_override = Some(v)),
     ),
 ];

@@ -11,11 +11,11 @@ use crate::config::scalars::{FLAG, TEXTS, choice, flag, integer, texts};
 pub struct DebugExporter {
     /// How much is told.
     pub verbosity: Verbosity,
-    /// How many messages of a second are told.
+    /// How many messages a second are shown at first.
     pub sampling_initial: u64,
     /// After these, every which one is told; 0: none.
     pub sampling_thereafter: u64,
-    /// Whether it goes into the log of linkmend.
+    /// Whether the output goes to the log of linkmend.
     pub use_internal_logger: bool,
     /// Where it goes otherwise: `stdout`, `stderr`, files.
     pub output_paths: Vec<String>,
@@ -57,35 +57,35 @@ pub(in crate::config) static MEMBERS: &[Member<DebugExporter>] = &[
         "verbosity",
         "basic",
         "basic, normal, detailed",
-        "How much is told: how many spans and links, a line for each span, or all of each.",
+        "How much is shown: how many spans and links, a line for each span, or everything.",
         |t, n| choice(n, &VERBOSITIES).map(|v| t.verbosity = v),
     ),
     Member::value(
         "sampling_initial",
         "2",
         WHOLE,
-        "How many messages of a second are told.",
+        "How many messages a second are shown at first.",
         |t, n| integer(n, 0, u32::MAX.into()).map(|v| t.sampling_initial = v),
     ),
     Member::value(
         "sampling_thereafter",
         "1",
         WHOLE,
-        "After these, every which one is told; 1: all, 0: none.",
+        "After these, every how manyth is shown; 1: all, 0: none.",
         |t, n| integer(n, 0, u32::MAX.into()).map(|v| t.sampling_thereafter = v),
     ),
     Member::value(
         "use_internal_logger",
         "true",
         FLAG,
-        "Whether it goes into the log of linkmend.",
+        "Whether the output goes to the log of linkmend.",
         |t, n| flag(n).map(|v| t.use_internal_logger = v),
     ),
     Member::value(
         "output_paths",
         "[stdout]",
         TEXTS,
-        "Where it goes otherwise: stdout, stderr, or files.",
+        "Where the output goes otherwise: stdout, stderr, or files.",
         |t, n| texts(n).map(|v| t.output_paths = v),
     ),
     Member::unsupported("sending_queue", "it tells what it gets at once"),

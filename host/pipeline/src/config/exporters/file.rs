@@ -26,9 +26,9 @@ pub struct FileExporter {
     pub zstd: bool,
     /// Nothing waits in memory, so that it changes nothing.
     pub flush_interval: Duration,
-    /// Whether the folder is made when it is not there.
+    /// Whether to create the directory if it does not exist.
     pub create_directory: bool,
-    /// The permissions of that folder.
+    /// The permissions of that directory.
     pub directory_permissions: u32,
 }
 
@@ -41,7 +41,7 @@ pub struct Rotation {
     pub max_age: Option<Duration>,
     /// How many old files are kept; `None`: all.
     pub max_backups: Option<u64>,
-    /// Whether their names have the local time; otherwise UTC.
+    /// Whether their names have local time; otherwise UTC.
     pub localtime: bool,
 }
 
@@ -91,21 +91,21 @@ pub(in crate::config) static MEMBERS: &[Member<FileExporter>] = &[
         "append",
         "false",
         FLAG,
-        "Whether it goes on behind what is there; otherwise that goes. With `rotation` it always goes on, until the file is full.",
+        "Whether to append to an existing file; otherwise it is overwritten. With `rotation` it is always appended to, until it is full.",
         |t, n| flag(n).map(|v| t.append = v),
     ),
     Member::section(
         "rotation",
         "rotation",
         "off",
-        "When the next file is begun; `rotation: {}` for the defaults.",
+        "When to start the next file; `rotation: {}` for the defaults.",
         |t, r, n| t.rotation = rotation(r, n),
     ),
     Member::value(
         "format",
         "json",
         "json, proto",
-        "How batches are written: OTLP/JSON, a line each, or OTLP protobuf, each behind its length (4 bytes, big-endian).",
+        "How batches are written: as OTLP/JSON, one a line, or as OTLP protobuf, each after its length (4 bytes, big-endian).",
         |t, n| choice(n, &FORMATS).map(|v| t.format = v),
     ),
     Member::value(
@@ -119,21 +119,21 @@ pub(in crate::config) static MEMBERS: &[Member<FileExporter>] = &[
         "flush_interval",
         "1s",
         POSITIVE,
-        "Nothing: a batch is handed to the operating system before it counts as taken, so that none waits in memory.",
+        "Has no effect: a batch is passed to the operating system before it counts as taken, so none waits in memory.",
         |t, n| positive_duration(n).map(|v| t.flush_interval = v),
     ),
     Member::value(
         "create_directory",
         "false",
         FLAG,
-        "Whether the folder is made when it is not there.",
+        "Whether to create the directory if it does not exist.",
         |t, n| flag(n).map(|v| t.create_directory = v),
     ),
     Member::value(
         "directory_permissions",
         "\"0755\"",
         "permissions in octal digits, in quotes",
-        "The permissions of that folder.",
+        "The permissions of that directory.",
         |t, n| permissions(n).map(|v| t.directory_permissions = v),
     ),
     Member::unsupported("encoding", "there are no encoding extensions; see `format`"),
@@ -145,7 +145,7 @@ pub(in crate::config) static ROTATION: &[Member<Rotation>] = &[
         "max_megabytes",
         "100",
         "an integer above 0",
-        "The size at which the next file is begun, in MiB.",
+        "The size at which the next file is started, in MiB.",
         |t, n| count(n).map(|v| t.max_size = (v as u64) << 20),
     ),
     Member::value(
@@ -169,7 +169,7 @@ pub(in crate::config) static ROTATION: &[Member<Rotation>] = &[
         "localtime",
         "false",
         FLAG,
-        "Whether their names have the local time; otherwise UTC.",
+        "Whether their names have local time; otherwise UTC.",
         |t, n| flag(n).map(|v| t.localtime = v),
     ),
 ];

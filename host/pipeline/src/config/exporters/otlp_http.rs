@@ -83,7 +83,7 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
         "traces_endpoint",
         "null",
         URL,
-        "Where it sends traces to, in place of `endpoint`; nothing is added.",
+        "Where to send traces, instead of `endpoint`; no path is appended.",
         |t, n| url(n).map(|v| t.traces_endpoint = Some(v)),
     ),
     Member::value(
@@ -118,14 +118,14 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpHttpExporter>] = &[
         "retry_on_failure",
         "retry_on_failure",
         "on",
-        "Trying again what could not be sent.",
+        "Retries of what could not be sent.",
         |t, r, n| sending::retry(r, n, &mut t.retry),
     ),
     Member::section(
         "sending_queue",
         "sending_queue",
         "off",
-        "A queue before the exporter; `sending_queue: {}` for the defaults.",
+        "A queue in front of the exporter; `sending_queue: {}` for the defaults.",
         |t, r, n| t.queue = sending::queue(r, n),
     ),
 ];

@@ -14,13 +14,13 @@ use crate::config::scalars::{FLAG, PATH, POSITIVE, flag, path, permissions, posi
 pub struct FileStorage {
     /// The folder.
     pub directory: PathBuf,
-    /// How long another process may take to let go of it.
+    /// How long to wait for another process to release it.
     pub timeout: Duration,
     /// Whether every write is on the disk before it counts.
     pub fsync: bool,
-    /// Whether the folder is made when it is not there.
+    /// Whether to create the directory if it does not exist.
     pub create_directory: bool,
-    /// The permissions of that folder.
+    /// The permissions of that directory.
     pub directory_permissions: u32,
 }
 
@@ -42,14 +42,14 @@ pub(in crate::config) static MEMBERS: &[Member<FileStorage>] = &[
         "directory",
         "/var/lib/linkmend/file_storage",
         PATH,
-        "The folder. It must not be that of a Collector, whose files are of another kind.",
+        "The directory. It must not be that of a Collector, whose files have another format.",
         |t, n| path(n).map(|v| t.directory = v),
     ),
     Member::value(
         "timeout",
         "1s",
         POSITIVE,
-        "How long another process may take to let go of it.",
+        "How long to wait for another process to release it.",
         |t, n| positive_duration(n).map(|v| t.timeout = v),
     ),
     Member::value(
@@ -63,14 +63,14 @@ pub(in crate::config) static MEMBERS: &[Member<FileStorage>] = &[
         "create_directory",
         "false",
         FLAG,
-        "Whether the folder is made when it is not there.",
+        "Whether to create the directory if it does not exist.",
         |t, n| flag(n).map(|v| t.create_directory = v),
     ),
     Member::value(
         "directory_permissions",
         "\"0750\"",
         "permissions in octal digits, in quotes",
-        "The permissions of that folder.",
+        "The permissions of that directory.",
         |t, n| permissions(n).map(|v| t.directory_permissions = v),
     ),
     Member::unsupported(

@@ -13,18 +13,18 @@ use crate::config::scalars::{name, text};
 pub struct HealthCheck {
     /// Where it listens, and how.
     pub listener: Listener,
-    /// The path that is asked for.
+    /// The path that answers.
     pub path: String,
-    /// What it answers, in place of the Collector's JSON.
+    /// The body of the answer, instead of the Collector's JSON.
     pub response_body: Option<ResponseBody>,
 }
 
 /// What the health check answers.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ResponseBody {
-    /// When all is well.
+    /// The body when linkmend is healthy.
     pub healthy: String,
-    /// When it is not.
+    /// The body when it is not.
     pub unhealthy: String,
 }
 
@@ -52,14 +52,14 @@ pub(in crate::config) static MEMBERS: &[Member<HealthCheck>] = &[
         "path",
         "/",
         "a path of a URL that begins with /",
-        "The path that is asked for.",
+        "The path that answers.",
         |t, n| slash(n).map(|v| t.path = v),
     ),
     Member::section(
         "response_body",
         "response_body",
         "off",
-        "What it answers, in place of the Collector's JSON.",
+        "The body of the answer, instead of the Collector's JSON.",
         |t, r, n| t.response_body = response_body(r, n),
     ),
     Member::unsupported(
@@ -82,12 +82,20 @@ pub(in crate::config) static MEMBERS: &[Member<HealthCheck>] = &[
 ];
 
 pub(in crate::config) static RESPONSE_BODY: &[Member<ResponseBody>] = &[
-    Member::value("healthy", "\"\"", "a text", "When all is well.", |t, n| {
-        text(n).map(|v| t.healthy = v)
-    }),
-    Member::value("unhealthy", "\"\"", "a text", "When it is not.", |t, n| {
-        text(n).map(|v| t.unhealthy = v)
-    }),
+    Member::value(
+        "healthy",
+        "\"\"",
+        "a text",
+        "The body when linkmend is healthy.",
+        |t, n| text(n).map(|v| t.healthy = v),
+    ),
+    Member::value(
+        "unhealthy",
+        "\"\"",
+        "a text",
+        "The body when it is not.",
+        |t, n| text(n).map(|v| t.unhealthy = v),
+    ),
 ];
 
 fn slash(node: &Node) -> Result<String, Refusal> {

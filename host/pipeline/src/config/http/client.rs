@@ -16,7 +16,7 @@ use crate::config::tls::{self, Tls};
 /// An HTTP client that sends OTLP.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpClient {
-    /// Where it sends to; `/v1/traces` is added.
+    /// Where to send; `/v1/traces` is appended.
     pub endpoint: Option<Url>,
     /// TLS of `https`.
     pub tls: Tls,
@@ -71,21 +71,21 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
         "endpoint",
         "null",
         URL,
-        "Where it sends to; `/v1/traces` is added.",
+        "Where to send; `/v1/traces` is appended.",
         |t, n| url(n).map(|v| t.endpoint = Some(v)),
     ),
     Member::section(
         "tls",
         "tls client",
         "on",
-        "TLS of the client, where the URL begins with `https`.",
+        "TLS of the client, if the URL begins with `https`.",
         |t, r, n| tls::client(r, n, &mut t.tls),
     ),
     Member::value(
         "timeout",
         "30s",
         DURATION,
-        "How long a request may take; 0: as long as it likes.",
+        "How long a request may take; 0: any time.",
         |t, n| optional_duration(n).map(|v| t.timeout = v),
     ),
     Member::value(
@@ -113,22 +113,21 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
         "idle_conn_timeout",
         "90s",
         DURATION,
-        "When a connection ends that has no request; 0: never.",
+        "How long a connection may be without a request before it is closed; 0: for ever.",
         |t, n| optional_duration(n).map(|v| t.idle_conn_timeout = v),
     ),
     Member::value(
         "proxy_url",
         "null",
         "a URL like http://proxy.example:3128",
-        "The proxy that requests go through. None: what `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` of the environment say, by the rules of Go.",
+        "The proxy that requests go through. By default, that of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` in the environment, by Go's rules.",
         |t, n| text(n).map(|v| t.proxy_url = Some(v.into())),
     ),
     Member::value(
         "max_conns_per_host",
         "100",
         "an integer from 0 to 65535",
-        "How many connections there may be, and how many requests at once; others wait. 0: any \
-         number.",
+        "How many connections there may be, and thus requests at once; further requests wait. 0: any number.",
         |t, n| {
             integer(n, 0, 65_535)
                 .map(|v| t.max_conns_per_host = usize::try_from(v).ok().filter(|v| *v > 0))
@@ -151,7 +150,7 @@ pub(in crate::config) static COMPRESSION_PARAMS: &[Member<HttpClient>] = &[Membe
     "level",
     "null",
     "an integer from 1 to 22 (from 1 to 9 for all but zstd)",
-    "How hard: the higher, the smaller and the slower.",
+    "The level: the higher, the smaller and the slower.",
     |t, n| integer(n, 1, 22).map(|v| t.compression_level = i32::try_from(v).ok()),
 )];
 

@@ -49,11 +49,11 @@ pub struct HttpServer {
     pub keep_alives_enabled: bool,
     /// Where traces are taken: a path.
     pub traces_url_path: String,
-    /// Where metrics are taken.
+    /// The path that takes metrics.
     pub metrics_url_path: String,
-    /// Where logs are taken.
+    /// The path that takes logs.
     pub logs_url_path: String,
-    /// Where profiles are taken.
+    /// The path that takes profiles.
     pub profiles_url_path: String,
 }
 
@@ -126,7 +126,7 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         "cors",
         "cors",
         "off",
-        "What browsers may do that have a page of another origin.",
+        "What pages of another origin may do in a browser.",
         |t, r, n| t.cors = cors(r, n),
     ),
     Member::value(
@@ -161,28 +161,28 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         "read_timeout",
         "0s",
         DURATION,
-        "How long a whole request may take to come; 0: its body 5m, and no part of it more than 30s.",
+        "How long a whole request may take to arrive; 0: 5m for its body, with no more than 30s between its parts.",
         |t, n| optional_duration(n).map(|v| t.read_timeout = v),
     ),
     Member::value(
         "read_header_timeout",
         "0s",
         DURATION,
-        "The same for its headers; 0: as `read_timeout`, or 30s.",
+        "The same for its headers; 0: the value of `read_timeout`, or 30s.",
         |t, n| optional_duration(n).map(|v| t.read_header_timeout = v),
     ),
     Member::value(
         "write_timeout",
         "0s",
         DURATION,
-        "How long the answer may take; 0: as long as it likes.",
+        "How long the answer may take; 0: any time.",
         |t, n| optional_duration(n).map(|v| t.write_timeout = v),
     ),
     Member::value(
         "idle_timeout",
         "0s",
         DURATION,
-        "When a connection ends that has no request; 0: as `read_timeout`.",
+        "How long a connection may be without a request before it is closed; 0: the value of `read_timeout`.",
         |t, n| optional_duration(n).map(|v| t.idle_timeout = v),
     ),
     Member::value(
@@ -196,28 +196,28 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         "traces_url_path",
         "/v1/traces",
         "a path of a URL",
-        "Where traces are taken.",
+        "The path that takes traces.",
         |t, n| url_path(n).map(|v| t.traces_url_path = v),
     ),
     Member::value(
         "metrics_url_path",
         "/v1/metrics",
         "a path of a URL",
-        "Where metrics are taken.",
+        "The path that takes metrics.",
         |t, n| url_path(n).map(|v| t.metrics_url_path = v),
     ),
     Member::value(
         "logs_url_path",
         "/v1/logs",
         "a path of a URL",
-        "Where logs are taken.",
+        "The path that takes logs.",
         |t, n| url_path(n).map(|v| t.logs_url_path = v),
     ),
     Member::value(
         "profiles_url_path",
         "/v1development/profiles",
         "a path of a URL",
-        "Where profiles are taken.",
+        "The path that takes profiles.",
         |t, n| url_path(n).map(|v| t.profiles_url_path = v),
     ),
     Member::unsupported("auth", AUTH),
@@ -256,14 +256,14 @@ fn url_path(node: &Node) -> Result<String, Refusal> {
         .ok_or(Refusal::Value)
 }
 
-/// What browsers may do that have a page of another origin.
+/// What pages of another origin may do in a browser.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cors {
     /// The origins: `https://*.example.com`, `*`.
     pub allowed_origins: Vec<String>,
     /// Headers that requests may have besides those that are always allowed.
     pub allowed_headers: Vec<String>,
-    /// Headers of responses that the page may see.
+    /// Response headers that the page may see.
     pub exposed_headers: Vec<String>,
     /// How long the browser keeps the answer to that; `None`: what it likes.
     pub max_age: Option<Duration>,
@@ -274,7 +274,7 @@ pub(super) static CORS: &[Member<Cors>] = &[
         "allowed_origins",
         "[]",
         TEXTS,
-        "The origins, with a `*` for any text: `https://*.example.com`. Without any, CORS is off.",
+        "The origins, where `*` stands for any text: `https://*.example.com`. CORS is off if there are none.",
         |t, n| texts(n).map(|v| t.allowed_origins = v),
     ),
     Member::value(
@@ -288,14 +288,14 @@ pub(super) static CORS: &[Member<Cors>] = &[
         "exposed_headers",
         "[]",
         TEXTS,
-        "Headers of responses that the page may see.",
+        "Response headers that the page may see.",
         |t, n| texts(n).map(|v| t.exposed_headers = v),
     ),
     Member::value(
         "max_age",
         "0",
         "a number of seconds",
-        "How long the browser keeps the answer to all this; 0: what it likes.",
+        "How long the browser may cache the answer to all this; 0: its own default.",
         |t, n| {
             integer(n, 0, u32::MAX.into())
                 .map(|v| t.max_age = (v > 0).then(|| Duration::from_secs(v)))

@@ -15,7 +15,7 @@ use crate::config::scalars::{DURATION, duration, integer};
 pub struct BatchProcessor {
     /// How long a batch waits to become large enough; zero: not at all.
     pub timeout: Duration,
-    /// How many items it is to have.
+    /// The number of items at which a batch is sent.
     pub send_batch_size: u64,
     /// How many it has at most; `None`: any number.
     pub send_batch_max_size: Option<u64>,
@@ -45,14 +45,14 @@ pub(in crate::config) static MEMBERS: &[Member<BatchProcessor>] = &[
         "send_batch_size",
         "8192",
         "an integer",
-        "How many items it is to have.",
+        "The number of items at which a batch is sent.",
         |t, n| integer(n, 0, MOST).map(|v| t.send_batch_size = v),
     ),
     Member::value(
         "send_batch_max_size",
         "0",
         "an integer",
-        "How many it has at most; 0: any number.",
+        "The most items in a batch; 0: any number.",
         |t, n| integer(n, 0, MOST).map(|v| t.send_batch_max_size = (v > 0).then_some(v)),
     ),
     Member::unsupported("metadata_keys", METADATA),

@@ -78,7 +78,7 @@ impl fmt::Debug for RuleConfig {
     }
 }
 
-/// How spans wait for those that they are to be linked to.
+/// How spans wait for those that they will be linked to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hold {
     /// How long; `None`: they do not.
@@ -136,7 +136,7 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "config",
         "{}",
         "a mapping",
-        "What the rule is told; for the built-in one see [rule.md](rule.md#configuration).",
+        "The configuration of the rule; for the built-in one see [rule.md](rule.md#configuration).",
         |t, n| config(n).map(|v| t.config = v),
     ),
     Member::section(
@@ -150,14 +150,14 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "on_error",
         "pass",
         "pass, drop, reject",
-        "What becomes of a batch when the rule fails: it goes on as it came, it is dropped, or the sender is told to try again.",
+        "What to do with a batch when the rule fails: let it pass as it came, drop it, or tell the sender to try again.",
         |t, n| choice(n, &ERRORS).map(|v| t.on_error = v),
     ),
     Member::section(
         "hold",
         "hold",
         "on",
-        "How spans wait for those that they are to be linked to.",
+        "How spans wait for those that they will be linked to.",
         |t, r, n| member::read(r, n, &[HOLD], &mut t.hold),
     ),
     Member::section(
@@ -195,21 +195,21 @@ pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
         "init_time",
         "5s",
         POSITIVE,
-        "Time of its thread for making an instance and configuring it.",
+        "Processor time for making an instance and configuring it.",
         |t, n| positive_duration(n).map(|v| t.init_time = v),
     ),
     Member::value(
         "call_time",
         "1s",
         POSITIVE,
-        "Time of its thread for one call: a batch, or 1,024 spans of it where a rule is shown records. What else the machine does meanwhile does not count; a call that is not done after thirty times as long by the clock ends, too.",
+        "Processor time for one call: a batch, or 1,024 spans of it if the rule is shown records. What else the machine does in the meantime does not count; a call that is not done after thirty times as long by the clock is ended as well.",
         |t, n| positive_duration(n).map(|v| t.call_time = v),
     ),
     Member::value(
         "output",
         "64MiB",
         SIZE,
-        "What one call may hand to the host.",
+        "How much one call may pass to the host.",
         |t, n| bytes(n).map(|v| t.output = v),
     ),
     Member::value(
@@ -230,7 +230,7 @@ pub(in crate::config) static LIMITS: &[Member<Limits>] = &[
         "max_links",
         "128",
         "an integer",
-        "Links that a span may have after a rule edited it; the built-in rule cuts there.",
+        "Links that a span may have after a rule has edited it; the built-in rule cuts the rest.",
         |t, n| whole(n).map(|v| t.max_links = v),
     ),
 ];
@@ -240,42 +240,42 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
         "time",
         "6s",
         DURATION,
-        "How long a span waits; 0: no span waits. SDKs send every 5 s, so a consumer may come that long before its producer.",
+        "How long a span waits; 0: no span waits. SDKs export every 5 s, so a consumer may arrive that long before its producer.",
         |t, n| optional_duration(n).map(|v| t.time = v),
     ),
     Member::value(
         "max_spans",
         "20000",
         "an integer above 0",
-        "How many spans wait at most; the oldest go on as they are when there are more.",
+        "How many spans may wait; if there are more, the oldest move on as they are.",
         |t, n| count(n).map(|v| t.max_spans = v),
     ),
     Member::value(
         "max_bytes",
         "64MiB",
         SIZE,
-        "How large they are at most.",
+        "How large they may be together.",
         |t, n| size(n).map(|v| t.max_bytes = v),
     ),
     Member::value(
         "give_up_after",
         "256",
         "an integer",
-        "How many spans of one resource may wait in vain, one after the other: its producers are not instrumented, or do not pass here. Then one each 30 s is held, until a producer comes in time again. 0: any number.",
+        "How many spans of one resource in a row may wait in vain: its producers are not instrumented, or do not pass through here. After that, one span every 30 s is held, until a producer arrives in time again. 0: any number.",
         |t, n| whole(n).map(|v| t.give_up_after = v),
     ),
     Member::value(
         "wait_for_result",
         "false",
         FLAG,
-        "Whether the sender of a batch is answered only when its held spans have gone on, too. Nothing is kept on disk then. SDKs that send one batch after the other cannot live with it: their queues run over while they wait.",
+        "Whether the sender of a batch is answered only after its held spans have been sent on as well. Nothing is kept on disk then. This does not suit SDKs, which send one batch after the other: their queues overflow while they wait.",
         |t, n| flag(n).map(|v| t.wait_for_result = v),
     ),
     Member::value(
         "storage",
         "null",
         STORAGE,
-        "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered when they are there, and need not wait for them. Without one they are in the [state directory](reliability.md#the-state-directory).",
+        "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered once they are there, and does not wait for them. By default they are in the [state directory](reliability.md#the-state-directory).",
         |t, n| storage(n).map(|v| t.storage = Some(v)),
     ),
 ];
@@ -285,14 +285,14 @@ pub(in crate::config) static INDEX: &[Member<IndexOptions>] = &[
         "max_entries",
         "1000000",
         "an integer above 0",
-        "How many producers of messages are remembered; the oldest go first. One takes 91 bytes at most; one with a trace state counts for up to eight. Consumers of messages that several spans sent are remembered, too.",
+        "How many producers of messages are remembered; the oldest are forgotten first. One takes 91 bytes at most; one with a trace state counts as up to eight. Consumers of messages that several spans sent are remembered as well.",
         |t, n| count(n).map(|v| t.max_entries = v),
     ),
     Member::value(
         "time_to_live",
         "15m",
         DURATION,
-        "How long a producer is remembered; 0: until there is no room.",
+        "How long a producer is remembered; 0: as long as there is room.",
         |t, n| optional_duration(n).map(|v| t.time_to_live = v),
     ),
 ];

@@ -19,7 +19,7 @@ pub struct OtlpReceiver {
     pub admission: Admission,
 }
 
-/// How much is let in at once.
+/// How much is admitted at once.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Admission {
     /// The bytes that requests may take together; `None`: as
@@ -50,14 +50,14 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpReceiver>] = &[
         "protocols",
         "protocols",
         "(must be given)",
-        "The protocols that it speaks: one of them at least.",
+        "The protocols that it speaks; at least one.",
         |t, r, n| member::read(r, n, &[PROTOCOLS], t),
     ),
     Member::section(
         "admission",
         "admission",
         "on",
-        "How much is let in at once.",
+        "How much is admitted at once.",
         |t, r, n| member::read(r, n, &[ADMISSION], &mut t.admission),
     ),
 ];
@@ -78,14 +78,14 @@ pub(in crate::config) static PROTOCOLS: &[Member<OtlpReceiver>] = &[
         "grpc",
         "grpc server",
         "off",
-        "OTLP/gRPC; without content for the defaults.",
+        "OTLP/gRPC; leave it empty for the defaults.",
         |t, r, n| t.grpc = Some(grpc::server(r, n)),
     ),
     Member::section(
         "http",
         "http server",
         "off",
-        "OTLP/HTTP, protobuf and JSON; without content for the defaults.",
+        "OTLP/HTTP, protobuf and JSON; leave it empty for the defaults.",
         |t, r, n| t.http = Some(http::server(r, n)),
     ),
 ];

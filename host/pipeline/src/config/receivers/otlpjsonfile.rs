@@ -17,7 +17,7 @@ pub struct OtlpJsonFileReceiver {
     pub exclude: Vec<String>,
     /// What is read of files that are there at the start.
     pub start_at: StartAt,
-    /// How often it is looked for new files and lines.
+    /// How often to look for new files and lines.
     pub poll_interval: Duration,
     /// The longest line, in bytes.
     pub max_log_size: u64,
@@ -84,21 +84,21 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpJsonFileReceiver>] = &[
         "exclude",
         "[]",
         "a list of patterns of paths",
-        "Files that are left out.",
+        "Files to leave out.",
         |t, n| texts(n).map(|v| t.exclude = v),
     ),
     Member::value(
         "start_at",
         "end",
         "beginning, end",
-        "What is read of files that are there at the start: all of it, or what comes. Files that come later are read from their beginning.",
+        "Whether files that exist at the start are read from their beginning, or from their end. Files that appear later are read from their beginning.",
         |t, n| choice(n, &STARTS).map(|v| t.start_at = v),
     ),
     Member::value(
         "poll_interval",
         "200ms",
         POSITIVE,
-        "How often it is looked for new files and lines.",
+        "How often to look for new files and lines.",
         |t, n| positive_duration(n).map(|v| t.poll_interval = v),
     ),
     Member::value(
@@ -119,7 +119,7 @@ pub(in crate::config) static MEMBERS: &[Member<OtlpJsonFileReceiver>] = &[
         "compression",
         "\"\"",
         "\"\" (none), gzip, auto",
-        "How they are compressed; `auto`: gzip where the name ends in `.gz`.",
+        "How they are compressed; `auto`: gzip if the name ends in `.gz`.",
         |t, n| choice(n, &COMPRESSIONS).map(|v| t.compression = v),
     ),
     Member::unsupported("storage", "the place in a file is not kept over a restart"),

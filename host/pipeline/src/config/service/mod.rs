@@ -30,7 +30,7 @@ pub struct Service {
     pub extensions: Vec<Id>,
     /// The pipelines.
     pub pipelines: BTreeMap<Id, Pipeline>,
-    /// What linkmend tells of itself.
+    /// What linkmend reports about itself.
     pub telemetry: Telemetry,
 }
 
@@ -47,7 +47,7 @@ pub(super) static MEMBERS: &[Member<Draft>] = &[
         "pipelines",
         "pipeline",
         "(must be given)",
-        "The pipelines by their ids: `traces`, `metrics`, `logs`, `profiles`, each with `/name` when there are several.",
+        "The pipelines by their ids: `traces`, `metrics`, `logs`, `profiles`, each followed by `/name` if there are several.",
         |t, _, n| t.pipelines = Some(n.clone()),
     ),
     Member::section(
@@ -61,7 +61,7 @@ pub(super) static MEMBERS: &[Member<Draft>] = &[
         "telemetry",
         "telemetry",
         "on",
-        "What linkmend tells of itself.",
+        "What linkmend reports about itself.",
         |t, r, n| telemetry::read(r, n, &mut t.service.telemetry),
     ),
 ];

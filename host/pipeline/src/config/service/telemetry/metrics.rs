@@ -88,7 +88,7 @@ pub(in crate::config) static MEMBERS: &[Member<Metrics>] = &[
         "readers",
         "prometheus",
         "localhost:8888",
-        "Where Prometheus gets them: `[{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; the path is `/metrics`.",
+        "Where Prometheus scrapes them: `[{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; the path is `/metrics`.",
         readers,
     ),
     Member::unsupported(
@@ -127,7 +127,7 @@ pub(in crate::config) static PROMETHEUS: &[Member<Prometheus>] = &[
         "without_type_suffix",
         "false",
         FLAG,
-        "Whether the names of counters do without `_total`, as those of the Collector did in older versions.",
+        "Whether the names of counters have no `_total`, as in older versions of the Collector.",
         |t, n| flag(n).map(|v| t.without_type_suffix = v),
     ),
     Member::unsupported(

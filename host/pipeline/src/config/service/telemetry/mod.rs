@@ -17,7 +17,7 @@ pub use traces::{TraceExporter, TraceProtocol};
 pub(in crate::config) use metrics::{MEMBERS as METRICS, PROMETHEUS};
 pub(in crate::config) use traces::{BATCH, MEMBERS as TRACES, OTLP};
 
-/// What linkmend tells of itself.
+/// What linkmend reports about itself.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Telemetry {
     /// Its log.
@@ -33,7 +33,7 @@ pub struct Telemetry {
 /// The log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logs {
-    /// The least that is told.
+    /// The lowest level that is logged.
     pub level: LogLevel,
     /// How lines are written.
     pub encoding: LogEncoding,
@@ -103,14 +103,14 @@ pub(in crate::config) static MEMBERS: &[Member<Telemetry>] = &[
         "traces",
         "telemetry traces",
         "off",
-        "Spans of linkmend's own.",
+        "linkmend's own spans.",
         |t, r, n| member::read(r, n, &[TRACES], &mut t.traces),
     ),
     Member::value(
         "resource",
         "{}",
         "a mapping of attribute names to texts",
-        "Attributes of linkmend's own resource; one without a value is taken away.",
+        "Attributes of linkmend's own resource; one without a value is removed.",
         |t, n| resource(n).map(|v| t.resource = v),
     ),
 ];
@@ -120,7 +120,7 @@ pub(in crate::config) static LOGS: &[Member<Logs>] = &[
         "level",
         "info",
         "debug, info, warn, error",
-        "The least that is told.",
+        "The lowest level that is logged.",
         |t, n| choice(n, &LEVELS).map(|v| t.level = v),
     ),
     Member::value(
@@ -134,7 +134,7 @@ pub(in crate::config) static LOGS: &[Member<Logs>] = &[
         "output_paths",
         "[stderr]",
         TEXTS,
-        "Where they go: stdout, stderr, or files.",
+        "Where lines go: stdout, stderr, or files.",
         |t, n| texts(n).map(|v| t.output_paths = v),
     ),
     Member::unsupported("error_output_paths", LINES),

@@ -18,7 +18,7 @@ pub struct TraceExporter {
     pub protocol: TraceProtocol,
     /// Where to; of gRPC, the path is empty. `None`: to this machine.
     pub endpoint: Option<Url>,
-    /// Whether there is no TLS, where the endpoint does not say it.
+    /// Whether to use no TLS, if the endpoint does not say.
     pub insecure: bool,
     /// Headers of every request.
     pub headers: Headers,
@@ -26,7 +26,7 @@ pub struct TraceExporter {
     pub timeout: Duration,
     /// How long spans wait to be sent together.
     pub schedule_delay: Duration,
-    /// How many wait at most; what is more is dropped.
+    /// How many may wait; further ones are dropped.
     pub max_queue_size: usize,
     /// How many are sent at once.
     pub max_export_batch_size: usize,
@@ -107,7 +107,7 @@ pub(in crate::config) static BATCH: &[Member<TraceExporter>] = &[
         "max_queue_size",
         "2048",
         "an integer above 0",
-        "How many wait at most; what is more is dropped.",
+        "How many may wait; further ones are dropped.",
         |t, n| count(n).map(|v| t.max_queue_size = v),
     ),
     Member::value(
@@ -131,14 +131,14 @@ pub(in crate::config) static OTLP: &[Member<TraceExporter>] = &[
         "endpoint",
         "null",
         URL,
-        "Where to; this machine when none is given.",
+        "Where to send them; the local machine by default.",
         |_, _| Ok(()),
     ),
     Member::value(
         "insecure",
         "false",
         FLAG,
-        "Whether there is no TLS, where the endpoint does not say it.",
+        "Whether to use no TLS, if the endpoint does not say.",
         |t, n| flag(n).map(|v| t.insecure = v),
     ),
     Member::value(
