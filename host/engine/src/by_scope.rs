@@ -109,9 +109,10 @@ impl Joined {
     fn end(self) -> Passed {
         let mut mended = self.mended;
         mended.counts.batches = mended.counts.batches.min(1);
-        let traces = match self.is_changed {
-            true => self.traces.into(),
-            false => self.batch,
+        let traces = if self.is_changed {
+            self.traces.into()
+        } else {
+            self.batch
         };
         mended.traces = self.is_left.then_some(traces);
         Passed {

@@ -79,10 +79,10 @@ fn the_tenant_is_found_wherever_it_stands() {
 #[test]
 fn of_a_batch_of_which_a_part_is_rejected_nothing_is_held() {
     let rule = rule("picky", all_spans(), |_, traces| {
-        match spans_of(traces).iter().any(|span| span.name == "bad") {
-            true => Err("bad".into()),
-            false => Ok(deferring(&[0])),
+        if spans_of(traces).iter().any(|span| span.name == "bad") {
+            return Err("bad".into());
         }
+        Ok(deferring(&[0]))
     });
     let processor = holding(rule.with_on_error(OnError::Reject), held_options());
     let bad = span(9, kind::SERVER, "bad", Vec::new());

@@ -138,9 +138,10 @@ fn answers_for_which_there_is_no_window() {
         let mut connection = Http2::without_window(address);
         for number in 0..900_u32 {
             let stream = 2 * number + 1;
-            let (head, body) = match is_grpc {
-                true => (call(&[]), vec![0; 5]),
-                false => (headers.clone(), b"{}".to_vec()),
+            let (head, body) = if is_grpc {
+                (call(&[]), vec![0; 5])
+            } else {
+                (headers.clone(), b"{}".to_vec())
             };
             let sent = [
                 frame(HEADERS, END_HEADERS, stream, &head),

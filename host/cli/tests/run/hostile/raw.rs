@@ -92,7 +92,7 @@ impl Http2 {
         Self::connect_with(address, b"")
     }
 
-    /// One whose client takes no byte of an answer: SETTINGS_INITIAL_WINDOW_SIZE
+    /// One whose client takes no byte of an answer: `SETTINGS_INITIAL_WINDOW_SIZE`
     /// is zero.
     pub fn without_window(address: SocketAddr) -> Self {
         Self::connect_with(address, &[0, 4, 0, 0, 0, 0])
