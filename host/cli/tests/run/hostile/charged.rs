@@ -124,6 +124,7 @@ fn answers_for_which_there_is_no_window() {
                  {max_recv_msg_size_mib: 1}, http: {max_request_body_size: 1MiB}}}}";
     let attacked = Attacked::start(&[limit, times]);
     let to = attacked.linkmend.addresses;
+    let files = attacked.open_files();
     let headers: Vec<u8> = [
         (":method", "POST"),
         (":scheme", "http"),
@@ -155,6 +156,10 @@ fn answers_for_which_there_is_no_window() {
     std::thread::sleep(Duration::from_secs(1));
     attacked.took_at_most(16 * MIB + 20 * CONNECTION);
     drop(grpc);
+    // It is seen that they have gone, though hardly anything is read from them.
+    wait::until_true("they are gone", Duration::from_secs(10), || {
+        attacked.open_files() <= files + 4
+    });
     attacked.recovers();
     let http: Vec<_> = (0..20).map(|_| fill(to.http, false)).collect();
     // They are not waited for longer than is configured.
