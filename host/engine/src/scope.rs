@@ -192,10 +192,13 @@ impl Scoping {
     }
 }
 
+/// A scope, and the ranges of a batch that are of it.
+type Ranges = (Option<Arc<Room>>, Vec<Range<usize>>);
+
 /// Which ranges of a batch are of which scope.
 #[derive(Default)]
 struct Places {
-    parts: Vec<(Option<Arc<Room>>, Vec<Range<usize>>)>,
+    parts: Vec<Ranges>,
     by_scope: HashMap<Scope, usize>,
     /// That of all for which there is no room.
     overflow: Option<usize>,
@@ -248,7 +251,7 @@ impl Places {
                 traces: batch,
             }];
         }
-        let part = |(room, ranges): (_, Vec<Range<usize>>)| {
+        let part = |(room, ranges): Ranges| {
             let length = ranges.iter().map(ExactSizeIterator::len).sum();
             let mut traces = Vec::with_capacity(length);
             for range in ranges {
