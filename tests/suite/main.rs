@@ -27,6 +27,7 @@ mod reasons;
 mod recordings;
 mod reload;
 mod repair;
+mod scopes;
 mod sdk;
 #[path = "../../wire/tests/shared/mod.rs"]
 #[allow(dead_code, reason = "some of it is for the suite of the wire crate")]

@@ -4,6 +4,7 @@
 //! libraries.
 #![forbid(unsafe_code)]
 
+mod allocator;
 mod args;
 mod compiler;
 mod explain;

@@ -72,6 +72,7 @@
 //! | `processor` | what a program calls |
 //! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
+//! | `by_scope` | a batch of several scopes |
 //! | `crowded` | spans with more links than a rule is shown |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule and its instances |
@@ -85,11 +86,13 @@
 //! | `explain` | why a span was or was not mended |
 //! | `hold` | spans that wait for their producers |
 //! | `origin` | whose a span is |
+//! | `scope` | which senders see each other's messages |
 //! | `text` | texts of others, with nothing in them that a terminal would obey |
 //! | [`index`] | which span produced which message |
 
 mod bindings;
 mod blame;
+mod by_scope;
 mod checksum;
 mod counts;
 mod crowded;
@@ -110,6 +113,7 @@ mod rule;
 mod rule_file;
 mod runner;
 mod sandbox;
+mod scope;
 mod systems;
 mod text;
 mod usage;
@@ -140,6 +144,7 @@ pub use rule_file::{RuleFile, RuleFileError};
 pub use sandbox::{
     CodeCache, CodeCacheError, CompileError, CompileLimits, Compiler, Stop, compile_for_parent,
 };
+pub use scope::{Scope, Scoping, keep_scope, kept_scope};
 pub use systems::{SystemCounts, Systems};
 pub use text::{plain, plain_lines};
 pub use usage::RuleUsage;

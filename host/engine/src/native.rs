@@ -9,14 +9,16 @@ use crate::limits::Limits;
 use crate::rule::{MakeNative, NativeRule, OnError};
 use crate::runner::{LoadedRule, Runner};
 
-struct Native {
-    rule: Box<dyn NativeRule>,
-    index: Arc<dyn MessageIndex>,
-}
+struct Native(Box<dyn NativeRule>);
 
 impl Runner for Native {
-    fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
-        let answer = self.rule.process(tasks, traces, &*self.index);
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: &[u8],
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason> {
+        let answer = self.0.process(tasks, traces, &**index);
         answer.map_err(FaultReason::said)
     }
 
@@ -31,14 +33,7 @@ pub(crate) fn load(
     make: MakeNative,
     limits: Limits,
     on_error: OnError,
-    index: Arc<dyn MessageIndex>,
 ) -> LoadedRule {
-    let make = move || {
-        let native = Native {
-            rule: make(),
-            index: Arc::clone(&index),
-        };
-        Ok(Box::new(native) as Box<dyn Runner>)
-    };
+    let make = move || Ok(Box::new(Native(make())) as Box<dyn Runner>);
     LoadedRule::new(about, plan, limits, on_error, Box::new(make))
 }

@@ -13,12 +13,13 @@ use crate::counts::Counts;
 use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
 use crate::explain::{Asked, Explanation};
 use crate::hold::{Hold, HoldOptions, Terms};
-use crate::index::{MemoryIndex, MessageIndex};
+use crate::index::{MemoryIndex, MessageIndex, Room};
 use crate::native;
 use crate::rule::{Rule, Source};
 use crate::rule_file::RuleFile;
 use crate::runner::LoadedRule;
 use crate::sandbox::{self, CodeCache, Compiler, Sandbox};
+use crate::scope::{Scope, Scoping};
 use crate::usage::RuleUsage;
 use crate::workspace::{Passed, Way, Workspace};
 
@@ -26,7 +27,8 @@ use crate::workspace::{Passed, Way, Workspace};
 pub struct Processor {
     rules: RwLock<Arc<[LoadedRule]>>,
     sandbox: Sandbox,
-    index: Arc<dyn MessageIndex>,
+    pub(crate) index: Arc<dyn MessageIndex>,
+    pub(crate) scoping: Option<Scoping>,
     pub(crate) counts_systems: bool,
     pub(crate) hold: Option<Arc<Hold>>,
     /// One for each thread that ever was in here at the same time.
@@ -40,6 +42,7 @@ pub struct ProcessorBuilder {
     compiler: Compiler,
     cache: Option<CodeCache>,
     hold: Option<HoldOptions>,
+    scoping: Option<Scoping>,
     counts_systems: bool,
 }
 
@@ -62,6 +65,9 @@ pub struct Passage {
     /// Whether a copy of what is held is wanted, see [`Mended::held_copy`].
     /// Default: no.
     pub copy_held: bool,
+    /// Who sent it, beside what its resources say of that: see
+    /// [`ProcessorBuilder::scopes`]. Default: nobody knows.
+    pub scope: Scope,
 }
 
 impl Default for Passage {
@@ -71,6 +77,7 @@ impl Default for Passage {
             hold_at_most: None,
             claim: None,
             copy_held: false,
+            scope: Scope::NONE,
         }
     }
 }
@@ -114,6 +121,7 @@ impl fmt::Debug for Passage {
             .field("hold_at_most", &self.hold_at_most)
             .field("claim", &self.claim.is_some())
             .field("copy_held", &self.copy_held)
+            .field("scope", &self.scope)
             .finish()
     }
 }
@@ -142,6 +150,7 @@ impl Processor {
             compiler: Compiler::default(),
             cache: None,
             hold: None,
+            scoping: None,
             counts_systems: false,
         }
     }
@@ -180,7 +189,7 @@ impl Processor {
     pub fn process_with(&self, batch: Bytes, passage: &Passage) -> Result<Mended, ProcessError> {
         match self.hold.as_ref().filter(|hold| hold.is_open()) {
             Some(hold) => self.process_or_hold(hold, batch, passage),
-            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None),
+            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None, passage.scope),
         }
     }
 
@@ -191,7 +200,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER, None)
+        self.run(batch, Tasks::REMEMBER, None, Scope::NONE)
     }
 
     /// The second reading of data that is read twice.
@@ -200,7 +209,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, None)
+        self.run(batch, Tasks::MEND, None, Scope::NONE)
     }
 
     /// The same as [`Self::mend`], and says of the spans that are asked for why
@@ -213,7 +222,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn explain(&self, batch: Bytes, asked: &Asked) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, Some(asked))
+        self.run(batch, Tasks::MEND, Some(asked), Scope::NONE)
     }
 
     /// Some rule remembers: reading data twice finds more.
@@ -267,19 +276,21 @@ impl Processor {
         batch: Bytes,
         tasks: Tasks,
         asked: Option<&Asked>,
+        scope: Scope,
     ) -> Result<Mended, ProcessError> {
         let rules = self.loaded();
-        let way = Way {
+        let way = |room: Option<&Arc<Room>>| Way {
             rules: &rules,
             first: 0,
             first_tasks: tasks,
             tasks,
             asked,
             terms: Terms::Each(Vec::new()),
+            reach: self.reach(room),
             counts_systems: self.counts_systems,
             is_held: false,
         };
-        Ok(self.pass(way, batch)?.mended)
+        Ok(self.pass_by_scope(batch, scope, way)?.mended)
     }
 
     pub(crate) fn pass(&self, way: Way<'_>, batch: Bytes) -> Result<Passed, ProcessError> {
@@ -303,6 +314,15 @@ impl ProcessorBuilder {
     #[must_use]
     pub fn index(mut self, index: Arc<dyn MessageIndex>) -> Self {
         self.index = Some(index);
+        self
+    }
+
+    /// Tells senders apart: messages of one scope are not seen in another one, and
+    /// no scope takes the room of others in the index and in the hold. In place of
+    /// [`Self::index`]. Default: all are of one.
+    #[must_use]
+    pub fn scopes(mut self, scoping: Scoping) -> Self {
+        self.scoping = Some(scoping);
         self
     }
 
@@ -351,7 +371,7 @@ impl ProcessorBuilder {
             .unwrap_or_else(|| Arc::new(MemoryIndex::default()));
         let hold = self.hold.and_then(Hold::new);
         let index = match &hold {
-            Some(hold) => hold.watch(index),
+            Some(hold) => hold.watch(index, None),
             None => index,
         };
         let sandbox = Sandbox::new(self.compiler, self.cache).map_err(|reason| LoadError {
@@ -364,6 +384,7 @@ impl ProcessorBuilder {
             rules: RwLock::new(rules),
             sandbox,
             index,
+            scoping: self.scoping,
             counts_systems: self.counts_systems,
             hold,
             workspaces: Mutex::default(),
@@ -397,7 +418,7 @@ fn load(
     let index = Arc::clone(index);
     let (name, loaded) = match source {
         Source::Native { about, plan, make } => {
-            return Ok(native::load(about, plan, make, limits, on_error, index));
+            return Ok(native::load(about, plan, make, limits, on_error));
         }
         Source::Component { name, bytes } => {
             let loaded = sandbox::load(sandbox, &bytes, &config, limits, on_error, index);

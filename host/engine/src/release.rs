@@ -2,13 +2,15 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::ProcessError;
-use crate::hold::{self, Batches, Held, HeldBatch, Hold, HoldStats};
+use crate::hold::{self, Batches, Held, HeldBatch, Hold, HoldStats, Terms};
+use crate::index::Room;
 use crate::processor::{Mended, Passage, Processor};
 use crate::workspace::{Passed, Way};
 
@@ -151,21 +153,32 @@ impl Processor {
         passage: &Passage,
     ) -> Result<Mended, ProcessError> {
         let since = hold.begin();
-        let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
         let rules = self.loaded();
-        let way = Way {
-            rules: &rules,
-            first: 0,
-            first_tasks: tasks,
-            tasks,
-            asked: None,
-            terms: hold.terms(passage),
-            counts_systems: self.counts_systems,
-            is_held: false,
+        let way = |room: Option<&Arc<Room>>| {
+            let may_hold = self.may_hold(room);
+            let mut tasks = Tasks::REMEMBER | Tasks::MEND;
+            if may_hold {
+                tasks |= Tasks::DEFER;
+            }
+            Way {
+                rules: &rules,
+                first: 0,
+                first_tasks: tasks,
+                tasks,
+                asked: None,
+                terms: if may_hold {
+                    hold.terms(passage, room)
+                } else {
+                    Terms::Each(Vec::new())
+                },
+                reach: self.reach(room),
+                counts_systems: self.counts_systems,
+                is_held: false,
+            }
         };
         // Only here, when no rule can reject the batch any more: its sender
         // would send again what is held.
-        let passed = self.pass(way, batch)?;
+        let passed = self.pass_by_scope(batch, passage.scope, way)?;
         let mut mended = passed.mended;
         if passage.copy_held && !passed.held.is_empty() {
             mended.held_copy = Some(hold::copy(&passed.held));
@@ -180,6 +193,7 @@ impl Processor {
     fn resubmit(&self, batch: HeldBatch, first_tasks: Tasks) -> Passed {
         let claims = batch.terms.claims();
         let rules = self.loaded();
+        let reach = self.reach(batch.terms.room());
         let way = Way {
             rules: &rules,
             first: batch.rule,
@@ -187,6 +201,7 @@ impl Processor {
             tasks: first_tasks | Tasks::REMEMBER,
             asked: None,
             terms: batch.terms,
+            reach,
             counts_systems: self.counts_systems,
             is_held: true,
         };

@@ -10,14 +10,21 @@ use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verd
 use crate::blame::Blame;
 use crate::error::{FaultReason, RuleFault};
 use crate::exhibit::{Exhibit, Portion};
+use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::rule::OnError;
+use crate::scope::Scope;
 use crate::usage::Usage;
 
 /// One instance of a rule. Belongs to one thread at a time.
 pub(crate) trait Runner: Send {
-    /// Looks at one batch.
-    fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason>;
+    /// Looks at one batch, and knows of the messages in this index.
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: &[u8],
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason>;
 
     /// It may be used again after a call that went well.
     fn is_fresh(&self) -> bool;
@@ -41,6 +48,14 @@ pub(crate) trait Judge {
 
     /// There is little room left for spans that are to be held.
     fn is_full(&self) -> bool;
+}
+
+/// How far a rule sees: it does not know of scopes, and is given the messages of
+/// one alone.
+pub(crate) struct Reach {
+    pub(crate) index: Arc<dyn MessageIndex>,
+    /// Where there are scopes.
+    pub(crate) scope: Option<Scope>,
 }
 
 type Make = Box<dyn Fn() -> Result<Box<dyn Runner>, FaultReason> + Send + Sync>;
@@ -100,15 +115,17 @@ impl LoadedRule {
         &self,
         tasks: Tasks,
         exhibit: &Exhibit<'_>,
+        reach: &Reach,
         took: &mut Option<Duration>,
         judge: &mut impl Judge,
     ) -> Result<(), FaultReason> {
         let whole = exhibit.whole();
-        let suspect = self.blame.suspect(tasks, whole.traces);
+        let suspect = self.blame.suspect(tasks, whole.traces, reach.scope);
         let start = Instant::now();
         self.blame.ask(suspect, start)?;
         let mut showing = Showing {
             rule: self,
+            index: &reach.index,
             tasks,
             judge,
             took: Duration::ZERO,
@@ -161,6 +178,7 @@ impl LoadedRule {
 /// How a rule is shown a batch.
 struct Showing<'a, J> {
     rule: &'a LoadedRule,
+    index: &'a Arc<dyn MessageIndex>,
     tasks: Tasks,
     judge: &'a mut J,
     took: Duration,
@@ -218,7 +236,7 @@ impl<J: Judge> Showing<'_, J> {
             *runner = (self.rule.make)()?;
         }
         let start = Instant::now();
-        let verdict = runner.process(tasks, portion.traces);
+        let verdict = runner.process(tasks, portion.traces, self.index);
         self.took += start.elapsed();
         verdict
     }

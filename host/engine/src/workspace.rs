@@ -15,7 +15,7 @@ use crate::hold::{self, Held, Leaving, Terms};
 use crate::mend::{self, Deferred, Mender, Subject};
 use crate::processor::Mended;
 use crate::rule::OnError;
-use crate::runner::{Judge, LoadedRule};
+use crate::runner::{Judge, LoadedRule, Reach};
 
 /// From this size on, what a batch took is given back when it has passed.
 const LARGE: usize = 4 << 20;
@@ -43,6 +43,8 @@ pub(crate) struct Way<'a> {
     pub(crate) asked: Option<&'a Asked>,
     /// Of its spans, where they may be deferred.
     pub(crate) terms: Terms,
+    /// What the rules know of messages.
+    pub(crate) reach: Reach,
     /// What is done is counted by messaging system, too.
     pub(crate) counts_systems: bool,
     /// It was held: it was counted when it came, and nobody is left who could
@@ -102,7 +104,7 @@ impl Workspace {
                 is_counted = true;
             }
             self.thin_out(rule, &mut batch, tasks, &mut mended.counts)?;
-            let applied = self.apply(rule, &batch, tasks, way.counts_systems);
+            let applied = self.apply(rule, &batch, tasks, &way);
             if let Some(time) = self.called.take() {
                 mended.counts.rule_calls += 1;
                 mended.rule_time += time;
@@ -215,7 +217,7 @@ impl Workspace {
         rule: &LoadedRule,
         batch: &[u8],
         tasks: Tasks,
-        counts_systems: bool,
+        way: &Way<'_>,
     ) -> Result<Applied, FaultReason> {
         if self.scan.selected().is_empty() {
             return Ok(Applied::default());
@@ -225,11 +227,11 @@ impl Workspace {
             rule,
             batch,
             scan: &self.scan,
-            counts_systems,
+            counts_systems: way.counts_systems,
             mender: &mut self.mender,
             applied: Applied::default(),
         };
-        rule.run(tasks, &exhibit, &mut self.called, &mut judge)?;
+        rule.run(tasks, &exhibit, &way.reach, &mut self.called, &mut judge)?;
         let mut applied = judge.applied;
         applied.traces = self.mender.end(batch, &self.scan);
         Ok(applied)

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use http::HeaderMap;
 use linkmend_wire::WireError;
 
 use crate::items::{self, Count};
@@ -20,6 +21,8 @@ pub struct Traces {
     count: Count,
     /// Until when its sender waits for an answer, where that is known.
     pub deadline: Option<Instant>,
+    /// What came with the request, if that is to be known.
+    metadata: Option<Arc<HeaderMap>>,
 }
 
 impl Traces {
@@ -44,6 +47,7 @@ impl Traces {
             bytes,
             count,
             deadline: None,
+            metadata: None,
         })
     }
 
@@ -55,6 +59,7 @@ impl Traces {
             bytes,
             count,
             deadline: None,
+            metadata: None,
         }
     }
 
@@ -63,6 +68,23 @@ impl Traces {
     pub fn with_deadline(mut self, deadline: Option<Instant>) -> Self {
         self.deadline = deadline;
         self
+    }
+
+    /// The same with what came with the request, or without it.
+    #[must_use]
+    pub fn with_metadata(mut self, metadata: Option<Arc<HeaderMap>>) -> Self {
+        self.metadata = metadata;
+        self
+    }
+
+    /// What came with the request; `None`: that is not known.
+    pub fn metadata(&self) -> Option<&HeaderMap> {
+        self.metadata.as_deref()
+    }
+
+    /// The same, for another batch.
+    pub(crate) fn shared_metadata(&self) -> Option<Arc<HeaderMap>> {
+        self.metadata.clone()
     }
 
     /// The bytes.

@@ -1,7 +1,9 @@
 //! The threads that rules run on.
 //!
 //! A rule may take up to its time limit for a batch; the threads that serve
-//! sockets must not wait for it.
+//! sockets must not wait for it. And batches of the usual size must not wait for
+//! very large ones: these have as many threads of their own, so that the system
+//! shares the processors between both.
 
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,10 +15,20 @@ use tokio::sync::{Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
+/// From here on a batch is very large, in bytes and in items. One of 8,192 spans,
+/// as the Collector makes them, takes some 15 ms in a rule.
+const LARGE: (usize, usize) = (512 << 10, 4096);
+
 /// Threads for what takes a processor rather than time. Cloned freely; they end
 /// with the last clone.
 #[derive(Clone)]
 pub(crate) struct Workers {
+    usual: Pool,
+    large: Pool,
+}
+
+#[derive(Clone)]
+struct Pool {
     jobs: Sender<Job>,
     /// Of the threads: what waits for one waits with its sender, and goes with
     /// it. In a queue of jobs it would stay, and nothing would bound what
@@ -29,14 +41,46 @@ pub(crate) struct Workers {
 pub(crate) struct Panicked;
 
 impl Workers {
-    /// Starts so many threads.
+    /// Starts so many threads for batches of the usual size, and for others.
     pub(crate) fn start(threads: usize) -> io::Result<Self> {
+        Ok(Self {
+            usual: Pool::start("worker", threads)?,
+            large: Pool::start("worker-large", threads)?,
+        })
+    }
+
+    /// Runs a job when a thread is free. One that has begun runs to its end,
+    /// whether or not anybody waits for it.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
+        self.usual.run(job).await
+    }
+
+    /// The same for a batch of so many bytes and items.
+    pub(crate) async fn run_batch<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        items: usize,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Panicked> {
+        if bytes > LARGE.0 || items > LARGE.1 {
+            self.large.run(job).await
+        } else {
+            self.usual.run(job).await
+        }
+    }
+}
+
+impl Pool {
+    fn start(name: &str, threads: usize) -> io::Result<Self> {
         let (sender, jobs) = unbounded();
         let threads = threads.max(1);
         for number in 0..threads {
             let jobs = Receiver::clone(&jobs);
             thread::Builder::new()
-                .name(format!("worker-{number}"))
+                .name(format!("{name}-{number}"))
                 .spawn(move || jobs.iter().for_each(run))?;
         }
         Ok(Self {
@@ -45,9 +89,7 @@ impl Workers {
         })
     }
 
-    /// Runs a job when a thread is free. One that has begun runs to its end,
-    /// whether or not anybody waits for it.
-    pub(crate) async fn run<T: Send + 'static>(
+    async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
@@ -134,5 +176,20 @@ mod tests {
         drop((end, end_aside));
         assert_eq!(workers.run(|| 7).await, Ok(7));
         assert_eq!(aside.run(|| 7).await, Ok(7));
+    }
+
+    /// All threads were with very large batches, and the others waited behind them.
+    #[tokio::test]
+    async fn usual_batches_do_not_wait_for_very_large_ones() {
+        let workers = Workers::start(1).unwrap();
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let begun = workers.run_batch(LARGE.0 + 1, 1, move || ended.recv());
+        let (soon, long) = (Duration::from_millis(20), Duration::from_secs(10));
+        assert!(timeout(soon, begun).await.is_err());
+        let many = workers.run_batch(1, LARGE.1 + 1, || ());
+        assert!(timeout(soon, many).await.is_err());
+        let usual = workers.run_batch(LARGE.0, LARGE.1, || 7);
+        assert_eq!(timeout(long, usual).await.unwrap(), Ok(7));
+        drop(end);
     }
 }

@@ -1,7 +1,7 @@
 //! Spans that wait for their producers.
 
 mod bounds;
-mod chain;
+pub mod chain;
 mod claims;
 mod contexts;
 mod emitters;

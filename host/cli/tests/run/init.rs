@@ -155,7 +155,7 @@ fn spans_go_the_way_that_was_made() {
         let config = place.path().join("linkmend.yaml");
         std::fs::write(&config, moved(&read(place.path(), "linkmend.yaml"))).unwrap();
         let _linkmend = Linkmend::start_files(place, vec![config], Vec::new());
-        let collector = Collector::start_with(grpc, &moved(&half));
+        let collector = Collector::of(grpc, &moved(&half));
         let spans = vec![span(1, Role::Sends(7)), span(2, Role::Receives(7))];
         Sender::new().grpc(collector.grpc, request(spans)).unwrap();
         let arrived = intake.spans_at_least(2, wait::LONG);

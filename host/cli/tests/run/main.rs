@@ -35,4 +35,5 @@ mod own_traces;
 mod peers;
 mod signals;
 mod support;
+mod tenants;
 mod tls;

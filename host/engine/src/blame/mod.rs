@@ -27,6 +27,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::FaultReason;
+use crate::scope::Scope;
 
 /// How long a batch that failed is known.
 const BAD_FOR: Duration = Duration::from_secs(10);
@@ -92,18 +93,25 @@ impl Blame {
         }
     }
 
-    /// All of its resources together tell who sent it: what another program has
-    /// put into one batch is that program's.
-    pub(crate) fn suspect<'a>(&self, tasks: Tasks, traces: &'a [u8]) -> Suspect<'a> {
+    /// Its scope and all of its resources together tell who sent it: what another
+    /// program has put into one batch is that program's.
+    pub(crate) fn suspect<'a>(
+        &self,
+        tasks: Tasks,
+        traces: &'a [u8],
+        scope: Option<Scope>,
+    ) -> Suspect<'a> {
+        let seed = match scope {
+            Some(scope) => xxh3_64_with_seed(&scope.to_bytes(), self.seed),
+            None => self.seed,
+        };
         let resources = Fields::new(traces)
             .flatten()
             .filter(|field| field.number == traces_data::RESOURCE_SPANS)
             .flat_map(|field| Fields::within(traces, field.body()).flatten())
             .filter(|field| field.number == resource_spans::RESOURCE)
             .filter_map(|field| field.bytes());
-        let sender = resources.fold(self.seed, |seed, resource| {
-            xxh3_64_with_seed(resource, seed)
-        });
+        let sender = resources.fold(seed, |seed, resource| xxh3_64_with_seed(resource, seed));
         Suspect {
             sender,
             tasks,

@@ -27,17 +27,17 @@ impl Court {
 
     fn ask(&self, batch: &[u8]) -> Result<(), FaultReason> {
         self.blame
-            .ask(self.blame.suspect(Tasks::MEND, batch), self.now)
+            .ask(self.blame.suspect(Tasks::MEND, batch, None), self.now)
     }
 
     fn fails(&self, batch: &[u8], milliseconds: u64) {
-        let suspect = self.blame.suspect(Tasks::MEND, batch);
+        let suspect = self.blame.suspect(Tasks::MEND, batch, None);
         let took = Duration::from_millis(milliseconds);
         self.blame.failed(suspect, took, self.now);
     }
 
     fn goes_well(&self, batch: &[u8]) {
-        let suspect = self.blame.suspect(Tasks::MEND, batch);
+        let suspect = self.blame.suspect(Tasks::MEND, batch, None);
         self.blame.succeeded(suspect, self.now);
     }
 
@@ -55,7 +55,7 @@ fn a_bad_batch_is_not_shown_again_so_soon() {
     assert!(court.is_shown(&batch(1, 2)));
     assert!(court.is_shown(&batch(2, 1)));
     let bad = batch(1, 1);
-    let other = court.blame.suspect(Tasks::REMEMBER, &bad);
+    let other = court.blame.suspect(Tasks::REMEMBER, &bad, None);
     assert!(court.blame.ask(other, court.now).is_ok());
     court.later(10_000);
     assert!(court.is_shown(&batch(1, 1)));

@@ -16,6 +16,7 @@ use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 use super::Terms;
 use super::cut::{Context, Origin};
 use super::state::Held;
+use crate::scope::Scope;
 
 /// How large a batch is made: what a receiver takes without a thought, and a
 /// rule within its time.
@@ -47,18 +48,25 @@ struct Placed<H> {
     held: H,
 }
 
-/// Numbers of a rule, a resource and a scope: spans of the same one are next to
-/// each other.
+/// Numbers of a rule, a resource and a scope, and whose they are: spans of the same
+/// one are next to each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     rule: usize,
+    /// Of which scope its messages are; the other one is that of OTLP.
+    of: Option<Scope>,
     resource: usize,
     scope: usize,
 }
 
 impl Place {
     fn has_same_resource(self, other: Self) -> bool {
-        self.rule == other.rule && self.resource == other.resource
+        self.goes_with(other) && self.resource == other.resource
+    }
+
+    /// Both may be in one batch.
+    fn goes_with(self, other: Self) -> bool {
+        self.rule == other.rule && self.of == other.of
     }
 }
 
@@ -113,6 +121,7 @@ fn places<H: Borrow<Held>>(held: &[H]) -> Vec<Place> {
         let held: &Held = held.borrow();
         Place {
             rule: held.rule,
+            of: held.term.scope(),
             resource: resources.number(&held.piece.origin.resource),
             scope: scopes.number(&held.piece.origin.scope),
         }
@@ -182,7 +191,7 @@ impl Size {
         let origin = &held.piece.origin;
         let (resource, scope) = (origin.resource.bytes.len(), origin.scope.bytes.len());
         let last = self.last.replace(*place);
-        let is_of_rule = last.is_none_or(|last| last.rule == place.rule);
+        let is_of_rule = last.is_none_or(|last| last.goes_with(*place));
         let same_resource = last.is_some_and(|last| last.has_same_resource(*place));
         let same_scope = last == Some(*place);
         if !same_resource {

@@ -12,6 +12,7 @@
 //! |---|---|
 //! | `cut` | taking spans out of a batch |
 //! | `state` | the spans that are held, by time and by key |
+//! | `shares` | what those of each scope take |
 //! | `term` | how long, and how often, a span is tried |
 //! | `hope` | services whose producers never come |
 //! | `signals` | which keys are waited for, and were remembered of late |
@@ -22,6 +23,7 @@ mod batches;
 mod cut;
 mod hope;
 mod index;
+mod shares;
 mod signals;
 mod state;
 mod term;
@@ -38,8 +40,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::index::{MessageIndex, MessageKey, Producer};
+use crate::index::{MessageIndex, MessageKey, Producer, Room};
 use crate::processor::Passage;
+use crate::scope::Scope;
 use index::WakingIndex;
 use signals::Signals;
 use state::{State, Taken};
@@ -176,15 +179,20 @@ impl Hold {
     }
 
     /// An index that tells of what it is given to remember.
-    pub(crate) fn watch(self: &Arc<Self>, index: Arc<dyn MessageIndex>) -> Arc<dyn MessageIndex> {
+    pub(crate) fn watch(
+        self: &Arc<Self>,
+        index: Arc<dyn MessageIndex>,
+        scope: Option<Scope>,
+    ) -> Arc<dyn MessageIndex> {
         Arc::new(WakingIndex {
             index,
             hold: Arc::clone(self),
+            scope,
         })
     }
 
-    /// Of spans that come now.
-    pub(crate) fn terms(&self, passage: &Passage) -> Terms {
+    /// Of spans that come now, of a scope where there are some.
+    pub(crate) fn terms(&self, passage: &Passage, room: Option<&Arc<Room>>) -> Terms {
         const LONGEST: Duration = Duration::from_hours(24 * 365);
         let time = self.options.time.min(LONGEST);
         let time = passage.hold_at_most.map_or(time, |most| most.min(time));
@@ -192,6 +200,7 @@ impl Hold {
             deadline: passage.now.checked_add(time).unwrap_or(passage.now),
             tries: 0,
             claim: passage.claim.clone(),
+            room: room.cloned(),
         })
     }
 
@@ -216,7 +225,8 @@ impl Hold {
         let (before, after) = {
             let mut state = self.state.lock();
             let before = next(&state);
-            for held in held {
+            for mut held in held {
+                self.name_keys(&mut held);
                 let hopeless = arrived
                     .is_some_and(|now| !state.has_hope(&held, self.options.give_up_after, now));
                 if hopeless {
@@ -233,15 +243,25 @@ impl Hold {
         surplus
     }
 
-    /// Producers were remembered.
-    pub(crate) fn remembered(&self, producers: &[Producer]) {
+    /// Says of which scope the keys are that a span waits for.
+    fn name_keys(&self, held: &mut Held) {
+        let scope = held.term.scope();
+        if scope.is_some() {
+            for key in &mut held.keys {
+                *key = self.signals.key_of(*key, scope);
+            }
+        }
+    }
+
+    /// Producers of a scope were remembered.
+    pub(crate) fn remembered(&self, producers: &[Producer], scope: Option<Scope>) {
         if producers.is_empty() {
             return;
         }
         let sends = producers
             .iter()
             .filter(|producer| producer.rank < NOTE_RANK);
-        let keys = sends.map(|producer| producer.key);
+        let keys = sends.map(|producer| self.signals.key_of(producer.key, scope));
         let awaited = self.signals.remembered(keys);
         if awaited.is_empty() {
             return;

@@ -1,9 +1,13 @@
 //! Which keys are waited for, and which were remembered of late: without a
 //! lock, since every batch with producers passes here.
 
+use std::hash::{BuildHasher as _, RandomState};
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 
+use xxhash_rust::xxh3::xxh3_128_with_seed;
+
 use crate::index::{KeyHasher, MessageKey};
+use crate::scope::Scope;
 
 /// A power of two; 256 KiB. Keys that share a slot cost a look at the hold, or
 /// a span a try too many.
@@ -21,6 +25,8 @@ pub(super) struct Signals {
     clock: AtomicU64,
     slots: Box<[Slot]>,
     hasher: KeyHasher,
+    /// Nobody outside is to know which keys of two scopes meet.
+    seed: u64,
 }
 
 #[derive(Debug, Default)]
@@ -37,6 +43,27 @@ impl Signals {
             clock: AtomicU64::new(1),
             slots: (0..SLOTS).map(|_| Slot::default()).collect(),
             hasher: KeyHasher::random(),
+            seed: RandomState::new().hash_one(0u8),
+        }
+    }
+
+    /// What a key of a scope is here. The index of a scope is apart from others
+    /// anyway: two keys that met would cost a span a try too many.
+    pub(super) fn key_of(&self, key: MessageKey, scope: Option<Scope>) -> MessageKey {
+        let Some(scope) = scope else {
+            return key;
+        };
+        let mut named = [0; 32];
+        let parts = [key.high.to_le_bytes(), key.low.to_le_bytes()];
+        let bytes = parts.into_iter().flatten().chain(scope.to_bytes());
+        named
+            .iter_mut()
+            .zip(bytes)
+            .for_each(|(to, from)| *to = from);
+        let hash = xxh3_128_with_seed(&named, self.seed);
+        MessageKey {
+            high: (hash >> 64) as u64,
+            low: hash as u64,
         }
     }
 

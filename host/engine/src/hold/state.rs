@@ -4,10 +4,12 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Instant;
 
 use super::cut::Piece;
-use super::hope::Hope;
+use super::hope::{Hope, Service};
+use super::shares::{First, Shares, Surplus};
 use super::signals::Signals;
 use super::{HoldOptions, HoldStats, Term};
 use crate::index::MessageKey;
+use crate::scope::Scope;
 
 /// A key that can be ordered.
 type Key = (u64, u64);
@@ -16,6 +18,8 @@ type Key = (u64, u64);
 /// places in the ordered lists, which are half empty at worst.
 const SPAN_COST: usize = 256;
 const KEY_COST: usize = 96;
+/// The same for its place in the list of its scope.
+const SCOPE_COST: usize = 64;
 
 /// A span that is held.
 #[derive(Debug)]
@@ -31,7 +35,7 @@ pub(crate) struct Held {
 
 /// Spans in the order of their time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Ticket {
+pub(super) struct Ticket {
     deadline: Instant,
     number: u64,
 }
@@ -52,6 +56,7 @@ pub(super) struct State {
     ready: VecDeque<Held>,
     by_key: BTreeSet<(Key, Ticket)>,
     bytes: usize,
+    shares: Shares,
     numbers: u64,
     pub(super) is_closed: bool,
     /// `held` and `bytes` are not kept here.
@@ -61,7 +66,19 @@ pub(super) struct State {
 
 impl Held {
     fn cost(&self) -> usize {
-        SPAN_COST + self.piece.span.len() + self.keys.len() * KEY_COST
+        let of_scope = self.term.room.as_ref().map_or(0, |_| SCOPE_COST);
+        SPAN_COST + of_scope + self.piece.span.len() + self.keys.len() * KEY_COST
+    }
+
+    fn scope(&self) -> Option<Scope> {
+        self.term.scope()
+    }
+}
+
+impl Held {
+    /// Whose producers it waits for.
+    fn service(&self) -> Service {
+        (self.scope(), self.piece.origin.resource.hash)
     }
 }
 
@@ -100,7 +117,7 @@ impl State {
 
     /// Whether it is of use to hold a span that comes for the first time.
     pub(super) fn has_hope(&mut self, held: &Held, patience: usize, now: Instant) -> bool {
-        let has_hope = self.hope.is_left(&held.piece, patience, now);
+        let has_hope = self.hope.is_left(held.service(), patience, now);
         self.stats.given_up += u64::from(!has_hope);
         has_hope
     }
@@ -111,13 +128,14 @@ impl State {
         if !held.term.may_be_woken() {
             held.keys = Box::default();
         }
-        self.bytes += held.cost();
-        self.bytes += held.piece.origin.hold();
+        let bytes = held.cost() + held.piece.origin.hold();
+        self.bytes += bytes;
         for key in &held.keys {
             signals.wait(*key);
         }
         if signals.was_remembered(held.keys.iter().copied(), since) {
             stop_waiting(&held, signals);
+            self.shares.add(held.scope(), bytes, None);
             self.ready.push_back(held);
             return;
         }
@@ -126,6 +144,7 @@ impl State {
             number: self.numbers,
         };
         self.numbers += 1;
+        self.shares.add(held.scope(), bytes, Some(ticket));
         for key in &held.keys {
             self.by_key.insert((ordered(*key), ticket));
         }
@@ -157,6 +176,7 @@ impl State {
         for key in &held.keys {
             self.by_key.remove(&(ordered(*key), ticket));
         }
+        self.shares.is_ready(held.scope(), ticket);
         stop_waiting(&held, signals);
         Some(held)
     }
@@ -177,6 +197,21 @@ impl State {
     fn forget(&mut self, held: &Held) {
         let given_back = held.cost() + held.piece.origin.forget();
         self.bytes = self.bytes.saturating_sub(given_back);
+        self.shares.forget(held.scope(), given_back);
+    }
+
+    /// Takes what there is too much of, if it is of the scope that has the most.
+    fn take_of_largest(&mut self, surplus: Surplus, signals: &Signals) -> Option<(bool, Held)> {
+        let (is_ready, held) = match self.shares.first_of_largest(surplus)? {
+            First::Ready(scope) => {
+                let mut ready = self.ready.iter();
+                let place = ready.position(|held| held.scope() == Some(scope))?;
+                (true, self.ready.remove(place)?)
+            }
+            First::Waiting(ticket) => (false, self.take_waiting(ticket, signals)?),
+        };
+        self.forget(&held);
+        Some((is_ready, held))
     }
 
     /// Takes what is ready, and what is due.
@@ -184,7 +219,7 @@ impl State {
         let mut taken = Taken::default();
         while let Some(held) = self.take_ready() {
             self.stats.released_ready += 1;
-            self.hope.came(&held.piece);
+            self.hope.came(held.service());
             if held.term.deadline > now {
                 taken.again.push(held);
             } else {
@@ -199,7 +234,7 @@ impl State {
             // One that was woken, and has waited on for a better producer, gets
             // the one that came: where clocks differ, all are such.
             if held.term.tries == 0 {
-                self.hope.missed(&held.piece, now);
+                self.hope.missed(held.service(), now);
             }
             taken.last.push(held);
         }
@@ -207,11 +242,23 @@ impl State {
     }
 
     /// Takes what is too much: what would be released next in any case, and
-    /// then the oldest.
+    /// then the oldest; where there are scopes, of the one that has the most.
     pub(super) fn take_surplus(&mut self, options: &HoldOptions, signals: &Signals) -> Vec<Held> {
         let mut surplus = Vec::new();
         while self.is_closed || self.len() > options.max_spans || self.bytes > options.max_bytes {
-            if let Some(held) = self.take_ready() {
+            let kind = if self.len() > options.max_spans {
+                Surplus::Spans
+            } else {
+                Surplus::Bytes
+            };
+            let of_largest = (!self.is_closed)
+                .then(|| self.take_of_largest(kind, signals))
+                .flatten();
+            if let Some((is_ready, held)) = of_largest {
+                self.stats.released_ready += u64::from(is_ready);
+                self.stats.released_overflow += u64::from(!is_ready);
+                surplus.push(held);
+            } else if let Some(held) = self.take_ready() {
                 self.stats.released_ready += 1;
                 surplus.push(held);
             } else if let Some(held) = self.take_oldest(signals) {

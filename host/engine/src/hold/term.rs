@@ -1,8 +1,11 @@
 //! How long a span may be held, and how often its rule was asked for it.
 
+use std::sync::Arc;
 use std::time::Instant;
 
+use crate::index::Room;
 use crate::processor::Claim;
+use crate::scope::Scope;
 
 /// A span that waits for many messages could be woken by each of them, and its
 /// rule would look at all of them each time. After so many tries it waits for
@@ -18,9 +21,16 @@ pub(crate) struct Term {
     pub(crate) tries: u8,
     /// Of whoever waits for it.
     pub(crate) claim: Option<Claim>,
+    /// Whose it is, where there are scopes.
+    pub(crate) room: Option<Arc<Room>>,
 }
 
 impl Term {
+    /// Of which scope the span is.
+    pub(super) fn scope(&self) -> Option<Scope> {
+        self.room.as_ref().map(|room| room.scope)
+    }
+
     /// It may be woken before its time is up.
     pub(super) fn may_be_woken(&self) -> bool {
         self.tries < MOST_TRIES
@@ -59,6 +69,15 @@ impl Terms {
                 taken.into_iter().map(|(_, term)| term).collect()
             }
         }
+    }
+
+    /// Whose the spans are: those of one batch are of one scope.
+    pub(crate) fn room(&self) -> Option<&Arc<Room>> {
+        let term = match self {
+            Self::All(term) => Some(term),
+            Self::Each(terms) => terms.first(),
+        };
+        term?.room.as_ref()
     }
 
     /// Of whoever waits for the spans that are left: one for each span.

@@ -50,6 +50,17 @@ pub struct IndexStats {
     pub expired: u64,
 }
 
+impl IndexStats {
+    /// Both together.
+    pub(super) fn and(self, other: Self) -> Self {
+        Self {
+            entries: self.entries + other.entries,
+            evicted: self.evicted + other.evicted,
+            expired: self.expired + other.expired,
+        }
+    }
+}
+
 /// The message index in memory.
 ///
 /// Trace states of more than 512 bytes are not kept.
@@ -76,8 +87,13 @@ impl MemoryIndex {
     /// An empty one.
     #[must_use]
     pub fn new(options: IndexOptions) -> Self {
+        Self::with_shards(options, MOST_SHARDS)
+    }
+
+    /// One of so many parts at most.
+    pub(super) fn with_shards(options: IndexOptions, most: usize) -> Self {
         let entries = options.max_entries.max(1);
-        let shards = (entries / SMALLEST_SHARD).clamp(1, MOST_SHARDS);
+        let shards = (entries / SMALLEST_SHARD).clamp(1, most);
         let time_to_live = options.time_to_live.map(millis);
         let hasher = KeyHasher::random();
         let shard = |number| {
@@ -109,6 +125,35 @@ impl MemoryIndex {
             stats.expired += shard.expired;
         }
         stats
+    }
+
+    /// What it takes, in entries without a trace state.
+    pub(super) fn weight(&self) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| shard.lock().weight()).sum()
+    }
+
+    /// Lets the oldest go, from the fullest part on, until so much is free.
+    pub(super) fn evict(&self, weight: usize) {
+        let mut left = weight;
+        while left > 0 {
+            let shards = self.shards.iter();
+            let Some(fullest) = shards.max_by_key(|shard| shard.lock().weight()) else {
+                return;
+            };
+            match fullest.lock().evict_one() {
+                0 => return,
+                freed => left = left.saturating_sub(freed),
+            }
+        }
+    }
+
+    /// Lets those go whose time is up.
+    pub(super) fn expire(&self) {
+        let now = self.now();
+        for shard in &self.shards {
+            shard.lock().expire(now);
+        }
     }
 
     fn shard(&self, key: MessageKey) -> Option<&Mutex<Shard>> {

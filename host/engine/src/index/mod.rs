@@ -5,12 +5,15 @@
 
 mod key;
 mod memory;
+mod scoped;
 mod shard;
 
 pub use crate::bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
 pub use crate::bindings::linkmend::rule::types::{MessageKey, Text};
 pub(crate) use key::message_key;
 pub use memory::{IndexOptions, IndexStats, MemoryIndex};
+pub(crate) use scoped::{Nothing, Room, Within};
+pub use scoped::{ScopeStats, ScopedIndex};
 pub(crate) use shard::KeyHasher;
 
 /// A place that remembers producers. Shared by all rules and all threads.

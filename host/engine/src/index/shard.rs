@@ -100,6 +100,21 @@ impl Shard {
         self.entries.len()
     }
 
+    /// How much of its capacity is taken.
+    pub(super) fn weight(&self) -> usize {
+        self.weight
+    }
+
+    /// Lets the oldest go; how much that frees.
+    pub(super) fn evict_one(&mut self) -> usize {
+        let before = self.weight;
+        if !self.entries.is_empty() {
+            self.evicted += 1;
+            self.pop_oldest();
+        }
+        before - self.weight
+    }
+
     /// Adds a producer unless it is known.
     pub(super) fn insert(&mut self, producer: &Producer, trace_state: &[u8], now: u64) {
         self.expire(now);
@@ -314,7 +329,7 @@ impl Shard {
             .is_some_and(|time_to_live| now.saturating_sub(entry.since) >= time_to_live)
     }
 
-    fn expire(&mut self, now: u64) {
+    pub(super) fn expire(&mut self, now: u64) {
         while self
             .entries
             .front()

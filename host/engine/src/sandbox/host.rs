@@ -25,7 +25,8 @@ pub(super) struct HostState {
     pub(super) clock: Clock,
     /// Why it was interrupted, if it was.
     pub(super) overrun: Option<Overrun>,
-    index: Arc<dyn MessageIndex>,
+    /// What the rule knows of messages, in the call that is under way.
+    pub(super) index: Arc<dyn MessageIndex>,
     /// What the index may hand to the guest in one call, in bytes.
     most_recalled: usize,
 }

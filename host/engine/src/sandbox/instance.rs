@@ -101,15 +101,23 @@ impl Instance {
     }
 
     /// One call, under the limits of one.
-    fn call(&mut self, tasks: Tasks, shown: Shown<'_>) -> Result<Verdict, FaultReason> {
-        let limiter = &mut self.store.data_mut().limiter;
-        limiter.refused = None;
-        limiter.shown = match shown {
+    fn call(
+        &mut self,
+        tasks: Tasks,
+        shown: Shown<'_>,
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason> {
+        let state = self.store.data_mut();
+        state.limiter.refused = None;
+        state.limiter.shown = match shown {
             Shown::Bytes(traces) => traces.len(),
             Shown::Records(_) => 0,
         };
+        // Between calls it has none of them: one that is idle keeps nothing.
+        let own = std::mem::replace(&mut state.index, Arc::clone(index));
         begin(&mut self.store, self.limits.call_time);
         let answer = self.exports.process(&mut self.store, tasks, shown);
+        self.store.data_mut().index = own;
         let clock = self.store.data().clock;
         self.usage.saw_call(clock.lasted(), || clock.ran());
         self.usage.saw_memory(self.store.data().limiter.memory);
@@ -131,9 +139,14 @@ impl Instance {
 }
 
 impl Runner for Instance {
-    fn process(&mut self, tasks: Tasks, traces: &[u8]) -> Result<Verdict, FaultReason> {
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: &[u8],
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason> {
         let Some(reads) = self.exports.reads() else {
-            return self.call(tasks, Shown::Bytes(traces));
+            return self.call(tasks, Shown::Bytes(traces), index);
         };
         let records = Records::read(traces, reads);
         let output = self.limits.output;
@@ -142,7 +155,7 @@ impl Runner for Instance {
             if !self.is_fresh() {
                 *self = self.template.configured(&self.config)?;
             }
-            self.call(tasks, Shown::Records(traces))
+            self.call(tasks, Shown::Records(traces), index)
         })
     }
 

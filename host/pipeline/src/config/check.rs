@@ -126,6 +126,68 @@ pub(super) fn storages(reader: &mut Reader, root: &Node, config: &Config) {
     }
 }
 
+/// Tells of processors that are to look at what no receiver hands on.
+pub(super) fn metadata(reader: &mut Reader, root: &Node, config: &Config) {
+    let hands_on = |id: &Id| match config.receivers.get(id) {
+        Some(Receiver::Otlp(otlp)) => {
+            let grpc = otlp.grpc.as_ref().map(|grpc| grpc.include_metadata);
+            let http = otlp.http.as_ref().map(|http| http.include_metadata);
+            grpc == Some(true) || http == Some(true)
+        }
+        _ => false,
+    };
+    for (id, processor) in &config.processors {
+        let Processor::Linkmend(processor) = processor else {
+            continue;
+        };
+        let pipelines = config.service.pipelines.values();
+        let mut pipelines = pipelines.filter(|pipeline| pipeline.processors.contains(id));
+        if processor.scope.metadata_keys.is_empty()
+            || pipelines.all(|pipeline| pipeline.receivers.iter().any(hands_on))
+        {
+            continue;
+        }
+        let text = "no receiver of its pipeline hands on what came with a request; give \
+                    `include_metadata: true` below its `grpc` or `http`";
+        of_metadata(reader, root, id, text);
+    }
+    for pipeline in config.service.pipelines.values() {
+        behind_another(reader, root, config, &pipeline.processors);
+    }
+}
+
+/// What was held goes on without what came with its request: whose it is would not
+/// be known any more.
+fn behind_another(reader: &mut Reader, root: &Node, config: &Config, processors: &[Id]) {
+    let mut holding: Option<&Id> = None;
+    for id in processors {
+        let Some(Processor::Linkmend(processor)) = config.processors.get(id) else {
+            continue;
+        };
+        if let Some(other) = holding
+            && !processor.scope.metadata_keys.is_empty()
+        {
+            let text = format!(
+                "`{other}` before it holds spans, which go on without what came with their \
+                 request; give `hold: {{time: 0s}}` there, or use `resource_attributes` here"
+            );
+            of_metadata(reader, root, id, &text);
+        }
+        if processor.hold.time.is_some() {
+            holding = Some(id);
+        }
+    }
+}
+
+fn of_metadata(reader: &mut Reader, root: &Node, id: &Id, text: &str) {
+    let scope = find(root, &["processors", &id.to_string(), "scope"]);
+    at(reader, "processors", id, |reader| {
+        reader.within("scope", |reader| {
+            reader.fault_of(scope.unwrap_or(root), "metadata_keys", text);
+        });
+    });
+}
+
 /// Something that listens: the keys that lead to its section, and where.
 struct Server {
     keys: Vec<String>,

@@ -20,7 +20,11 @@ pub(super) const AUTH: &str = "it has no authentication of its own; TLS client c
 pub(super) const SENDER_AUTH: &str = "it has no authentication extensions; give a header \
                                       (`headers: {authorization: …}`) or a client certificate (`tls`)";
 pub(super) const MIDDLEWARES: &str = "it has no middlewares";
-pub(super) const METADATA: &str = "what came with a request is not kept with its spans";
+pub(super) const METADATA: &str = "what came with a request goes no further than the processor \
+                                   `linkmend` (`scope`)";
+pub(super) const INCLUDE_METADATA: &str = "Whether what came with a request, its metadata or \
+    headers, goes with its spans as far as the processor `linkmend`, whose `scope.metadata_keys` \
+    may look at it. It is not sent on.";
 pub(super) const DIALER: &str = "it is for clients";
 
 /// A gRPC server.
@@ -32,6 +36,8 @@ pub struct GrpcServer {
     pub max_recv_msg_size: u64,
     /// How many requests one connection may have at once; `None`: any number.
     pub max_concurrent_streams: Option<u32>,
+    /// Whether what came with a request goes with its spans.
+    pub include_metadata: bool,
     /// When connections end, and how they are probed.
     pub keepalive: ServerKeepalive,
 }
@@ -47,6 +53,7 @@ impl Default for GrpcServer {
             listener: Listener::localhost(4317),
             max_recv_msg_size: 4 << 20,
             max_concurrent_streams: Some(MAX_CONCURRENT_STREAMS),
+            include_metadata: false,
             keepalive: ServerKeepalive::default(),
         }
     }
@@ -77,6 +84,13 @@ pub(super) static SERVER: &[Member<GrpcServer>] = &[
                 .map(|v| t.max_concurrent_streams = u32::try_from(v).ok().filter(|v| *v > 0))
         },
     ),
+    Member::value(
+        "include_metadata",
+        "false",
+        FLAG,
+        INCLUDE_METADATA,
+        |t, n| flag(n).map(|v| t.include_metadata = v),
+    ),
     Member::section(
         "keepalive",
         "grpc keepalive",
@@ -87,7 +101,6 @@ pub(super) static SERVER: &[Member<GrpcServer>] = &[
     Member::unsupported("read_buffer_size", BUFFERS),
     Member::unsupported("write_buffer_size", BUFFERS),
     Member::unsupported("auth", AUTH),
-    Member::unsupported("include_metadata", METADATA),
     Member::unsupported("middlewares", MIDDLEWARES),
     Member::unsupported("dialer", DIALER),
 ];

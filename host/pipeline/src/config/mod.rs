@@ -82,6 +82,7 @@ pub use listener::Listener;
 pub use manual::{Table, tables};
 pub use processors::{
     BatchProcessor, Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource,
+    Scope,
 };
 pub use receivers::{
     Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
@@ -346,6 +347,7 @@ fn read(reader: &mut Reader, root: &Node) -> Config {
     }
     check::signals(reader, root, &config);
     check::storages(reader, root, &config);
+    check::metadata(reader, root, &config);
     check::addresses(reader, root, &config);
     check::files(reader, root, &config);
     batching::apply(reader, root, &mut config);

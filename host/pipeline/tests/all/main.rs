@@ -16,6 +16,7 @@ mod manual;
 mod merging;
 mod otlp_receiver;
 mod properties;
+mod scope;
 mod service;
 mod support;
 mod telemetry;

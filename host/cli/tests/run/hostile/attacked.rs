@@ -84,6 +84,22 @@ impl Attacked {
         assert!(kept <= bound + SLACK, "{} MiB are kept", kept / MIB);
     }
 
+    /// What an attack took is given back within a time, to this and the slack.
+    pub fn gives_back(&self, bound: u64, within: Duration) {
+        let bound = self.before.resident + bound + SLACK;
+        let begun = Instant::now();
+        wait::until_true("memory is given back", within, || {
+            self.status("VmRSS") <= bound
+        });
+        let (now, peak) = (self.status("VmRSS"), self.status("VmHWM"));
+        eprintln!(
+            "{} MB of {} after {:?}",
+            now / 1_000_000,
+            peak / 1_000_000,
+            begun.elapsed()
+        );
+    }
+
     /// It never took more than it may by default.
     pub fn stays_small(&self) {
         let peak = self.status("VmHWM");

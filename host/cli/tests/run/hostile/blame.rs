@@ -63,11 +63,25 @@ fn ten_senders(names: Names, is_new: bool) {
         ],
     );
     let to = linkmend.addresses.grpc;
+    let elsewhere = Intake::start();
+    let control = Linkmend::start(&[&linkmend::by_grpc(&elsewhere, "")]);
     let is_over = AtomicBool::new(false);
-    let longest = AtomicU64::new(0);
+    let (longest, as_control) = (AtomicU64::new(0), AtomicU64::new(0));
     let sent = std::thread::scope(|scope| {
         let attack = || attack(to, "service-0", &is_over, is_new);
         let attackers: Vec<_> = (0..5).map(|_| scope.spawn(attack)).collect();
+        // How long it takes at the same time where nobody attacks.
+        scope.spawn(|| {
+            let client = Sender::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let request = request(vec![span(1, Role::Plain)]);
+                let begun = Instant::now();
+                client.grpc(control.addresses.grpc, request).unwrap();
+                let took = u64::try_from(begun.elapsed().as_millis()).unwrap();
+                as_control.fetch_max(took, Ordering::Relaxed);
+                std::thread::sleep(Duration::from_millis(50));
+            }
+        });
         // It has begun.
         std::thread::sleep(Duration::from_millis(500));
         let others: Vec<_> = (1..10_u64)
@@ -114,6 +128,11 @@ fn ten_senders(names: Names, is_new: bool) {
         others.len()
     );
     assert_eq!((others.len(), mended), (60, 60));
+    let as_control = as_control.load(Ordering::Relaxed);
+    assert!(
+        longest <= 1000 + 2 * as_control,
+        "{longest} ms, {as_control} where nobody attacks"
+    );
     // The bad ones have gone on, too.
     assert_eq!(spans.len() as u64, 60 + sent);
 }

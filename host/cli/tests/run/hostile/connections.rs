@@ -14,7 +14,7 @@ use crate::support::wait;
 const MANY: usize = 10_000;
 
 /// How many connections this process may have, after it has raised its limit.
-fn allowed() -> usize {
+pub fn allowed() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,

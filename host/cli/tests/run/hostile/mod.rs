@@ -5,6 +5,7 @@
 mod attacked;
 mod blame;
 mod bodies;
+mod charged;
 mod compile;
 mod connections;
 mod contexts;

@@ -89,12 +89,22 @@ pub struct Http2(pub TcpStream);
 
 impl Http2 {
     pub fn connect(address: SocketAddr) -> Self {
+        Self::connect_with(address, b"")
+    }
+
+    /// One whose client takes no byte of an answer: `SETTINGS_INITIAL_WINDOW_SIZE`
+    /// is zero.
+    pub fn without_window(address: SocketAddr) -> Self {
+        Self::connect_with(address, &[0, 4, 0, 0, 0, 0])
+    }
+
+    fn connect_with(address: SocketAddr, settings: &[u8]) -> Self {
         let mut stream = connect(address);
         stream
             .write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
             .unwrap();
         let mut connection = Self(stream);
-        assert!(connection.send(&frame(SETTINGS, 0, 0, b"")));
+        assert!(connection.send(&frame(SETTINGS, 0, 0, settings)));
         connection
     }
 

@@ -134,11 +134,11 @@ service:
     logs: {{receivers: [otlp], exporters: [{exporter}]}}
 "
         );
-        Self::start_with(grpc, &config)
+        Self::of(grpc, &config)
     }
 
     /// One with this configuration, which takes spans at an address.
-    pub fn start_with(grpc: SocketAddr, config: &str) -> Self {
+    pub fn of(grpc: SocketAddr, config: &str) -> Self {
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join("collector.yaml"), config).unwrap();
         let peer = Peer::start_in(place, "collector", &["--config", "collector.yaml"]);

@@ -60,6 +60,39 @@ impl Sender {
             .block_on(async { export(&channel(address), request).await })
     }
 
+    /// As a tenant, which stands in the metadata of the call.
+    pub fn grpc_as(
+        &self,
+        tenant: Option<&str>,
+        address: SocketAddr,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        let mut request = tonic::Request::new(request);
+        if let Some(tenant) = tenant {
+            let metadata = request.metadata_mut();
+            metadata.insert("x-scope-orgid", tenant.parse().unwrap());
+        }
+        self.0
+            .block_on(async { export(&channel(address), request).await })
+    }
+
+    /// As a tenant, which stands in a header.
+    pub fn http_as(
+        &self,
+        tenant: Option<&str>,
+        address: SocketAddr,
+        request: &ExportTraceServiceRequest,
+    ) -> StatusCode {
+        let mut post = Request::post(format!("http://{address}/v1/traces"))
+            .header(CONTENT_TYPE, "application/x-protobuf");
+        if let Some(tenant) = tenant {
+            post = post.header("X-Scope-OrgID", tenant);
+        }
+        let body = Full::new(Bytes::from(request.encode_to_vec()));
+        let answered = client().request(post.body(body).unwrap());
+        self.0.block_on(answered).unwrap().status()
+    }
+
     /// In the background; the answer comes later.
     pub fn begin_grpc(
         &self,

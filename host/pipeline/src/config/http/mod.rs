@@ -5,7 +5,7 @@ use std::time::Duration;
 use linkmend_config::{Content, Node};
 
 use super::endpoint::LISTEN;
-use super::grpc::{AUTH, DIALER, METADATA, MIDDLEWARES};
+use super::grpc::{AUTH, DIALER, INCLUDE_METADATA, MIDDLEWARES};
 use super::listener::{self, Listener};
 use super::member::{self, Member, Refusal};
 use super::reader::Reader;
@@ -35,6 +35,8 @@ pub struct HttpServer {
     pub compression_algorithms: Vec<Encoding>,
     /// Headers of every response.
     pub response_headers: Headers,
+    /// Whether the headers of a request go with its spans.
+    pub include_metadata: bool,
     /// How long a whole request may take to come; `None`: as long as it likes.
     pub read_timeout: Option<Duration>,
     /// The same for its headers; `None`: as `read_timeout`.
@@ -63,6 +65,7 @@ impl Default for HttpServer {
             max_request_body_size: 20 << 20,
             compression_algorithms: ENCODINGS.iter().map(|(_, encoding)| *encoding).collect(),
             response_headers: Headers::new(),
+            include_metadata: false,
             read_timeout: None,
             read_header_timeout: None,
             write_timeout: None,
@@ -148,6 +151,13 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         |t, n| headers(n).map(|v| t.response_headers = v),
     ),
     Member::value(
+        "include_metadata",
+        "false",
+        FLAG,
+        INCLUDE_METADATA,
+        |t, n| flag(n).map(|v| t.include_metadata = v),
+    ),
+    Member::value(
         "read_timeout",
         "0s",
         DURATION,
@@ -211,7 +221,6 @@ pub(super) static SERVER: &[Member<HttpServer>] = &[
         |t, n| url_path(n).map(|v| t.profiles_url_path = v),
     ),
     Member::unsupported("auth", AUTH),
-    Member::unsupported("include_metadata", METADATA),
     Member::unsupported("middlewares", MIDDLEWARES),
     Member::unsupported("dialer", DIALER),
 ];

@@ -18,6 +18,8 @@ use crate::config::scalars::{
 };
 use crate::config::sending::{STORAGE, storage};
 
+use super::scope::{self, Scope};
+
 /// Mends links with a rule.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct LinkmendProcessor {
@@ -35,6 +37,8 @@ pub struct LinkmendProcessor {
     pub hold: Hold,
     /// What is remembered of messages.
     pub index: IndexOptions,
+    /// Which senders see each other's messages.
+    pub scope: Scope,
 }
 
 /// Where a rule comes from.
@@ -162,6 +166,13 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "on",
         "What is remembered of messages.",
         |t, r, n| member::read(r, n, &[INDEX], &mut t.index),
+    ),
+    Member::section(
+        "scope",
+        "scope",
+        "off",
+        "Which senders see each other's messages: by default all do.",
+        |t, r, n| scope::read(&mut t.scope, r, n),
     ),
 ];
 

@@ -3,14 +3,17 @@
 mod batch;
 mod linkmend;
 mod memory_limiter;
+mod scope;
 
 pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
 pub use batch::BatchProcessor;
 pub use memory_limiter::MemoryLimiter;
+pub use scope::Scope;
 
 pub(super) use self::linkmend::{HOLD, INDEX, LIMITS, MEMBERS as LINKMEND};
 pub(super) use batch::MEMBERS as BATCH;
 pub(super) use memory_limiter::MEMBERS as MEMORY_LIMITER;
+pub(super) use scope::MEMBERS as SCOPE;
 
 use super::components::{Kind, Type};
 

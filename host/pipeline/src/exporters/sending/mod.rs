@@ -74,6 +74,8 @@ impl Sending {
 impl Consumer for Sending {
     fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
         let (line, items) = (self.line(), traces.items());
+        // It is not sent on, and must not lie in a queue.
+        let traces = traces.with_metadata(None);
         Box::pin(async move {
             let sending = async move {
                 match &self.0 {

@@ -6,8 +6,9 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker, ready};
 
+use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::Notify;
 use tokio::time::{Duration, Instant, Sleep, sleep};
@@ -17,8 +18,16 @@ use tokio::time::{Duration, Instant, Sleep, sleep};
 /// gave up goes on with another try, so it must not be long.
 const HALF_CLOSED: Duration = Duration::from_secs(5);
 
-/// How often it is looked after such a client.
+/// How often it is looked after such a client, or one that takes no answers.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// How many answers may wait for a client of HTTP/2 that gives no window for them;
+/// then hardly any more is read from it. All that others have to take is smaller than
+/// the windows that they begin with.
+const MOST_UNTAKEN: usize = 32;
+
+/// How much is read of it all the same, each time that it is looked after.
+const LITTLE: usize = 64;
 
 /// What goes on at a connection.
 pub(crate) struct Activity {
@@ -29,6 +38,12 @@ pub(crate) struct Activity {
     head_since: Moment,
     /// Since when the peer does not take what is written.
     blocked_since: Moment,
+    /// How many answers the peer has not taken yet, and since when it has taken
+    /// none of them: it may give no window for them.
+    untaken: AtomicUsize,
+    untaken_since: Moment,
+    /// Who is to be woken when some are taken.
+    reader: Mutex<Option<Waker>>,
     /// Since when the peer sends nothing any more.
     closed_since: Moment,
     unread: AtomicBool,
@@ -68,6 +83,9 @@ impl Activity {
             idle_since: Moment::default(),
             head_since: Moment::default(),
             blocked_since: Moment::default(),
+            untaken: AtomicUsize::new(0),
+            untaken_since: Moment::default(),
+            reader: Mutex::default(),
             closed_since: Moment::default(),
             unread: AtomicBool::new(false),
             end: Notify::new(),
@@ -112,6 +130,31 @@ impl Activity {
 
     pub(super) fn blocked_since(&self) -> Option<Instant> {
         self.blocked_since.get(self.started)
+    }
+
+    /// An answer is there, to be taken by the peer.
+    pub(super) fn answer(self: &Arc<Self>) -> Untaken {
+        if self.untaken.fetch_add(1, Ordering::SeqCst) == 0 {
+            self.untaken_since.set(self.started);
+        }
+        Untaken(Arc::clone(self))
+    }
+
+    /// Since when the peer takes none of the answers that are there.
+    pub(super) fn untaken_since(&self) -> Option<Instant> {
+        let is_any = self.untaken.load(Ordering::SeqCst) > 0;
+        is_any.then(|| self.untaken_since.get(self.started))?
+    }
+
+    /// There are so many answers that no more requests are read; whoever asks is
+    /// woken when that changes.
+    fn has_too_many(&self, context: &Context<'_>) -> bool {
+        let has = || self.untaken.load(Ordering::SeqCst) > MOST_UNTAKEN;
+        if !has() {
+            return false;
+        }
+        *self.reader.lock() = Some(context.waker().clone());
+        has()
     }
 
     /// Until when a peer is believed to wait for an answer that sends nothing any
@@ -162,6 +205,19 @@ impl Drop for InFlight {
     }
 }
 
+/// An answer that the peer has not taken yet.
+pub(super) struct Untaken(Arc<Activity>);
+
+impl Drop for Untaken {
+    fn drop(&mut self) {
+        self.0.untaken_since.set(self.0.started);
+        self.0.untaken.fetch_sub(1, Ordering::SeqCst);
+        if let Some(reader) = self.0.reader.lock().take() {
+            reader.wake();
+        }
+    }
+}
+
 /// A connection that tells what goes on; `watch_heads` for HTTP/1, where what
 /// comes between requests is the next one.
 pub(super) struct Watched<I> {
@@ -195,6 +251,9 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
         if !self.watch_heads && self.activity.blocked_since.is_set() {
             return Poll::Pending;
         }
+        if !self.watch_heads && self.activity.has_too_many(context) {
+            return self.poll_little(context, buffer);
+        }
         let filled = buffer.filled().len();
         let polled = Pin::new(&mut self.io).poll_read(context, buffer);
         let activity = &self.activity;
@@ -216,6 +275,27 @@ impl<I: AsyncRead + Unpin> AsyncRead for Watched<I> {
 }
 
 impl<I> Watched<I> {
+    /// Reads a little, now and then: that the peer has gone is seen by reading
+    /// alone.
+    fn poll_little(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>>
+    where
+        I: AsyncRead + Unpin,
+    {
+        let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+        ready!(again.as_mut().poll(context));
+        self.look_again = None;
+        let mut little = [0; LITTLE];
+        let most = buffer.remaining().min(LITTLE);
+        let mut read = ReadBuf::new(little.get_mut(..most).unwrap_or_default());
+        ready!(Pin::new(&mut self.io).poll_read(context, &mut read))?;
+        buffer.put_slice(read.filled());
+        Poll::Ready(Ok(()))
+    }
+
     /// The peer sends nothing any more. That is told when it is not believed to
     /// wait for an answer, or has got it; which nobody wakes for, so it is looked
     /// after now and then.

@@ -152,15 +152,18 @@ impl Server {
     }
 
     async fn connection(&self, stream: Stream, stop: CancellationToken, told: &Seldom) {
+        // What a connection takes is what it speaks, not the most of all that it
+        // might: so each is on the heap by itself.
         let Some(tls) = &self.tls else {
-            return self.speak(stream, &stop).await;
+            return Box::pin(self.speak(stream, &stop)).await;
         };
-        let handshake = timeout(self.rules.handshake, tls.acceptor().accept(stream));
+        let handshake = Box::pin(tls.acceptor().accept(stream));
+        let handshake = timeout(self.rules.handshake, handshake);
         let why = tokio::select! {
             biased;
             () = stop.cancelled() => return,
             shaken = handshake => match shaken {
-                Ok(Ok(stream)) => return self.speak(stream, &stop).await,
+                Ok(Ok(stream)) => return Box::pin(self.speak(stream, &stop)).await,
                 Ok(Err(error)) => error.to_string(),
                 Err(_) => "it took too long".into(),
             },
@@ -181,8 +184,8 @@ impl Server {
             sniffed = timeout(self.rules.head, sniff(io)) => sniffed,
         };
         match sniffed {
-            Ok(Some((Version::Http1, io))) => self.http1(io, &activity, stop).await,
-            Ok(Some((Version::Http2, io))) => self.http2(io, &activity, stop).await,
+            Ok(Some((Version::Http1, io))) => Box::pin(self.http1(io, &activity, stop)).await,
+            Ok(Some((Version::Http2, io))) => Box::pin(self.http2(io, &activity, stop)).await,
             Ok(None) | Err(_) => {}
         }
     }
@@ -303,7 +306,8 @@ impl Server {
         let after = |since: Option<Instant>, time| since.unwrap_or(now) + time;
         let head = after(activity.head_since(), rules.head);
         let write = after(activity.blocked_since(), rules.write);
-        let earliest = head.min(write);
+        let take = after(activity.untaken_since(), rules.write);
+        let earliest = head.min(write).min(take);
         match ended {
             None => {
                 let idle = rules.idle.map(|idle| after(activity.idle_since(), idle));
@@ -326,6 +330,7 @@ impl Server {
         let is_over = |since: Option<Instant>, time| since.is_some_and(|since| now >= since + time);
         if is_over(activity.head_since(), rules.head)
             || is_over(activity.blocked_since(), rules.write)
+            || is_over(activity.untaken_since(), rules.write)
         {
             return Due::Drop;
         }
@@ -382,6 +387,10 @@ async fn answer(
     if !keep_alive {
         activity.end();
     }
-    response.body_mut().in_flight = Some(in_flight);
+    let reply = response.body_mut();
+    if reply.is_whole() {
+        reply.untaken = Some(activity.answer());
+    }
+    reply.in_flight = Some(in_flight);
     Ok(response)
 }

@@ -8,7 +8,8 @@ use bytes::Bytes;
 use http::HeaderMap;
 use hyper::body::{Body, Frame, SizeHint};
 
-use super::activity::InFlight;
+use super::activity::{InFlight, Untaken};
+use crate::net::budget::{ANSWER, Charge};
 use crate::traces::BoxFuture;
 
 /// The end of an answer that goes on for a while: some bytes, and the trailers.
@@ -23,6 +24,10 @@ pub(crate) struct Reply {
     trailers: Option<HeaderMap>,
     /// The request is answered when all of it is written.
     pub(super) in_flight: Option<InFlight>,
+    /// The same, where it is there as a whole.
+    pub(super) untaken: Option<Untaken>,
+    /// What it takes until then.
+    charge: Option<Charge>,
 }
 
 impl Reply {
@@ -32,6 +37,23 @@ impl Reply {
             data: (!data.is_empty()).then_some(data),
             ..Self::default()
         }
+    }
+
+    /// What the request took is taken by the answer from here on, until the client
+    /// has it.
+    pub(crate) fn hold(&mut self, mut charge: Charge) {
+        charge.keep(ANSWER);
+        self.charge = Some(charge);
+    }
+
+    /// Leaves the bytes away; what is behind them stays.
+    pub(crate) fn clear(&mut self) {
+        self.data = None;
+    }
+
+    /// It is there as a whole.
+    pub(super) fn is_whole(&self) -> bool {
+        self.end.is_none()
     }
 
     pub(crate) fn with_trailers(data: Bytes, trailers: HeaderMap) -> Self {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Claim, Mended, Passage, Releasing};
+use linkmend::{Claim, Mended, Passage, Releasing, Scope, kept_scope};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
@@ -128,11 +128,14 @@ impl Stage {
         let Some(room) = self.room(batch.len()).await else {
             return Ok(());
         };
+        let (scope, traces) = kept_scope(&batch);
         let passage = Passage {
             claim: Some(Arc::<Record>::clone(&record)),
+            scope: scope.unwrap_or(Scope::NONE),
             ..Passage::default()
         };
-        let mut passed = match self.process(batch.clone(), passage).await {
+        let items = Traces::checked(Signal::Traces, traces.clone()).items();
+        let mut passed = match self.process(traces, items, passage).await {
             Ok(passed) => passed,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;

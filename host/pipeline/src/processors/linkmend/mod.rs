@@ -16,12 +16,14 @@
 //! | `ticket` | who waits for held spans |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
+//! | `remembered` | what is known of messages, by scope where there are some |
 //! | `observe` | what is held and remembered, as metrics |
 
 mod delivery;
 mod journal;
 mod observe;
 mod reload;
+mod remembered;
 mod rule;
 mod stage;
 mod ticket;
@@ -29,7 +31,6 @@ mod ticket;
 use std::path::Path;
 use std::sync::Arc;
 
-use linkmend::index::{MemoryIndex, MessageIndex};
 use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -43,6 +44,7 @@ use crate::traces::Consumer;
 use crate::workers::Workers;
 use journal::Journal;
 use reload::{Watched, Watcher};
+use remembered::Remembered;
 use rule::ChosenRule;
 pub(crate) use stage::Stage;
 use stage::{Keeping, Parts};
@@ -53,7 +55,7 @@ pub(crate) struct Linkmend {
     id: Id,
     config: LinkmendProcessor,
     rule: ChosenRule,
-    index: Arc<MemoryIndex>,
+    index: Remembered,
     compiling: Compiling,
     /// Ends the compilation of a rule that nobody wants any more.
     stop: Stop,
@@ -101,7 +103,7 @@ impl Linkmend {
             id: id.clone(),
             config: of_processor.clone(),
             rule,
-            index: Arc::new(MemoryIndex::new(of_processor.index)),
+            index: Remembered::new(of_processor),
             compiling,
             stop: Stop::default(),
             state,
@@ -125,10 +127,10 @@ impl Linkmend {
         let wake = Arc::new(Notify::new());
         let tell = Arc::clone(&wake);
         let hold = &self.config.hold;
-        let index: Arc<dyn MessageIndex> = Arc::<MemoryIndex>::clone(&self.index);
-        let mut builder = Processor::builder()
+        let mut builder = self
+            .index
+            .give(Processor::builder())
             .rule(self.rule.rule(&self.config))
-            .index(index)
             .compiler(self.compiling.compiler.clone().stopped_by(&self.stop))
             .count_systems()
             .hold(HoldOptions {
@@ -169,6 +171,7 @@ impl Linkmend {
             metrics: self.metrics.processor(&self.id),
             links: self.metrics.links(&self.id),
             keeping,
+            metadata_keys: self.config.scope.metadata_keys.clone(),
             tasks: tasks.clone(),
         });
         tasks.tracker.spawn(Arc::clone(&stage).take_up(left));
@@ -248,7 +251,7 @@ impl Linkmend {
     pub(crate) fn watch(&self, tasks: &Tasks) {
         let processors = self.processors.lock().clone();
         let links = self.metrics.links(&self.id);
-        let index = Arc::clone(&self.index);
+        let index = self.index.clone();
         tasks.tracker.spawn(observe::observe(
             links.clone(),
             index,

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use linkmend::index::MemoryIndex;
 use linkmend::{HoldStats, Processor};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
+
+use super::remembered::Remembered;
 
 use crate::telemetry::metrics::LinkMetrics;
 
@@ -16,7 +17,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// Looks time and again, until the end.
 pub(super) async fn observe(
     links: LinkMetrics,
-    index: Arc<MemoryIndex>,
+    index: Remembered,
     processors: Vec<Arc<Processor>>,
     stop: CancellationToken,
 ) {
@@ -30,6 +31,7 @@ pub(super) async fn observe(
         let stats = processors.iter().map(|processor| processor.hold_stats());
         links.hold(&stats.fold(HoldStats::default(), sum));
         links.index(&index.stats());
+        links.scopes(index.scope_stats().unwrap_or_default());
     }
 }
 

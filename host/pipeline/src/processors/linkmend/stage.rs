@@ -4,7 +4,8 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Mended, Passage, ProcessError, Processor};
+use http::{HeaderMap, HeaderName};
+use linkmend::{Mended, Passage, ProcessError, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -30,6 +31,7 @@ pub(crate) struct Stage {
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
     pub(super) keeping: Keeping,
+    metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
     /// For what leaves the hold because there is too much: senders wait for it,
     /// but they may go, and others come.
@@ -74,6 +76,8 @@ pub(super) struct Parts {
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
     pub(super) keeping: Keeping,
+    /// What of a request tells the scope of its spans.
+    pub(super) metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
 }
 
@@ -96,6 +100,7 @@ impl Stage {
             metrics: parts.metrics,
             links: parts.links,
             keeping: parts.keeping,
+            metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
@@ -110,14 +115,23 @@ impl Stage {
     async fn mend(&self, traces: Traces) -> Taken {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
-        let (passage, kept) = self.passage(deadline);
+        let metadata = traces.shared_metadata();
+        let (mut passage, kept) = self.passage(deadline);
+        let scope = self.scope(&traces);
+        passage.scope = scope;
         // What is held is not to keep all of the batch in memory.
-        let mut passed = self.process(traces.into_bytes(), passage).await?;
+        let items = traces.items();
+        let mut passed = self.process(traces.into_bytes(), items, passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
+            let held = if self.metadata_keys.is_empty() {
+                held
+            } else {
+                keep_scope(scope, &held)
+            };
             record.keep(held, passed.mended.held).await?;
         }
-        let sent = self.send_on(passed.mended, deadline).await;
+        let sent = self.send_on(passed.mended, deadline, metadata).await;
         for delivered in passed.overflow {
             // Those who wait for it are told by it; this sender is only slowed
             // down, since there is too much.
@@ -128,6 +142,19 @@ impl Stage {
             Kept::Waiting(answer) if is_held => Ok(accepted.and(&ticket::answered(answer).await?)),
             _ => Ok(accepted),
         }
+    }
+
+    /// What the request of a batch says of its scope.
+    fn scope(&self, traces: &Traces) -> Scope {
+        if self.metadata_keys.is_empty() {
+            return Scope::NONE;
+        }
+        let values = |key| match traces.metadata() {
+            Some(metadata) => metadata.get_all(key).iter().collect(),
+            None => Vec::new(),
+        };
+        let values: Vec<Vec<_>> = self.metadata_keys.iter().map(values).collect();
+        Scope::of(values.iter().map(Vec::as_slice))
     }
 
     fn passage(&self, deadline: Option<Instant>) -> (Passage, Kept) {
@@ -152,7 +179,13 @@ impl Stage {
 
     /// Runs the rule, to its end even if the sender goes: what leaves the hold
     /// for this batch is on its way then.
-    pub(super) async fn process(&self, batch: Bytes, passage: Passage) -> Result<Passed, Refusal> {
+    pub(super) async fn process(
+        &self,
+        batch: Bytes,
+        items: usize,
+        passage: Passage,
+    ) -> Result<Passed, Refusal> {
+        let bytes = batch.len();
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
         // It is never closed.
@@ -171,7 +204,7 @@ impl Stage {
             };
             Ok(Passed { mended, overflow })
         };
-        match self.workers.run(job).await {
+        match self.workers.run_batch(bytes, items, job).await {
             Ok(passed) => passed.map_err(|error| refused(&error)),
             Err(_) => Err(Refusal::retry("the processor failed; see the log")),
         }
@@ -196,11 +229,18 @@ impl Stage {
         self.tasks.tracker.spawn_on(delivery, &self.runtime)
     }
 
-    async fn send_on(&self, mended: Mended, deadline: Option<Instant>) -> Taken {
+    async fn send_on(
+        &self,
+        mended: Mended,
+        deadline: Option<Instant>,
+        metadata: Option<Arc<HeaderMap>>,
+    ) -> Taken {
         self.count(&mended);
         match mended.traces {
             Some(bytes) => {
-                let traces = Traces::checked(Signal::Traces, bytes).with_deadline(deadline);
+                let traces = Traces::checked(Signal::Traces, bytes)
+                    .with_deadline(deadline)
+                    .with_metadata(metadata);
                 self.metrics.outgoing.inc_by(traces.items() as u64);
                 self.next.take(traces).await
             }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::HeaderMap;
+use http::{HeaderMap, Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
@@ -14,14 +14,12 @@ use super::outcome::Outcome;
 use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
 use crate::net::body::{BodyError, Parts, Patience};
-use crate::net::budget::{Budget, Charge};
+use crate::net::budget::{ANSWER, Budget, Charge, HTTP1_REQUEST, HTTP2_REQUEST};
+use crate::net::serve::Reply;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
 use crate::traces::{Accepted, Heads, Refusal, RefusalKind, Traces};
-
-/// What a request takes before anything of it was read.
-const BASE: u64 = 4 << 10;
 
 /// When a sender may try again that found no room.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
@@ -37,6 +35,8 @@ pub(super) struct Intake {
     pub(super) unpacker: Unpacker,
     pub(super) limits: Limits,
     pub(super) stop: CancellationToken,
+    /// Whether what came with a request goes with its spans.
+    pub(super) include_metadata: bool,
     /// How it is called where the largest request is configured.
     pub(super) limit_key: &'static str,
 }
@@ -76,13 +76,41 @@ impl Intake {
         own::Stage::receiver(&self.id, signal, self.transport, Some(headers))
     }
 
-    /// Lets a request with these headers in, if there is room.
-    pub(super) fn admit(&self, headers: u64) -> Result<Charge, Failure> {
+    /// What goes on of the headers of a request.
+    pub(super) fn metadata(&self, headers: &HeaderMap) -> Option<Arc<HeaderMap>> {
+        self.include_metadata.then(|| Arc::new(headers.clone()))
+    }
+
+    /// Lets a request in, if there is room.
+    pub(super) fn admit<B>(&self, request: &Request<B>) -> Result<Charge, Failure> {
+        let itself = match request.version() {
+            Version::HTTP_2 => HTTP2_REQUEST,
+            _ => HTTP1_REQUEST,
+        };
+        let copies = 1 + u64::from(self.include_metadata);
+        let headers = copies * size_of(request.headers());
         let charge = self
             .budget
-            .charge(BASE + headers)
+            .charge(itself + headers)
             .map_err(BodyError::NoRoom);
         charge.map_err(|error| self.failure(error))
+    }
+
+    /// An answer takes something until its client has it: what its request took, or
+    /// what there is room for. Where there is none, and a client may have thousands
+    /// of answers, it is told in the headers alone, which wait for no window.
+    pub(super) fn settle(
+        &self,
+        response: &mut Response<Reply>,
+        charge: Option<Charge>,
+        version: Version,
+    ) {
+        let charge = charge.map_or_else(|| self.budget.charge(ANSWER), Ok);
+        match charge {
+            Ok(charge) => response.body_mut().hold(charge),
+            Err(_) if version == Version::HTTP_2 => response.body_mut().clear(),
+            Err(_) => {}
+        }
     }
 
     /// The body of a request that began to come at a time, and may take so
@@ -132,12 +160,14 @@ impl Intake {
     pub(super) async fn hand_on(
         &self,
         bytes: Bytes,
+        metadata: Option<Arc<HeaderMap>>,
         deadline: Option<Instant>,
         stage: own::Stage,
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         let signal = outcome.signal();
-        let batch = Traces::of(signal, bytes).map_err(|error| {
+        let batch = self.unpacker.count(signal, bytes).await;
+        let batch = batch.map_err(|error| {
             outcome.failed();
             let text = format!("it is no OTLP {signal}: {error}");
             Failure::Refused(Refusal::malformed(text))
@@ -154,7 +184,9 @@ impl Intake {
             outcome.taken(&Err(refused.clone()));
             return Err(Failure::Refused(refused));
         };
-        let batch = batch.with_deadline(deadline.map(Instant::into_std));
+        let batch = batch
+            .with_deadline(deadline.map(Instant::into_std))
+            .with_metadata(metadata);
         let taking = stage.run(items, next.take(batch));
         let taken = match deadline {
             None => taking.await,
@@ -240,7 +272,7 @@ impl Intake {
 }
 
 /// What headers take in memory, about.
-pub(super) fn size_of(headers: &HeaderMap) -> u64 {
+fn size_of(headers: &HeaderMap) -> u64 {
     const EACH: usize = 128;
     let sizes = headers.iter();
     let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len() + EACH);

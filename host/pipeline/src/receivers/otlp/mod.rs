@@ -111,6 +111,7 @@ impl Otlp {
         tasks: &Tasks,
         transport: &'static str,
         limit_key: &'static str,
+        include_metadata: bool,
     ) -> Intake {
         heads.signals().for_each(|signal| metrics.show(signal));
         Intake {
@@ -122,6 +123,7 @@ impl Otlp {
             unpacker: self.unpacker.clone(),
             limits: self.limits,
             stop: tasks.stop.clone(),
+            include_metadata,
             limit_key,
         }
     }
@@ -130,7 +132,8 @@ impl Otlp {
         let mut tasks = Tasks::default();
         let mut grpc = self.grpc.take().map(|grpc| {
             let limit_key = "max_recv_msg_size_mib";
-            let intake = self.intake(&heads, &grpc.metrics, &tasks, "grpc", limit_key);
+            let metadata = grpc.config.include_metadata;
+            let intake = self.intake(&heads, &grpc.metrics, &tasks, "grpc", limit_key, metadata);
             Port {
                 protocol: "grpc",
                 rules: self.grpc_rules(&grpc.config),
@@ -141,7 +144,8 @@ impl Otlp {
         });
         let mut http = self.http.take().map(|http| {
             let limit_key = "max_request_body_size";
-            let intake = self.intake(&heads, &http.metrics, &tasks, "http", limit_key);
+            let metadata = http.config.include_metadata;
+            let intake = self.intake(&heads, &http.metrics, &tasks, "http", limit_key, metadata);
             Port {
                 protocol: "http",
                 rules: self.http_rules(&http.config),

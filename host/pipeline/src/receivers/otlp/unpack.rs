@@ -20,6 +20,9 @@ use crate::workers::{Aside, Panicked, processors};
 /// back 0.07 ms.
 const SMALL: u64 = 64 << 10;
 
+/// Up to this size the elements of a batch are counted where it was read.
+const LARGE: usize = 1 << 20;
+
 /// A body as it came.
 pub(super) struct Packed {
     pub(super) body: Bytes,
@@ -78,6 +81,21 @@ impl Unpacker {
 }
 
 impl Unpacker {
+    /// What a batch has, see [`Traces::of`]: that may be ten million elements.
+    pub(super) async fn count(&self, signal: Signal, bytes: Bytes) -> Result<Traces, String> {
+        let is_large = bytes.len() > LARGE;
+        let count = move || Traces::of(signal, bytes);
+        let counted = if is_large {
+            self.0.run(count).await
+        } else {
+            Ok(count())
+        };
+        match counted {
+            Ok(counted) => counted.map_err(|error| error.to_string()),
+            Err(Panicked) => Err("it cannot be read; see linkmend's log".into()),
+        }
+    }
+
     /// What is wrong with a batch.
     pub(super) async fn check(&self, traces: Traces) -> Result<(), String> {
         let is_small = traces.bytes().len() as u64 <= SMALL;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use linkmend::index::IndexStats;
+use linkmend::index::{IndexStats, ScopeStats};
 use linkmend::{Counts, HoldStats, Reasons, SystemCounts};
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
@@ -38,6 +38,8 @@ pub(super) struct Families {
     set_aside: IntCounterVec,
     index_entries: IntGaugeVec,
     index_evictions: IntCounterVec,
+    scopes: IntGaugeVec,
+    scopes_refused: IntCounterVec,
     rule_calls: IntCounterVec,
     rule_faults: IntCounterVec,
     rule_duration: HistogramVec,
@@ -123,6 +125,12 @@ impl Families {
                 "Producers that are not remembered any more, by why.",
                 Some("reason"),
             ),
+            scopes: gauges("scopes", "Scopes of senders whose messages are remembered."),
+            scopes_refused: counters(
+                "scopes_refused",
+                "How often spans went on without what is known of messages, since there were too many scopes.",
+                None,
+            ),
             rule_calls: counters("rule_calls", "How often a rule was shown spans.", None),
             rule_faults: counters(
                 "rule_faults",
@@ -164,6 +172,8 @@ impl Families {
             set_aside: one(&self.set_aside),
             evicted: total(by(&self.index_evictions, "full")),
             expired: total(by(&self.index_evictions, "expired")),
+            scopes: gauge(&self.scopes, &[id.as_str()]),
+            scopes_refused: total(one(&self.scopes_refused)),
             rule_calls: one(&self.rule_calls),
             rule_duration: (self.level > MetricsLevel::Basic)
                 .then(|| self.rule_duration.with_label_values(&[id.as_str()])),
@@ -197,6 +207,8 @@ struct Handles {
     set_aside: IntCounter,
     evicted: Total,
     expired: Total,
+    scopes: IntGauge,
+    scopes_refused: Total,
     rule_calls: IntCounter,
     rule_duration: Option<Histogram>,
     reloads: [IntCounter; 2],
@@ -295,6 +307,12 @@ impl LinkMetrics {
         of.index_entries.set(whole(stats.entries));
         of.evicted.raise(stats.evicted);
         of.expired.raise(stats.expired);
+    }
+
+    /// How many scopes there are, and how often there were too many.
+    pub fn scopes(&self, stats: ScopeStats) {
+        self.0.scopes.set(whole(stats.scopes));
+        self.0.scopes_refused.raise(stats.refused);
     }
 
     /// A rule failed on a batch; `rule` is its name in the configuration.

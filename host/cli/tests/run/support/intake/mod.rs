@@ -74,7 +74,7 @@ impl Intake {
 
     fn new(tls: Option<Tls>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
+            .worker_threads(2)
             .enable_all()
             .build()
             .unwrap();

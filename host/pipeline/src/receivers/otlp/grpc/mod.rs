@@ -16,7 +16,7 @@ use hyper::body::Incoming;
 use tokio::time::Instant;
 
 use self::request::{Asks, Call, Refused};
-use super::intake::{Failure, Intake, size_of};
+use super::intake::{Failure, Intake};
 use super::plain;
 use super::unpack::Packed;
 use crate::config::Encoding;
@@ -56,10 +56,14 @@ impl Handler for Grpc {
                 Asks::Export(signal) => signal,
                 Asks::Health(method) => return self.health(&call, method, asked).await,
             };
-            match self.export(&call, signal, asked.request, asked.begun).await {
+            let (mut held, version) = (None, asked.request.version());
+            let exporting = self.export(&call, signal, asked, &mut held);
+            let mut response = match exporting.await {
                 Ok(accepted) => response::accepted(&accepted),
                 Err(failure) => response::failed(&failure),
-            }
+            };
+            self.intake.settle(&mut response, held, version);
+            response
         })
     }
 }
@@ -69,17 +73,20 @@ impl Grpc {
         &self,
         call: &Call,
         signal: Signal,
-        request: Request<Incoming>,
-        begun: Instant,
+        asked: Asked,
+        held: &mut Option<Charge>,
     ) -> Result<Accepted, Failure> {
+        let Asked { request, begun } = asked;
         let deadline = call.deadline(begun);
         let stage = self.intake.stage(signal, request.headers());
         let mut outcome = self.intake.outcome(signal);
+        let metadata = self.intake.metadata(request.headers());
         let reading = self.message(call, request, begun, self.max_size);
         let read = self.intake.read(reading, deadline).await;
-        let (message, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        let (message, charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        *held = Some(charge);
         self.intake
-            .hand_on(message, deadline, stage, &mut outcome)
+            .hand_on(message, metadata, deadline, stage, &mut outcome)
             .await
     }
 
@@ -92,7 +99,7 @@ impl Grpc {
         limit: u64,
     ) -> Result<(Bytes, Charge), Failure> {
         let deadline = call.deadline(begun);
-        let mut charge = self.intake.admit(size_of(request.headers()))?;
+        let mut charge = self.intake.admit(&request)?;
         let mut parts = self
             .intake
             .parts(request.into_body(), begun, None, deadline);

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout_at};
 use self::answer::Form;
 use self::cors::CorsPolicy;
 use self::request::{Call, Refused};
-use super::intake::{Failure, Intake, size_of};
+use super::intake::{Failure, Intake};
 use super::unpack::Packed;
 use super::{grpc, plain};
 use crate::component::SetupError;
@@ -98,6 +98,13 @@ impl Handler for Http {
 
 impl Http {
     async fn respond(&self, asked: Asked) -> Response<Reply> {
+        let (mut held, version) = (None, asked.request.version());
+        let mut response = self.respond_to(asked, &mut held).await;
+        self.intake.settle(&mut response, held, version);
+        response
+    }
+
+    async fn respond_to(&self, asked: Asked, held: &mut Option<Charge>) -> Response<Reply> {
         let call = match Call::new(&asked.request, &self.settings, &self.intake.heads) {
             Ok(call) => call,
             Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
@@ -107,7 +114,7 @@ impl Http {
                 return *response;
             }
         };
-        match self.export(&call, asked.request, asked.begun).await {
+        match self.export(&call, asked, held).await {
             Ok(accepted) => answer::accepted(call.signal, &accepted, call.form),
             Err(failure) => answer::failed(&failure, call.form),
         }
@@ -123,15 +130,17 @@ impl Http {
     async fn export(
         &self,
         call: &Call,
-        request: Request<Incoming>,
-        begun: Instant,
+        asked: Asked,
+        held: &mut Option<Charge>,
     ) -> Result<Accepted, Failure> {
+        let Asked { request, begun } = asked;
         let write_timeout = self.settings.write_timeout;
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let stage = self.intake.stage(call.signal, request.headers());
         let mut outcome = self.intake.outcome(call.signal);
+        let metadata = self.intake.metadata(request.headers());
         let reading = async {
-            let mut charge = self.intake.admit(size_of(request.headers()))?;
+            let mut charge = self.intake.admit(&request)?;
             let body = self.gather(call, request, begun, &mut charge).await;
             let packed = Packed {
                 body: body.map_err(|error| self.intake.failure(error))?,
@@ -149,9 +158,10 @@ impl Http {
                 read.unwrap_or(Err(Failure::Deadline))
             }
         };
-        let (bytes, _charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        let (bytes, charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        *held = Some(charge);
         self.intake
-            .hand_on(bytes, deadline, stage, &mut outcome)
+            .hand_on(bytes, metadata, deadline, stage, &mut outcome)
             .await
     }
 

@@ -1,0 +1,197 @@
+//! What requests take while they wait is what they are charged: however many there
+//! are, all of them together take what is configured.
+
+use std::io::Write as _;
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::attacked::{Attacked, BUDGET, MIB};
+use super::raw::{
+    self, DATA, END_HEADERS, END_STREAM, HEADERS, Http2, call, connect, frame, is_ended, message,
+    reset,
+};
+use crate::support::intake::Answer;
+use crate::support::linkmend;
+use crate::support::spans::{Role, request, span};
+use crate::support::wait;
+
+/// What all requests may take together, here.
+const LIMIT: u64 = 32;
+
+/// What a connection takes beside that, at most.
+const CONNECTION: u64 = 32 << 10;
+
+fn attacked() -> Attacked {
+    let limit = format!("receivers: {{otlp: {{admission: {{request_limit_mib: {LIMIT}}}}}}}");
+    let hangs = "timeout: 100s, retry_on_failure: {enabled: false}";
+    Attacked::before(|intake| linkmend::by_http(intake, hangs), &[&limit])
+}
+
+fn body(number: u64) -> Vec<u8> {
+    prost::Message::encode_to_vec(&request(vec![span(number, Role::Plain)]))
+}
+
+/// A request of HTTP/1, all of which is sent but for so many bytes.
+fn post(attacked: &Attacked, body: &[u8], but: usize) -> TcpStream {
+    let mut stream = connect(attacked.linkmend.addresses.http);
+    let kind = "content-type: application/x-protobuf";
+    let head = raw::head(&format!("{kind}\r\ncontent-length: {}\r\n\r\n", body.len()));
+    // One for which there is no room is answered and ended.
+    let _ = stream
+        .write_all(head.as_bytes())
+        .and_then(|()| stream.write_all(&body[..body.len() - but]));
+    stream
+}
+
+/// Calls of gRPC, all of which are sent but for so many bytes.
+fn calls(attacked: &Attacked, count: u64, but: usize) -> Http2 {
+    let mut connection = Http2::connect(attacked.linkmend.addresses.grpc);
+    for number in 0..count {
+        let stream = 2 * number as u32 + 1;
+        let body = body(number + 10);
+        let message = message(0, body.len(), &body);
+        let end = if but == 0 { END_STREAM } else { 0 };
+        let sent = [
+            frame(HEADERS, END_HEADERS, stream, &call(&[])),
+            frame(DATA, end, stream, &message[..message.len() - but]),
+        ];
+        if !connection.send(&sent.concat()) {
+            break;
+        }
+    }
+    connection
+}
+
+/// They wait for the rest of their bodies: each took ten times what it was charged.
+#[test]
+fn slow_bodies() {
+    const COUNT: u64 = 3000;
+    let attacked = attacked();
+    let body = vec![b'x'; 12_000];
+    let streams: Vec<_> = (0..COUNT).map(|_| post(&attacked, &body, 1)).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    // Those that were let in are the limit; the others are connections.
+    attacked.took_at_most(LIMIT * MIB + COUNT * CONNECTION / 4);
+    streams.into_iter().for_each(reset);
+    attacked.recovers();
+}
+
+#[test]
+fn slow_messages_of_grpc() {
+    let attacked = attacked();
+    let connections: Vec<_> = (0..10).map(|_| calls(&attacked, 900, 1)).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    attacked.took_at_most(LIMIT * MIB + 10 * CONNECTION);
+    drop(connections);
+    attacked.recovers();
+}
+
+/// They wait for the backend.
+#[test]
+fn requests_at_a_backend_that_hangs() {
+    let attacked = attacked();
+    attacked.intake.answers(Answer::Hang);
+    let connections: Vec<_> = (0..5).map(|_| calls(&attacked, 900, 0)).collect();
+    let streams: Vec<_> = (0..1000).map(|_| post(&attacked, &body(9), 0)).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    attacked.took_at_most(LIMIT * MIB + 1000 * CONNECTION / 4);
+    attacked.intake.answers(Answer::Take);
+    drop(connections);
+    streams.into_iter().for_each(reset);
+    attacked.recovers();
+}
+
+/// Each with a connection of its own.
+#[test]
+fn calls_with_a_connection_each() {
+    const COUNT: u64 = 2000;
+    let attacked = attacked();
+    attacked.intake.answers(Answer::Hang);
+    let connections: Vec<_> = (0..COUNT).map(|_| calls(&attacked, 1, 0)).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    attacked.took_at_most(LIMIT * MIB + COUNT * CONNECTION);
+    attacked.intake.answers(Answer::Take);
+    drop(connections);
+    attacked.recovers();
+}
+
+/// A client that gives no window for them: each stayed, with 2.4 KiB, for as long
+/// as the client liked, a thousand on each connection.
+#[test]
+fn answers_for_which_there_is_no_window() {
+    let times = "receivers: {otlp: {protocols: {http: {write_timeout: 3s}}}}";
+    let limit = "receivers: {otlp: {admission: {request_limit_mib: 16}, protocols: {grpc: \
+                 {max_recv_msg_size_mib: 1}, http: {max_request_body_size: 1MiB}}}}";
+    let attacked = Attacked::start(&[limit, times]);
+    let to = attacked.linkmend.addresses;
+    let files = attacked.open_files();
+    let headers: Vec<u8> = [
+        (":method", "POST"),
+        (":scheme", "http"),
+        (":path", "/v1/traces"),
+        (":authority", "x"),
+        ("content-type", "application/json"),
+    ]
+    .iter()
+    .flat_map(|(name, value)| raw::header(name, value))
+    .collect();
+    let fill = |address, is_grpc| {
+        let mut connection = Http2::without_window(address);
+        for number in 0..900_u32 {
+            let stream = 2 * number + 1;
+            let (head, body) = if is_grpc {
+                (call(&[]), vec![0; 5])
+            } else {
+                (headers.clone(), b"{}".to_vec())
+            };
+            let sent = [
+                frame(HEADERS, END_HEADERS, stream, &head),
+                frame(DATA, END_STREAM, stream, &body),
+            ];
+            assert!(connection.send(&sent.concat()));
+        }
+        connection
+    };
+    let grpc: Vec<_> = (0..20).map(|_| fill(to.grpc, true)).collect();
+    std::thread::sleep(Duration::from_secs(1));
+    attacked.took_at_most(16 * MIB + 20 * CONNECTION);
+    drop(grpc);
+    // It is seen that they have gone, though hardly anything is read from them.
+    wait::until_true("they are gone", Duration::from_secs(10), || {
+        attacked.open_files() <= files + 4
+    });
+    attacked.recovers();
+    let http: Vec<_> = (0..20).map(|_| fill(to.http, false)).collect();
+    // They are not waited for longer than is configured.
+    for mut connection in http {
+        assert!(is_ended(&mut connection.0, Duration::from_secs(20)));
+    }
+    attacked.took_at_most(16 * MIB + 20 * CONNECTION);
+    attacked.recovers();
+}
+
+/// 8,000 connections with 12 kB each took 480 MB, of which 450 stayed for good.
+#[test]
+fn what_a_wave_took_is_given_back() {
+    const COUNT: usize = 8000;
+    let allowed = super::connections::allowed();
+    // Two fifths of its files are what linkmend gives to each port.
+    let count = COUNT.min(allowed / 5 * 2 - 50);
+    if count < COUNT {
+        eprintln!("NOT ALL IS TESTED: {allowed} open files are allowed");
+    }
+    let attacked = Attacked::start(&[]);
+    let body = vec![b'x'; 12_000];
+    for _ in 0..2 {
+        let streams: Vec<_> = (0..count).map(|_| post(&attacked, &body, 1)).collect();
+        // Those for which there was no room are answered and ended.
+        attacked.took_at_most(BUDGET + count as u64 * CONNECTION / 2);
+        streams.into_iter().for_each(reset);
+        wait::until_true("they are gone", wait::LONG, || attacked.open_files() < 100);
+        if cfg!(all(target_arch = "x86_64", target_env = "gnu")) {
+            attacked.gives_back(0, Duration::from_secs(30));
+        }
+    }
+    attacked.serves();
+    attacked.recovers();
+}
