@@ -40,7 +40,7 @@ fn unknown(spans: u64, each: u64) -> Vec<Span> {
         let mut message = message("");
         message.pop();
         message.push(texts("messaging.message.id", &ids));
-        message.push(integer("messaging.batch.message_count", each as i64));
+        message.push(integer("messaging.batch.message_count", each.cast_signed()));
         span(number + 1, kind::CONSUMER, "process", message)
     };
     (0..spans).map(consumer).collect()

@@ -73,9 +73,10 @@ fn mapping(choices: &mut Choices<'_>, indent: usize, out: &mut String) {
         out.push_str(&" ".repeat(indent));
         // Each once, mostly.
         let word = choices.pick(&["a", "b", "key", "'quoted'", "\"twice\"", "1"]);
-        let key = match choices.one_in(20) {
-            true => word.to_owned(),
-            false => format!("k{number}"),
+        let key = if choices.one_in(20) {
+            word.to_owned()
+        } else {
+            format!("k{number}")
         };
         out.push_str(&key);
         out.push(':');
@@ -171,7 +172,8 @@ pub(super) fn damage(text: &mut String, choices: &mut Choices<'_>) {
             2 => {
                 let end = places.get(choices.below(places.len())).copied();
                 let piece = text.get(at..end.unwrap_or_default()).unwrap_or_default();
-                text.insert_str(at, &piece.to_owned());
+                let piece = piece.to_owned();
+                text.insert_str(at, &piece);
             }
             _ => text.insert_str(at, choices.pick(&TELLING)),
         }

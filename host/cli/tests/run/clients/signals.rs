@@ -167,11 +167,11 @@ fn orders(exports: &[Export]) -> Option<String> {
         _ => None,
     });
     // Some SDKs have floating-point numbers alone.
-    let values = values.map(|value| match value {
+    let mut values = values.map(|value| match value {
         Value::AsInt(value) => value.to_string(),
         Value::AsDouble(value) => value.to_string(),
     });
-    values.last()
+    values.next_back()
 }
 
 fn message(span: &Span) -> Option<String> {

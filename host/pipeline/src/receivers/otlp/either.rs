@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Response};
+use http::{HeaderMap, HeaderValue, Response};
 
 use crate::net::serve::{Asked, Handler, Reply};
 use crate::traces::BoxFuture;
@@ -32,7 +32,7 @@ impl Handler for Either {
 
 fn is_grpc(headers: &HeaderMap) -> bool {
     const KIND: &[u8] = b"application/grpc";
-    let given = headers.get(CONTENT_TYPE).map(|given| given.as_bytes());
+    let given = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
     let begin = given.and_then(|given| given.trim_ascii_start().get(..KIND.len()));
     begin.is_some_and(|begin| begin.eq_ignore_ascii_case(KIND))
 }

@@ -46,6 +46,9 @@ pub(super) struct Families {
     rule_reloads: IntCounterVec,
 }
 
+const SCOPES_REFUSED: &str = "How often spans went on without what is known of messages, since \
+                              there were too many scopes.";
+
 impl Families {
     pub(super) fn new(names: &Names, level: MetricsLevel) -> Self {
         let own = ["processor"];
@@ -61,6 +64,11 @@ impl Families {
         };
         let gauges = |name: &str, help: &str| names.gauges(&format!("linkmend_{name}"), help, &own);
         let reasons = ["processor", "reason", "service", "messaging_system"];
+        let reasons = if level == MetricsLevel::Basic {
+            &reasons[..2]
+        } else {
+            &reasons
+        };
         Self {
             level,
             links_in: links("in", "Links that came in."),
@@ -89,11 +97,7 @@ impl Families {
             unresolved: names.counters(
                 "linkmend_unresolved",
                 "Links that could not be made, by why and whose they would have been.",
-                if level == MetricsLevel::Basic {
-                    &reasons[..2]
-                } else {
-                    &reasons
-                },
+                reasons,
             ),
             held: gauges(
                 "held_spans",
@@ -126,11 +130,7 @@ impl Families {
                 Some("reason"),
             ),
             scopes: gauges("scopes", "Scopes of senders whose messages are remembered."),
-            scopes_refused: counters(
-                "scopes_refused",
-                "How often spans went on without what is known of messages, since there were too many scopes.",
-                None,
-            ),
+            scopes_refused: counters("scopes_refused", SCOPES_REFUSED, None),
             rule_calls: counters("rule_calls", "How often a rule was shown spans.", None),
             rule_faults: counters(
                 "rule_faults",

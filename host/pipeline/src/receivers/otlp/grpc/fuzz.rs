@@ -87,8 +87,8 @@ async fn ours(
     budget: &std::sync::Arc<Budget>,
 ) -> Result<(Bytes, Charge), &'static str> {
     let patience = Patience {
-        part: Duration::from_secs(60),
-        until: Instant::now() + Duration::from_secs(60),
+        part: Duration::from_mins(1),
+        until: Instant::now() + Duration::from_mins(1),
     };
     let mut charge = budget.charge(0).unwrap();
     let mut body = Parts::new(Pieces(parts), patience);
