@@ -63,6 +63,9 @@ fn helm(command: &[&str], more: &[&str]) -> Option<Output> {
     let home = tempfile::tempdir().unwrap();
     let output = Command::new(program.unwrap_or_else(|| "helm".into()))
         .args(command)
+        // Of which cluster: a Helm that is built from its module knows a release of
+        // Kubernetes of years ago by itself.
+        .args(["--kube-version", "1.31.0"])
         .arg(chart())
         .args(more)
         .env("HOME", home.path())

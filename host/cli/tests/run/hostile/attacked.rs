@@ -139,8 +139,14 @@ impl Attacked {
     /// The attack is over: others are served, and files come back. Memory does,
     /// too, for the next one; the allocator of the system keeps the pages.
     pub fn recovers(&self) {
+        self.recovers_but_for(0);
+    }
+
+    /// The same, but for so many connections to the backend, which are kept for
+    /// what comes next.
+    pub fn recovers_but_for(&self, connections: usize) {
         self.serves();
-        let most = self.before.files + 8;
+        let most = self.before.files + 8 + connections;
         wait::until_true("files come back", wait::LONG, || self.open_files() <= most);
     }
 
