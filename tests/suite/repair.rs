@@ -6,25 +6,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use linkmend::Processor;
 use linkmend::index::{IndexOptions, MemoryIndex};
-use linkmend_tests::otlp::{batch, kind, link, span, spans_of, text};
+use linkmend_tests::otlp::{batch, kind, link, message, span, spans_of, text};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prost::Message as _;
-
-fn message(number: u64, kind: i32, id: &str) -> Span {
-    let operation = if kind == kind::PRODUCER {
-        "send"
-    } else {
-        "process"
-    };
-    let attributes = vec![
-        text("messaging.system", "rabbitmq"),
-        text("messaging.operation.type", operation),
-        text("messaging.destination.name", "orders"),
-        text("messaging.message.id", id),
-    ];
-    span(number, kind, "message", attributes)
-}
 
 fn producer() -> Span {
     message(7, kind::PRODUCER, "4711")

@@ -40,6 +40,40 @@ pub fn link(number: u64) -> Link {
     }
 }
 
+/// [`span`] number `number`, of the message with this id, which its kind tells
+/// what it does with.
+#[must_use]
+pub fn message(number: u64, kind: i32, id: &str) -> Span {
+    let operation = if kind == kind::PRODUCER {
+        "send"
+    } else {
+        "process"
+    };
+    let attributes = vec![
+        text("messaging.system", "rabbitmq"),
+        text("messaging.operation.type", operation),
+        text("messaging.destination.name", "orders"),
+        text("messaging.message.id", id),
+    ];
+    span(number, kind, "message", attributes)
+}
+
+/// The producer of a [`message`]. It was sent before it was received, whenever
+/// its span comes in.
+#[must_use]
+pub fn producer(number: u64, id: &str) -> Span {
+    let mut sent = message(number, kind::PRODUCER, id);
+    sent.start_time_unix_nano -= 10_000_000_000;
+    sent.end_time_unix_nano -= 10_000_000_000;
+    sent
+}
+
+/// A consumer of a [`message`].
+#[must_use]
+pub fn consumer(number: u64, id: &str) -> Span {
+    message(number, kind::CONSUMER, id)
+}
+
 /// A batch of one service and one scope.
 #[must_use]
 pub fn traces(spans: Vec<Span>) -> TracesData {

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use linkmend::{Counts, HoldOptions, Mended, Processor, Rule};
-use linkmend_tests::otlp::{kind, span, spans_of, text};
+use linkmend_tests::otlp::{consumer, kind, message, producer, span, spans_of, text};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -25,34 +25,6 @@ fn holding(rules: impl IntoIterator<Item = Rule>, options: HoldOptions) -> Proce
         builder = builder.rule(rule);
     }
     builder.build().unwrap()
-}
-
-/// A span of the message with this id.
-fn message(number: u64, kind: i32, id: &str) -> Span {
-    let operation = if kind == kind::PRODUCER {
-        "send"
-    } else {
-        "process"
-    };
-    let attributes = vec![
-        text("messaging.system", "rabbitmq"),
-        text("messaging.operation.type", operation),
-        text("messaging.destination.name", "orders"),
-        text("messaging.message.id", id),
-    ];
-    span(number, kind, "message", attributes)
-}
-
-/// It was sent before it was received, whenever its span comes in.
-fn producer(number: u64, id: &str) -> Span {
-    let mut sent = message(number, kind::PRODUCER, id);
-    sent.start_time_unix_nano -= 10_000_000_000;
-    sent.end_time_unix_nano -= 10_000_000_000;
-    sent
-}
-
-fn consumer(number: u64, id: &str) -> Span {
-    message(number, kind::CONSUMER, id)
 }
 
 fn call(number: u64) -> Span {

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use linkmend::index::{IndexOptions, ScopedIndex};
 use linkmend::{HoldOptions, Mended, Passage, Processor, Rule, Scope, Scoping};
-use linkmend_tests::otlp::{kind, span, spans_of, text, traces};
+use linkmend_tests::otlp::{consumer, kind, producer, span, spans_of, text, traces};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, TracesData};
 use prost::Message as _;
@@ -38,32 +38,6 @@ fn scoping(options: IndexOptions, most: usize) -> Scoping {
         resource_attributes: vec![TENANT.into()],
         index: ScopedIndex::new(options, most),
     }
-}
-
-fn message(number: u64, kind: i32, id: &str) -> Span {
-    let operation = match kind {
-        kind::PRODUCER => "send",
-        _ => "process",
-    };
-    let attributes = vec![
-        text("messaging.system", "rabbitmq"),
-        text("messaging.operation.type", operation),
-        text("messaging.destination.name", "orders"),
-        text("messaging.message.id", id),
-    ];
-    span(number, kind, "message", attributes)
-}
-
-/// It was sent before it was received, whenever its span comes in.
-fn producer(number: u64, id: &str) -> Span {
-    let mut sent = message(number, kind::PRODUCER, id);
-    sent.start_time_unix_nano -= 10_000_000_000;
-    sent.end_time_unix_nano -= 10_000_000_000;
-    sent
-}
-
-fn consumer(number: u64, id: &str) -> Span {
-    message(number, kind::CONSUMER, id)
 }
 
 /// Spans of a tenant, or of one that does not say who it is.

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use linkmend_pipeline::config::{Config, Source};
 use linkmend_pipeline::service::{Options, Running, Service};
-use linkmend_tests::otlp::{kind, span, text, traces};
+use linkmend_tests::otlp::{consumer, kind, producer, span, traces};
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
@@ -111,33 +111,6 @@ impl Sender {
             .await
             .map(tonic::Response::into_inner)
     }
-}
-
-fn message(number: u64, kind: i32, id: &str) -> Span {
-    let operation = if kind == kind::PRODUCER {
-        "send"
-    } else {
-        "process"
-    };
-    let attributes = vec![
-        text("messaging.system", "rabbitmq"),
-        text("messaging.operation.type", operation),
-        text("messaging.destination.name", "orders"),
-        text("messaging.message.id", id),
-    ];
-    span(number, kind, "message", attributes)
-}
-
-/// It was sent before it was received, whenever its span comes in.
-fn producer(number: u64, id: &str) -> Span {
-    let mut sent = message(number, kind::PRODUCER, id);
-    sent.start_time_unix_nano -= 10_000_000_000;
-    sent.end_time_unix_nano -= 10_000_000_000;
-    sent
-}
-
-fn consumer(number: u64, id: &str) -> Span {
-    message(number, kind::CONSUMER, id)
 }
 
 fn call(number: u64) -> Span {
