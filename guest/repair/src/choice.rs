@@ -27,6 +27,7 @@ pub fn choose<'p>(
         if known.is_empty() {
             continue;
         }
+        let is_offset = number < usize::from(slot.grounds.offsets);
         // Nearly always there is one, and nothing to weigh.
         if let [only] = known
             && !more
@@ -34,7 +35,7 @@ pub fn choose<'p>(
         {
             match search.fit(only) {
                 Fit::InTime | Fit::WithinSkew => {
-                    return Choice::One(only, !is_assigned(slot, number));
+                    return Choice::One(only, is_offset || !slot.grounds.client_assigned);
                 }
                 Fit::TooLate => best = Choice::TooLate,
                 Fit::Itself | Fit::Disagrees | Fit::Effect => {}
@@ -48,7 +49,7 @@ pub fn choose<'p>(
             }
             continue;
         }
-        if number < usize::from(slot.grounds.offsets) {
+        if is_offset {
             let asides = slot.asides.of(asides);
             let is_exact = number == 0;
             return by_offset(producers, slot, asides, is_exact, &candidates);
@@ -62,10 +63,6 @@ pub fn choose<'p>(
         return by_time(&candidates, true);
     }
     best
-}
-
-fn is_assigned(slot: &Slot, number: usize) -> bool {
-    slot.grounds.client_assigned && number >= usize::from(slot.grounds.offsets)
 }
 
 /// A place in a log is one record's, as long as those who name it know it.

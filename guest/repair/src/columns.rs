@@ -110,7 +110,7 @@ impl Columns {
             states.first.clear();
         }
         let mut states = states.first.into_iter();
-        let columns = parents.first.into_iter().map(|parent| {
+        let elements = parents.first.into_iter().map(|parent| {
             let state = states.next().and_then(|state| state.text());
             let carried = carried::traceparent(parent);
             Element {
@@ -119,7 +119,7 @@ impl Columns {
                 ..Element::default()
             }
         });
-        self.push(columns, parents.count);
+        self.push(elements, parents.count);
     }
 
     fn read_ids(&mut self, [trace_ids, span_ids, flags]: [Value<'_>; 3]) {
@@ -131,7 +131,7 @@ impl Columns {
             return;
         }
         let ids = trace_ids.first.into_iter().zip(span_ids.first).enumerate();
-        let columns = ids.map(|(place, (trace_id, span_id))| {
+        let elements = ids.map(|(place, (trace_id, span_id))| {
             let flags = flags.get(place).copied().unwrap_or_default();
             let carried = carried::ids(trace_id, span_id, flags);
             Element {
@@ -139,7 +139,7 @@ impl Columns {
                 ..Element::default()
             }
         });
-        self.push(columns, trace_ids.count);
+        self.push(elements, trace_ids.count);
     }
 
     /// Adds the keys of a custom recipe, when all of its attributes are there.
@@ -159,7 +159,7 @@ impl Columns {
         let scope = parts.scope.iter().map(|name| at(origin.extra, *name));
         let scope: Vec<_> = scope.collect();
         let mut names = names;
-        let columns = (0..count.min(MAX_MESSAGES)).map(|place| {
+        let elements = (0..count.min(MAX_MESSAGES)).map(|place| {
             let parts = values.iter().map(|values| in_step(values, place, count));
             let Some(parts) = parts.collect::<Option<Vec<_>>>() else {
                 return Element::default();
@@ -171,15 +171,15 @@ impl Columns {
                 carried: None,
             }
         });
-        self.push(columns, count);
+        self.push(elements, count);
     }
 
-    /// Adds a column with `elements`, the first of so many.
+    /// Adds a column with `elements`, the first [`MAX_MESSAGES`] of so many.
     fn push(&mut self, elements: impl Iterator<Item = Element>, count: usize) {
         let surplus = count.saturating_sub(MAX_MESSAGES);
         self.surplus = self.surplus.max(surplus);
         let start = self.elements.len();
-        self.elements.extend(elements.take(MAX_MESSAGES));
+        self.elements.extend(elements);
         let column = Run::since(start, &self.elements);
         let says_something = |element: &Element| element.carried.is_some() || element.key.is_some();
         if column.of(&self.elements).iter().any(says_something) {

@@ -24,12 +24,12 @@ impl Processor {
         let Some(scoping) = &self.scoping else {
             return self.pass(way(None), batch);
         };
-        let mut parts = scoping.split(batch.clone(), scope);
+        let parts = scoping.split(batch.clone(), scope);
         if let [Part { room, .. }] = parts.as_slice() {
             return self.pass(way(room.as_ref()), batch);
         }
         let mut joined = Joined::new(batch);
-        for Part { room, traces } in parts.drain(..) {
+        for Part { room, traces } in parts {
             let passed = self.pass(way(room.as_ref()), traces.clone())?;
             joined.add(passed, &traces);
         }

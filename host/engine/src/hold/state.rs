@@ -73,9 +73,7 @@ impl Held {
     fn scope(&self) -> Option<Scope> {
         self.term.scope()
     }
-}
 
-impl Held {
     /// Whose producers it waits for.
     fn service(&self) -> Service {
         (self.scope(), self.piece.origin.resource.hash)
@@ -241,6 +239,19 @@ impl State {
         taken
     }
 
+    /// Takes what has to go next, and says whether it was ready.
+    fn take_next(&mut self, surplus: Surplus, signals: &Signals) -> Option<(bool, Held)> {
+        if !self.is_closed
+            && let Some(taken) = self.take_of_largest(surplus, signals)
+        {
+            return Some(taken);
+        }
+        if let Some(held) = self.take_ready() {
+            return Some((true, held));
+        }
+        self.take_oldest(signals).map(|held| (false, held))
+    }
+
     /// Takes what is too much: what would be released next in any case, and
     /// then the oldest; where there are scopes, of the one that has the most.
     pub(super) fn take_surplus(&mut self, options: &HoldOptions, signals: &Signals) -> Vec<Held> {
@@ -251,26 +262,16 @@ impl State {
             } else {
                 Surplus::Bytes
             };
-            let of_largest = (!self.is_closed)
-                .then(|| self.take_of_largest(kind, signals))
-                .flatten();
-            if let Some((is_ready, held)) = of_largest {
-                self.stats.released_ready += u64::from(is_ready);
-                self.stats.released_overflow += u64::from(!is_ready);
-                surplus.push(held);
-            } else if let Some(held) = self.take_ready() {
-                self.stats.released_ready += 1;
-                surplus.push(held);
-            } else if let Some(held) = self.take_oldest(signals) {
-                if self.is_closed {
-                    self.stats.released_drained += 1;
-                } else {
-                    self.stats.released_overflow += 1;
-                }
-                surplus.push(held);
-            } else {
+            let Some((is_ready, held)) = self.take_next(kind, signals) else {
                 break;
-            }
+            };
+            let released = match (is_ready, self.is_closed) {
+                (true, _) => &mut self.stats.released_ready,
+                (false, true) => &mut self.stats.released_drained,
+                (false, false) => &mut self.stats.released_overflow,
+            };
+            *released += 1;
+            surplus.push(held);
         }
         surplus
     }
