@@ -16,6 +16,7 @@
 
 mod guest;
 mod package;
+mod tools;
 mod workspace;
 
 use std::path::PathBuf;

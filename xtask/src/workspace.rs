@@ -8,8 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
+
+use crate::tools::answer;
 
 /// This repository as a cargo workspace.
 #[derive(Deserialize)]
@@ -84,19 +86,13 @@ impl Workspace {
     pub fn load() -> Result<Self> {
         let xtask = env::var_os("CARGO_MANIFEST_DIR")
             .context("start this with `cargo xtask`, which tells it where the repository is")?;
-        let output = Command::new(cargo())
+        let mut cargo = Command::new(cargo());
+        cargo
             .args(["metadata", "--no-deps", "--format-version", "1"])
-            .current_dir(xtask)
-            .output()
-            .context("cannot start cargo")?;
-        if !output.status.success() {
-            bail!(
-                "cargo metadata: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
+            .current_dir(xtask);
+        let metadata = answer(&mut cargo).context("cargo metadata")?;
         let mut workspace: Self =
-            serde_json::from_slice(&output.stdout).context("cannot read `cargo metadata`")?;
+            serde_json::from_str(&metadata).context("cannot read `cargo metadata`")?;
         let lock: Lock = toml::from_str(&fs::read_to_string(workspace.root.join("Cargo.lock"))?)
             .context("cannot read Cargo.lock")?;
         workspace.locked = lock.package;

@@ -6,8 +6,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
+use crate::tools::answer;
 use crate::workspace::{Workspace, cargo};
 
 /// Components are made of modules for this target: it brings no imports of its
@@ -49,7 +50,7 @@ impl Compiler {
         let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
         let libraries =
             answer(Command::new(&rustc).args(["--print", "target-libdir", "--target", TARGET]))?;
-        if !holds_core(Path::new(&libraries)) {
+        if !holds_core(Path::new(libraries.trim())) {
             return Ok(None);
         }
         Ok(Some(Self {
@@ -165,20 +166,6 @@ fn debian_file(package: &str, ending: &str) -> Option<PathBuf> {
 
 fn version(rustc: &OsStr) -> Result<String> {
     let mut command = Command::new(rustc);
-    answer(command.arg("--version").env_remove("LD_LIBRARY_PATH"))
-}
-
-/// What a command prints.
-fn answer(command: &mut Command) -> Result<String> {
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {}", command.get_program().display()))?;
-    if !output.status.success() {
-        bail!(
-            "{}: {}",
-            command.get_program().display(),
-            String::from_utf8_lossy(&output.stderr).trim()
-        );
-    }
-    Ok(String::from_utf8(output.stdout)?.trim().into())
+    let told = answer(command.arg("--version").env_remove("LD_LIBRARY_PATH"))?;
+    Ok(told.trim().into())
 }

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use serde::{Deserialize, Serialize};
 
-use super::sources;
+use crate::tools::sha256;
 use crate::workspace::Workspace;
 
 /// Where components are committed.
@@ -77,7 +77,7 @@ impl Dist {
             .with_context(|| format!("cannot read {}", self.record.display()))?;
         let component = read(&self.component)?.unwrap_or_default();
         ensure!(
-            sources::sha256(&component) == record.sha256,
+            sha256(&component) == record.sha256,
             "{} is not the component that the record beside it tells of: run `cargo xtask build-guest`",
             self.name
         );

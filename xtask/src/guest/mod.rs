@@ -19,6 +19,7 @@ use std::time::Instant;
 use anyhow::{Context, Result};
 use linkmend_component::Interface;
 
+use crate::tools::sha256;
 use crate::workspace::Workspace;
 use compiler::Compiler;
 use dist::{Dist, Record};
@@ -127,7 +128,7 @@ fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(V
     fs::write(component_file(workspace, package), &component)?;
     let record = Record {
         package: package.into(),
-        sha256: sources::sha256(&component),
+        sha256: sha256(&component),
         bytes: component.len(),
         compiler: compiler.describe(),
         sources_sha256: sources,

@@ -15,6 +15,7 @@ use std::path::Path;
 use anyhow::{Context, Result};
 use sha2::{Digest, Sha256};
 
+use crate::tools::sha256;
 use crate::workspace::{Package, Workspace};
 
 /// What a guest is built from: a name, and the content under it. Sorted, so
@@ -31,11 +32,6 @@ pub fn digest(workspace: &Workspace, package: &str) -> Result<String> {
         add_member(&mut parts, workspace, member)?;
     }
     Ok(digest_of(&parts))
-}
-
-/// SHA-256 in hexadecimal digits.
-pub fn sha256(content: &[u8]) -> String {
-    format!("{:x}", Sha256::digest(content))
 }
 
 fn digest_of(parts: &Parts) -> String {

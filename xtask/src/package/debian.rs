@@ -6,7 +6,8 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
-use super::{Binary, answer, tree};
+use super::{Binary, tree};
+use crate::tools::answer;
 
 /// Where the unit of `examples/deploy` has the program, and where the package has it.
 const LOCAL: &str = "/usr/local/bin/linkmend";

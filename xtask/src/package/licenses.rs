@@ -10,7 +10,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
-use super::answer;
+use crate::tools::answer;
 use crate::workspace::cargo;
 
 /// The package that the binary is of.

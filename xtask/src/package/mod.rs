@@ -13,10 +13,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use clap::Args;
-use sha2::{Digest, Sha256};
 
+use crate::tools::{answer, sha256};
 use crate::workspace::Workspace;
 
 /// Make a Debian package and an archive of a binary of linkmend.
@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
         debian::package(workspace.root(), &binary, &licenses, &output)?,
         archive(workspace.root(), &binary, &licenses, &output)?,
     ] {
-        let sum = format!("{:x}", Sha256::digest(fs::read(&package)?));
+        let sum = sha256(&fs::read(&package)?);
         let name = package.file_name().unwrap_or_default().display();
         fs::write(
             package.with_added_extension("sha256"),
@@ -109,15 +109,4 @@ fn archive(root: &Path, binary: &Binary, licenses: &str, output: &Path) -> Resul
     answer(&mut tar)?;
     fs::remove_dir_all(&stage)?;
     Ok(package)
-}
-
-/// What a command prints; an error when it fails.
-fn answer(command: &mut Command) -> Result<String> {
-    let program = command.get_program().display().to_string();
-    let output = command
-        .output()
-        .with_context(|| format!("cannot start {program}"))?;
-    let told = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "{program}: {}", told.trim());
-    Ok(String::from_utf8(output.stdout)?)
 }

@@ -7,7 +7,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result};
 
-use super::answer;
+use crate::tools::answer;
 
 /// An empty folder, whatever was there.
 pub fn fresh(folder: &Path) -> Result<()> {
