@@ -131,7 +131,7 @@ pub struct RunArguments {
     pub shutdown_timeout: Duration,
 
     /// Keep held spans here, if the configuration names no storage for them [default: the first of
-    /// $`STATE_DIRECTORY`, `linkmend` in the user's state directory, and /var/lib/linkmend that can be
+    /// `$STATE_DIRECTORY`, `linkmend` in the user's state directory, and /var/lib/linkmend that can be
     /// written; empty for nowhere]
     #[arg(long, value_name = "DIR", value_parser = clap::builder::TypedValueParser::map(clap::builder::OsStringValueParser::new(), PathBuf::from))]
     pub state_dir: Option<PathBuf>,

@@ -3,15 +3,13 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput, Tag};
 use serde_json::{Map, Value};
 
 use crate::document::Document;
 use crate::error::{ConfigError, Place};
+use crate::events;
 use crate::scalar;
-
-/// How deep values may lie in each other.
-const DEEPEST: usize = 64;
 
 /// How much aliases may make of a text, in bytes of keys and texts and so many
 /// for each value: a few lines can ask for more than there is in the world.
@@ -68,11 +66,7 @@ impl<'t> Builder<'t> {
     }
 
     fn next(&mut self) -> Result<(Event<'t>, Span)> {
-        match self.parser.next_event() {
-            Some(event) => Ok(event?),
-            // The last event is told before it ends.
-            None => Err(ScanError::new_str(Marker::new(0, 1, 0), "it ends too early").into()),
-        }
+        events::next(&mut self.parser)
     }
 
     fn root(&mut self) -> Result<Map<String, Value>> {
@@ -112,10 +106,7 @@ impl<'t> Builder<'t> {
 
     fn value(&mut self, event: Event<'t>, span: Span, depth: usize) -> Result<Value> {
         let start = span.start;
-        if depth > DEEPEST {
-            let text = format!("values lie in each other more than {DEEPEST} deep");
-            return Err(ConfigError::at(start, text));
-        }
+        events::check_depth(depth, start)?;
         let (anchor, value) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 check_tag(start, tag.as_deref())?;
@@ -148,10 +139,7 @@ impl<'t> Builder<'t> {
             let text = "this alias stands inside of the value that it names";
             return Err(ConfigError::at(start, text));
         };
-        if depth + height(value) > DEEPEST {
-            let text = format!("values lie in each other more than {DEEPEST} deep");
-            return Err(ConfigError::at(start, text));
-        }
+        events::check_depth(depth + height(value), start)?;
         self.copied += weight(value);
         if self.copied > MOST_COPIED {
             let mib = MOST_COPIED >> 20;

@@ -20,7 +20,8 @@
 //! | module | what it does |
 //! |---|---|
 //! | `document` | a value, and where its parts stand |
-//! | `build` | from the events of the parser to a document |
+//! | `events` | what the parser tells, and how deep it may lie |
+//! | `build` | from these to a document |
 //! | `scalar` | what a word means: YAML's core schema |
 //! | `json` | what JSON has and YAML has not |
 //! | `error` | what is wrong, and where |
@@ -35,6 +36,7 @@
 mod build;
 mod document;
 mod error;
+mod events;
 mod expand;
 mod json;
 mod layers;

@@ -3,12 +3,10 @@
 
 use std::ops::Range;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, StrInput};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, Span, StrInput};
 
 use crate::error::ConfigError;
-
-/// How deep values may lie in each other.
-const DEEPEST: usize = 64;
+use crate::events;
 
 /// The parts of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,17 +117,11 @@ struct Walk<'t> {
 
 impl<'t> Walk<'t> {
     fn next(&mut self) -> Result<(Event<'t>, Span), ConfigError> {
-        match self.parser.next_event() {
-            Some(event) => Ok(event?),
-            None => Err(ScanError::new_str(Marker::new(0, 1, 0), "it ends too early").into()),
-        }
+        events::next(&mut self.parser)
     }
 
     fn part(&mut self, event: &Event<'t>, span: Span, depth: usize) -> Result<Part, ConfigError> {
-        if depth > DEEPEST {
-            let text = format!("values lie in each other more than {DEEPEST} deep");
-            return Err(ConfigError::at(span.start, text));
-        }
+        events::check_depth(depth, span.start)?;
         let start = self.behind_properties(self.byte(span.start));
         let end = self.byte(span.end).max(start);
         let rest = self.text.get(start..).unwrap_or_default();

@@ -24,8 +24,6 @@ pub enum Inside {
 /// A configuration that is a text of another one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Embedded {
-    /// The keys that lead to it.
-    pub keys: Vec<String>,
     /// What it says.
     pub text: String,
     /// Where its key stands.
@@ -66,11 +64,10 @@ pub fn inside(document: &Document, text: &str) -> Result<Inside, ConfigError> {
         });
     }
     if let Some(config) = value.get("spec").and_then(|spec| spec.get("config")) {
-        let keys = vec!["spec".into(), "config".into()];
-        return match config {
-            Value::String(config) => Ok(Inside::Text(embedded(document, text, keys, config))),
-            _ => Ok(Inside::Mapping(keys)),
-        };
+        return Ok(match config {
+            Value::String(config) => Inside::Text(embedded(document, text, "spec.config", config)),
+            _ => Inside::Mapping(vec!["spec".into(), "config".into()]),
+        });
     }
     in_data(document, text)
 }
@@ -86,8 +83,8 @@ fn in_data(document: &Document, text: &str) -> Result<Inside, ConfigError> {
     let configs: Vec<_> = configs.collect();
     match configs[..] {
         [(key, config)] => {
-            let keys = vec!["data".into(), key.clone()];
-            Ok(Inside::Text(embedded(document, text, keys, config)))
+            let path = format!("data.{key}");
+            Ok(Inside::Text(embedded(document, text, &path, config)))
         }
         [] => Err(not_one(
             document,
@@ -114,14 +111,13 @@ fn has_sections(value: &Value) -> bool {
     SECTIONS.iter().any(|section| value.get(section).is_some())
 }
 
-fn embedded(document: &Document, text: &str, keys: Vec<String>, config: &str) -> Embedded {
-    let key = document.place(&keys.join("."));
+fn embedded(document: &Document, text: &str, path: &str, config: &str) -> Embedded {
+    let key = document.place(path);
     let key = key.unwrap_or(Place { line: 1, column: 1 });
     Embedded {
         indent: indent(text, key.line, config),
         text: config.to_owned(),
         key,
-        keys,
     }
 }
 

@@ -80,14 +80,17 @@ impl Collector<'_> {
 
     /// Whether a section has this id already.
     pub(crate) fn has(&self, section: &[&str], id: &str) -> bool {
-        let mut value = Some(self.value);
-        for key in section {
-            value = value
-                .and_then(|value| value.get(*key))
-                .and_then(Value::as_object);
-        }
-        value.is_some_and(|value| value.contains_key(id))
+        below(self.value, section).is_some_and(|value| value.contains_key(id))
     }
+}
+
+/// The mapping that keys lead to, through other ones.
+pub(crate) fn below<'v>(
+    value: &'v Map<String, Value>,
+    keys: &[impl AsRef<str>],
+) -> Option<&'v Map<String, Value>> {
+    keys.iter()
+        .try_fold(value, |value, key| value.get(key.as_ref())?.as_object())
 }
 
 /// `otlp` of `otlp/front`.

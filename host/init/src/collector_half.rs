@@ -7,7 +7,7 @@ use linkmend_config::{Part, Shape};
 use serde_json::{Map, Value, json};
 
 use crate::InitError;
-use crate::collector::{Collector, Pipeline};
+use crate::collector::{Collector, Pipeline, below};
 use crate::edit::{self, Edit};
 use crate::layout::{Hop, Plan, Way};
 
@@ -21,7 +21,7 @@ pub(crate) fn write(collector: &Collector<'_>, plan: &Plan) -> Result<String, In
     let mut edits = Vec::new();
     let mut meant = collector.value.clone();
     for hop in &plan.hops {
-        let exporter = format!("{}/{}", plan.exporter_type, hop.name());
+        let exporter = plan.exporter(hop);
         let added = to_linkmend(hop.port);
         add(
             collector,
@@ -32,7 +32,7 @@ pub(crate) fn write(collector: &Collector<'_>, plan: &Plan) -> Result<String, In
         set(&mut meant, &["exporters", &exporter], added);
         match &hop.way {
             Way::Loop { port, .. } => {
-                let receiver = format!("otlp/{}", hop.name());
+                let receiver = hop.receiver();
                 let added = from_linkmend(*port);
                 add(
                     collector,
@@ -180,7 +180,7 @@ fn front_pipeline(
             processors,
             exporters.as_slice(),
         ]
-        .map(words);
+        .map(edit::words);
         return Ok(Edit {
             bytes: at..at,
             text: format!(
@@ -195,8 +195,11 @@ fn front_pipeline(
         .members()
         .first()
         .map_or(indent + 2, |(_, key, _)| edit::column(text, key.start));
-    let (written, processors, exporters) =
-        (receivers.written, words(processors), words(&exporters));
+    let (written, processors, exporters) = (
+        receivers.written,
+        edit::words(processors),
+        edit::words(&exporters),
+    );
     let mut new = format!("{:indent$}# {FRONT}\n{:indent$}{front}:\n", "", "");
     let _ = writeln!(new, "{:inner$}receivers:{written}", "");
     let _ = writeln!(new, "{:inner$}processors: [{processors}]", "");
@@ -217,11 +220,6 @@ fn front_pipeline(
         bytes: at..at,
         text: new,
     })
-}
-
-fn words(ids: &[String]) -> String {
-    let ids = ids.iter().map(|id| edit::scalar(&Value::from(id.as_str())));
-    ids.collect::<Vec<_>>().join(", ")
 }
 
 /// The section of pipelines, and the key and the value of one.
@@ -323,7 +321,7 @@ impl<'c> List<'c> {
             let ids: Vec<_> = ids.cloned().collect();
             return Ok(Edit {
                 bytes: self.bytes.clone(),
-                text: format!(" [{}]", words(&ids)),
+                text: format!(" [{}]", edit::words(&ids)),
             });
         }
         // Line by line, so that comments stay.
@@ -381,13 +379,7 @@ fn verified(
         ))
     };
     let document = linkmend_config::read(&text).map_err(|error| not_so(&error.to_string()))?;
-    let mut value = Some(document.value());
-    for key in collector.keys {
-        value = value
-            .and_then(|value| value.get(key))
-            .and_then(Value::as_object);
-    }
-    match value {
+    match below(document.value(), collector.keys) {
         Some(value) if value == meant => Ok(text),
         _ => Err(not_so("another value would change, too")),
     }

@@ -133,6 +133,12 @@ pub(crate) fn scalar(value: &Value) -> String {
     }
 }
 
+/// Ids as the elements of a list in one line.
+pub(crate) fn words(ids: &[String]) -> String {
+    let ids = ids.iter().map(|id| scalar(&Value::from(id.as_str())));
+    ids.collect::<Vec<_>>().join(", ")
+}
+
 /// Lines of a text at another indentation: `bytes` begin with the key of a member.
 pub(crate) fn moved(text: &str, bytes: &Range<usize>, indent: usize) -> String {
     let old = column(text, bytes.start);

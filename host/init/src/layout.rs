@@ -69,9 +69,21 @@ pub(crate) enum Way {
     Behind(Vec<Taken>),
 }
 
+impl Plan {
+    /// The Collector's exporter to linkmend.
+    pub(crate) fn exporter(&self, hop: &Hop) -> String {
+        format!("{}/{}", self.exporter_type, hop.name())
+    }
+}
+
 impl Hop {
+    /// The Collector's receiver of what comes back.
+    pub(crate) fn receiver(&self) -> String {
+        format!("otlp/{}", self.name())
+    }
+
     /// What the components of this hop are called: `linkmend`, `linkmend_2`.
-    pub(crate) fn name(&self) -> String {
+    fn name(&self) -> String {
         numbered("linkmend", self.number)
     }
 }
@@ -169,11 +181,9 @@ fn front(pipeline: &Pipeline) -> (Vec<String>, Vec<String>) {
     let known = processors.iter().take(ends.unwrap_or(processors.len()));
     let last = known.clone().rposition(|id| is_of(id, &OF_CONNECTION));
     let first = last.map_or(0, |last| last + 1);
-    let moved: Vec<_> = processors.iter().take(first).cloned().collect();
-    let moved: Vec<_> = moved
-        .into_iter()
-        .filter(|id| !is_of(id, &["memory_limiter"]))
-        .collect();
+    let moved = processors.iter().take(first);
+    let moved = moved.filter(|id| !is_of(id, &["memory_limiter"]));
+    let moved: Vec<_> = moved.cloned().collect();
     let limiters = processors
         .iter()
         .filter(|id| is_of(id, &["memory_limiter"]));
@@ -222,11 +232,9 @@ fn exporter_type(collector: &Collector<'_>) -> &'static str {
 /// A file that this was done to already is left alone.
 fn names_are_free(collector: &Collector<'_>, plan: &Plan) -> Result<(), InitError> {
     for hop in &plan.hops {
-        let exporter = format!("{}/{}", plan.exporter_type, hop.name());
-        let receiver = format!("otlp/{}", hop.name());
-        let mut taken = vec![(vec!["exporters"], exporter)];
+        let mut taken = vec![(vec!["exporters"], plan.exporter(hop))];
         if let Way::Loop { front, .. } = &hop.way {
-            taken.push((vec!["receivers"], receiver));
+            taken.push((vec!["receivers"], hop.receiver()));
             taken.push((vec!["service", "pipelines"], front.clone()));
         }
         for (section, id) in taken {

@@ -46,7 +46,7 @@ use std::fmt::Write as _;
 use linkmend_config::{ConfigError, Embedded, Inside, Outline, Place, inside};
 use serde_json::{Map, Value};
 
-use collector::Collector;
+use collector::{Collector, below};
 
 /// Says what is wrong with a configuration of linkmend, in lines; none: nothing.
 pub type Check<'c> = &'c dyn Fn(&str) -> Vec<String>;
@@ -83,9 +83,8 @@ impl InitError {
     /// At a byte of a text.
     fn at(text: &str, byte: usize, why: impl Into<String>) -> Self {
         let before = text.get(..byte).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let column = before.get(line_start..).unwrap_or_default().chars().count() + 1;
         let line = before.matches('\n').count() + 1;
+        let column = edit::column(text, byte) + 1;
         Self {
             place: Place { line, column },
             text: why.into(),
@@ -117,13 +116,8 @@ pub fn from_collector(name: &str, text: &str, check: Check<'_>) -> Result<Pair, 
     match inside(&document, text)? {
         Inside::Whole => pair(name, text, &[], document.value(), check),
         Inside::Mapping(keys) => {
-            let mut value = document.value();
-            for key in &keys {
-                value = value
-                    .get(key)
-                    .and_then(Value::as_object)
-                    .ok_or_else(|| InitError::new(format!("`{key}` is no mapping")))?;
-            }
+            let value = below(document.value(), &keys)
+                .ok_or_else(|| InitError::new(format!("`{}` is no mapping", keys.join("."))))?;
             pair(name, text, &keys, value, check)
         }
         Inside::Text(embedded) => in_text(name, text, &embedded, check),

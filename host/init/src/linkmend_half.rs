@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use crate::edit;
 use crate::layout::{Hop, Plan, Way, numbered};
 
@@ -63,11 +61,10 @@ pub(crate) fn write(name: &str, plan: &Plan) -> String {
     for hop in &plan.hops {
         let _ = write!(
             out,
-            "  # From the Collector's exporter {}/{}.\n  {}:\n    protocols:\n      grpc:\n        \
+            "  # From the Collector's exporter {}.\n  {}:\n    protocols:\n      grpc:\n        \
              endpoint: 127.0.0.1:{}\n        # The Collector's batches may be larger than 4 MiB.\n        \
              max_recv_msg_size_mib: 64\n",
-            plan.exporter_type,
-            hop.name(),
+            plan.exporter(hop),
             id("otlp", hop.number),
             hop.port
         );
@@ -79,9 +76,9 @@ pub(crate) fn write(name: &str, plan: &Plan) -> String {
             Way::Loop { port, .. } => {
                 let _ = write!(
                     out,
-                    "  # Back to the Collector's receiver otlp/{}.\n  {}:\n    endpoint: \
+                    "  # Back to the Collector's receiver {}.\n  {}:\n    endpoint: \
                      127.0.0.1:{port}\n    compression: none\n    tls:\n      insecure: true\n",
-                    hop.name(),
+                    hop.receiver(),
                     back(hop),
                 );
             }
@@ -107,10 +104,6 @@ pub(crate) fn write(name: &str, plan: &Plan) -> String {
             Way::Loop { .. } => vec![back(hop)],
             Way::Behind(taken) => taken.iter().map(|taken| taken.id.clone()).collect(),
         };
-        let exporters = exporters
-            .iter()
-            .map(|id| edit::scalar(&Value::from(id.as_str())));
-        let exporters: Vec<_> = exporters.collect();
         let ids: Vec<_> = hop
             .pipelines
             .iter()
@@ -123,7 +116,7 @@ pub(crate) fn write(name: &str, plan: &Plan) -> String {
             ids.join(", "),
             id("traces", hop.number),
             id("otlp", hop.number),
-            exporters.join(", "),
+            edit::words(&exporters),
         );
     }
     out

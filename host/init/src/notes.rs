@@ -1,7 +1,10 @@
 //! What is told of both files: what was left where, and why; what to mind.
 
+use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::env::VarError;
 
+use linkmend_config::Layers;
 use serde_json::Value;
 
 use crate::collector::{Collector, is_of};
@@ -27,11 +30,7 @@ pub(crate) fn of(collector: &Collector<'_>, plan: &Plan) -> Vec<String> {
 }
 
 fn ids(hop: &Hop) -> String {
-    let ids = hop
-        .pipelines
-        .iter()
-        .map(|pipeline| format!("`{}`", pipeline.id));
-    ids.collect::<Vec<_>>().join(", ")
+    words(hop.pipelines.iter().map(|pipeline| &pipeline.id))
 }
 
 fn words<'i>(ids: impl IntoIterator<Item = &'i String>) -> String {
@@ -174,26 +173,21 @@ fn says(value: &Value, key: &str) -> bool {
 
 /// The environment that linkmend needs, too.
 fn variables(plan: &Plan) -> Option<String> {
-    let mut names = BTreeSet::new();
+    let mut exporters = "exporters:\n".to_owned();
     for hop in &plan.hops {
-        let Way::Behind(taken) = &hop.way else {
-            continue;
-        };
-        for exporter in taken {
-            for reference in exporter.lines.split("${").skip(1) {
-                let inside = reference.split(['}', ':']).next().unwrap_or_default();
-                let name = match inside {
-                    "env" => reference
-                        .get(4..)
-                        .unwrap_or_default()
-                        .split(['}', ':'])
-                        .next(),
-                    name => Some(name),
-                };
-                names.extend(name.map(str::to_owned));
-            }
+        if let Way::Behind(taken) = &hop.way {
+            exporters.extend(taken.iter().map(|taken| taken.lines.as_str()));
         }
     }
+    let names = RefCell::new(BTreeSet::new());
+    let mut layers = Layers::default();
+    // It was read and found good before.
+    layers.add(&exporters).ok()?;
+    layers.expand(&|name| {
+        names.borrow_mut().insert(name.to_owned());
+        Err(VarError::NotPresent)
+    });
+    let names = names.into_inner();
     (!names.is_empty()).then(|| {
         format!(
             "linkmend needs these of the Collector's environment: {}",

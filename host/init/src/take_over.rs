@@ -98,15 +98,11 @@ fn header(collector: &Collector<'_>, id: &str, authenticator: &str) -> Result<St
 
 /// The exporter's own lines, as far as they can stand in another file.
 fn lines(collector: &Collector<'_>, id: &str, value: &Value, header: Option<&str>) -> String {
-    let part = collector.part.find(&["exporters", id]);
-    let written = part.filter(|part| is_of_its_own(part) && header.is_none());
-    if let (Some(part), Some((key, _))) = (
-        written,
-        collector
-            .part
-            .find(&["exporters"])
-            .and_then(|section| section.member(id)),
-    ) {
+    let section = collector.part.find(&["exporters"]);
+    if header.is_none()
+        && let Some((key, part)) = section.and_then(|section| section.member(id))
+        && is_of_its_own(part)
+    {
         let bytes = key.start..part.bytes.end.max(key.end);
         return edit::moved(collector.text, &bytes, 2);
     }

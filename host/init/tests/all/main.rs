@@ -151,6 +151,31 @@ fn files_in_which_linkmend_has_no_place_say_why() {
     }
 }
 
+/// Files, dollar signs and comments name nothing of the environment.
+#[test]
+fn what_is_needed_of_the_environment_is_told_by_name() {
+    let text = "\
+receivers: {otlp: }
+exporters:
+  otlp_grpc:
+    endpoint: ${env:BACKEND:-${FALLBACK}}
+    # ${COMMENT}
+    headers:
+      a: ${file:/nowhere/token}
+      b: $${DOLLARS}
+      c: ${KEY}
+service:
+  pipelines:
+    traces: {receivers: [otlp], exporters: [otlp_grpc]}
+";
+    let pair = from_collector("collector.yaml", text, &nothing_wrong).unwrap();
+    let told = pair.notes.iter().find(|note| note.contains("environment"));
+    assert_eq!(
+        told.unwrap(),
+        "linkmend needs these of the Collector's environment: `BACKEND`, `FALLBACK`, `KEY`"
+    );
+}
+
 #[test]
 fn ports_are_those_that_nobody_has() {
     let case = cases()
