@@ -83,15 +83,19 @@ fn component<C>(reader: &mut Reader, node: &Node, id: &Id, kind: &Kind<C>) -> Re
     if let Some(known) = known {
         return Ok((known.read)(reader, node));
     }
-    if let Some(text) = collector::way_out(kind.section, name) {
-        reader.fault(node.spot, text);
-        return Err(IsLeft(true));
-    }
     let names = kind.types.iter().flat_map(|known| known.names).copied();
     let names: Vec<_> = names.collect();
-    let near = nearest(name, &names);
-    reader.fault(node.spot, unknown(near, &names, kind.singular));
-    Err(IsLeft(near.is_none()))
+    // `healthcheck` is no component that only the Collector has.
+    let own = names.iter().find(|own| collector::is_same(own, name));
+    let way_out = collector::way_out(kind.section, name).filter(|_| own.is_none());
+    let near = own.copied().or_else(|| nearest(name, &names));
+    let is_left = way_out.is_some() || near.is_none();
+    let text = way_out.unwrap_or_else(|| unknown(near, &names, kind.singular));
+    reader.fault(node.spot, text);
+    if is_left {
+        reader.removed_here();
+    }
+    Err(IsLeft(is_left))
 }
 
 fn unknown(near: Option<&str>, names: &[&str], singular: &str) -> String {

@@ -25,25 +25,32 @@ pub struct Fault {
 /// A place that goes with a [`Fault`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Elsewhere {
+    /// The file, as it was named.
+    pub file: String,
     /// Where in the file.
     pub place: Place,
     /// The path of keys that leads there.
     pub path: String,
 }
 
-impl From<&(Spot, String)> for Elsewhere {
-    fn from((spot, path): &(Spot, String)) -> Self {
+impl Elsewhere {
+    pub(super) fn new(spot: Spot, path: &str, files: &[String]) -> Self {
         Self {
+            file: name(spot, files),
             place: spot.place,
-            path: path.clone(),
+            path: path.into(),
         }
     }
+}
+
+fn name(spot: Spot, files: &[String]) -> String {
+    files.get(spot.file).cloned().unwrap_or_default()
 }
 
 impl Fault {
     pub(super) fn new(finding: Finding, files: &[String]) -> Self {
         Self {
-            file: files.get(finding.spot.file).cloned().unwrap_or_default(),
+            file: name(finding.spot, files),
             place: finding.spot.place,
             path: finding.path,
             text: finding.text,
@@ -58,8 +65,12 @@ impl Fault {
             let _ = write!(places, ": {}", self.path);
         }
         let mut joint = " (and in";
-        for Elsewhere { place, path } in &self.also {
-            let _ = write!(places, "{joint} line {}: {path}", place.line);
+        for Elsewhere { file, place, path } in &self.also {
+            places.push_str(joint);
+            if *file != self.file {
+                let _ = write!(places, " {file},");
+            }
+            let _ = write!(places, " line {}: {path}", place.line);
             joint = ",";
         }
         if !self.also.is_empty() {

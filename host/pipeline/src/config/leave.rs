@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use linkmend_config::{Content, Node, Spot};
+use linkmend_config::{Content, Node};
 
 use super::Config;
 use super::collector;
@@ -25,17 +25,19 @@ pub(super) struct Left {
 }
 
 impl Left {
-    fn of_list(&self, list: &str) -> Vec<&BTreeSet<Id>> {
-        match list {
-            "receivers" => vec![&self.receivers, &self.connectors],
-            "exporters" => vec![&self.exporters, &self.connectors],
-            "processors" => vec![&self.processors],
-            _ => vec![&self.extensions],
-        }
+    fn has(&self, list: &str, id: &Id) -> bool {
+        let of_list = match list {
+            "receivers" => &self.receivers,
+            "exporters" => &self.exporters,
+            "processors" => &self.processors,
+            _ => &self.extensions,
+        };
+        of_list.contains(id) || self.is_connector(list, id)
     }
 
-    fn has(&self, list: &str, id: &Id) -> bool {
-        self.of_list(list).iter().any(|left| left.contains(id))
+    /// Connectors are receivers and exporters.
+    fn is_connector(&self, list: &str, id: &Id) -> bool {
+        matches!(list, "receivers" | "exporters") && self.connectors.contains(id)
     }
 }
 
@@ -50,7 +52,10 @@ pub(super) fn connectors(reader: &mut Reader, root: &Node) -> BTreeSet<Id> {
             return;
         }
         for (key, node) in section.members() {
-            reader.within(key, |reader| reader.fault(node.spot, collector::CONNECTOR));
+            reader.within(key, |reader| {
+                reader.fault(node.spot, collector::CONNECTOR);
+                reader.removed_here();
+            });
             ids.extend(key.parse::<Id>());
         }
     });
@@ -66,62 +71,40 @@ pub(super) fn tell(
     config: &Config,
 ) {
     let dead = dead(reader, root, left, config);
-    for (section, ids) in [
-        ("receivers", &left.receivers),
-        ("processors", &left.processors),
-        ("exporters", &left.exporters),
-        ("extensions", &left.extensions),
-        ("connectors", &left.connectors),
-    ] {
-        for id in ids {
-            reader.removed(format!("{section}.{id}"));
-        }
-    }
     places(reader, root, left, &dead);
-    let alive = alive(config, &dead);
-    for (section, place, defined, used, alive) in [
-        (
-            "receivers",
-            "a pipeline",
-            known.receivers,
-            &used.receivers,
-            &alive.receivers,
-        ),
+    for (section, place, defined, used) in [
+        ("receivers", "a pipeline", known.receivers, &used.receivers),
         (
             "processors",
             "a pipeline",
             known.processors,
             &used.processors,
-            &alive.processors,
         ),
-        (
-            "exporters",
-            "a pipeline",
-            known.exporters,
-            &used.exporters,
-            &alive.exporters,
-        ),
+        ("exporters", "a pipeline", known.exporters, &used.exporters),
         (
             "extensions",
             "`service.extensions`",
             known.extensions,
             &used.extensions,
-            &used.extensions,
         ),
     ] {
         let kept = defined.iter().filter(|(id, _)| !left.has(section, id));
         for (id, spot) in kept {
-            let of_dead = || is_of(config, &dead, section, id);
-            let text = if !used.contains(id) {
+            let mut users = users(config, section, id).peekable();
+            let is_used = used.contains(id);
+            let is_of_dead = users.peek().is_some() && users.all(|user| dead.contains(user));
+            let text = if !is_used {
                 format!("it is defined and not used; put it into {place}, or remove it")
-            } else if !alive.contains(id) && of_dead() {
-                reader.removed(format!("{section}.{id}"));
+            } else if is_of_dead {
                 "only pipelines that are left to the Collector use it: remove it here, too".into()
             } else {
                 continue;
             };
-            reader.within(section, |reader| {
-                reader.within(&id.to_string(), |reader| reader.fault(*spot, text));
+            reader.within(&format!("{section}.{id}"), |reader| {
+                reader.fault(*spot, text);
+                if is_used {
+                    reader.removed_here();
+                }
             });
         }
     }
@@ -141,21 +124,22 @@ fn dead(reader: &mut Reader, root: &Node, left: &Left, config: &Config) -> BTree
         }
         let text = "no receiver, or no exporter, is left of it: leave this pipeline to the \
                     Collector, too, and remove it here";
-        let spot = spot(root, &["service", "pipelines", &id.to_string()]);
         let path = format!("service.pipelines.{id}");
         let is_of_signal = |receiver| !not_of_signal(config, id, receiver);
-        if pipeline.receivers.iter().all(is_of_signal) {
-            reader.removed(path.clone());
-        }
-        reader.within(&path, |reader| reader.fault(spot, text));
+        reader.within(&path, |reader| {
+            reader.fault(root.find(&path), text);
+            if pipeline.receivers.iter().all(is_of_signal) {
+                reader.removed_here();
+            }
+        });
         dead.insert(id.clone());
     }
     if !dead.is_empty() && dead.len() == config.service.pipelines.len() {
-        let spot = spot(root, &["service", "pipelines"]);
+        let path = "service.pipelines";
         let text = "no pipeline is left for linkmend then: leave this file to the Collector, and \
                     put linkmend beside it with `linkmend init --from`, which writes both \
                     configurations; or give one such as `traces: {receivers: […], exporters: […]}`";
-        reader.within("service.pipelines", |reader| reader.fault(spot, text));
+        reader.within(path, |reader| reader.fault(root.find(path), text));
     }
     dead
 }
@@ -173,31 +157,12 @@ fn all_left<'i>(mut ids: impl Iterator<Item = &'i Id>, left: &Left, list: &str) 
     ids.all(|id| left.has(list, id))
 }
 
-/// What the other pipelines use.
-fn alive(config: &Config, dead: &BTreeSet<Id>) -> Used {
-    let mut alive = Used::default();
-    for (id, pipeline) in &config.service.pipelines {
-        if !dead.contains(id) {
-            alive.receivers.extend(pipeline.receivers.iter().cloned());
-            alive.processors.extend(pipeline.processors.iter().cloned());
-            alive.exporters.extend(pipeline.exporters.iter().cloned());
-        }
-    }
-    alive
-}
-
-/// Whether a pipeline of which nothing is left uses it.
-fn is_of(config: &Config, dead: &BTreeSet<Id>, section: &str, id: &Id) -> bool {
-    let mut pipelines = config.service.pipelines.iter();
-    pipelines.any(|(pipeline, lists)| {
-        let list = match section {
-            "receivers" => &lists.receivers,
-            "processors" => &lists.processors,
-            "exporters" => &lists.exporters,
-            _ => return false,
-        };
-        dead.contains(pipeline) && list.contains(id)
-    })
+/// The pipelines that use a component.
+fn users<'c>(config: &'c Config, section: &'c str, id: &'c Id) -> impl Iterator<Item = &'c Id> {
+    let pipelines = config.service.pipelines.iter();
+    pipelines
+        .filter(move |(_, pipeline)| pipeline.list(section).contains(id))
+        .map(|(pipeline, _)| pipeline)
 }
 
 /// Notes where the rest of the configuration names what is left.
@@ -233,23 +198,15 @@ fn in_list(reader: &mut Reader, node: &Node, path: &str, list: &str, left: &Left
         if !left.has(list, &id) {
             continue;
         }
-        let is_connector = list != "processors" && left.connectors.contains(&id);
-        let section = if is_connector { "connectors" } else { list };
+        let section = if left.is_connector(list, &id) {
+            "connectors"
+        } else {
+            list
+        };
         reader.named(
             format!("{section}.{id}"),
             element.spot,
             format!("{path}[{number}]"),
         );
     }
-}
-
-fn spot(root: &Node, keys: &[&str]) -> Spot {
-    let mut node = root;
-    for key in keys {
-        match node.get(key) {
-            Some(below) => node = below,
-            None => break,
-        }
-    }
-    node.spot
 }

@@ -96,7 +96,7 @@ pub use service::{
 pub use tls::{Tls, TlsVersion};
 
 use leave::Left;
-use reader::Reader;
+use reader::{Reader, is_below};
 use service::Known;
 
 /// A file of a configuration.
@@ -168,10 +168,10 @@ impl Config {
             return (None, Faults(told(with_reasons(findings), &files)));
         };
         let of_values = findings.faults.clone();
-        let (before, mut reader) = (findings.faults.len(), Reader::new(findings));
+        let mut reader = Reader::new(findings);
         let config = read(&mut reader, root);
         // What could not be read is nothing, and told of already.
-        reader.retain_from(before, |fault| {
+        reader.retain_from(of_values.len(), |fault| {
             let mut of_values = of_values.iter();
             !of_values.any(|value| follows(fault, value))
         });
@@ -180,7 +180,8 @@ impl Config {
         let mut faults = told(with_reasons(findings), &files);
         for fault in &mut faults {
             let places = named.get(&fault.path).into_iter().flatten();
-            fault.also = places.map(Elsewhere::from).collect();
+            let places = places.map(|(spot, path)| Elsewhere::new(*spot, path, &files));
+            fault.also = places.collect();
         }
         let faults = Faults(faults);
         let config = Self {
@@ -230,9 +231,8 @@ impl Config {
 
 /// Whether something is told only since a value in it could not be read.
 fn follows(fault: &Finding, value: &Finding) -> bool {
-    let below = value.path.strip_prefix(fault.path.as_str());
-    let is_below = below.is_some_and(|below| below.starts_with(['.', '[']));
-    fault.spot == value.spot || (is_below && fault.text.contains("is nothing"))
+    let is_of_value = is_below(&value.path, &fault.path) && fault.text.contains("is nothing");
+    fault.spot == value.spot || is_of_value
 }
 
 /// All files together, with what the environment says.
@@ -279,9 +279,8 @@ fn with_reasons(findings: Findings) -> Vec<Finding> {
     // It stands where the fault is, or below the section that is at fault.
     let is_reason = |warning: &Finding| {
         faults.iter().any(|fault| {
-            let below = warning.path.strip_prefix(fault.path.as_str());
-            let is_below = below.is_some_and(|below| below.starts_with(['.', '[']));
-            fault.spot == warning.spot || (is_below && !fault.path.is_empty())
+            let is_inside = is_below(&warning.path, &fault.path) && !fault.path.is_empty();
+            fault.spot == warning.spot || is_inside
         })
     };
     let mut all: Vec<_> = warnings.into_iter().filter(is_reason).collect();

@@ -33,16 +33,11 @@ impl Reader {
             named,
             ..
         } = self;
-        let is_below = |path: &str| {
-            removed.iter().any(|removed| {
-                let below = path.strip_prefix(removed.as_str());
-                below.is_some_and(|below| below.starts_with(['.', '[']))
-            })
-        };
-        findings.faults.retain(|fault| !is_below(&fault.path));
+        let is_inside = |path: &str| removed.iter().any(|removed| is_below(path, removed));
+        findings.faults.retain(|fault| !is_inside(&fault.path));
         findings
             .warnings
-            .retain(|warning| !is_below(&warning.path) && !removed.contains(&warning.path));
+            .retain(|warning| !is_inside(&warning.path) && !removed.contains(&warning.path));
         (findings, named)
     }
 
@@ -55,12 +50,8 @@ impl Reader {
         });
     }
 
-    /// Something is told to be removed: what is wrong inside of it is not told.
-    pub(super) fn removed(&mut self, path: String) {
-        self.removed.push(path);
-    }
-
-    /// The same for what is being read.
+    /// What is being read is told to be removed: what is wrong inside of it is not
+    /// told.
     pub(super) fn removed_here(&mut self) {
         self.removed.push(self.path.clone());
     }
@@ -140,4 +131,10 @@ impl Reader {
             }
         }
     }
+}
+
+/// Whether a path leads to something inside of another one.
+pub(super) fn is_below(path: &str, section: &str) -> bool {
+    let below = path.strip_prefix(section);
+    below.is_some_and(|below| below.starts_with(['.', '[']))
 }

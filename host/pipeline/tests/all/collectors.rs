@@ -1,10 +1,8 @@
 //! What is told of configurations that are a Collector's.
 
-use std::env::VarError;
+use linkmend_pipeline::config::{Config, Fault, Faults};
 
-use linkmend_pipeline::config::{Config, Fault, Faults, Source};
-
-use crate::support::faults;
+use crate::support::{env, faults, read, sources, with};
 
 /// With the traits of public ones: receivers of metrics, processors of all kinds,
 /// a connector, a pipeline of which nothing is left, what only that uses.
@@ -89,12 +87,7 @@ fn what_is_left_to_the_collector_is_told_with_all_that_goes_with_it() {
 /// Who does what is said is done: the paths that are told are all that has to go.
 #[test]
 fn who_removes_what_is_told_is_done() {
-    let env = |_: &str| Err(VarError::NotPresent);
-    let source = |text: String| Source {
-        name: "linkmend.yaml".into(),
-        text,
-    };
-    let Err(Faults(faults)) = Config::read(&[source(COLLECTOR.into())], &env) else {
+    let Err(Faults(faults)) = Config::read(&sources(&[COLLECTOR]), &env) else {
         panic!("it was read")
     };
     let document = linkmend_config::read(COLLECTOR).unwrap();
@@ -106,10 +99,56 @@ fn who_removes_what_is_told_is_done() {
     for path in &paths {
         assert!(remove(&mut value, path), "{path}");
     }
-    Config::read(&[source(value.to_string())], &env).unwrap_or_else(|faults| panic!("{faults}"));
+    read(&[&value.to_string()]);
 }
 
 /// All places that a fault is told of.
+/// Components in one file, and what names them in another one.
+#[test]
+fn places_in_other_files_are_told_with_their_file() {
+    let over = "service: {pipelines: {traces: {receivers: [otlp], processors: [geoip], exporters: \
+                [debug]}}}";
+    let told = faults(&[
+        "receivers: {otlp: {protocols: {grpc: }}}\nexporters: {debug: }\nprocessors: {geoip: }\n",
+        over,
+    ]);
+    assert!(
+        told.starts_with(
+            "linkmend.yaml: line 3, column 14: processors.geoip (and in over1.yaml, line 1: \
+             service.pipelines.traces.processors[0]): linkmend does not have"
+        ),
+        "{told}"
+    );
+}
+
+/// What linkmend has is not the Collector's alone, however it is spelled.
+#[test]
+fn misspelled_components_of_its_own_are_not_left_to_the_collector() {
+    for (section, id, own) in [
+        ("exporters", "otlpgrpc", "otlp_grpc"),
+        ("processors", "memorylimiter", "memory_limiter"),
+        ("extensions", "healthcheck", "health_check"),
+    ] {
+        let told = faults(&[&with(section, id, "a: b")]);
+        let expected = format!("the nearest is `{own}`");
+        assert!(told.contains(&expected), "{told}");
+        assert!(!told.contains("remove it here"), "{told}");
+    }
+}
+
+/// Older and newer names have the same way out.
+#[test]
+fn other_spellings_have_the_same_way_out() {
+    for (id, way_out) in [
+        ("health_check_v2", "use `health_check` in its place"),
+        ("dbstorage", "use `file_storage` in its place"),
+        ("oauth2_client", "no authentication extensions"),
+    ] {
+        let told = faults(&[&with("extensions", id, "a: b")]);
+        assert!(told.contains(way_out), "{told}");
+    }
+}
+
 fn places(fault: &Fault) -> impl Iterator<Item = &str> {
     let also = fault.also.iter().map(|also| also.path.as_str());
     std::iter::once(fault.path.as_str()).chain(also)
@@ -198,7 +237,7 @@ fn attributes_of_the_resource_may_be_a_list() {
              {{receivers: [otlp], exporters: [debug]}}}}\n"
         )
     };
-    let config = crate::support::read(&[&text("[{name: mode, value: gateway}]")]);
+    let config = read(&[&text("[{name: mode, value: gateway}]")]);
     let resource = &config.service.telemetry.resource;
     assert_eq!(resource["mode"].as_deref(), Some("gateway"));
     let told = faults(&[&text("[{name: mode}]")]);

@@ -1,8 +1,8 @@
 //! Senders that are told apart, in the configuration.
 
-use linkmend_pipeline::config::{Processor, Receiver};
+use linkmend_pipeline::config::Receiver;
 
-use crate::support::{faults, read};
+use crate::support::{faults, linkmend, read, receiver};
 
 /// Two processors, the second of which tells senders apart by their requests.
 fn with(first: &str, second: &str, protocols: &str) -> String {
@@ -29,14 +29,11 @@ fn what_tells_senders_apart_is_read() {
     let scope = "{scope: {metadata_keys: [X-Scope-OrgID, x-Team], resource_attributes: \
                  [tenant.id], cardinality_limit: 5}}";
     let config = read(&[&with(NO_HOLD, scope, "http: {include_metadata: true}")]);
-    let Some(Processor::Linkmend(processor)) = config.processors.values().nth(1) else {
-        panic!("{:?}", config.processors);
-    };
-    let scope = &processor.scope;
+    let scope = &linkmend(&config, "linkmend/2").scope;
     assert_eq!(scope.metadata_keys, ["x-scope-orgid", "x-team"]);
     assert_eq!(scope.resource_attributes, ["tenant.id"]);
     assert_eq!(scope.cardinality_limit, 5);
-    let Some(Receiver::Otlp(receiver)) = config.receivers.values().next() else {
+    let Receiver::Otlp(receiver) = receiver(&config, "otlp") else {
         panic!("{:?}", config.receivers);
     };
     assert!(receiver.http.as_ref().unwrap().include_metadata);

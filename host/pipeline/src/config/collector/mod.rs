@@ -39,21 +39,20 @@ const SAMPLERS: [&str; 7] = [
     "adaptivetelemetry",
     "span_pruning",
 ];
-const AUTHENTICATORS: [&str; 13] = [
+const AUTHENTICATORS: [&str; 10] = [
     "asapclient",
     "aws_iam_db_auth",
     "azure_auth",
     "basicauth",
-    "basic_auth",
     "bearertokenauth",
-    "bearer_token_auth",
     "googleclientauth",
     "headers_setter",
     "oauth2client",
     "oidc",
     "sigv4auth",
-    "googleservicecontrol",
 ];
+
+const FOR_GO: [&str; 4] = ["pprof", "zpages", "expvar", "cgroup_runtime"];
 
 /// What is to be done with a component that linkmend does not have, if the
 /// Collector has it, or had it, by this name or an older one.
@@ -61,27 +60,18 @@ pub(super) fn way_out(section: &str, name: &str) -> Option<String> {
     if let Some(text) = of_its_own(section, name) {
         return Some(text.into());
     }
-    let older = OLDER
-        .iter()
-        .find(|(of, older, _)| *of == section && is_same(older, name));
-    let other = OTHERS
-        .iter()
-        .find(|(of, other, _)| *of == section && is_same(other, name));
-    let listed = names(section).is_some_and(|names| {
-        let mut names = names.split_ascii_whitespace();
-        names.any(|known| is_same(known, name))
-    });
-    if !listed && older.is_none() && other.is_none() {
-        return None;
+    let mut older = OLDER.iter();
+    let older = older.find(|(of, older, _)| *of == section && is_same(older, name));
+    if let Some((.., Some(newer))) = older {
+        return Some(format!(
+            "the Collector removed this exporter, too: use `{newer}` in its place"
+        ));
     }
-    let mut text = general(section, name).to_owned();
-    if let (false, Some((_, _, Some(newer)))) = (listed, older)
-        && section == "exporters"
-        && ["otlp_grpc", "otlp_http", "debug"].contains(newer)
-    {
-        text = format!("the Collector removed this exporter, too: use `{newer}` in its place");
-    }
-    Some(text)
+    let mut others = OTHERS.iter();
+    let is_other = others.any(|(of, other)| *of == section && is_same(other, name));
+    let mut listed = names(section).split_ascii_whitespace();
+    let is_known = older.is_some() || is_other || listed.any(|known| is_same(known, name));
+    is_known.then(|| general(section, name).to_owned())
 }
 
 /// Whether the Collector has it, or had it.
@@ -91,41 +81,46 @@ fn has(section: &str, name: &str) -> bool {
 }
 
 /// Whether a processor leaves spans out, by what it is there for.
-pub(crate) fn is_sampler(name: &str) -> bool {
-    SAMPLERS.iter().any(|sampler| is_same(sampler, name))
+fn is_sampler(name: &str) -> bool {
+    is_one_of(&SAMPLERS, name)
+}
+
+fn is_one_of(types: &[&str], name: &str) -> bool {
+    types.iter().any(|known| is_same(known, name))
 }
 
 /// Whether two names are of one type: newer ones have more `_` than older ones.
-pub(crate) fn is_same(a: &str, b: &str) -> bool {
-    let letters = |name: &str| {
-        let letters = name.bytes().filter(|byte| *byte != b'_');
-        letters.collect::<Vec<_>>()
-    };
-    letters(a) == letters(b)
+pub(super) fn is_same(a: &str, b: &str) -> bool {
+    letters(a).eq(letters(b))
 }
 
-fn names(section: &str) -> Option<&'static str> {
+fn letters(name: &str) -> impl Iterator<Item = char> {
+    name.chars().filter(|letter| *letter != '_')
+}
+
+fn names(section: &str) -> &'static str {
     match section {
-        "receivers" => Some(RECEIVERS),
-        "processors" => Some(PROCESSORS),
-        "exporters" => Some(EXPORTERS),
-        "extensions" => Some(EXTENSIONS),
-        "connectors" => Some(CONNECTORS),
-        _ => None,
+        "receivers" => RECEIVERS,
+        "processors" => PROCESSORS,
+        "exporters" => EXPORTERS,
+        "extensions" => EXTENSIONS,
+        "connectors" => CONNECTORS,
+        _ => "",
     }
 }
 
 fn of_its_own(section: &str, name: &str) -> Option<&'static str> {
-    Some(match (section, name) {
-        ("extensions", "memory_ballast") => {
+    let name: String = letters(name).collect();
+    Some(match (section, name.as_str()) {
+        ("extensions", "memoryballast") => {
             "linkmend needs no such extension: there is no garbage collector to be calmed; remove \
              it here"
         }
-        ("extensions", "memory_limiter") => {
+        ("extensions", "memorylimiter") => {
             "linkmend has this as a processor: put it under `processors`, into each pipeline, and \
              remove it here"
         }
-        ("extensions", "db_storage" | "redis_storage") => {
+        ("extensions", "dbstorage" | "redisstorage") => {
             "linkmend keeps queues in files: use `file_storage` in its place"
         }
         ("extensions", "healthcheckv2") => {
@@ -143,8 +138,8 @@ fn general(section: &str, name: &str) -> &'static str {
         "processors" if is_sampler(name) => SAMPLER,
         "processors" => PROCESSOR,
         "exporters" => EXPORTER,
-        "extensions" if AUTHENTICATORS.contains(&name) => AUTHENTICATOR,
-        "extensions" if ["pprof", "zpages", "expvar", "cgroup_runtime"].contains(&name) => OBSERVES,
+        "extensions" if is_one_of(&AUTHENTICATORS, name) => AUTHENTICATOR,
+        "extensions" if is_one_of(&FOR_GO, name) => OBSERVES,
         "extensions" => EXTENSION,
         _ => CONNECTOR,
     }
@@ -205,10 +200,7 @@ mod tests {
             "extensions",
             "connectors",
         ] {
-            let names: Vec<_> = names(section)
-                .unwrap_or_default()
-                .split_ascii_whitespace()
-                .collect();
+            let names: Vec<_> = names(section).split_ascii_whitespace().collect();
             assert!(names.is_sorted_by(|a, b| a < b), "{section}");
             assert!(names.len() > 10, "{section}");
         }

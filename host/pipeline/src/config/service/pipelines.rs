@@ -23,6 +23,16 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// The components of a section that it has.
+    pub(in crate::config) fn list(&self, section: &str) -> &[Id] {
+        match section {
+            "receivers" => &self.receivers,
+            "processors" => &self.processors,
+            "exporters" => &self.exporters,
+            _ => &[],
+        }
+    }
+
     /// What a pipeline of this id is of.
     pub fn signal(id: &Id) -> Option<Signal> {
         Signal::of_name(&id.kind)
