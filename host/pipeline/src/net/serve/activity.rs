@@ -285,9 +285,7 @@ impl<I> Watched<I> {
     where
         I: AsyncRead + Unpin,
     {
-        let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
-        ready!(again.as_mut().poll(context));
-        self.look_again = None;
+        ready!(self.poll_look(context));
         let mut little = [0; LITTLE];
         let most = buffer.remaining().min(LITTLE);
         let mut read = ReadBuf::new(little.get_mut(..most).unwrap_or_default());
@@ -301,13 +299,17 @@ impl<I> Watched<I> {
     /// after now and then.
     fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         while self.activity.is_half_closed() {
-            let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
-            if again.as_mut().poll(context).is_pending() {
-                return Poll::Pending;
-            }
-            self.look_again = None;
+            ready!(self.poll_look(context));
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether it is time to look again.
+    fn poll_look(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        let again = self.look_again.get_or_insert_with(|| Box::pin(sleep(LOOK)));
+        ready!(again.as_mut().poll(context));
+        self.look_again = None;
+        Poll::Ready(())
     }
 
     fn note<T>(&self, polled: Poll<T>) -> Poll<T> {

@@ -134,8 +134,8 @@ impl Stage {
             scope: scope.unwrap_or(Scope::NONE),
             ..Passage::default()
         };
-        let items = Traces::checked(Signal::Traces, traces.clone()).items();
-        let mut passed = match self.process(traces, items, passage).await {
+        let traces = Traces::checked(Signal::Traces, traces);
+        let mut passed = match self.process(traces, passage).await {
             Ok(passed) => passed,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;

@@ -3,7 +3,6 @@
 use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName};
 use linkmend::{Mended, Passage, ProcessError, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
@@ -120,8 +119,7 @@ impl Stage {
         let scope = self.scope(&traces);
         passage.scope = scope;
         // What is held is not to keep all of the batch in memory.
-        let items = traces.items();
-        let mut passed = self.process(traces.into_bytes(), items, passage).await?;
+        let mut passed = self.process(traces, passage).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
             let held = if self.metadata_keys.is_empty() {
@@ -181,10 +179,11 @@ impl Stage {
     /// for this batch is on its way then.
     pub(super) async fn process(
         &self,
-        batch: Bytes,
-        items: usize,
+        traces: Traces,
         passage: Passage,
     ) -> Result<Passed, Refusal> {
+        let items = traces.items();
+        let batch = traces.into_bytes();
         let bytes = batch.len();
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);

@@ -4,7 +4,7 @@
 //! KiB may expand to all that a request may have.
 
 use bytes::Bytes;
-use linkmend_wire::{Scan, Selector};
+use linkmend_wire::{Scan, Selector, WireError};
 
 use crate::config::Encoding;
 use crate::json;
@@ -84,29 +84,29 @@ impl Unpacker {
     /// What a batch has, see [`Traces::of`]: that may be ten million elements.
     pub(super) async fn count(&self, signal: Signal, bytes: Bytes) -> Result<Traces, String> {
         let is_large = bytes.len() > LARGE;
-        let count = move || Traces::of(signal, bytes);
-        let counted = if is_large {
-            self.0.run(count).await
-        } else {
-            Ok(count())
-        };
-        match counted {
-            Ok(counted) => counted.map_err(|error| error.to_string()),
-            Err(Panicked) => Err("it cannot be read; see linkmend's log".into()),
-        }
+        self.look(is_large, move || Traces::of(signal, bytes)).await
     }
 
     /// What is wrong with a batch.
     pub(super) async fn check(&self, traces: Traces) -> Result<(), String> {
-        let is_small = traces.bytes().len() as u64 <= SMALL;
+        let is_large = traces.bytes().len() as u64 > SMALL;
         let check = move || Scan::new().run(traces.bytes(), &Selector::none());
-        let checked = if is_small {
-            Ok(check())
+        self.look(is_large, check).await
+    }
+
+    /// Looks at a batch: at a large one on another thread.
+    async fn look<T: Send + 'static>(
+        &self,
+        is_large: bool,
+        look: impl FnOnce() -> Result<T, WireError> + Send + 'static,
+    ) -> Result<T, String> {
+        let looked = if is_large {
+            self.0.run(look).await
         } else {
-            self.0.run(check).await
+            Ok(look())
         };
-        match checked {
-            Ok(checked) => checked.map_err(|error| error.to_string()),
+        match looked {
+            Ok(found) => found.map_err(|error| error.to_string()),
             Err(Panicked) => Err("it cannot be read; see linkmend's log".into()),
         }
     }
@@ -119,7 +119,7 @@ impl Packed {
         let before = charge.bytes();
         match decompress(&self.body, self.encoding, limit, charge) {
             Err(BodyError::TooLarge(_)) if limit < self.limit => {
-                charge.shrink(charge.bytes() - before);
+                charge.keep(before);
                 Ok(None)
             }
             plain => Ok(Some(plain?)),

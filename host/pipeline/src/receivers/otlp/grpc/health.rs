@@ -66,7 +66,11 @@ impl Grpc {
         asked: Asked,
     ) -> Response<Reply> {
         let begun = asked.begun;
-        let reading = self.message(call, asked.request, begun, LARGEST);
+        let reading = async {
+            let charge = self.intake.admit(&asked.request)?;
+            self.message(call, asked.request, begun, LARGEST, charge)
+                .await
+        };
         let read = self.intake.read(reading, call.deadline(begun)).await;
         let asking = match read {
             Ok((message, _charge)) => Asking::decode(message),

@@ -80,26 +80,31 @@ impl Grpc {
         let deadline = call.deadline(begun);
         let stage = self.intake.stage(signal, request.headers());
         let mut outcome = self.intake.outcome(signal);
-        let metadata = self.intake.metadata(request.headers());
-        let reading = self.message(call, request, begun, self.max_size);
+        let reading = async {
+            let charge = self.intake.admit(&request)?;
+            let metadata = self.intake.metadata(request.headers());
+            let message = self.message(call, request, begun, self.max_size, charge);
+            Ok((message.await?, metadata))
+        };
         let read = self.intake.read(reading, deadline).await;
-        let (message, charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        let read = read.inspect_err(|failure| outcome.ended(failure));
+        let ((message, charge), metadata) = read?;
         *held = Some(charge);
         self.intake
             .hand_on(message, metadata, deadline, stage, &mut outcome)
             .await
     }
 
-    /// The one message of a call, and what it takes in memory.
+    /// The one message of a call that was let in, and what it takes in memory.
     async fn message(
         &self,
         call: &Call,
         request: Request<Incoming>,
         begun: Instant,
         limit: u64,
+        mut charge: Charge,
     ) -> Result<(Bytes, Charge), Failure> {
         let deadline = call.deadline(begun);
-        let mut charge = self.intake.admit(&request)?;
         let mut parts = self
             .intake
             .parts(request.into_body(), begun, None, deadline);

@@ -138,9 +138,9 @@ impl Http {
         let deadline = write_timeout.and_then(|timeout| Instant::now().checked_add(timeout));
         let stage = self.intake.stage(call.signal, request.headers());
         let mut outcome = self.intake.outcome(call.signal);
-        let metadata = self.intake.metadata(request.headers());
         let reading = async {
             let mut charge = self.intake.admit(&request)?;
+            let metadata = self.intake.metadata(request.headers());
             let body = self.gather(call, request, begun, &mut charge).await;
             let packed = Packed {
                 body: body.map_err(|error| self.intake.failure(error))?,
@@ -149,7 +149,7 @@ impl Http {
                 signal: call.signal,
                 limit: self.settings.max_size,
             };
-            self.intake.unpack(packed, charge).await
+            Ok((self.intake.unpack(packed, charge).await?, metadata))
         };
         let read = match deadline {
             None => self.intake.read(reading, None).await,
@@ -158,7 +158,8 @@ impl Http {
                 read.unwrap_or(Err(Failure::Deadline))
             }
         };
-        let (bytes, charge) = read.inspect_err(|failure| outcome.ended(failure))?;
+        let read = read.inspect_err(|failure| outcome.ended(failure));
+        let ((bytes, charge), metadata) = read?;
         *held = Some(charge);
         self.intake
             .hand_on(bytes, metadata, deadline, stage, &mut outcome)
