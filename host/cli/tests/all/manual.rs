@@ -3,18 +3,17 @@
 use std::fs;
 use std::process::Command;
 
-use crate::place::Place;
+use crate::place::{Done, Place};
 
 fn script(place: &Place, shell: &str) -> String {
-    let done = place.linkmend("completions", [shell]).output().unwrap();
-    assert!(done.status.success());
-    String::from_utf8(done.stdout).unwrap()
+    Done::of(place.linkmend("completions", [shell]))
+        .well()
+        .text()
 }
 
 /// The commands that `--help` lists.
 fn commands(place: &Place) -> Vec<String> {
-    let help = place.linkmend("--help", []).output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
+    let help = Done::of(place.linkmend("--help", [])).text();
     let (_, list) = help.split_once("Commands:\n").unwrap();
     let lines = list.lines().take_while(|line| !line.is_empty());
     let names = lines.filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
@@ -92,16 +91,8 @@ fn bash_completes_a_command_and_an_option() {
 
 #[test]
 fn an_unknown_shell_is_told() {
-    let done = Place::new()
-        .linkmend("completions", ["tcsh"])
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(2));
-    let told = String::from_utf8(done.stderr).unwrap();
-    assert!(
-        told.contains("bash, elvish, fish, powershell, zsh"),
-        "{told}"
-    );
+    let done = Done::of(Place::new().linkmend("completions", ["tcsh"]));
+    done.fails(2, &["bash, elvish, fish, powershell, zsh"]);
 }
 
 #[test]
@@ -162,14 +153,6 @@ fn there_is_a_page_for_each_command() {
 fn pages_that_cannot_be_written_are_told() {
     let place = Place::with("file", "");
     let folder = place.path("file/below");
-    let done = place
-        .linkmend("man", [folder.to_str().unwrap()])
-        .output()
-        .unwrap();
-    assert_eq!(done.status.code(), Some(1));
-    let told = String::from_utf8(done.stderr).unwrap();
-    assert!(
-        told.contains("cannot create") && told.contains("file/below"),
-        "{told}"
-    );
+    let done = Done::of(place.linkmend("man", [folder.to_str().unwrap()]));
+    done.fails(1, &["cannot create", "file/below"]);
 }

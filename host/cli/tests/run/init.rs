@@ -6,7 +6,7 @@ use std::process::Command;
 use tempfile::TempDir;
 
 use crate::support::intake::Intake;
-use crate::support::linkmend::Linkmend;
+use crate::support::linkmend::{Linkmend, program};
 use crate::support::peers::{Collector, built};
 use crate::support::ports;
 use crate::support::sender::Sender;
@@ -91,7 +91,7 @@ const RECEIVER: &str = "receivers:\n  otlp: {protocols: {grpc: {endpoint: '127.0
 fn made_of(collector: &str) -> TempDir {
     let place = tempfile::tempdir().unwrap();
     std::fs::write(place.path().join("collector.yaml"), collector).unwrap();
-    let done = Command::new(env!("CARGO_BIN_EXE_linkmend"))
+    let done = Command::new(program())
         .args(["init", "--from", "collector.yaml"])
         .current_dir(place.path())
         .output()

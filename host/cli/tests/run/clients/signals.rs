@@ -94,10 +94,19 @@ fn arrive(installed: &Path, service: Service, port: Port) {
     };
     let alarming: Vec<_> = log.lines().filter(alarming).collect();
     assert!(alarming.is_empty(), "{service}: {alarming:#?}");
-    wait::until_true("all spans have gone on", wait::LONG, || {
-        spans(&behind.exports()).len() == spans(&before.exports()).len()
+    let (sent, came) = wait::until("all has gone on", wait::LONG, || {
+        let (sent, came) = (before.exports(), behind.exports());
+        let (spans_sent, spans_came) = (spans(&sent), spans(&came));
+        let own = spans_sent
+            .values()
+            .filter(|(.., span)| message(span).is_some());
+        let all_came = own.count() == 2 * MESSAGES
+            && spans_sent.len() == spans_came.len()
+            && ["metric", "log"]
+                .iter()
+                .all(|signal| of(&sent, signal).len() == of(&came, signal).len());
+        all_came.then_some((sent, came))
     });
-    let (sent, came) = (before.exports(), behind.exports());
     are_what_the_service_made(service, &sent);
     for signal in ["metric", "log"] {
         assert_eq!(of(&sent, signal), of(&came, signal), "{service}: {signal}");

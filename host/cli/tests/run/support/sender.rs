@@ -53,11 +53,7 @@ impl Sender {
         address: SocketAddr,
         request: ExportTraceServiceRequest,
     ) -> Result<ExportTraceServiceResponse, tonic::Status> {
-        let mut request = tonic::Request::new(request);
-        let value = traceparent.parse().unwrap();
-        request.metadata_mut().insert("traceparent", value);
-        self.0
-            .block_on(async { export(&channel(address), request).await })
+        self.grpc_with(Some(("traceparent", traceparent)), address, request)
     }
 
     /// As a tenant, which stands in the metadata of the call.
@@ -67,10 +63,19 @@ impl Sender {
         address: SocketAddr,
         request: ExportTraceServiceRequest,
     ) -> Result<ExportTraceServiceResponse, tonic::Status> {
+        let tenant = tenant.map(|tenant| ("x-scope-orgid", tenant));
+        self.grpc_with(tenant, address, request)
+    }
+
+    fn grpc_with(
+        &self,
+        metadata: Option<(&'static str, &str)>,
+        address: SocketAddr,
+        request: ExportTraceServiceRequest,
+    ) -> Result<ExportTraceServiceResponse, tonic::Status> {
         let mut request = tonic::Request::new(request);
-        if let Some(tenant) = tenant {
-            let metadata = request.metadata_mut();
-            metadata.insert("x-scope-orgid", tenant.parse().unwrap());
+        if let Some((key, value)) = metadata {
+            request.metadata_mut().insert(key, value.parse().unwrap());
         }
         self.0
             .block_on(async { export(&channel(address), request).await })
