@@ -33,7 +33,7 @@ pub struct Record {
     pub bytes: usize,
     /// Version of the compiler, and where its standard library came from.
     pub compiler: String,
-    /// [`sources::digest`] of the package.
+    /// The digest over all that the package is built from.
     pub sources_sha256: String,
 }
 
