@@ -11,6 +11,7 @@ mod behaviour;
 mod blame;
 mod composition;
 mod crowded;
+mod elsewhere;
 mod emitters;
 mod explain;
 mod guarantees;

@@ -10,8 +10,9 @@ use bytes::Bytes;
 use crate::bindings::linkmend::rule::types::Tasks;
 use crate::error::ProcessError;
 use crate::hold::{self, Batches, Held, HeldBatch, Hold, HoldStats, Terms};
-use crate::index::Room;
+use crate::index::{MessageKey, Room};
 use crate::processor::{Mended, Passage, Processor};
+use crate::scope::Scope;
 use crate::workspace::{Passed, Way};
 
 /// Held spans on their way out, a batch at a time: each is made when it is asked
@@ -101,8 +102,8 @@ impl Processor {
     /// [`OnError`](crate::OnError); what would be rejected goes on as it is,
     /// since there is no sender left.
     ///
-    /// Producers that another program remembers, in an index that is shared,
-    /// wake no span here; they are found when its time is up.
+    /// Producers that another program remembers, in an index that is shared, wake
+    /// spans here when somebody says so: see [`Self::wake`].
     #[must_use]
     pub fn release(&self, now: Instant) -> Vec<Mended> {
         self.releasing(now).all(self)
@@ -122,6 +123,26 @@ impl Processor {
     #[must_use]
     pub fn next_release(&self) -> Option<Instant> {
         self.hold.as_ref().and_then(|hold| hold.next_release())
+    }
+
+    /// The keys that held spans wait for, each once, and of which scope they are
+    /// where there are some: for an index that is shared, to be asked which of them
+    /// another program has remembered in the meantime. With 20,000 held spans this
+    /// takes a few milliseconds.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<(Option<Scope>, MessageKey)> {
+        let hold = self.hold.as_ref();
+        hold.map(|hold| hold.awaited()).unwrap_or_default()
+    }
+
+    /// Producers of these keys are known now that another program has remembered, in
+    /// an index that is shared: spans that wait for them are ready, and their rules
+    /// will ask the index for them. Once for each time that something is new: a span
+    /// is tried 16 times at most.
+    pub fn wake(&self, keys: &[(Option<Scope>, MessageKey)]) {
+        if let Some(hold) = self.hold.as_ref().filter(|_| !keys.is_empty()) {
+            hold.known_elsewhere(keys);
+        }
     }
 
     /// All held spans, mended for the last time. From here on no span is held:

@@ -26,6 +26,12 @@ pub(crate) trait Runner: Send {
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason>;
 
+    /// How much of what the last batch took was spent waiting for the index: that
+    /// is not the rule's time.
+    fn waited(&self) -> Duration {
+        Duration::ZERO
+    }
+
     /// It may be used again after a call that went well.
     fn is_fresh(&self) -> bool;
 }
@@ -237,7 +243,7 @@ impl<J: Judge> Showing<'_, J> {
         }
         let start = Instant::now();
         let verdict = runner.process(tasks, portion.traces, self.index);
-        self.took += start.elapsed();
+        self.took += start.elapsed().saturating_sub(runner.waited());
         verdict
     }
 }

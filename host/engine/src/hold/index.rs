@@ -22,6 +22,10 @@ impl MessageIndex for WakingIndex {
         remembered
     }
 
+    fn may_wait(&self) -> bool {
+        self.index.may_wait()
+    }
+
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         self.index.recall(keys)
     }

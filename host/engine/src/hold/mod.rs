@@ -225,8 +225,7 @@ impl Hold {
         let (before, after) = {
             let mut state = self.state.lock();
             let before = next(&state);
-            for mut held in held {
-                self.name_keys(&mut held);
+            for held in held {
                 let hopeless = arrived
                     .is_some_and(|now| !state.has_hope(&held, self.options.give_up_after, now));
                 if hopeless {
@@ -243,16 +242,6 @@ impl Hold {
         surplus
     }
 
-    /// Says of which scope the keys are that a span waits for.
-    fn name_keys(&self, held: &mut Held) {
-        let scope = held.term.scope();
-        if scope.is_some() {
-            for key in &mut held.keys {
-                *key = self.signals.key_of(*key, scope);
-            }
-        }
-    }
-
     /// Producers of a scope were remembered.
     pub(crate) fn remembered(&self, producers: &[Producer], scope: Option<Scope>) {
         if producers.is_empty() {
@@ -261,7 +250,21 @@ impl Hold {
         let sends = producers
             .iter()
             .filter(|producer| producer.rank < NOTE_RANK);
-        let keys = sends.map(|producer| self.signals.key_of(producer.key, scope));
+        self.came(sends.map(|producer| self.signals.key_of(producer.key, scope)));
+    }
+
+    /// Producers are known that other programs have remembered.
+    pub(crate) fn known_elsewhere(&self, keys: &[(Option<Scope>, MessageKey)]) {
+        let keys = keys.iter();
+        self.came(keys.map(|(scope, key)| self.signals.key_of(*key, *scope)));
+    }
+
+    /// What is waited for.
+    pub(crate) fn awaited(&self) -> Vec<(Option<Scope>, MessageKey)> {
+        self.state.lock().awaited()
+    }
+
+    fn came(&self, keys: impl Iterator<Item = MessageKey> + Clone) {
         let awaited = self.signals.remembered(keys);
         if awaited.is_empty() {
             return;

@@ -74,6 +74,12 @@ impl Held {
         self.term.scope()
     }
 
+    /// What it waits for, as the keys of its scope are called here.
+    fn names<'h>(&'h self, signals: &'h Signals) -> impl Iterator<Item = MessageKey> + 'h {
+        let scope = self.scope();
+        self.keys.iter().map(move |key| signals.key_of(*key, scope))
+    }
+
     /// Whose producers it waits for.
     fn service(&self) -> Service {
         (self.scope(), self.piece.origin.resource.hash)
@@ -128,10 +134,8 @@ impl State {
         }
         let bytes = held.cost() + held.piece.origin.hold();
         self.bytes += bytes;
-        for key in &held.keys {
-            signals.wait(*key);
-        }
-        if signals.was_remembered(held.keys.iter().copied(), since) {
+        held.names(signals).for_each(|key| signals.wait(key));
+        if signals.was_remembered(held.names(signals), since) {
             stop_waiting(&held, signals);
             self.shares.add(held.scope(), bytes, None);
             self.ready.push_back(held);
@@ -143,8 +147,8 @@ impl State {
         };
         self.numbers += 1;
         self.shares.add(held.scope(), bytes, Some(ticket));
-        for key in &held.keys {
-            self.by_key.insert((ordered(*key), ticket));
+        for key in held.names(signals) {
+            self.by_key.insert((ordered(key), ticket));
         }
         self.waiting.insert(ticket, held);
     }
@@ -163,6 +167,21 @@ impl State {
         }
     }
 
+    /// What is waited for, each once.
+    pub(super) fn awaited(&self) -> Vec<(Option<Scope>, MessageKey)> {
+        let of = |held: &Held| {
+            let scope = held.scope();
+            held.keys
+                .iter()
+                .map(move |key| (scope, *key))
+                .collect::<Vec<_>>()
+        };
+        let mut awaited: Vec<_> = self.waiting.values().flat_map(of).collect();
+        awaited.sort_unstable_by_key(|(scope, key)| (*scope, ordered(*key)));
+        awaited.dedup_by_key(|(scope, key)| (*scope, ordered(*key)));
+        awaited
+    }
+
     fn first_of(&self, key: Key) -> Option<Ticket> {
         let (first, _) = self.waiting.first_key_value()?;
         let (found, ticket) = self.by_key.range((key, *first)..).next()?;
@@ -171,8 +190,8 @@ impl State {
 
     fn take_waiting(&mut self, ticket: Ticket, signals: &Signals) -> Option<Held> {
         let held = self.waiting.remove(&ticket)?;
-        for key in &held.keys {
-            self.by_key.remove(&(ordered(*key), ticket));
+        for key in held.names(signals) {
+            self.by_key.remove(&(ordered(key), ticket));
         }
         self.shares.is_ready(held.scope(), ticket);
         stop_waiting(&held, signals);
@@ -297,7 +316,6 @@ fn ordered(key: MessageKey) -> Key {
 }
 
 fn stop_waiting(held: &Held, signals: &Signals) {
-    for key in &held.keys {
-        signals.stop_waiting(*key);
-    }
+    held.names(signals)
+        .for_each(|key| signals.stop_waiting(key));
 }

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use super::shard::{Found, GIVEN, KeyHasher, Shard};
-use super::{IndexError, MessageIndex, MessageKey, Producer, Recalled, Text, text};
+use super::shard::{KeyHasher, Shard};
+use super::{Answers, IndexError, MessageIndex, MessageKey, Producer, Recalled, text};
 
 /// How many shards at most: enough that threads seldom meet.
 const MOST_SHARDS: usize = 64;
@@ -168,39 +168,16 @@ impl MemoryIndex {
 
     fn look_up(&self, keys: impl ExactSizeIterator<Item = (MessageKey, Option<u64>)>) -> Recalled {
         let now = self.now();
-        let mut recalled = Recalled {
-            counts: Vec::with_capacity(keys.len()),
-            producers: Vec::with_capacity(keys.len()),
-            texts: Vec::new(),
-        };
+        let mut answers = Answers::with_capacity(keys.len());
         for (key, before) in keys {
             let Some(shard) = self.shard(key) else {
                 continue;
             };
             let shard = shard.lock();
             let (found, more) = shard.find(key, before, now);
-            for Found {
-                producer,
-                trace_state,
-            } in found.into_iter().flatten()
-            {
-                let range = Text {
-                    offset: recalled.texts.len() as u32,
-                    length: trace_state.len() as u32,
-                };
-                recalled.texts.extend_from_slice(trace_state);
-                recalled.producers.push(Producer {
-                    trace_state: range,
-                    ..producer
-                });
-            }
-            let count = found.iter().flatten().count();
-            // Some of the four may have gone since there were more: the count
-            // then says how many follow.
-            let more = more && count == GIVEN;
-            recalled.counts.push(if more { MORE } else { count as u8 });
+            answers.push(&found, more);
         }
-        recalled
+        answers.end()
     }
 }
 
@@ -223,6 +200,10 @@ impl MessageIndex for MemoryIndex {
         Ok(())
     }
 
+    fn may_wait(&self) -> bool {
+        false
+    }
+
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         Ok(self.look_up(keys.iter().map(|key| (*key, None))))
     }
@@ -235,6 +216,3 @@ impl MessageIndex for MemoryIndex {
         Ok(self.look_up(keys.map(|(key, before)| (*key, Some(*before)))))
     }
 }
-
-/// The count that says that there were more producers than are given.
-const MORE: u8 = 5;

@@ -12,8 +12,9 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
+use super::shared::both;
 use super::{IndexError, IndexOptions, IndexStats, MemoryIndex, MessageIndex};
-use super::{MessageKey, Producer, Recalled};
+use super::{MessageKey, Producer, Recalled, SharedStore};
 use crate::scope::Scope;
 
 /// There may be a thousand indexes: each has fewer parts than a single one.
@@ -30,10 +31,11 @@ const IDLE: Duration = Duration::from_mins(15);
 const SWEEP: Duration = Duration::from_secs(1);
 
 /// The message indexes of several scopes.
-#[derive(Debug)]
 pub struct ScopedIndex {
     options: IndexOptions,
     most_scopes: usize,
+    /// Where producers are found that other programs remember.
+    store: Option<Arc<dyn SharedStore>>,
     started: Instant,
     /// What all of them take together.
     weight: AtomicUsize,
@@ -76,9 +78,28 @@ impl ScopedIndex {
     /// scopes together.
     #[must_use]
     pub fn new(options: IndexOptions, most_scopes: usize) -> Arc<Self> {
+        Self::build(options, most_scopes, None)
+    }
+
+    /// One in front of a store that other programs share.
+    #[must_use]
+    pub fn with_store(
+        options: IndexOptions,
+        most_scopes: usize,
+        store: Arc<dyn SharedStore>,
+    ) -> Arc<Self> {
+        Self::build(options, most_scopes, Some(store))
+    }
+
+    fn build(
+        options: IndexOptions,
+        most_scopes: usize,
+        store: Option<Arc<dyn SharedStore>>,
+    ) -> Arc<Self> {
         Arc::new(Self {
             options,
             most_scopes,
+            store,
             started: Instant::now(),
             weight: AtomicUsize::new(0),
             rooms: Mutex::default(),
@@ -253,6 +274,15 @@ fn is_due(last: &mut Option<Instant>, now: Instant) -> bool {
     is_due
 }
 
+impl std::fmt::Debug for ScopedIndex {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ScopedIndex")
+            .field("options", &self.options)
+            .field("rooms", &self.rooms)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What a rule sees of the messages of one scope.
 pub(crate) struct Within {
     pub(crate) all: Arc<ScopedIndex>,
@@ -261,15 +291,40 @@ pub(crate) struct Within {
 
 impl MessageIndex for Within {
     fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
-        self.all.remember(&self.room, producers, texts)
+        self.all.remember(&self.room, producers, texts)?;
+        if let Some(store) = &self.all.store {
+            store.remember(Some(self.room.scope), producers, texts);
+        }
+        Ok(())
+    }
+
+    fn may_wait(&self) -> bool {
+        self.all.store.is_some()
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        self.room.index.recall(keys)
+        let here = self.room.index.recall(keys)?;
+        self.with_store(here, keys, None)
     }
 
     fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
-        self.room.index.recall_before(keys, before)
+        let here = self.room.index.recall_before(keys, before)?;
+        self.with_store(here, keys, Some(before))
+    }
+}
+
+impl Within {
+    fn with_store(
+        &self,
+        here: Recalled,
+        keys: &[MessageKey],
+        before: Option<&[u64]>,
+    ) -> Result<Recalled, IndexError> {
+        let Some(store) = &self.all.store else {
+            return Ok(here);
+        };
+        let all = both(&here, &**store, Some(self.room.scope), keys, before)?;
+        Ok(all.unwrap_or(here))
     }
 }
 
@@ -279,6 +334,10 @@ pub(crate) struct Nothing;
 impl MessageIndex for Nothing {
     fn remember(&self, _: &[Producer], _: &[u8]) -> Result<(), IndexError> {
         Ok(())
+    }
+
+    fn may_wait(&self) -> bool {
+        false
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {

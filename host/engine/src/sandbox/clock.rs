@@ -20,6 +20,15 @@ pub(super) struct Clock {
     begun: Instant,
     /// What the thread had run then.
     ran_before: Duration,
+    /// What was spent in the index: by the clock, and of that what the thread ran.
+    aside: (Duration, Duration),
+}
+
+/// When the clock was stopped, and what the thread had run then.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Pause {
+    since: Instant,
+    ran_before: Duration,
 }
 
 /// A call took too long.
@@ -44,19 +53,41 @@ impl Clock {
             limit,
             begun,
             ran_before: thread_time_about(begun),
+            aside: (Duration::ZERO, Duration::ZERO),
         }
+    }
+
+    /// The call waits for somebody else, which is not its time: neither what that
+    /// lasts, nor what this thread runs for it. See [`Self::go_on`].
+    pub(super) fn pause() -> Pause {
+        Pause {
+            since: Instant::now(),
+            ran_before: thread_time(),
+        }
+    }
+
+    /// The call goes on.
+    pub(super) fn go_on(&mut self, pause: Pause) {
+        let (waited, ran) = &mut self.aside;
+        *ran += thread_time().saturating_sub(pause.ran_before);
+        *waited += pause.since.elapsed();
+    }
+
+    /// How long it waited for somebody else.
+    pub(super) fn waited(&self) -> Duration {
+        self.aside.0
     }
 
     /// How long the call runs already, within a millisecond. To be asked on the
     /// thread that began it.
     pub(super) fn ran(&self) -> Duration {
-        let ran = thread_time().saturating_sub(self.ran_before);
+        let ran = thread_time().saturating_sub(self.ran_before + self.aside.1);
         ran.min(self.lasted())
     }
 
     /// How long it lasts already, which is never less.
     pub(super) fn lasted(&self) -> Duration {
-        self.begun.elapsed()
+        self.begun.elapsed().saturating_sub(self.aside.0)
     }
 
     /// Whether it takes too long.
@@ -130,6 +161,22 @@ mod tests {
             assert!(clock.ran_before <= thread_time());
             assert!(clock.ran() <= clock.lasted());
         }
+    }
+
+    /// Whatever was waited for, and whatever this thread did for it.
+    #[test]
+    fn what_others_take_is_not_the_time_of_a_call() {
+        let mut clock = Clock::start(Duration::from_millis(1));
+        for _ in 0..2 {
+            let pause = Clock::pause();
+            std::thread::sleep(Duration::from_millis(40));
+            let before = thread_time();
+            while thread_time() - before < Duration::from_millis(20) {}
+            clock.go_on(pause);
+        }
+        assert!(clock.waited() >= Duration::from_millis(120));
+        assert!(clock.lasted() < clock.waited(), "{clock:?}");
+        assert!(clock.ran() < Duration::from_millis(20), "{:?}", clock.ran());
     }
 
     #[test]

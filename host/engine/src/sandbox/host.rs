@@ -6,7 +6,7 @@ use wasmtime::UpdateDeadline;
 
 use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
-use crate::index::{MessageIndex, message_key};
+use crate::index::{MessageIndex, away, message_key};
 use crate::limits::Limits;
 use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
@@ -51,11 +51,28 @@ impl HostState {
         }
     }
 
-    /// Puts the answers for some keys at a time together.
+    /// Asks the index. What that takes is not the time of the rule: the index may
+    /// be at the other end of a network.
+    fn ask<T>(
+        &mut self,
+        question: impl FnOnce(&Self, &dyn MessageIndex) -> Result<T, IndexError>,
+    ) -> Result<T, IndexError> {
+        let index = Arc::clone(&self.index);
+        if !index.may_wait() {
+            return question(self, &*index);
+        }
+        let pause = Clock::pause();
+        let answer = question(self, &*index);
+        self.clock.go_on(pause);
+        answer
+    }
+
+    /// Puts the answers for some keys at a time together. Of what cannot be
+    /// reached nothing is known: that is no fault of the rule.
     fn recall_parts(
         &self,
         keys: usize,
-        parts: impl Iterator<Item = Result<Recalled, IndexError>>,
+        parts: impl Iterator<Item = (usize, Result<Recalled, IndexError>)>,
     ) -> Result<Recalled, IndexError> {
         if keys > MOST_ENTRIES {
             return Err(IndexError::TooMany);
@@ -65,8 +82,11 @@ impl HostState {
             producers: Vec::new(),
             texts: Vec::new(),
         };
-        for part in parts {
-            let part = part?;
+        for (keys, part) in parts {
+            let part = match part {
+                Err(IndexError::Unavailable) => away::nothing(keys),
+                part => part?,
+            };
             if all.counts.is_empty() {
                 all = part;
             } else {
@@ -100,13 +120,21 @@ impl Host for HostState {
         if producers.len() > MOST_ENTRIES {
             return Err(IndexError::TooMany);
         }
-        self.index.remember(&producers, &texts)
+        match self.ask(|_, index| index.remember(&producers, &texts)) {
+            Err(IndexError::Unavailable) => {
+                away::tell();
+                Ok(())
+            }
+            remembered => remembered,
+        }
     }
 
     fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {
-        let index = Arc::clone(&self.index);
-        let parts = keys.chunks(KEYS_AT_ONCE);
-        self.recall_parts(keys.len(), parts.map(|keys| index.recall(keys)))
+        self.ask(|host, index| {
+            let parts = keys.chunks(KEYS_AT_ONCE);
+            let parts = parts.map(|keys| (keys.len(), index.recall(keys)));
+            host.recall_parts(keys.len(), parts)
+        })
     }
 
     fn recall_before(
@@ -117,10 +145,11 @@ impl Host for HostState {
         if keys.len() != before.len() {
             return Err(IndexError::Malformed);
         }
-        let index = Arc::clone(&self.index);
-        let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
-        let parts = parts.map(|(keys, before)| index.recall_before(keys, before));
-        self.recall_parts(keys.len(), parts)
+        self.ask(|host, index| {
+            let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
+            let parts = parts.map(|(keys, before)| (keys.len(), index.recall_before(keys, before)));
+            host.recall_parts(keys.len(), parts)
+        })
     }
 }
 

@@ -41,6 +41,8 @@ pub(super) struct Instance {
     config: Arc<str>,
     /// Its linear memory when it was configured, in bytes.
     memory_at_first: usize,
+    /// How long the calls for the last batch waited for the index.
+    waited: Duration,
 }
 
 impl Template {
@@ -69,6 +71,7 @@ impl Template {
                 usage: Arc::clone(&self.usage),
                 template: self.clone(),
                 config: "".into(),
+                waited: Duration::ZERO,
             }),
             Err(error) => Err(FaultReason::Interface(format!("{error:#}"))),
         }
@@ -119,6 +122,7 @@ impl Instance {
         let answer = self.exports.process(&mut self.store, tasks, shown);
         self.store.data_mut().index = own;
         let clock = self.store.data().clock;
+        self.waited += clock.waited();
         self.usage.saw_call(clock.lasted(), || clock.ran());
         self.usage.saw_memory(self.store.data().limiter.memory);
         // The clock may have had no time to look at it.
@@ -145,6 +149,7 @@ impl Runner for Instance {
         traces: &[u8],
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
+        self.waited = Duration::ZERO;
         let Some(reads) = self.exports.reads() else {
             return self.call(tasks, Shown::Bytes(traces), index);
         };
@@ -153,10 +158,16 @@ impl Runner for Instance {
         parts::process(&records, tasks, output, |tasks, traces| {
             // What one part left behind must not be what the next one lacks.
             if !self.is_fresh() {
+                let waited = self.waited;
                 *self = self.template.configured(&self.config)?;
+                self.waited = waited;
             }
             self.call(tasks, Shown::Records(traces), index)
         })
+    }
+
+    fn waited(&self) -> Duration {
+        self.waited
     }
 
     /// Linear memory only grows: an instance that took much for one large

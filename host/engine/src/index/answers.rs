@@ -1,0 +1,95 @@
+//! Answers, as [`MessageIndex`](super::MessageIndex) wants them, out of whatever is
+//! known.
+
+use super::shard::{Found, GIVEN, KeyHasher, Shard};
+use super::{Producer, Recalled, Text};
+
+/// The count that says that there were more producers than are given.
+const MORE: u8 = 5;
+
+/// Makes the answer to [`MessageIndex::recall_before`](super::MessageIndex) for an
+/// index that is not in memory: whatever producers are known of a key go in, in any
+/// order and any of them twice, and what the contract wants comes out.
+///
+/// See [`MessageIndex`](super::MessageIndex) for an example.
+#[derive(Debug)]
+pub struct Answers {
+    hasher: KeyHasher,
+    recalled: Recalled,
+}
+
+impl Answers {
+    /// For so many keys.
+    #[must_use]
+    pub fn with_capacity(keys: usize) -> Self {
+        Self {
+            hasher: KeyHasher::fixed(),
+            recalled: Recalled {
+                counts: Vec::with_capacity(keys),
+                producers: Vec::with_capacity(keys),
+                texts: Vec::new(),
+            },
+        }
+    }
+
+    /// The answer for the next key, of which these producers are known, each with
+    /// its trace state. `before` is when its consumer had the message; `more` says
+    /// that there were others, which are not known any more.
+    pub fn add<'p>(
+        &mut self,
+        before: Option<u64>,
+        more: bool,
+        producers: impl IntoIterator<Item = (Producer, &'p [u8])>,
+    ) {
+        let mut known = Shard::new(usize::MAX, None, self.hasher);
+        let mut key = None;
+        for (producer, trace_state) in producers {
+            let key = *key.get_or_insert(producer.key);
+            known.insert(&Producer { key, ..producer }, trace_state, 0);
+        }
+        match key {
+            Some(key) => {
+                let (found, even_more) = known.find(key, before, 0);
+                self.push(&found, more || even_more);
+            }
+            None => self.recalled.counts.push(0),
+        }
+    }
+
+    /// The answer for the next key: those that were found, and whether there were
+    /// more.
+    pub(super) fn push(&mut self, found: &[Option<Found<'_>>; GIVEN], more: bool) {
+        let recalled = &mut self.recalled;
+        for Found {
+            producer,
+            trace_state,
+        } in found.iter().flatten()
+        {
+            let range = Text {
+                offset: recalled.texts.len() as u32,
+                length: trace_state.len() as u32,
+            };
+            recalled.texts.extend_from_slice(trace_state);
+            recalled.producers.push(Producer {
+                trace_state: range,
+                ..*producer
+            });
+        }
+        let count = found.iter().flatten().count();
+        // Some of the four may have gone since there were more: the count then says
+        // how many follow.
+        let more = more && count == GIVEN;
+        recalled.counts.push(if more { MORE } else { count as u8 });
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn end(self) -> Recalled {
+        self.recalled
+    }
+}
+
+/// Whether a count says so, and how many producers follow.
+pub(super) fn read_count(count: u8) -> (bool, usize) {
+    (count == MORE, usize::from(count).min(GIVEN))
+}
