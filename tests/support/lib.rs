@@ -11,6 +11,7 @@
 //! | [`guests`] | components made of text, in either world |
 //! | [`puppet`] | a component that answers what it is told to |
 //! | [`memory`] | how much memory the message index takes |
+//! | [`stores`] | servers of Redis or Valkey |
 
 pub mod arms;
 pub mod guests;
@@ -18,5 +19,6 @@ pub mod memory;
 pub mod otlp;
 pub mod puppet;
 pub mod rules;
+pub mod stores;
 
 pub use linkmend_workload::order;

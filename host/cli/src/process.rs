@@ -8,16 +8,17 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
-use linkmend::index::{IndexOptions, MemoryIndex};
+use linkmend::index::{IndexOptions, MemoryIndex, MessageIndex, SharedIndex, SharedStore};
 use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
 use linkmend_process::{Input, Job, JobError, Output, Summary};
+use linkmend_redis::Store;
 
 use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
 use crate::rules::Rules;
-use crate::{report, tell};
+use crate::{report, shared, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -33,6 +34,7 @@ pub fn run(arguments: &ProcessArguments) -> Exit {
 struct Prepared {
     processor: Processor,
     index: Arc<MemoryIndex>,
+    shared: Option<Arc<Store>>,
     job: Job,
     watcher: Watcher,
     summary: Option<AtomicFile>,
@@ -52,8 +54,16 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         // The times in a file are past: age says nothing there.
         time_to_live: None,
     }));
+    let shared = shared::connected(arguments)?;
+    let all: Arc<dyn MessageIndex> = match &shared {
+        Some(store) => {
+            let store: Arc<dyn SharedStore> = Arc::<Store>::clone(store);
+            Arc::new(SharedIndex::new(Arc::clone(&index), store))
+        }
+        None => Arc::<MemoryIndex>::clone(&index),
+    };
     let mut builder = Processor::builder()
-        .index(Arc::<MemoryIndex>::clone(&index))
+        .index(all)
         .compiler(arguments.compiling.compiler()?);
     if let Some(cache) = arguments.compiling.code_cache(|why| tell(why)) {
         builder = builder.code_cache(cache);
@@ -71,6 +81,7 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
     Ok(Prepared {
         processor,
         index,
+        shared,
         job,
         watcher,
         summary,
@@ -175,9 +186,16 @@ impl Prepared {
             tell(format_args!("{error:#}"));
             return Exit::Incomplete;
         }
+        let fault = self.shared.as_deref().and_then(shared::end);
+        if let Some(fault) = &fault {
+            tell(fault);
+        }
         match explained {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => unwritten(&error),
-            _ => exit(&summary, arguments.on_error),
+            _ => match exit(&summary, arguments.on_error) {
+                Exit::Done if fault.is_some() => Exit::Incomplete,
+                exit => exit,
+            },
         }
     }
 

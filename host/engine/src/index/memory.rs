@@ -162,8 +162,43 @@ impl MemoryIndex {
         self.shards.get((part % self.shards.len() as u64) as usize)
     }
 
+    /// It begins late enough that what is restored is older.
     fn now(&self) -> u64 {
-        millis(self.started.elapsed())
+        let before = self.options.time_to_live.map_or(0, millis);
+        before.saturating_add(millis(self.started.elapsed()))
+    }
+
+    /// Takes producers back that were remembered so long ago, by this program or by one
+    /// before it. To be called for the oldest first, and before anything new comes.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageIndex::remember`].
+    pub fn restore(
+        &self,
+        producers: &[Producer],
+        texts: &[u8],
+        age: Duration,
+    ) -> Result<(), IndexError> {
+        let age = millis(age);
+        let is_over = self.options.time_to_live.map(millis);
+        if is_over.is_some_and(|time_to_live| age >= time_to_live) {
+            return Ok(());
+        }
+        self.insert(producers, texts, self.now().saturating_sub(age))
+    }
+
+    fn insert(&self, producers: &[Producer], texts: &[u8], since: u64) -> Result<(), IndexError> {
+        for producer in producers {
+            let state = text(producer.trace_state, texts).ok_or(IndexError::Malformed)?;
+            let state = Some(state)
+                .filter(|state| state.len() <= LONGEST_TRACE_STATE)
+                .unwrap_or_default();
+            if let Some(shard) = self.shard(producer.key) {
+                shard.lock().insert(producer, state, since);
+            }
+        }
+        Ok(())
     }
 
     fn look_up(&self, keys: impl ExactSizeIterator<Item = (MessageKey, Option<u64>)>) -> Recalled {
@@ -187,17 +222,7 @@ fn millis(duration: Duration) -> u64 {
 
 impl MessageIndex for MemoryIndex {
     fn remember(&self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
-        let now = self.now();
-        for producer in producers {
-            let state = text(producer.trace_state, texts).ok_or(IndexError::Malformed)?;
-            let state = Some(state)
-                .filter(|state| state.len() <= LONGEST_TRACE_STATE)
-                .unwrap_or_default();
-            if let Some(shard) = self.shard(producer.key) {
-                shard.lock().insert(producer, state, now);
-            }
-        }
-        Ok(())
+        self.insert(producers, texts, self.now())
     }
 
     fn may_wait(&self) -> bool {

@@ -19,7 +19,7 @@ pub use memory::{IndexOptions, IndexStats, MemoryIndex};
 pub(crate) use scoped::{Nothing, Room, Within};
 pub use scoped::{ScopeStats, ScopedIndex};
 pub(crate) use shard::KeyHasher;
-pub use shared::{Entry, SharedIndex, SharedStore};
+pub use shared::{Entry, Lookups, SharedIndex, SharedStore};
 
 /// A place that remembers producers. Shared by all rules and all threads.
 ///

@@ -184,6 +184,30 @@ impl ScopedIndex {
         true
     }
 
+    /// Takes producers of a scope back, as [`MemoryIndex::restore`] does; those of
+    /// scopes for which there is no room are left away.
+    ///
+    /// # Errors
+    ///
+    /// As [`MessageIndex::remember`].
+    pub fn restore(
+        &self,
+        scope: Scope,
+        producers: &[Producer],
+        texts: &[u8],
+        age: Duration,
+    ) -> Result<(), IndexError> {
+        let Some(room) = self.room(scope) else {
+            return Ok(());
+        };
+        room.index.restore(producers, texts, age)?;
+        self.weigh(&room);
+        if self.weight.load(Ordering::Relaxed) > self.options.max_entries {
+            self.make_room();
+        }
+        Ok(())
+    }
+
     fn remember(
         &self,
         room: &Room,

@@ -20,6 +20,20 @@ pub trait SharedStore: Send + Sync + 'static {
     /// wait, for as long as a batch may be late; what is not there by then is not
     /// known.
     fn recall(&self, scope: Option<Scope>, keys: &[MessageKey]) -> Vec<Entry>;
+
+    /// Is told where the keys of a question were known. Default: nobody counts.
+    fn looked_up(&self, _: Lookups) {}
+}
+
+/// Where producers of the keys of a question were known, in numbers of keys.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lookups {
+    /// In this program, whatever the store knew.
+    pub here: usize,
+    /// In the store alone.
+    pub there: usize,
+    /// Nowhere.
+    pub nowhere: usize,
 }
 
 /// A producer in a [`SharedStore`].
@@ -92,7 +106,14 @@ pub(super) fn both(
     before: Option<&[u64]>,
 ) -> Result<Option<Recalled>, IndexError> {
     let mut there = store.recall(scope, keys);
+    let known_here = here.counts.iter().filter(|count| **count > 0).count();
+    let mut lookups = Lookups {
+        here: known_here,
+        there: 0,
+        nowhere: keys.len() - known_here.min(keys.len()),
+    };
     if there.is_empty() {
+        store.looked_up(lookups);
         return Ok(None);
     }
     there.sort_unstable_by_key(|entry| ordered(entry.producer.key));
@@ -110,9 +131,14 @@ pub(super) fn both(
             let state = text(producer.trace_state, &here.texts).ok_or(IndexError::Malformed)?;
             known.push((*producer, state));
         }
+        if count == 0 && there.clone().next().is_some() {
+            lookups.there += 1;
+            lookups.nowhere -= 1;
+        }
         let before = before.and_then(|before| before.get(number).copied());
         answers.add(before, more, known.into_iter().chain(there));
     }
+    store.looked_up(lookups);
     Ok(Some(answers.end()))
 }
 

@@ -96,6 +96,8 @@ fn storage_users(config: &Config) -> Vec<(&'static str, &Id, &'static str, &Id)>
         if let Processor::Linkmend(processor) = processor {
             let storage = processor.hold.storage.as_ref();
             users.extend(storage.map(|storage| ("processors", id, "hold", storage)));
+            let storage = processor.index.storage.as_ref();
+            users.extend(storage.map(|storage| ("processors", id, "index", storage)));
         }
     }
     users

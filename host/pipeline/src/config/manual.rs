@@ -33,6 +33,7 @@ pub fn tables() -> Vec<Table> {
         table("limits", &[processors::LIMITS]),
         table("hold", &[processors::HOLD]),
         table("index", &[processors::INDEX]),
+        table("redis", &[processors::REDIS]),
         table("scope", &[processors::SCOPE]),
         table("processor memory_limiter", &[processors::MEMORY_LIMITER]),
         table("processor batch", &[processors::BATCH]),
@@ -187,6 +188,7 @@ mod tests {
         check(&[processors::LIMITS]);
         check(&[processors::HOLD]);
         check(&[processors::INDEX]);
+        check(&[processors::REDIS]);
         check(&[processors::SCOPE]);
         check(&[processors::MEMORY_LIMITER]);
         check(&[exporters::OTLP_GRPC]);

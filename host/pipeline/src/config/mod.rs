@@ -81,8 +81,8 @@ pub use id::{BadId, Id};
 pub use listener::Listener;
 pub use manual::{Table, tables};
 pub use processors::{
-    BatchProcessor, Hold, LinkmendProcessor, MemoryLimiter, Processor, RuleConfig, RuleSource,
-    Scope,
+    BatchProcessor, Hold, Index, LinkmendProcessor, MemoryLimiter, Processor, Redis, RuleConfig,
+    RuleSource, Scope,
 };
 pub use receivers::{
     Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,

@@ -24,6 +24,7 @@ pub struct Running {
     /// By pipeline, in the order in which batches pass them.
     stages: Vec<Vec<Arc<Stage>>>,
     processing: Tasks,
+    processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,
     /// Health checks and metrics.
     serving: Vec<Tasks>,
@@ -50,13 +51,14 @@ impl Service {
     /// When something cannot be opened: a port is in use, a file cannot be
     /// written.
     pub async fn start(self) -> Result<Running, SetupError> {
-        let workers = Workers::start(self.workers)
+        let workers = Workers::start(self.workers * self.waiting())
             .map_err(|error| SetupError::new("", format!("cannot start threads: {error}")))?;
         let mut running = Running {
             health: Arc::new(Health::default()),
             receivers: Vec::new(),
             stages: Vec::new(),
             processing: Tasks::default(),
+            processors: self.processors,
             exporters: self.exporters,
             serving: Vec::new(),
             addresses: Vec::new(),
@@ -71,11 +73,18 @@ impl Service {
         for (id, pipeline) in &self.config.service.pipelines {
             let tasks = &running.processing;
             let exporters = &running.exporters;
-            let way = build::way(id, pipeline, &self.processors, exporters, &workers, tasks)?;
+            let way = build::way(
+                id,
+                pipeline,
+                &running.processors,
+                exporters,
+                &workers,
+                tasks,
+            )?;
             running.stages.push(way.stages.clone());
             ways.insert(id.clone(), way);
         }
-        for processor in self.processors.values() {
+        for processor in running.processors.values() {
             if let Processor::Linkmend(linkmend) = processor {
                 linkmend.watch(&running.processing);
             }
@@ -92,6 +101,21 @@ impl Service {
         running.health.set_ready(true);
         tracing::info!("everything is ready");
         Ok(running)
+    }
+}
+
+/// So many threads share a processor where batches wait for a store.
+const WAITING: usize = 4;
+
+impl Service {
+    /// How many threads there are for a processor.
+    fn waiting(&self) -> usize {
+        let mut processors = self.processors.values();
+        let waits = processors.any(|processor| match processor {
+            Processor::Linkmend(linkmend) => linkmend.may_wait(),
+            Processor::MemoryLimiter(_) => false,
+        });
+        if waits { WAITING } else { 1 }
     }
 }
 
@@ -160,6 +184,11 @@ impl Running {
         }
         *ending = "the processors";
         self.processing.end().await;
+        for processor in self.processors.values() {
+            if let Processor::Linkmend(linkmend) = processor {
+                linkmend.end().await;
+            }
+        }
         *ending = "the exporters";
         for exporter in self.exporters.values() {
             exporter.stop().await;

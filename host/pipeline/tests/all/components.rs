@@ -212,8 +212,11 @@ fn processors_have_what_a_configuration_says() {
     assert_eq!(first.limits.max_links, 64);
     assert_eq!(first.limits.growth, 64 << 20);
     assert_eq!(first.hold.time, Some(Duration::from_secs(10)));
-    assert_eq!(first.index.time_to_live, Some(Duration::from_hours(1)));
-    assert_eq!(first.index.max_entries, 5_000_000);
+    assert_eq!(
+        first.index.memory.time_to_live,
+        Some(Duration::from_hours(1))
+    );
+    assert_eq!(first.index.memory.max_entries, 5_000_000);
     let mine = linkmend(&config, "linkmend/mine");
     assert_eq!(mine.rule, RuleSource::File("rules/mine.wasm".into()));
     assert_eq!(mine.sha256.unwrap().to_string()[..6], *"001122");

@@ -4,7 +4,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use linkmend::index::IndexOptions;
 use linkmend::{Checksum, Limits, OnError};
 use linkmend_config::{Content, Node, Spot};
 use serde_json::{Map, Value};
@@ -18,6 +17,7 @@ use crate::config::scalars::{
 };
 use crate::config::sending::{STORAGE, storage};
 
+use super::index::{self, Index};
 use super::scope::{self, Scope};
 
 /// Mends links with a rule.
@@ -36,7 +36,7 @@ pub struct LinkmendProcessor {
     /// Which spans wait for those that they are to be linked to.
     pub hold: Hold,
     /// What is remembered of messages.
-    pub index: IndexOptions,
+    pub index: Index,
     /// Which senders see each other's messages.
     pub scope: Scope,
 }
@@ -165,7 +165,7 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "index",
         "on",
         "What is remembered of messages.",
-        |t, r, n| member::read(r, n, &[INDEX], &mut t.index),
+        |t, r, n| index::read(r, n, &mut t.index),
     ),
     Member::section(
         "scope",
@@ -277,23 +277,6 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
         STORAGE,
         "Keeps held spans on disk, so that they survive a restart; the sender of a batch is answered once they are there, and does not wait for them. By default they are in the [state directory](reliability.md#the-state-directory).",
         |t, n| storage(n).map(|v| t.storage = Some(v)),
-    ),
-];
-
-pub(in crate::config) static INDEX: &[Member<IndexOptions>] = &[
-    Member::value(
-        "max_entries",
-        "1000000",
-        "an integer above 0",
-        "How many producers of messages are remembered; the oldest are forgotten first. One takes 91 bytes at most; one with a trace state counts as up to eight. Consumers of messages that several spans sent are remembered as well.",
-        |t, n| count(n).map(|v| t.max_entries = v),
-    ),
-    Member::value(
-        "time_to_live",
-        "15m",
-        DURATION,
-        "How long a producer is remembered; 0: as long as there is room.",
-        |t, n| optional_duration(n).map(|v| t.time_to_live = v),
     ),
 ];
 

@@ -1,17 +1,20 @@
 //! `processors`: what is done with batches.
 
 mod batch;
+mod index;
 mod linkmend;
 mod memory_limiter;
 mod scope;
 
 pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
 pub use batch::BatchProcessor;
+pub use index::{Index, Redis};
 pub use memory_limiter::MemoryLimiter;
 pub use scope::Scope;
 
-pub(super) use self::linkmend::{HOLD, INDEX, LIMITS, MEMBERS as LINKMEND};
+pub(super) use self::linkmend::{HOLD, LIMITS, MEMBERS as LINKMEND};
 pub(super) use batch::MEMBERS as BATCH;
+pub(super) use index::{MEMBERS as INDEX, REDIS};
 pub(super) use memory_limiter::MEMBERS as MEMORY_LIMITER;
 pub(super) use scope::MEMBERS as SCOPE;
 

@@ -17,14 +17,19 @@
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
 //! | `remembered` | what is known of messages, by scope where there are some |
+//! | `shared` | the store behind it that other hosts share |
+//! | `log`, `block` | or what is on disk of it |
 //! | `observe` | what is held and remembered, as metrics |
 
+mod block;
 mod delivery;
 mod journal;
+mod log;
 mod observe;
 mod reload;
 mod remembered;
 mod rule;
+mod shared;
 mod stage;
 mod ticket;
 
@@ -99,11 +104,22 @@ impl Linkmend {
     ) -> Result<Self, SetupError> {
         let most = compiling.compiler.limits().file_size;
         let rule = ChosenRule::read(of_processor, most).map_err(|error| error.within(place(id)))?;
+        let links = metrics.links(id);
+        let index = Remembered::new(
+            of_processor,
+            of_processor
+                .index
+                .storage
+                .as_ref()
+                .and_then(|id| storages.get(id)),
+            format!("index.{id}"),
+            Arc::new(move |took| links.round_trip(took)),
+        );
         let processor = Self {
             id: id.clone(),
             config: of_processor.clone(),
             rule,
-            index: Remembered::new(of_processor),
+            index: index.map_err(|error| error.within(place(id)))?,
             compiling,
             stop: Stop::default(),
             state,
@@ -155,6 +171,8 @@ impl Linkmend {
         workers: &Workers,
         tasks: &Tasks,
     ) -> Result<Arc<Stage>, SetupError> {
+        let started = self.index.start(tasks);
+        started.map_err(|error| error.within(place(&self.id)))?;
         let (keeping, left) = self.keeping(pipeline)?;
         let made = self.made.lock().take();
         let made = made.map_or_else(|| self.make(), Ok);
@@ -252,6 +270,9 @@ impl Linkmend {
         let processors = self.processors.lock().clone();
         let links = self.metrics.links(&self.id);
         let index = self.index.clone();
+        for processor in &processors {
+            index.watch(processor, tasks);
+        }
         tasks.tracker.spawn(observe::observe(
             links.clone(),
             index,
@@ -271,6 +292,19 @@ impl Linkmend {
             stop: self.stop.clone(),
         });
         tasks.tracker.spawn(watcher.watch(tasks.clone()));
+    }
+}
+
+impl Linkmend {
+    /// A batch may wait for a store that other hosts share.
+    pub(crate) fn may_wait(&self) -> bool {
+        self.config.index.redis.is_some()
+    }
+
+    /// Sees to it that nothing that was remembered is lost. To be called when all
+    /// spans have passed.
+    pub(crate) async fn end(&self) {
+        self.index.end().await;
     }
 }
 

@@ -32,6 +32,9 @@ pub(super) async fn observe(
         links.hold(&stats.fold(HoldStats::default(), sum));
         links.index(&index.stats());
         links.scopes(index.scope_stats().unwrap_or_default());
+        if let Some(stats) = index.shared_stats() {
+            links.shared(&stats);
+        }
     }
 }
 

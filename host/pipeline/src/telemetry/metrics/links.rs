@@ -1,15 +1,16 @@
 //! linkmend's own metrics: what became of links, and of the rules.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use linkmend::index::{IndexStats, ScopeStats};
 use linkmend::{Counts, HoldStats, Reasons, SystemCounts};
+use linkmend_redis::Stats;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
 use super::names::Known;
-use super::{Names, counter, gauge};
+use super::total::Total;
+use super::{Names, counter, gauge, shared};
 use crate::config::{Id, MetricsLevel};
 
 /// From 10 µs, a batch in which there is little to do, to the second after
@@ -39,6 +40,7 @@ pub(super) struct Families {
     index_entries: IntGaugeVec,
     index_evictions: IntCounterVec,
     scopes: IntGaugeVec,
+    shared: shared::Families,
     scopes_refused: IntCounterVec,
     rule_calls: IntCounterVec,
     rule_faults: IntCounterVec,
@@ -129,6 +131,7 @@ impl Families {
                 "Producers that are not remembered any more, by why.",
                 Some("reason"),
             ),
+            shared: shared::Families::new(names),
             scopes: gauges("scopes", "Scopes of senders whose messages are remembered."),
             scopes_refused: counters("scopes_refused", SCOPES_REFUSED, None),
             rule_calls: counters("rule_calls", "How often a rule was shown spans.", None),
@@ -155,10 +158,7 @@ impl Families {
         let id = id.to_string();
         let one = |family: &IntCounterVec| counter(family, &[id.as_str()]);
         let by = |family: &IntCounterVec, value: &str| counter(family, &[id.as_str(), value]);
-        let total = |counter| Total {
-            counter,
-            last: AtomicU64::new(0),
-        };
+        let total = Total::new;
         let released = |reason| total(by(&self.releases, reason));
         let handles = LinkMetrics(Arc::new(Handles {
             links_in: one(&self.links_in),
@@ -174,6 +174,7 @@ impl Families {
             expired: total(by(&self.index_evictions, "expired")),
             scopes: gauge(&self.scopes, &[id.as_str()]),
             scopes_refused: total(one(&self.scopes_refused)),
+            shared: self.shared.of(&id),
             rule_calls: one(&self.rule_calls),
             rule_duration: (self.level > MetricsLevel::Basic)
                 .then(|| self.rule_duration.with_label_values(&[id.as_str()])),
@@ -209,23 +210,10 @@ struct Handles {
     expired: Total,
     scopes: IntGauge,
     scopes_refused: Total,
+    shared: shared::Handles,
     rule_calls: IntCounter,
     rule_duration: Option<Histogram>,
     reloads: [IntCounter; 2],
-}
-
-/// A counter of what is counted elsewhere.
-struct Total {
-    counter: IntCounter,
-    last: AtomicU64,
-}
-
-impl Total {
-    /// Several threads may tell what they saw, in any order.
-    fn raise(&self, to: u64) {
-        let before = self.last.fetch_max(to, Ordering::Relaxed);
-        self.counter.inc_by(to.saturating_sub(before));
-    }
 }
 
 impl LinkMetrics {
@@ -313,6 +301,16 @@ impl LinkMetrics {
     pub fn scopes(&self, stats: ScopeStats) {
         self.0.scopes.set(whole(stats.scopes));
         self.0.scopes_refused.raise(stats.refused);
+    }
+
+    /// What a store that other hosts share was asked and told.
+    pub fn shared(&self, stats: &Stats) {
+        self.0.shared.set(stats);
+    }
+
+    /// A store that other hosts share has answered.
+    pub fn round_trip(&self, took: Duration) {
+        self.0.shared.round_trip(took);
     }
 
     /// A rule failed on a batch; `rule` is its name in the configuration.

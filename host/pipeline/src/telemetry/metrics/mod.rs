@@ -8,6 +8,8 @@ mod limiter;
 mod links;
 mod names;
 mod process;
+mod shared;
+mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
 pub use limiter::LimiterMetrics;

@@ -3,7 +3,9 @@
 mod held;
 mod kept;
 mod reload;
+mod remembered;
 mod shape;
+mod shared;
 mod sink;
 mod stopping;
 

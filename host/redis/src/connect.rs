@@ -1,0 +1,130 @@
+//! Connections: TCP, TLS, and who asks.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{AsyncConnectionConfig, Pipeline, RedisConnectionInfo, Value};
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::Notify;
+use tokio::task::AbortHandle;
+use tokio_rustls::TlsConnector;
+
+use crate::options::{Address, Options, Tls};
+
+/// A connection takes this many times as long as an answer, at least a second: it is
+/// not a batch that waits for it.
+const LONGER: u32 = 4;
+
+/// How a server is reached.
+pub(crate) struct Dial {
+    info: RedisConnectionInfo,
+    tls: Option<Tls>,
+    within: Duration,
+}
+
+/// A connection. It ends when this is dropped.
+pub(crate) struct Open {
+    pub(crate) connection: MultiplexedConnection,
+    driver: AbortHandle,
+    /// The other side has ended it.
+    pub(crate) ended: Arc<Notify>,
+}
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.driver.abort();
+    }
+}
+
+trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+
+impl Dial {
+    pub(crate) fn new(options: &Options) -> Self {
+        let mut info = RedisConnectionInfo::default().set_skip_set_lib_name();
+        // A cluster has the database 0 alone.
+        if !options.cluster {
+            info = info.set_db(options.database);
+        }
+        if let Some(username) = &options.username {
+            info = info.set_username(username);
+        }
+        if let Some(password) = &options.password {
+            info = info.set_password(password);
+        }
+        Self {
+            info,
+            tls: options.tls.clone(),
+            within: (options.timeout * LONGER).max(Duration::from_secs(1)),
+        }
+    }
+
+    /// Connects, or says why it cannot be done.
+    pub(crate) async fn open(&self, address: &Address) -> Result<Open, String> {
+        let opening = tokio::time::timeout(self.within, self.connect(address));
+        opening
+            .await
+            .map_err(|_| format!("no answer within {:?}", self.within))?
+    }
+
+    async fn connect(&self, address: &Address) -> Result<Open, String> {
+        let Address { host, port } = address;
+        let socket = TcpStream::connect((host.as_str(), *port)).await;
+        let socket = socket.map_err(|error| error.to_string())?;
+        // A request is written as a whole: there is nothing to wait for.
+        let _ = socket.set_nodelay(true);
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => Box::new(socket),
+            Some(tls) => Box::new(secured(tls, host, socket).await?),
+        };
+        let config = AsyncConnectionConfig::new().set_response_timeout(None);
+        let (connection, driver) =
+            MultiplexedConnection::new_with_config(&self.info, stream, config)
+                .await
+                .map_err(|error| told(&error))?;
+        let ended = Arc::new(Notify::new());
+        let tell = Arc::clone(&ended);
+        let driving = tokio::spawn(async move {
+            driver.await;
+            tell.notify_one();
+        });
+        Ok(Open {
+            connection,
+            driver: driving.abort_handle(),
+            ended,
+        })
+    }
+}
+
+async fn secured(
+    tls: &Tls,
+    host: &str,
+    socket: TcpStream,
+) -> Result<tokio_rustls::client::TlsStream<TcpStream>, String> {
+    let name = tls.server_name.as_deref().unwrap_or(host).to_owned();
+    let name = ServerName::try_from(name).map_err(|error| error.to_string())?;
+    let connector = TlsConnector::from((tls.config)());
+    let connected = connector.connect(name, socket).await;
+    connected.map_err(|error| format!("TLS: {error}"))
+}
+
+impl Open {
+    /// One request of its own; `None` when it is not answered.
+    pub(crate) async fn ask(&self, request: &Pipeline) -> Result<Vec<Value>, String> {
+        let mut connection = self.connection.clone();
+        let answered = connection.send_packed_commands(request, 0, request.len());
+        answered.await.map_err(|error| told(&error))
+    }
+}
+
+/// What an error says, without what was sent.
+pub(crate) fn told(error: &redis::RedisError) -> String {
+    error.to_string()
+}
+
+/// Shared by all servers of a store.
+pub(crate) type SharedDial = Arc<Dial>;

@@ -1,0 +1,88 @@
+//! Questions to the servers, each of which has some of the keys.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use redis::{Pipeline, Value};
+
+use crate::inner::Inner;
+use crate::node::{Failed, Node};
+use crate::stats::add;
+use crate::topology::Map;
+
+/// What one server is asked, and for which of the keys, by number.
+pub(crate) struct Question {
+    pub(crate) node: Arc<Node>,
+    pub(crate) request: Pipeline,
+    pub(crate) numbers: Vec<u32>,
+}
+
+/// The questions about some keys, one for each server; and how many keys nobody can
+/// be asked for.
+pub(crate) fn questions<'k>(
+    map: &Map,
+    keys: impl Iterator<Item = Vec<u8>>,
+    ask: impl Fn(&mut Pipeline, &[u8]) + 'k,
+) -> (Vec<Question>, usize) {
+    let mut questions: Vec<Option<Question>> = map
+        .nodes
+        .iter()
+        .map(|node| {
+            node.is_open().then(|| Question {
+                node: Arc::clone(node),
+                request: Pipeline::new(),
+                numbers: Vec::new(),
+            })
+        })
+        .collect();
+    let mut unasked = 0;
+    for (number, key) in (0..).zip(keys) {
+        let owner = map.owner(&key).and_then(|owner| questions.get_mut(owner));
+        match owner.and_then(Option::as_mut) {
+            Some(question) => {
+                ask(&mut question.request, &key);
+                question.numbers.push(number);
+            }
+            None => unasked += 1,
+        }
+    }
+    let asked = questions.into_iter().flatten();
+    (
+        asked
+            .filter(|question| !question.numbers.is_empty())
+            .collect(),
+        unasked,
+    )
+}
+
+impl Inner {
+    /// Asks one server, and counts it.
+    pub(crate) async fn ask(
+        &self,
+        node: &Node,
+        request: &Pipeline,
+        within: Duration,
+    ) -> Result<Vec<Value>, Failed> {
+        let begun = Instant::now();
+        let answer = node.ask(request, within).await;
+        match &answer {
+            Ok(values) => {
+                add(&self.counters.round_trips, 1);
+                if let Some(tell) = &self.options.on_round_trip {
+                    tell(begun.elapsed());
+                }
+                if values.iter().any(is_elsewhere) {
+                    self.topology.is_stale();
+                }
+            }
+            Err(_) => add(&self.counters.failures, 1),
+        }
+        answer
+    }
+}
+
+/// The server does not have this key, or not any more.
+pub(crate) fn is_elsewhere(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error)
+        if matches!(error.code(), "MOVED" | "ASK" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN"))
+}

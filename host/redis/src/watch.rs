@@ -1,0 +1,94 @@
+//! Which of the keys that held spans wait for another program has remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use linkmend::Scope;
+use linkmend::index::MessageKey;
+use redis::Value;
+use tokio::task::JoinSet;
+
+use crate::format;
+use crate::inner::Inner;
+use crate::question::{Question, questions};
+
+/// How many keys one request asks for.
+const AT_ONCE: usize = 2_000;
+
+/// A key that is waited for.
+pub type Awaited = (Option<Scope>, MessageKey);
+
+/// Looks, time and again, for producers of the keys that held spans wait for. It
+/// knows how many there were the last time: only what is new is of use to a span that
+/// was not content with what there was.
+pub struct Watcher {
+    pub(crate) inner: Arc<Inner>,
+    pub(crate) known: HashMap<(Option<Scope>, u64, u64), i64>,
+}
+
+impl Watcher {
+    /// Those of the keys of which there are other producers than the last time; all of
+    /// those that are waited for now are to be given.
+    pub async fn look(&mut self, awaited: Vec<Awaited>) -> Vec<Awaited> {
+        let inner = Arc::clone(&self.inner);
+        let looking = self.inner.runtime.spawn(counts(inner, awaited));
+        let counts = looking.await.unwrap_or_default();
+        let before = std::mem::take(&mut self.known);
+        let mut news = Vec::new();
+        for (awaited, count) in counts {
+            let (scope, key) = awaited;
+            let name = (scope, key.high, key.low);
+            let last = before.get(&name).copied();
+            // Not answered: as it was.
+            let Some(count) = count.or(last) else {
+                continue;
+            };
+            if count > 0 && last != Some(count) {
+                news.push(awaited);
+            }
+            self.known.insert(name, count);
+        }
+        news
+    }
+}
+
+/// How many producers each of the keys has; `None` where nobody answers.
+async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Option<i64>)> {
+    let mut counts: Vec<_> = awaited.into_iter().map(|awaited| (awaited, None)).collect();
+    for counts in counts.chunks_mut(AT_ONCE) {
+        let names = counts
+            .iter()
+            .map(|((scope, key), _)| format::key(&inner.options.key_prefix, *scope, *key));
+        let map = inner.topology.map();
+        let (questions, _) = questions(&map, names, |request, key| {
+            request.cmd("ZCARD").arg(key);
+        });
+        let mut asking = JoinSet::new();
+        for Question {
+            node,
+            request,
+            numbers,
+        } in questions
+        {
+            let inner = Arc::clone(&inner);
+            asking.spawn(async move {
+                // Nobody waits for it: it may take longer than what a batch asks for.
+                let within = inner.options.timeout * 4;
+                (numbers, inner.ask(&node, &request, within).await)
+            });
+        }
+        while let Some(asked) = asking.join_next().await {
+            let Ok((numbers, Ok(values))) = asked else {
+                continue;
+            };
+            for (number, value) in numbers.iter().zip(values) {
+                if let (Value::Int(count), Some((_, place))) =
+                    (value, counts.get_mut(*number as usize))
+                {
+                    *place = Some(count);
+                }
+            }
+        }
+    }
+    counts
+}

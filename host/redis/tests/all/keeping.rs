@@ -1,0 +1,137 @@
+//! What is remembered at one host is found at another.
+
+use std::sync::Arc;
+
+use linkmend::Scope;
+use linkmend::index::{Lookups, MemoryIndex, MessageIndex, SharedIndex, SharedStore as _};
+use linkmend_redis::Options;
+use linkmend_tests::stores::Store;
+
+use super::{LONG, connected, key, options, producer, remember, spans};
+
+#[test]
+fn what_one_remembers_another_finds() {
+    let Some(server) = Store::start("what one remembers another finds", &[]) else {
+        return;
+    };
+    let (one, other) = (connected(options(&server)), connected(options(&server)));
+    let mut with_state = producer(2, 20);
+    with_state.trace_state.offset = 1;
+    with_state.trace_state.length = 3;
+    one.remember(
+        None,
+        &[producer(1, 10), with_state, producer(1, 10)],
+        b"xa=b",
+    );
+    assert!(one.flush(LONG));
+    let found = other.recall(None, &[key(2), key(3), key(1), key(2)]);
+    assert_eq!(found.len(), 2);
+    let of = |span| found.iter().find(|entry| entry.producer.span_id == span);
+    assert_eq!(of(10).unwrap().producer, producer(1, 10));
+    assert_eq!(&*of(20).unwrap().trace_state, b"a=b");
+    let (written, asked) = (one.stats(), other.stats());
+    assert_eq!((written.written, written.waiting), (3, 0));
+    assert_eq!(
+        (asked.round_trips, asked.unanswered, asked.failures),
+        (1, 0, 0)
+    );
+}
+
+#[test]
+fn scopes_and_prefixes_are_apart() {
+    let Some(server) = Store::start("scopes are apart", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    let elsewhere = connected(Options {
+        key_prefix: "other".into(),
+        ..options(&server)
+    });
+    let [red, blue] = [b'r', b'b'].map(|byte| Some(Scope::from_bytes([byte; 16])));
+    store.remember(red, &[producer(1, 10)], &[]);
+    assert!(store.flush(LONG));
+    assert_eq!(store.recall(red, &[key(1)]).len(), 1);
+    assert_eq!(store.recall(blue, &[key(1)]).len(), 0);
+    assert_eq!(store.recall(None, &[key(1)]).len(), 0);
+    assert_eq!(elsewhere.recall(red, &[key(1)]).len(), 0);
+}
+
+/// Whoever chooses ids must not fill the store, and the best are kept whatever the
+/// order in which they came.
+#[test]
+fn a_key_is_bounded_and_goes() {
+    let Some(server) = Store::start("a key is bounded", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    let mut all: Vec<_> = (0..1000)
+        .map(|span| producer(1, span * 389 % 1000))
+        .collect();
+    all[500].rank = 1;
+    remember(&store, &all);
+    assert!(store.flush(LONG));
+    let mut found = spans(&store, 1);
+    found.sort_unstable();
+    let best: Vec<u64> = (982..1000)
+        .filter(|span| *span != all[500].span_id)
+        .collect();
+    assert_eq!(found, best[best.len() - 17..]);
+    let index = SharedIndex::new(Arc::new(MemoryIndex::default()), store.clone());
+    let recalled = index.recall(&[key(1)]).unwrap();
+    assert_eq!(recalled.counts, [5]);
+    assert_eq!(recalled.producers[0].span_id, found[16]);
+    let keys = server.ask(&["RANDOMKEY"]);
+    let name = keys.split("\r\n").nth(1).unwrap();
+    assert!(name.starts_with("linkmend:1:"), "{name}");
+    assert_eq!(server.info("expired_keys") as u64, 0);
+    let keyspace = server.ask(&["INFO", "keyspace"]);
+    assert!(keyspace.contains("keys=1,expires=1"), "{keyspace}");
+}
+
+#[test]
+fn what_was_known_where_is_counted() {
+    let Some(server) = Store::start("what was known where is counted", &[]) else {
+        return;
+    };
+    let (one, other) = (connected(options(&server)), connected(options(&server)));
+    let there = SharedIndex::new(Arc::new(MemoryIndex::default()), one.clone());
+    let here = SharedIndex::new(Arc::new(MemoryIndex::default()), other.clone());
+    there
+        .remember(&[producer(1, 1), producer(2, 2)], &[])
+        .unwrap();
+    here.remember(&[producer(2, 3)], &[]).unwrap();
+    assert!(one.flush(LONG) && other.flush(LONG));
+    let before = [u64::MAX; 3];
+    let recalled = here
+        .recall_before(&[key(1), key(2), key(3)], &before)
+        .unwrap();
+    assert_eq!(recalled.counts, [1, 2, 0]);
+    let stats = other.stats();
+    assert_eq!((stats.hits_here, stats.hits_there, stats.misses), (1, 1, 1));
+    other.looked_up(Lookups {
+        here: 1,
+        ..Lookups::default()
+    });
+    assert_eq!(other.stats().hits_here, 2);
+}
+
+/// What others wrote, or a later version of this format, is passed over.
+#[test]
+fn what_is_not_of_this_format_is_passed_over() {
+    let Some(server) = Store::start("what is not of this format", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    remember(&store, &[producer(1, 10)]);
+    assert!(store.flush(LONG));
+    // Keys that are texts, so that they can be named here.
+    let text = "linkmend:1:aaaaaaaabbbbbbbb";
+    let message = linkmend::index::MessageKey {
+        high: u64::from_be_bytes(*b"aaaaaaaa"),
+        low: u64::from_be_bytes(*b"bbbbbbbb"),
+    };
+    assert_eq!(server.ask(&["ZADD", text, "5", "\u{2}later"]), ":1\r\n");
+    assert_eq!(store.recall(None, &[message, key(1)]).len(), 1);
+    assert_eq!(server.ask(&["SET", text, "no set"]), "+OK\r\n");
+    assert_eq!(store.recall(None, &[message, key(1)]).len(), 1);
+}
