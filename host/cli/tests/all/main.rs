@@ -25,6 +25,7 @@ mod place;
 mod rule;
 mod rules;
 #[cfg(unix)]
+mod shared;
 mod signals;
 mod summary;
 mod texts;

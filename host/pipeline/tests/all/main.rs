@@ -12,6 +12,7 @@ mod exporters;
 mod faults;
 mod files;
 mod health_check;
+mod index;
 mod manual;
 mod merging;
 mod otlp_receiver;

@@ -85,10 +85,10 @@ fn what_is_too_old_or_too_much_is_not_taken_up() {
     let folder = TempDir::new().unwrap();
     let others = Runtime::new().unwrap();
     let sink = others.block_on(Sink::start());
-    let short = text(folder.path(), "time_to_live: 2s, ", "", &sink);
+    let short = text(folder.path(), "time_to_live: 10s, ", "", &sink);
     remember_and_die(&short, &["a"]);
     assert_eq!(linked(&short, &["a"], &sink), 1);
-    std::thread::sleep(Duration::from_secs(2));
+    std::thread::sleep(Duration::from_secs(10));
     assert_eq!(linked(&short, &["a"], &sink), 0);
     let few = text(folder.path(), "max_entries: 3, ", "", &sink);
     remember_and_die(&few, &["a", "b", "c", "d", "e"]);
