@@ -305,9 +305,10 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "COUNT", default_value = "4000000")]
     pub max_index_entries: usize,
 
-    /// A store that other hosts share, such as `redis://host:6379`: what is remembered goes
-    /// there, too, and what is not known here is looked up there. Its user and password are
-    /// taken from LINKMEND_INDEX_USERNAME and LINKMEND_INDEX_PASSWORD
+    /// A store that other hosts share, such as `redis://host:6379`; --help has more
+    ///
+    /// What is remembered goes there, too, and what is not known here is looked up there. Its user
+    /// and password are taken from LINKMEND_INDEX_USERNAME and LINKMEND_INDEX_PASSWORD.
     #[arg(long, value_name = "URL", value_parser = shared_url)]
     pub index: Option<linkmend_redis::Url>,
 
@@ -317,13 +318,14 @@ pub struct ProcessArguments {
         long,
         value_name = "TEXT",
         default_value = "linkmend",
-        requires = "index"
+        requires = "index",
+        hide_short_help = true
     )]
     pub index_prefix: String,
 
     /// How long a producer is kept in that store, such as `1h`
-    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration, requires = "index")]
-    pub index_time_to_live: std::time::Duration,
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = humantime::parse_duration, requires = "index", hide_short_help = true)]
+    pub index_time_to_live: Duration,
 
     /// How many threads to use [default: as many as there are processors]
     #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]

@@ -9,6 +9,7 @@
 mod away;
 mod cluster;
 mod keeping;
+mod measure;
 mod watching;
 
 use std::sync::Arc;
