@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use wasmtime::UpdateDeadline;
 
-use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
+use crate::bindings::linkmend::rule::index::{
+    Host, IndexError, Producer, Recalled, RecalledNumbers,
+};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::index::{MessageIndex, away, message_key};
 use crate::limits::Limits;
 use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
+use crate::sandbox::numbers;
 
 /// What one call of `remember` or `recall` may bring.
 const MOST_ENTRIES: usize = 1 << 20;
@@ -67,6 +70,29 @@ impl HostState {
         answer
     }
 
+    /// Remembers producers.
+    fn put(&mut self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
+        if producers.len() > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        match self.ask(|_, index| index.remember(producers, texts)) {
+            Err(IndexError::Unavailable) => {
+                away::tell();
+                Ok(())
+            }
+            remembered => remembered,
+        }
+    }
+
+    /// Looks up keys, some at a time.
+    fn look_up(&mut self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        self.ask(|host, index| {
+            let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
+            let parts = parts.map(|(keys, before)| (keys.len(), index.recall_before(keys, before)));
+            host.recall_parts(keys.len(), parts)
+        })
+    }
+
     /// Puts the answers for some keys at a time together. Of what cannot be
     /// reached nothing is known: that is no fault of the rule.
     fn recall_parts(
@@ -117,16 +143,7 @@ impl Host for HostState {
     }
 
     fn remember(&mut self, producers: Vec<Producer>, texts: Vec<u8>) -> Result<(), IndexError> {
-        if producers.len() > MOST_ENTRIES {
-            return Err(IndexError::TooMany);
-        }
-        match self.ask(|_, index| index.remember(&producers, &texts)) {
-            Err(IndexError::Unavailable) => {
-                away::tell();
-                Ok(())
-            }
-            remembered => remembered,
-        }
+        self.put(&producers, &texts)
     }
 
     fn recall(&mut self, keys: Vec<MessageKey>) -> Result<Recalled, IndexError> {
@@ -145,10 +162,24 @@ impl Host for HostState {
         if keys.len() != before.len() {
             return Err(IndexError::Malformed);
         }
-        self.ask(|host, index| {
-            let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
-            let parts = parts.map(|(keys, before)| (keys.len(), index.recall_before(keys, before)));
-            host.recall_parts(keys.len(), parts)
+        self.look_up(&keys, &before)
+    }
+
+    fn remember_numbers(&mut self, producers: Vec<u64>, texts: Vec<u8>) -> Result<(), IndexError> {
+        if producers.len() / numbers::OF_PRODUCER > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        let producers = numbers::producers(&producers).ok_or(IndexError::Malformed)?;
+        self.put(&producers, &texts)
+    }
+
+    fn recall_numbers(&mut self, keys: Vec<u64>) -> Result<RecalledNumbers, IndexError> {
+        let (keys, before) = numbers::keys(&keys).ok_or(IndexError::Malformed)?;
+        let recalled = self.look_up(&keys, &before)?;
+        Ok(RecalledNumbers {
+            counts: recalled.counts,
+            producers: numbers::of_producers(&recalled.producers),
+            texts: recalled.texts,
         })
     }
 }
