@@ -1,6 +1,8 @@
 //! Real servers of Redis or Valkey, for tests: started on free ports of the loopback,
 //! and stopped when they are dropped.
+#![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -75,10 +77,7 @@ impl Store {
 
     fn wait(&self) {
         let begun = Instant::now();
-        while !self
-            .asked(&["PING"])
-            .is_some_and(|answer| !answer.is_empty())
-        {
+        while self.asked(&["PING"]).is_none_or(|answer| answer.is_empty()) {
             assert!(begun.elapsed() < PATIENCE, "no answer of {}", self.port);
             sleep(Duration::from_millis(10));
         }
@@ -136,7 +135,7 @@ impl Store {
         socket.set_read_timeout(Some(Duration::from_secs(5))).ok()?;
         let mut request = format!("*{}\r\n", command.len());
         for word in command {
-            request += &format!("${}\r\n{word}\r\n", word.len());
+            let _ = write!(request, "${}\r\n{word}\r\n", word.len());
         }
         socket.write_all(request.as_bytes()).ok()?;
         let mut answer = vec![0; 1 << 16];

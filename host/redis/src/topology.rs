@@ -59,7 +59,7 @@ impl Topology {
             turned: Arc::new(Notify::new()),
         });
         match (options.cluster, options.endpoints.as_slice()) {
-            (false, [only]) => topology.become_one(only.clone()),
+            (false, [only]) => topology.become_one(only),
             _ => drop(tokio::spawn(Arc::clone(&topology).watch())),
         }
         topology
@@ -145,19 +145,19 @@ impl Topology {
             .and_then(text)
         {
             Some(role) if role == "master" => {
-                self.become_one(address.clone());
+                self.become_one(address);
                 Ok(())
             }
             role => Err(format!("it is no primary: {}", role.unwrap_or_default())),
         }
     }
 
-    fn become_one(&self, address: Address) {
+    fn become_one(&self, address: &Address) {
         let map = self.map();
-        if matches!(map.nodes.as_slice(), [only] if only.address == address) {
+        if matches!(map.nodes.as_slice(), [only] if only.address == *address) {
             return;
         }
-        let nodes = vec![self.node(&map, &address)];
+        let nodes = vec![self.node(&map, address)];
         self.replace(Map {
             nodes,
             owners: Vec::new(),

@@ -58,6 +58,11 @@ impl Answers {
 
     /// The answer for the next key: those that were found, and whether there were
     /// more.
+    #[inline(always)]
+    #[allow(
+        clippy::inline_always,
+        reason = "of the index in memory it is the innermost loop: a call costs a percent"
+    )]
     pub(super) fn push(&mut self, found: &[Option<Found<'_>>; GIVEN], more: bool) {
         let recalled = &mut self.recalled;
         for Found {

@@ -171,7 +171,7 @@ mod tests {
             let pause = Clock::pause();
             std::thread::sleep(Duration::from_millis(40));
             let before = thread_time();
-            while thread_time() - before < Duration::from_millis(20) {}
+            while thread_time().saturating_sub(before) < Duration::from_millis(20) {}
             clock.go_on(pause);
         }
         assert!(clock.waited() >= Duration::from_millis(120));

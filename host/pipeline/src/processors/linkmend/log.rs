@@ -101,7 +101,9 @@ impl Log {
                  taken up"
             );
         }
-        broken.iter().for_each(|number| store.remove(*number));
+        for number in &broken {
+            store.remove(*number);
+        }
         found.retain(|block| !broken.contains(&block.number));
         tracing::info!(producers, "what was remembered of messages is taken up");
         kept.extend(found);

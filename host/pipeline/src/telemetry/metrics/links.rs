@@ -49,6 +49,11 @@ pub(super) struct Families {
     rule_reloads: IntCounterVec,
 }
 
+const SET_ASIDE: &str = "Batches of held spans that could not be taken up again at a start.";
+
+const SPANS_INVALID: &str = "Spans whose own trace id or span id is invalid, so that no link \
+                             leads to them.";
+
 const SCOPES_REFUSED: &str = "How often spans went on without what is known of messages, since \
                               there were too many scopes.";
 
@@ -118,16 +123,8 @@ impl Families {
                 "Spans that were held and went on, by why.",
                 Some("reason"),
             ),
-            set_aside: counters(
-                "held_set_aside",
-                "Batches of held spans that could not be taken up again at a start.",
-                None,
-            ),
-            spans_invalid: counters(
-                "spans_invalid",
-                "Spans whose own trace id or span id is invalid, so that no link leads to them.",
-                None,
-            ),
+            set_aside: counters("held_set_aside", SET_ASIDE, None),
+            spans_invalid: counters("spans_invalid", SPANS_INVALID, None),
             index_entries: gauges(
                 "index_entries",
                 "Producers of messages that are remembered.",
