@@ -308,7 +308,8 @@ pub struct ProcessArguments {
     /// A store that other hosts share, such as `redis://host:6379`; --help has more
     ///
     /// What is remembered goes there, too, and what is not known here is looked up there. Its user
-    /// and password are taken from LINKMEND_INDEX_USERNAME and LINKMEND_INDEX_PASSWORD.
+    /// and password are taken from `LINKMEND_INDEX_USERNAME` and
+    /// `LINKMEND_INDEX_PASSWORD`.
     #[arg(long, value_name = "URL", value_parser = shared_url)]
     pub index: Option<linkmend_redis::Url>,
 

@@ -16,7 +16,7 @@ const CONNECTING: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(2);
 
 /// How long the end waits for what is to be written.
-const FLUSHING: Duration = Duration::from_secs(60);
+const FLUSHING: Duration = Duration::from_mins(1);
 
 /// So many producers may wait: reading is not to be faster than writing for long.
 const QUEUE: usize = 4_000_000;
