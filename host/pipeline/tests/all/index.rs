@@ -112,7 +112,7 @@ fn what_is_wrong_with_a_shared_index_is_told() {
         (
             redis("endpoint: 'redis://a', endpiont: b"),
             "endpiont",
-            "did you mean `endpoint`?",
+            "unknown key; the nearest is `endpoint`",
         ),
         (
             index("storage: file_storage, redis: {endpoint: 'redis://a'}"),
