@@ -27,7 +27,7 @@ const BYTES_UNDER_WAY: usize = 32 << 20;
 /// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
 /// to `watch` and counted, and the rest is mended.
 pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Summary, JobError> {
-    let outputs = Outputs::open(&job.output, job.format, &job.inputs);
+    let outputs = Outputs::open(&job.output, job.format, &job.inputs, job.threads);
     let mut running = Running {
         processor,
         job,
