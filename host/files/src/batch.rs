@@ -10,7 +10,7 @@ use linkmend_wire::{Fields, Scan, Selector, WireError, field_path};
 
 use crate::fault::{FaultKind, InputFault, Position, part_name};
 use crate::format::Format;
-use crate::json::{self, Decoder, ElementKind, JsonError, ZipkinSpans};
+use crate::json::{self, Decoder, ElementKind, JsonError, SpanPlaces, ZipkinSpans};
 
 /// A batch as it stands in the input, not decoded yet.
 #[derive(Debug)]
@@ -74,6 +74,9 @@ pub struct Batch {
     pub(crate) content: Content,
     /// The text is not OTLP/JSON, and can stand in a file of its own form only.
     pub(crate) is_foreign: bool,
+    /// Where the spans stand in the text of an object or of elements, if that was
+    /// found out on the way.
+    pub(crate) places: Option<SpanPlaces>,
 }
 
 impl RawBatch {
@@ -114,6 +117,7 @@ impl RawBatch {
             position: self.position,
             faults: Vec::new(),
             is_foreign: false,
+            places: None,
         };
         let decoded = match self.content {
             Content::Object(text) => decoding.object(text, Content::Object),
@@ -133,6 +137,7 @@ impl RawBatch {
                 traces,
                 content,
                 is_foreign: decoding.is_foreign,
+                places: decoding.places,
             }),
             faults: decoding.faults,
         }
@@ -162,6 +167,7 @@ struct Decoding {
     position: Position,
     faults: Vec<InputFault>,
     is_foreign: bool,
+    places: Option<SpanPlaces>,
 }
 
 type Found = Option<(Bytes, Content)>;
@@ -201,6 +207,7 @@ impl Decoding {
         match json::decode_any(text.trim_ascii_end()) {
             Ok(read) => {
                 self.is_foreign |= read.is_foreign;
+                self.places = read.places;
                 Some((read.traces.into(), content(text)))
             }
             Err(error) => {
@@ -217,23 +224,33 @@ impl Decoding {
         let text = elements.text.clone();
         let mut zipkin = ZipkinSpans::default();
         let mut place = Place::default();
+        let mut places = Some(SpanPlaces::new());
         let kind = elements.kind;
         elements.ranges.retain(|(index, range)| {
             let element = text.get(range.clone()).unwrap_or_default();
             let result = match kind {
                 ElementKind::ResourceSpans(name) => decoder.resource_spans(element, name, *index),
                 ElementKind::JaegerTrace => {
-                    json::decode_jaeger_trace(&mut decoder, element, *index)
+                    json::decode_jaeger_trace(&mut decoder, element, *index).map(|()| None)
                 }
-                ElementKind::Zipkin => zipkin.read(element, *index),
+                ElementKind::Zipkin => zipkin.read(element, *index).map(|()| None),
             };
-            if let Err(error) = result {
-                let (line, column) = place.at(&text, range.start);
-                self.json_fault(self.position.in_text(line, column), error);
-                return false;
-            }
+            let found = match result {
+                Ok(found) => found,
+                Err(error) => {
+                    let (line, column) = place.at(&text, range.start);
+                    self.json_fault(self.position.in_text(line, column), error);
+                    return false;
+                }
+            };
+            places = places.take().zip(found).map(|(mut places, found)| {
+                let moved = |span: Range<usize>| span.start + range.start..span.end + range.start;
+                places.extend(found.into_iter().map(moved));
+                places
+            });
             true
         });
+        self.places = places;
         if kind == ElementKind::Zipkin
             && let Err(error) = zipkin.decode(&mut decoder)
         {
@@ -259,7 +276,10 @@ impl Decoding {
         };
         // A message whose first field is 123 bytes long begins with "\n{".
         let is_message = Scan::new().run(&bytes, &Selector::default()).is_ok();
-        if !is_message && bytes.trim_ascii_start().starts_with(b"{") {
+        if is_message {
+            return Some((bytes.clone(), Content::Message { bytes, first: 0 }));
+        }
+        if bytes.trim_ascii_start().starts_with(b"{") {
             self.object(bytes, Content::FramedObject)
         } else {
             self.message(bytes, 0)

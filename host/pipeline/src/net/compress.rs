@@ -1,7 +1,7 @@
 //! Compressing what is sent: each body in one go.
 //!
-//! What an encoder works in is kept for the next body; filling it with zeros
-//! anew takes as long as compressing a small one.
+//! What an encoder works in is kept for the next body: to have it anew, filled
+//! with zeros, takes as long as compressing a small one.
 
 use std::io;
 
@@ -23,6 +23,9 @@ const ZSTD_LEVEL: i32 = 1;
 /// Work space of zstd above this size is not kept. Up to level 3 it has 1.3 MB,
 /// and that of deflate 0.7 MB; with level 22 it is 65 MB.
 const LARGEST_KEPT: usize = 2 << 20;
+
+/// Room for what comes out is kept up to this size, that of a large batch.
+const ROOM_KEPT: usize = 512 << 10;
 
 /// Encoders that wait for a body, of all exporters. There are as many bodies
 /// compressed at once as there are processors, by each exporter.
@@ -69,14 +72,11 @@ impl Compressor {
             return Ok(out);
         }
         let mut encoder = self.encoder()?;
-        let before = out.len();
-        out.resize(before + encoder.bound(self.encoding, bytes.len()), 0);
-        let room = out.get_mut(before..).unwrap_or_default();
-        let written = encoder.compress(self.encoding, bytes, room)?;
+        let compressed = encoder.compress(self.encoding, bytes)?;
+        // No more than it takes: it may have to wait for its backend.
+        out.reserve_exact(compressed.len());
+        out.extend_from_slice(compressed);
         encoder.keep();
-        out.truncate(before + written);
-        // It may have to wait for its backend.
-        out.shrink_to_fit();
         Ok(out)
     }
 
@@ -99,6 +99,7 @@ impl Compressor {
 struct Encoder {
     level: i32,
     method: Method,
+    room: Vec<u8>,
 }
 
 enum Method {
@@ -118,7 +119,12 @@ impl Encoder {
             let level = level.map_err(|_| io::Error::other("there is no such level"))?;
             Method::Deflate(Deflate::new(level))
         };
-        Ok(Self { level, method })
+        let room = Vec::new();
+        Ok(Self {
+            level,
+            method,
+            room,
+        })
     }
 
     fn is_zstd(&self) -> bool {
@@ -136,8 +142,13 @@ impl Encoder {
         }
     }
 
-    fn compress(&mut self, encoding: Encoding, bytes: &[u8], room: &mut [u8]) -> io::Result<usize> {
-        match &mut self.method {
+    fn compress(&mut self, encoding: Encoding, bytes: &[u8]) -> io::Result<&[u8]> {
+        let bound = self.bound(encoding, bytes.len());
+        if self.room.len() < bound {
+            self.room.resize(bound, 0);
+        }
+        let room = self.room.as_mut_slice();
+        let written = match &mut self.method {
             Method::Deflate(deflate) if encoding == Encoding::Gzip => {
                 deflate.gzip_compress(bytes, room).map_err(io::Error::other)
             }
@@ -145,16 +156,19 @@ impl Encoder {
                 deflate.zlib_compress(bytes, room).map_err(io::Error::other)
             }
             Method::Zstd(context) => context.compress2(room, bytes).map_err(of_zstd),
-        }
+        }?;
+        Ok(self.room.get(..written).unwrap_or_default())
     }
 
     /// Waits for the next body, unless it is large or there are enough of them.
-    fn keep(self) {
+    fn keep(mut self) {
         if let Method::Zstd(context) = &self.method
             && context.sizeof() > LARGEST_KEPT
         {
             return;
         }
+        self.room.truncate(ROOM_KEPT);
+        self.room.shrink_to(ROOM_KEPT);
         let mut idle = IDLE.lock();
         // The oldest may be of a level that nobody has any more.
         if idle.len() >= 2 * processors() {
@@ -230,6 +244,7 @@ mod tests {
             let idle = IDLE.lock();
             assert!(idle.len() <= 2 * processors());
             for one in idle.iter() {
+                assert!(one.room.capacity() <= ROOM_KEPT);
                 if let Method::Zstd(context) = &one.method {
                     assert!(context.sizeof() <= LARGEST_KEPT);
                 }
