@@ -16,6 +16,7 @@
     reason = "figures are rounded"
 )]
 
+mod files;
 mod grpc;
 mod load;
 mod overload;
@@ -80,6 +81,15 @@ enum Measure {
     /// Send twice as much as the sink takes: memory stays bounded, and senders
     /// are pushed back
     Overload,
+    /// Write the same load as files, `mixed.jsonl` and `mixed.pb`, for
+    /// `xtask/files/compare`
+    Files {
+        /// Where they go
+        folder: PathBuf,
+        /// How many requests
+        #[arg(long, default_value = "400")]
+        batches: u64,
+    },
 }
 
 /// What was measured of one way.
@@ -118,6 +128,9 @@ impl Figures {
 
 fn main() -> anyhow::Result<()> {
     let arguments = Arguments::parse();
+    if let Some(Measure::Files { folder, batches }) = &arguments.measure {
+        return files::write(folder, *batches, arguments.spans);
+    }
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build()
@@ -125,7 +138,7 @@ fn main() -> anyhow::Result<()> {
     runtime.block_on(async {
         match arguments.measure {
             Some(Measure::Overload) => overload::run(&arguments).await,
-            None => compare(&arguments).await,
+            _ => compare(&arguments).await,
         }
     })
 }

@@ -164,6 +164,12 @@ impl Walk<'_, '_> {
     #[inline]
     fn key(&mut self, message: &Message, expected: usize) -> Option<usize> {
         self.byte(b'"')?;
+        let next = message.fields.get(expected);
+        let behind = next.and_then(|next| self.rest().strip_prefix(next.name.as_bytes()));
+        if let (Some(next), Some([b'"', b':', ..])) = (next, behind) {
+            self.at += next.name.len() + 2;
+            return Some(expected);
+        }
         let length = plain_length(self.rest());
         let key = self.rest().get(..length)?;
         let is_it = |field: &Field| field.name.as_bytes() == key;
