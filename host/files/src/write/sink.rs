@@ -9,7 +9,8 @@ use super::error::OutputError;
 use super::gzip::GzipWriter;
 use super::output::Output;
 
-const BUFFER: usize = 256 * 1024;
+/// What is longer is written without being copied.
+const BUFFER: usize = 64 * 1024;
 
 type Plain = BufWriter<Output>;
 
