@@ -111,7 +111,7 @@ struct Figures {
 
 impl Figures {
     /// The best of two measurements.
-    fn or_better(self, other: Self) -> Self {
+    fn or_better(self, other: &Self) -> Self {
         let most = |one: Option<f64>, other: Option<f64>| {
             one.zip(other).map(|(one, other)| one.max(other))
         };
@@ -163,7 +163,7 @@ async fn compare(arguments: &Arguments) -> anyhow::Result<()> {
             for way in ways.all() {
                 let figures = measure(arguments, &workload, &ways, way).await?;
                 best.push(match before.next() {
-                    Some(before) => before.or_better(figures),
+                    Some(before) => before.or_better(&figures),
                     None => figures,
                 });
             }

@@ -258,7 +258,7 @@ fn json_looks_like_the_specification_has_it() {
 #[test]
 fn both_ways_of_reading_make_the_same() {
     const SPANS: &[&str] = &[
-        r#"{}"#,
+        "{}",
         r#"{"traceId":"","spanId":"0A","parentSpanId":"0g","name":""}"#,
         r#"{"traceId":"AAAAAAAAAAAAAAAAAAAAAA==","spanId":"\u0030\u0031"}"#,
         r#"{"trace_id":"00","span_id":"0","kind":"SPAN_KIND_CLIENT"}"#,

@@ -238,7 +238,7 @@ impl Walk<'_, '_> {
         let start = self.out.len();
         self.message(message, depth + 1)?;
         self.set_length(start, room)?;
-        if std::ptr::eq(message, &SPAN) {
+        if is(message, &SPAN) {
             self.spans.push(begin..self.at);
         }
         Some(())
@@ -247,11 +247,10 @@ impl Walk<'_, '_> {
     /// How many bytes the length of a message will probably take: if it takes
     /// others, the message is moved.
     fn room_for_length(&self, message: &'static Message) -> usize {
-        if std::ptr::eq(message, &SPAN) {
+        if is(message, &SPAN) {
             return 2;
         }
-        let is_large =
-            std::ptr::eq(message, &RESOURCE_SPANS) || std::ptr::eq(message, &SCOPE_SPANS);
+        let is_large = is(message, &RESOURCE_SPANS) || is(message, &SCOPE_SPANS);
         // Protobuf is about half as long.
         let left = self.text.len().saturating_sub(self.at) / 2;
         if is_large { varint_len(left as u64) } else { 1 }
@@ -287,4 +286,9 @@ impl Walk<'_, '_> {
         *length.last_mut()? &= 0x7f;
         Some(())
     }
+}
+
+/// There is one of each message.
+fn is(message: &'static Message, other: &'static Message) -> bool {
+    std::ptr::eq(message, other)
 }

@@ -262,8 +262,8 @@ pub(super) fn plain_length(text: &[u8]) -> usize {
 /// The high bit of the lowest byte that is special, and perhaps of some above it.
 fn special(word: u64) -> u64 {
     let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
-    let quote = zero(word ^ ONES * u64::from(b'"'));
-    let backslash = zero(word ^ ONES * u64::from(b'\\'));
+    let quote = zero(word ^ (ONES * u64::from(b'"')));
+    let backslash = zero(word ^ (ONES * u64::from(b'\\')));
     let control = word.wrapping_sub(ONES * 0x20) & !word & HIGHS;
     quote | backslash | control
 }
@@ -302,6 +302,7 @@ fn number_length(text: &[u8]) -> Option<usize> {
 }
 
 /// The values of hex digits; 0xff for anything else.
+#[allow(clippy::indexing_slicing, reason = "the compiler evaluates it")]
 const NIBBLES: [u8; 256] = {
     let mut nibbles = [0xff; 256];
     let (mut digits, mut value): (&[u8], u8) = (b"0123456789abcdef", 0);
