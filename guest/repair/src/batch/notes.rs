@@ -101,6 +101,9 @@ impl Batch {
             Role::None => span.message.id.value.is_usable() && span.name.ends_with(b" subscribe"),
             Role::Producer | Role::Settler => false,
         };
+        if !receives {
+            return;
+        }
         let brought = if !incoming.part.is_spoken && self.has_all_links(record) {
             asides::ALL
         } else if record.parent == Parent::Remote {
@@ -108,10 +111,8 @@ impl Batch {
         } else {
             return;
         };
-        if receives {
-            let key = asides::arrived(span.trace_id, span.span_id);
-            self.producers.push(asides::mark(key, brought));
-        }
+        let key = asides::arrived(span.trace_id, span.span_id);
+        self.producers.push(asides::mark(key, brought));
     }
 
     /// A link into another trace for each of its messages.
