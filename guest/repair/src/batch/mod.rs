@@ -173,6 +173,8 @@ impl Batch {
                 self.note_consumer(&incoming, &record);
             }
             self.ask_of_parent(&mut record);
+        } else if tasks.contains(Tasks::REMEMBER) {
+            self.note_arrival(&incoming, &record);
         }
         self.before.resize(self.wanted.len(), record.limit);
         record

@@ -93,7 +93,7 @@ impl Batch {
     }
 
     /// A receiving span that goes on in a `process` span below it.
-    fn note_arrival(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
+    pub(super) fn note_arrival(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
         let span = incoming.span;
         let receives = match record.role {
             Role::Consumer => record.is_poll || !incoming.part.is_spoken,
@@ -101,6 +101,9 @@ impl Batch {
             Role::None => span.message.id.value.is_usable() && span.name.ends_with(b" subscribe"),
             Role::Producer | Role::Settler => false,
         };
+        if !receives {
+            return;
+        }
         let brought = if !incoming.part.is_spoken && self.has_all_links(record) {
             asides::ALL
         } else if record.parent == Parent::Remote {
@@ -108,10 +111,8 @@ impl Batch {
         } else {
             return;
         };
-        if receives {
-            let key = asides::arrived(span.trace_id, span.span_id);
-            self.producers.push(asides::mark(key, brought));
-        }
+        let key = asides::arrived(span.trace_id, span.span_id);
+        self.producers.push(asides::mark(key, brought));
     }
 
     /// A link into another trace for each of its messages.

@@ -222,6 +222,27 @@ pub fn mend_with(config: &str, resource_spans: Vec<ResourceSpans>) -> Outcome {
     outcome
 }
 
+/// Runs the rule over a batch as over a file, which is read twice: in both
+/// orders of fields. Nothing is changed the first time.
+pub fn read_twice(config: &str, resource_spans: Vec<ResourceSpans>) -> Outcome {
+    let traces = TracesData { resource_spans };
+    let read = |order| {
+        let mut index = MemoryIndex::new();
+        let first = run(config, Tasks::REMEMBER, &traces, &mut index, order);
+        let mut untouched = traces.clone();
+        assert!(
+            first
+                .spans
+                .iter()
+                .eq(spans_mut(&mut untouched).map(|span| &*span))
+        );
+        run(config, Tasks::MEND, &traces, &mut index, order)
+    };
+    let outcome = read(as_encoded);
+    assert_eq!(outcome, read(descending_traces), "field order matters");
+    outcome
+}
+
 /// Runs the rule over a batch once.
 pub fn run(
     config: &str,
@@ -263,6 +284,7 @@ fn apply(mut traces: TracesData, verdict: &Verdict, max: usize, count_all: bool)
         cut: 0,
     };
     for note in &verdict.notes {
+        assert!(note.count > 0, "a note of nothing");
         *match note.kind {
             NoteKind::Unresolved => &mut outcome.unresolved,
             NoteKind::Ambiguous => &mut outcome.ambiguous,

@@ -1,0 +1,250 @@
+//! Producers told apart by when they started, and hops of one message.
+
+use super::support::*;
+use linkmend_rule::{MemoryIndex, Tasks};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::resource::v1::Resource;
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, TracesData};
+
+type Attributes = Vec<(&'static str, Value)>;
+
+fn message(system: &str) -> Attributes {
+    vec![
+        ("messaging.system", text(system)),
+        ("messaging.message.id", text("7")),
+    ]
+}
+
+/// The broker gives its ids.
+fn sqs() -> Attributes {
+    message("aws_sqs")
+}
+
+fn with(mut attributes: Attributes, key: &'static str, value: &str) -> Attributes {
+    attributes.push((key, text(value)));
+    attributes
+}
+
+fn in_trace(mut span: Span, number: u64) -> Span {
+    span.trace_id = trace_id(number);
+    span
+}
+
+/// The links of consumer 9, and how many messages of it are ambiguous.
+fn of_9(mut spans: Vec<Span>, received: &Attributes) -> (Vec<u64>, u32) {
+    spans.push(consumer(9, received));
+    let outcome = mend(spans);
+    (outcome.targets(9), outcome.ambiguous)
+}
+
+#[test]
+fn sends_within_a_microsecond_are_simultaneous() {
+    let sends = |apart| {
+        let sent = [NOON - SECOND, NOON - SECOND + apart];
+        let sent = (1..)
+            .zip(sent)
+            .map(|(number, start)| starting(producer(number, &sqs()), start));
+        of_9(sent.collect(), &sqs())
+    };
+    assert_eq!(sends(0), (vec![], 1));
+    assert_eq!(sends(900), (vec![], 1));
+    assert_eq!(sends(1_000), (vec![], 1));
+    assert_eq!(sends(1_001), (vec![2], 0));
+}
+
+#[test]
+fn sends_of_one_trace_at_one_time_are_told_apart_by_nothing() {
+    // Neither lies within the other: they end before they start.
+    let backwards = |number| {
+        let mut sent = in_trace(producer(number, &sqs()), 1);
+        sent.end_time_unix_nano = 0;
+        sent
+    };
+    let sent = vec![backwards(1), backwards(2)];
+    assert_eq!(of_9(sent, &sqs()), (vec![], 1));
+    let mut sent = vec![backwards(1), backwards(2)];
+    sent[1].start_time_unix_nano += 1;
+    assert_eq!(of_9(sent, &sqs()), (vec![2], 0), "one is later");
+}
+
+#[test]
+fn of_simultaneous_spans_one_that_sends_goes_before_its_client() {
+    let client = with(sqs(), "messaging.operation", "send");
+    let client = starting(span(1, 3, &client), NOON - SECOND);
+    let sent = vec![client, producer(2, &sqs())];
+    assert_eq!(of_9(sent, &sqs()), (vec![2], 0));
+}
+
+#[test]
+fn what_started_in_time_goes_before_what_did_not() {
+    let sent = |early, late| {
+        let starts = [NOON - early, NOON + late];
+        let sent = (1..)
+            .zip(starts)
+            .map(|(number, start)| starting(producer(number, &sqs()), start));
+        of_9(sent.collect(), &sqs())
+    };
+    assert_eq!(sent(0, 500), (vec![1], 0));
+    assert_eq!(sent(SECOND, SECOND), (vec![1], 0));
+    // At the very time of the consumer is in time.
+    assert_eq!(sent(SECOND, 0), (vec![2], 0));
+    let made_up = message("rabbitmq");
+    let sent = vec![
+        producer(1, &made_up),
+        starting(producer(2, &made_up), NOON + SECOND),
+    ];
+    assert_eq!(of_9(sent, &made_up), (vec![1], 0));
+}
+
+#[test]
+fn clocks_differ_by_the_skew_and_no_nanosecond_more() {
+    let sent = |late| {
+        let outcome = mend(vec![
+            starting(producer(1, &sqs()), NOON + late),
+            consumer(9, &sqs()),
+        ]);
+        (outcome.targets(9), outcome.too_late)
+    };
+    assert_eq!(sent(5 * SECOND), (vec![1], 0));
+    assert_eq!(sent(5 * SECOND + 1), (vec![], 1));
+}
+
+#[test]
+fn what_a_consumer_sends_the_moment_it_starts_may_be_what_it_received() {
+    let sent = |late| {
+        let sent = in_trace(starting(producer(1, &sqs()), NOON + late), 9);
+        mend(vec![sent, consumer(9, &sqs())]).unresolved
+    };
+    assert_eq!(sent(0), 0, "it is in the same trace");
+    assert_eq!(sent(1), 1, "it is what came of it");
+}
+
+#[test]
+fn only_the_span_of_a_poll_ends_with_the_poll() {
+    let receive = with(sqs(), "messaging.operation", "receive");
+    let sent = in_trace(starting(producer(1, &sqs()), NOON + 2 * SECOND), 9);
+    let of = |kind| {
+        let mut received = span(9, kind, &receive);
+        received.end_time_unix_nano = NOON + 5 * SECOND;
+        mend(vec![sent.clone(), received]).unresolved
+    };
+    assert_eq!(of(3), 0);
+    assert_eq!(of(5), 1, "it goes on while the message is processed");
+    let process = with(sqs(), "messaging.operation", "process");
+    let mut works = span(9, 3, &process);
+    works.end_time_unix_nano = NOON + 5 * SECOND;
+    assert_eq!(mend(vec![sent, works]).unresolved, 1, "it does not wait");
+}
+
+#[test]
+fn what_may_have_been_sent_again_is_waited_for() {
+    let at_once = |attributes: &Attributes| {
+        let sent = starting(producer(1, attributes), NOON + SECOND);
+        let spans = vec![sent, consumer(9, attributes)];
+        let traces = TracesData {
+            resource_spans: vec![batch("", spans)],
+        };
+        let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+        let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
+        assert_eq!(outcome.targets(9).len() + outcome.deferred.len(), 1);
+        outcome.deferred.is_empty()
+    };
+    assert!(at_once(&sqs()));
+    assert!(!at_once(&message("rabbitmq")));
+    let task = vec![
+        ("taskiq.task_name", text("mail")),
+        ("messaging.message.id", text("7")),
+    ];
+    assert!(!at_once(&task));
+    assert!(!at_once(&vec![("rq.job.id", text("7"))]));
+}
+
+/// Spans of this service.
+fn service(name: &str, spans: Vec<Span>) -> ResourceSpans {
+    ResourceSpans {
+        resource: Some(Resource {
+            attributes: vec![kv("service.name", text(name))],
+            ..Resource::default()
+        }),
+        ..batch("", spans)
+    }
+}
+
+/// At a queue, as a consumer of this name.
+fn takes(number: u64, name: &str, queue: &str, before: u64) -> Span {
+    let at = with(message("rabbitmq"), "messaging.destination.name", queue);
+    let mut span = starting(consumer(number, &at), NOON - before * SECOND);
+    span.name = name.into();
+    span
+}
+
+fn sends(number: u64, trace: u64, queue: &str, before: u64) -> Span {
+    let at = with(message("rabbitmq"), "messaging.destination.name", queue);
+    in_trace(
+        starting(producer(number, &at), NOON - before * SECOND),
+        trace,
+    )
+}
+
+/// 1 sends; 2, which is such a consumer, sends on to `wait`; where the message
+/// of 4 came from, after `others`.
+fn came_back(first: (&str, Span), others: Vec<Span>) -> Vec<u64> {
+    let (name, first) = first;
+    let outcome = mend_with(
+        "{}",
+        vec![
+            service("", vec![sends(1, 1, "work", 9)]),
+            service(name, vec![first, sends(3, 2, "wait", 7)]),
+            service("other", others),
+            service("shop", vec![takes(4, "work receive", "work", 0)]),
+        ],
+    );
+    outcome.targets(4)
+}
+
+#[test]
+fn a_message_comes_back_to_the_very_consumer_that_sent_it_to_wait() {
+    let same = || takes(2, "work receive", "work", 8);
+    assert_eq!(came_back(("shop", same()), vec![]), [3]);
+    assert_eq!(came_back(("bank", same()), vec![]), [1], "another service");
+    let name = takes(2, "audit", "work", 8);
+    assert_eq!(came_back(("shop", name), vec![]), [1], "another span");
+    let queue = takes(2, "work receive", "audit", 8);
+    assert_eq!(came_back(("shop", queue), vec![]), [1], "another queue");
+    // Somebody took it where it waited: it went there. (And sent it on.)
+    let others = vec![takes(5, "wait", "wait", 6), sends(6, 5, "else", 5)];
+    assert_eq!(came_back(("shop", same()), others), [1]);
+    let others = vec![takes(5, "other", "other", 6), sends(6, 5, "else", 5)];
+    assert_eq!(came_back(("shop", same()), others), [3]);
+}
+
+#[test]
+fn no_name_of_a_queue_or_of_a_consumer_is_taken_for_none() {
+    // Their numbers would be 0.
+    for queue in ["queue 38789"] {
+        let spans = vec![
+            sends(1, 1, queue, 9),
+            takes(2, "other", queue, 8),
+            sends(3, 2, "elsewhere", 7),
+            takes(4, "slow", queue, 0),
+        ];
+        assert_eq!(mend(spans).targets(4), [1], "{queue}");
+    }
+}
+
+#[test]
+fn queues_are_told_apart_by_all_of_their_names() {
+    for (here, elsewhere) in [
+        ("ax", "bx"),
+        ("aaaaaaaa", "iaaaaaaa"),
+        ("aaaaaaaax", "aaaaaaabx"),
+    ] {
+        let spans = vec![
+            sends(1, 1, here, 9),
+            takes(2, "other", here, 8),
+            sends(3, 2, elsewhere, 7),
+            takes(4, "slow", here, 0),
+        ];
+        assert_eq!(mend(spans).targets(4), [1], "{here} {elsewhere}");
+    }
+}

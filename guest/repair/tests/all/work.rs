@@ -1,0 +1,202 @@
+//! What a recipe, or a context in configured attributes, calls a consumer.
+
+use super::support::*;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::Link;
+
+const SERVER: i32 = 2;
+const INTERNAL: i32 = 1;
+
+const JOBS: &str = r#"{"recipes": [
+    {"name": "job", "role": "producer", "kinds": ["server"], "attributes": ["job.id"]},
+    {"name": "job", "role": "consumer", "kinds": ["internal"], "attributes": ["job.id"]}
+]}"#;
+
+const PAIRS: &str = r#"{"recipes": [
+    {"name": "pair", "role": "producer", "kinds": ["server"], "attributes": ["tenant", "id"]},
+    {"name": "pair", "role": "consumer", "kinds": ["internal", "consumer"], "attributes": ["tenant", "id"]}
+]}"#;
+
+const ROWS: &str = r#"{"context_attributes": [
+    {"trace_id": "row.trace", "span_id": "row.span", "trace_flags": "row.flags"}
+]}"#;
+
+const HEADER: &str = "00-0000001000000000000000000000004d-100000000000004d-01";
+
+fn id(value: &str) -> [(&'static str, Value); 1] {
+    [("job.id", text(value))]
+}
+
+fn request(number: u64, before: u64) -> Span {
+    starting(span(number, SERVER, &id("a")), NOON - before * SECOND)
+}
+
+/// 1 asks for the work, `first` does it and asks for it again: where the work of
+/// 4 came from.
+fn again(first: Span) -> Vec<u64> {
+    let first = starting(first, NOON - 8 * SECOND);
+    let mut second = request(3, 7);
+    second.trace_id.clone_from(&first.trace_id);
+    let spans = vec![request(1, 9), first, second, span(4, INTERNAL, &id("a"))];
+    mend_with(JOBS, vec![batch("", spans)]).targets(4)
+}
+
+#[test]
+fn who_works_is_a_consumer_by_its_attribute_or_by_that_of_a_broken_link() {
+    assert_eq!(again(span(2, INTERNAL, &id("a"))), [3]);
+    let linked = |link| with_links(span(2, INTERNAL, &[]), vec![link]);
+    assert_eq!(
+        again(span(2, INTERNAL, &[])),
+        [0; 0],
+        "two requests under one id"
+    );
+    assert_eq!(again(linked(broken_link(&[]))), [0; 0]);
+    // A span with a link for its work alone is none that is remembered.
+    assert_eq!(again(linked(broken_link(&id("a")))), [0; 0]);
+}
+
+fn row(trace: Value, span: Value) -> Vec<(&'static str, Value)> {
+    vec![("row.trace", trace), ("row.span", span)]
+}
+
+fn type_of_second_run(span: Span, config: &str) -> (Vec<u64>, Option<String>) {
+    let outcome = mend_with(config, vec![batch("", vec![span])]);
+    let kind = outcome.links(2).first().and_then(link_type);
+    (outcome.targets(2), kind.map(str::to_owned))
+}
+
+/// A span below another one with a link into its own trace: of a consumer it
+/// says what triggered it, of another span nothing.
+fn child(link: Link) -> Span {
+    let mut child = with_links(span(2, INTERNAL, &[]), vec![link]);
+    (child.parent_span_id, child.flags) = (span_id(8), 0x101);
+    child
+}
+
+#[test]
+fn a_link_with_a_row_makes_a_consumer_and_one_with_a_header_does_not() {
+    let own = |attributes: &[(&str, Value)]| {
+        let mut link = link_to(9, attributes);
+        link.trace_id = trace_id(2);
+        link
+    };
+    let related = |link, config| {
+        let (_, kind) = type_of_second_run(child(link), config);
+        match kind.as_deref() {
+            Some("related_to") => true,
+            Some("triggered_by") => false,
+            other => panic!("{other:?}"),
+        }
+    };
+    assert!(related(own(&[]), ROWS));
+    let header = [("messaging.header.traceparent", text(HEADER))];
+    let ids = row(text(&HEADER[3..35]), text(&HEADER[36..52]));
+    // Valid links are for comparing.
+    assert!(related(own(&ids), ROWS));
+    assert!(related(own(&header), ROWS));
+    let row_of_own = row(
+        Value::BytesValue(trace_id(2)),
+        Value::BytesValue(span_id(9)),
+    );
+    assert!(!related(broken_link(&row_of_own), ROWS));
+    let own_header = format!("00-{:032x}-{:016x}-01", 2u128 | 1 << 100, 9 | 1u64 << 60);
+    let own_header = [("messaging.header.traceparent", text(&own_header))];
+    assert!(related(broken_link(&own_header), ROWS));
+    assert!(related(broken_link(&own_header), "{}"));
+    assert!(!related(own(&id("a")), JOBS), "a recipe names it");
+    // A header first, and a key after it.
+    let both = [own_header[0].clone(), id("a")[0].clone()];
+    assert!(!related(broken_link(&both), JOBS));
+}
+
+#[test]
+fn contexts_of_other_lengths_are_none() {
+    let with = |trace: Vec<u8>, span: Vec<u8>| {
+        let row = row(Value::BytesValue(trace), Value::BytesValue(span));
+        let spans = vec![self::span(2, INTERNAL, &row)];
+        mend_with(ROWS, vec![batch("", spans)])
+    };
+    let trace: Vec<u8> = (1..=16).collect();
+    let span: Vec<u8> = (21..=28).collect();
+    let outcome = with(trace.clone(), span.clone());
+    let link = &outcome.links(2)[0];
+    assert_eq!((&link.trace_id, &link.span_id), (&trace, &span));
+    for (trace, span) in [
+        (trace[1..].to_vec(), span.clone()),
+        (trace.clone(), span[1..].to_vec()),
+        (span.clone(), span.clone()),
+        (trace.clone(), vec![]),
+        (vec![0; 16], span.clone()),
+        (trace.clone(), vec![0; 8]),
+    ] {
+        assert_eq!(with(trace, span).added, 0);
+    }
+}
+
+#[test]
+fn arrays_of_different_lengths_are_of_no_messages() {
+    let with = |tenants: Value, ids: Value| {
+        let server = |number: u64, tenant, id| {
+            let of = [("tenant", text(tenant)), ("id", text(id))];
+            starting(span(number, SERVER, &of), NOON - SECOND)
+        };
+        let works = span(2, INTERNAL, &[("tenant", tenants), ("id", ids)]);
+        let spans = vec![
+            server(11, "x", "1"),
+            server(12, "y", "2"),
+            server(13, "x", "2"),
+            works,
+        ];
+        mend_with(PAIRS, vec![batch("", spans)]).targets(2)
+    };
+    assert_eq!(with(texts(&["x", "y"]), texts(&["1", "2"])), [11, 12]);
+    assert_eq!(with(text("x"), texts(&["1", "2"])), [11, 13]);
+    assert_eq!(with(texts(&["x"]), texts(&["1", "2"])), [11, 13]);
+    assert_eq!(with(texts(&["x", "y"]), texts(&["1", "2", "3"])), [0; 0]);
+    assert_eq!(with(texts(&["x", "y", "z"]), texts(&["1", "2"])), [0; 0]);
+    assert_eq!(
+        with(texts(&["x", ""]), texts(&["1", "2"])),
+        [11],
+        "a part is missing"
+    );
+}
+
+#[test]
+fn headers_are_read_up_to_1024() {
+    let headers: Vec<_> = (1..=1030u64)
+        .map(|number| format!("00-{number:032x}-{number:016x}-01"))
+        .collect();
+    let headers: Vec<_> = headers.iter().map(String::as_str).collect();
+    let of = |count| [("messaging.header.traceparent", texts(&headers[..count]))];
+    let told = |count| {
+        let outcome = mend(vec![consumer(2, &of(count))]);
+        (outcome.added, outcome.no_room, outcome.too_many)
+    };
+    assert_eq!(told(1023), (128, 1023 - 128, 0));
+    assert_eq!(told(1024), (128, 1024 - 128, 0));
+    assert_eq!(told(1025), (128, 1024 - 128, 1));
+    assert_eq!(told(1030), (128, 1024 - 128, 6));
+}
+
+#[test]
+fn two_keys_beside_one_message_are_two_messages_more() {
+    let server = |number: u64, id| {
+        let of = [("tenant", text("x")), ("id", text(id))];
+        starting(span(number, SERVER, &of), NOON - SECOND)
+    };
+    let received = [
+        ("messaging.system", text("aws_sqs")),
+        ("messaging.message.id", text("7")),
+        ("tenant", text("x")),
+        ("id", texts(&["1", "2"])),
+    ];
+    let spans = vec![
+        producer(1, &received[..2]),
+        server(11, "1"),
+        server(12, "2"),
+        consumer(2, &received),
+    ];
+    let outcome = mend_with(PAIRS, vec![batch("", spans)]);
+    assert_eq!(outcome.targets(2), [1, 11, 12]);
+}
