@@ -133,6 +133,32 @@ fn what_is_wrong_inside_of_a_list_is_named_with_the_way_there() {
 }
 
 #[test]
+fn a_rule_has_the_configuration_that_it_was_given() {
+    let (rule, _) = Repair::configure(r#"{"max_links": 3}"#).unwrap();
+    assert_eq!(rule.config().max_links, 3);
+    let config = Config::read(r#"{"max_links": 4}"#).unwrap();
+    assert_eq!(Repair::new(config).config().max_links, 4);
+}
+
+#[test]
+fn as_many_attributes_are_read_as_can_be_numbered() {
+    let config = |count: usize| {
+        let mut headers = String::new();
+        for number in 0..count {
+            let comma = if number == 0 { "" } else { "," };
+            write!(headers, r#"{comma}{{"traceparent": "h{number}"}}"#).unwrap();
+        }
+        Config::read(&format!(r#"{{"captured_headers": [{headers}]}}"#))
+    };
+    assert!(config(500).is_ok());
+    for count in [501, 600] {
+        let error = config(count).unwrap_err();
+        let wanted = format!("name {count} attributes, and at most 500 are read");
+        assert!(error.contains(&wanted), "{error}");
+    }
+}
+
+#[test]
 fn durations() {
     for (text, nanos) in [
         ("0s", 0),

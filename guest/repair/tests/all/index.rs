@@ -2,8 +2,12 @@
 
 use super::support::*;
 use linkmend_repair::Repair;
+use linkmend_repair::config::Config;
+use linkmend_repair::facts::{LinkFacts, MessageFacts, Origin, SpanFacts};
+use linkmend_repair::value::Value as Facts;
 use linkmend_rule::{
-    BatchRule, Index, IndexError, MemoryIndex, MessageKey, Producer, Recalled, Tasks, Verdict,
+    Action, BatchRule, Index, IndexError, MemoryIndex, MessageKey, Producer, Recalled, Tasks,
+    Verdict,
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
@@ -132,6 +136,19 @@ fn the_index_is_asked_for_what_is_needed_and_no_more() {
 }
 
 #[test]
+fn nothing_is_remembered_when_data_is_read_again() {
+    let mut index = Watched::default();
+    process(Tasks::REMEMBER, hops("rabbitmq"), &mut index).unwrap();
+    // Two sends and two consumers, for whom nothing is asked yet.
+    assert_eq!((&*index.remembered, index.recalled.len()), (&[4][..], 0));
+    process(Tasks::MEND, hops("rabbitmq"), &mut index).unwrap();
+    assert_eq!(
+        (&*index.remembered, &*index.recalled),
+        (&[4][..], &[2, 1][..])
+    );
+}
+
+#[test]
 fn who_asks_why_does_not_have_anything_remembered() {
     let sent = producer(1, &message("aws_sqs"));
     let (remembered, _) = asked(Tasks::MEND | Tasks::EXPLAIN, vec![sent]);
@@ -202,4 +219,42 @@ fn what_many_links_have_in_common_stands_in_the_verdict_once() {
     let linked = with_links(span(3, 1, &[("x", texts(&ids))]), links);
     let verdict = process(all(), vec![linked], &mut Watched::default()).unwrap();
     assert_eq!((verdict.edits.len(), verdict.attributes.len()), (100, 1));
+}
+
+/// As `process` does it with spans that are on the wire.
+#[test]
+fn spans_may_be_given_one_by_one() {
+    let id = |facts: &mut MessageFacts<'static>| {
+        for (key, value) in [
+            ("messaging.system", "rabbitmq"),
+            ("messaging.message.id", "7"),
+        ] {
+            facts.attribute(key.as_bytes(), || Facts::Text(value.as_bytes()));
+        }
+    };
+    let mut rule = Repair::new(Config::default());
+    rule.begin(all());
+    for (number, kind) in [(0, 4), (1, 5)] {
+        let mut span = SpanFacts {
+            number,
+            trace_id: 10 + u128::from(number),
+            span_id: 20 + u64::from(number),
+            kind,
+            start: NOON + u64::from(number),
+            ..SpanFacts::default()
+        };
+        id(&mut span.message);
+        let link = LinkFacts {
+            trace_id: 30,
+            ..LinkFacts::default()
+        };
+        let links = std::iter::repeat_n(link, number as usize);
+        rule.add(all(), &Origin::default(), &span, links);
+    }
+    let mut index = Watched::default();
+    let verdict = rule.decide(all(), &mut index).unwrap();
+    let edits = verdict.edits.iter().map(|edit| (edit.span, edit.action));
+    let wanted = [(1, Action::DropLink), (1, Action::AddLink)];
+    assert!(edits.eq(wanted), "{:?}", verdict.edits);
+    assert_eq!(index.remembered, [1]);
 }

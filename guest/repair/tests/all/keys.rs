@@ -219,3 +219,15 @@ fn systems_are_known_in_any_case_and_only_as_a_whole() {
     assert!(joins(&id(long, "", LONG), &id(long, "", LONG)));
     assert!(!joins(&id(long, "", "7"), &id(long, "", "7")));
 }
+
+#[test]
+fn the_newest_name_of_a_fact_counts_wherever_it_stands() {
+    let one = |id: &str| self::id("rabbitmq", "", id);
+    let mut both = one("new");
+    both.push(("messaging.message_id", text("old")));
+    for _ in 0..2 {
+        assert!(joins(&one("new"), &both) && joins(&both, &one("new")));
+        assert!(!joins(&one("old"), &both) && !joins(&both, &one("old")));
+        both.reverse();
+    }
+}

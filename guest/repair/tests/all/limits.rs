@@ -266,12 +266,19 @@ fn links_into_traces_that_share_a_half_of_their_ids_are_not_merged() {
         link
     };
     let links = vec![into(1, 5), into(2, 5), into(1, 6), into(1, 5)];
-    let linked = with_links(span(2, 1, &[]), links.clone());
-    let outcome = mend(vec![linked.clone()]);
+    let outcome = mend(vec![with_links(span(2, 1, &[]), links)]);
     assert_eq!((outcome.links(2).len(), outcome.duplicate), (3, 1));
-    let mut linked = linked;
-    linked.links.push(into(1, 6));
-    linked.links[3] = link_to(8, &[]);
-    let outcome = mend_one(r#"{"merge_links": true, "max_links": 4}"#, linked);
+    let mut links = vec![
+        into(1, 5),
+        into(2, 5),
+        into(1, 6),
+        into(1, 6),
+        link_to(8, &[]),
+    ];
+    for (number, link) in (0..).zip(&mut links) {
+        link.attributes.push(kv("x", int(number)));
+    }
+    let config = r#"{"merge_links": true, "max_links": 4}"#;
+    let outcome = mend_one(config, with_links(span(2, 1, &[]), links));
     assert_eq!((outcome.links(2).len(), outcome.duplicate), (4, 1));
 }

@@ -175,6 +175,7 @@ fn spans_are_told_apart_by_all_of_their_ids() {
         ((high | low, 7), (high | low, 9)),
         ((high, 7), (high, 9)),
         ((high | 1 << 9, 7), (high, 7)),
+        ((1 << 120 | 5, 7), (5, 7)),
     ] {
         let parent = from_elsewhere(of(one.0, one.1, poll()));
         let child = |trace, number| {

@@ -211,6 +211,13 @@ fn a_message_comes_back_to_the_very_consumer_that_sent_it_to_wait() {
     assert_eq!(came_back(("shop", name), vec![]), [1], "another span");
     let queue = takes(2, "work receive", "audit", 8);
     assert_eq!(came_back(("shop", queue), vec![]), [1], "another queue");
+    // Others by one bit or two of the numbers that stand for them.
+    let name = takes(2, "work 7295312", "work", 8);
+    assert_eq!(came_back(("shop", name), vec![]), [1]);
+    for queue in ["queue 379", "queue 448"] {
+        let queue = takes(2, "work receive", queue, 8);
+        assert_eq!(came_back(("shop", queue), vec![]), [1]);
+    }
     // Somebody took it where it waited: it went there. (And sent it on.)
     let others = vec![takes(5, "wait", "wait", 6), sends(6, 5, "else", 5)];
     assert_eq!(came_back(("shop", same()), others), [1]);
@@ -219,9 +226,9 @@ fn a_message_comes_back_to_the_very_consumer_that_sent_it_to_wait() {
 }
 
 #[test]
-fn no_name_of_a_queue_or_of_a_consumer_is_taken_for_none() {
-    // Their numbers would be 0.
-    for queue in ["queue 38789"] {
+fn no_name_of_a_queue_is_taken_for_none() {
+    // Numbers stand for names, which are at the ends for these.
+    for queue in ["queue 38789", "queue 114043", "queue 7779"] {
         let spans = vec![
             sends(1, 1, queue, 9),
             takes(2, "other", queue, 8),
@@ -229,6 +236,11 @@ fn no_name_of_a_queue_or_of_a_consumer_is_taken_for_none() {
             takes(4, "slow", queue, 0),
         ];
         assert_eq!(mend(spans).targets(4), [1], "{queue}");
+    }
+    for name in ["work 4425", "work 5492", "work 567"] {
+        let mut received = consumer(9, &sqs());
+        received.name = name.into();
+        assert_eq!(mend(vec![producer(1, &sqs()), received]).targets(9), [1]);
     }
 }
 
@@ -247,4 +259,31 @@ fn queues_are_told_apart_by_all_of_their_names() {
         ];
         assert_eq!(mend(spans).targets(4), [1], "{here} {elsewhere}");
     }
+}
+
+#[test]
+fn more_sends_than_the_index_gives_are_several_messages() {
+    let receive = with(message("rabbitmq"), "messaging.operation", "receive");
+    let mut received = consumer(9, &receive);
+    received.end_time_unix_nano = NOON + 20 * SECOND;
+    // What it sends on itself is not it, and is all that is given but one.
+    let own = |number: u64| {
+        let sent = producer(10 + number, &message("rabbitmq"));
+        in_trace(starting(sent, NOON + number * SECOND), 9)
+    };
+    let sent = |number: u64| {
+        starting(
+            producer(number, &message("rabbitmq")),
+            NOON - number * SECOND,
+        )
+    };
+    let with = |sends: u64| {
+        let mut spans: Vec<_> = (1..=3).map(own).collect();
+        spans.extend((1..=sends).map(sent));
+        spans.push(received.clone());
+        let outcome = mend(spans);
+        (outcome.targets(9), outcome.ambiguous)
+    };
+    assert_eq!(with(1), (vec![1], 0));
+    assert_eq!(with(2), (vec![], 1));
 }

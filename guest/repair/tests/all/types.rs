@@ -193,3 +193,26 @@ fn the_words_of_vendors_are_read_when_that_is_wanted() {
         }
     }
 }
+
+#[test]
+fn the_words_of_vendors_are_not_read_unasked() {
+    for key in ["sentry.link.type", "link.kind", "dd.kind"] {
+        let linked = with_links(span(2, 1, &[]), vec![link_to(9, &[(key, text("a"))])]);
+        types(linked, &["triggered_by"]);
+    }
+}
+
+#[test]
+fn an_attribute_without_a_name_is_none_that_was_switched_off() {
+    let config = r#"{"provenance_attribute": "", "link_type_attribute": ""}"#;
+    let links = vec![
+        link_to(9, &[("", text("a"))]),
+        link_to(9, &[("", text("b"))]),
+        link_to(9, &[("", text("a"))]),
+    ];
+    let outcome = mend_with(
+        config,
+        vec![batch("", vec![with_links(span(2, 1, &[]), links)])],
+    );
+    assert_eq!((outcome.links(2).len(), outcome.duplicate), (2, 1));
+}
