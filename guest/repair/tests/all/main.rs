@@ -18,6 +18,7 @@ mod invalid;
 mod jobs;
 mod keys;
 mod limits;
+mod names;
 mod offsets;
 mod parents;
 mod properties;

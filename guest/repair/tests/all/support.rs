@@ -447,3 +447,42 @@ fn descending(message: &[u8], shape: &Shape) -> Vec<u8> {
     }
     out
 }
+
+/// Every message with a field that nobody knows at its end, and texts with
+/// lengths that take a byte more than they have to.
+pub fn spelled_out_traces(bytes: &[u8]) -> Vec<u8> {
+    spelled_out(bytes, &TRACES)
+}
+
+fn spelled_out(message: &[u8], shape: &Shape) -> Vec<u8> {
+    let mut out = vec![];
+    for field in Fields::new(message).map(Result::unwrap) {
+        let inner = shape.0.iter().find(|(number, _)| *number == field.number);
+        match (inner, field.bytes()) {
+            (Some((2, _)), Some(value)) if std::ptr::eq(shape, &raw const KEY_VALUE) => {
+                put_bytes_field(&mut out, 2, &spelled_out_value(value));
+            }
+            (Some((_, shape)), Some(body)) => {
+                put_bytes_field(&mut out, field.number, &spelled_out(body, shape));
+            }
+            _ => out.extend_from_slice(&message[field.start..field.end]),
+        }
+    }
+    put_bytes_field(&mut out, UNKNOWN, b"?");
+    out
+}
+
+const UNKNOWN: u32 = 200;
+
+/// The text, and what follows it, are as long as the first byte of its length says
+/// by itself.
+fn spelled_out_value(value: &[u8]) -> Vec<u8> {
+    let mut out = match value {
+        [0x0a, length, text @ ..] if usize::from(*length) == text.len() => {
+            [&[0x0a, length | 0x80, 0], text].concat()
+        }
+        _ => value.to_vec(),
+    };
+    put_bytes_field(&mut out, UNKNOWN, &[b'?'; 124]);
+    out
+}
