@@ -170,6 +170,7 @@ fn numbers_that_are_none_name_no_place() {
     ] {
         assert!(!joins(&good, &at(int(3), text(bad))), "{bad}");
     }
+    assert!(!joins(&at(int(3), int(20)), &at(int(3), text("1:"))));
     let most = at(int(3), text("18446744073709551615"));
     assert!(joins(&most, &most));
     for number in [0, 1, 9, 10, 99, 100, 12345, i64::MAX] {

@@ -24,6 +24,7 @@ mod parents;
 mod properties;
 mod reasons;
 mod recipes;
+mod roles;
 mod satisfied;
 mod support;
 mod times;
