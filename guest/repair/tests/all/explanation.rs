@@ -336,6 +336,13 @@ fn messages_are_told_of_by_their_ids() {
     let said = last("{}", vec![consumer(2, &of)]);
     assert!(said.contains("\nmessage 1 of 2: a\n"), "{said}");
     assert!(said.contains("\nmessage 2 of 2: b\\n\n"), "{said}");
+    // Of a batch that names one it is told which.
+    let mut of = message("m");
+    of.push(("messaging.batch.message_count", int(2)));
+    let said = last("{}", vec![consumer(2, &of)]);
+    assert!(said.contains("\nmessage 1 of 1: m\n"), "{said}");
+    let said = last("{}", vec![consumer(2, &message("m"))]);
+    assert!(said.contains("\nmessage 1 of 1\n"), "{said}");
 }
 
 #[test]

@@ -188,8 +188,8 @@ fn a_failure_of_the_index_is_an_error_that_says_what_failed() {
 fn an_answer_that_does_not_fit_the_question_is_an_error() {
     let damages: [fn(&mut Recalled); 4] = [
         |answer| answer.counts.push(0),
-        |answer| drop(answer.counts.pop()),
-        |answer| drop(answer.producers.pop()),
+        |answer| answer.counts.truncate(1),
+        |answer| answer.producers.truncate(1),
         |answer| answer.producers.extend_from_within(..1),
     ];
     for damage in damages {

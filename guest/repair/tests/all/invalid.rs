@@ -191,3 +191,27 @@ fn a_link_of_a_producer_is_repaired_but_not_to_itself() {
     let outcome = mend(vec![with_links(producer(2, &send), link())]);
     assert_eq!(outcome.targets(2), [0; 0]);
 }
+
+#[test]
+fn half_an_id_must_agree_with_the_header_of_the_link() {
+    let header = "00-00000010000000000000000000000001-1000000000000001-00";
+    let with = |trace: Vec<u8>, span: Vec<u8>| {
+        let link = Link {
+            trace_id: trace,
+            span_id: span,
+            ..broken_link(&[("messaging.header.traceparent", text(header))])
+        };
+        let outcome = mend(vec![with_links(consumer(2, &[]), vec![link])]);
+        outcome.targets(2)
+    };
+    assert_eq!(with(vec![], vec![]), [1]);
+    assert_eq!(with(trace_id(1), vec![]), [1]);
+    assert_eq!(with(vec![], span_id(1)), [1]);
+    assert_eq!(with(trace_id(3), vec![]), [0; 0]);
+    assert_eq!(with(vec![], span_id(3)), [0; 0]);
+    // A header of the span itself leads nowhere.
+    let own = "00-00000010000000000000000000000002-1000000000000002-00";
+    let link = broken_link(&[("messaging.header.traceparent", text(own))]);
+    let outcome = mend(vec![with_links(consumer(2, &[]), vec![link])]);
+    assert_eq!(outcome.targets(2), [0; 0]);
+}

@@ -13,6 +13,7 @@ mod custom;
 mod edges;
 mod events;
 mod explanation;
+mod hops;
 mod index;
 mod invalid;
 mod jobs;

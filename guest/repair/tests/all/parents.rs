@@ -46,7 +46,9 @@ fn works(messages: i64) -> Span {
 /// The links of `child`, and whether nothing is said to be missing.
 fn outcome(parent: &Span, child: &Span) -> (Vec<u64>, u32) {
     let spans = vec![producer(1, &message()), child.clone(), parent.clone()];
+    let twice = read_twice("{}", vec![batch("", spans.clone())]);
     let outcome = mend(spans);
+    assert_eq!(outcome.targets(3), twice.targets(3));
     (outcome.targets(3), outcome.unresolved + outcome.unnamed)
 }
 
@@ -141,10 +143,7 @@ fn the_subscription_of_pubsub_in_go_receives() {
     let id = [("messaging.message.id", text("7"))];
     let of = |parent: Span| {
         let child = below(&parent, LOCAL, works(1));
-        let twice = vec![producer(1, &message()), child.clone(), parent.clone()];
-        let twice = read_twice("{}", vec![batch("", twice)]).targets(3);
-        assert_eq!(outcome(&parent, &child).0, twice);
-        twice
+        outcome(&parent, &child).0
     };
     assert_eq!(of(subscription("orders subscribe", &id)), [0; 0]);
     assert_eq!(of(subscription("orders", &id)), [1]);
@@ -227,4 +226,20 @@ fn those_below_any_consumer_tell_of_its_messages() {
     let child = below(&parent, LOCAL, consumer(3, &message()));
     assert_eq!(unnamed(&parent, vec![]), 1);
     assert_eq!(unnamed(&parent, vec![child]), 0);
+}
+
+#[test]
+fn each_poll_is_told_of_by_its_own() {
+    let receive = [
+        ("messaging.operation", text("receive")),
+        ("messaging.batch.message_count", int(2)),
+    ];
+    let polls = [2, 4, 6].map(|number| consumer(number, &receive));
+    let child = |parent: &Span, number| {
+        let span = with_links(consumer(number, &[]), vec![link_to(9, &[])]);
+        below(parent, LOCAL, span)
+    };
+    let mut spans = polls.to_vec();
+    spans.extend([child(&polls[0], 3), child(&polls[2], 7)]);
+    assert_eq!(read_twice("{}", vec![batch("", spans)]).unnamed, 2);
 }

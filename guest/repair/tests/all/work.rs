@@ -39,7 +39,10 @@ fn again(first: Span) -> Vec<u64> {
     let mut second = request(3, 7);
     second.trace_id.clone_from(&first.trace_id);
     let spans = vec![request(1, 9), first, second, span(4, INTERNAL, &id("a"))];
-    mend_with(JOBS, vec![batch("", spans)]).targets(4)
+    let once = mend_with(JOBS, vec![batch("", spans.clone())]).targets(4);
+    let twice = read_twice(JOBS, vec![batch("", spans)]).targets(4);
+    assert_eq!(once, twice);
+    once
 }
 
 #[test]
@@ -199,4 +202,85 @@ fn two_keys_beside_one_message_are_two_messages_more() {
     ];
     let outcome = mend_with(PAIRS, vec![batch("", spans)]);
     assert_eq!(outcome.targets(2), [1, 11, 12]);
+}
+
+#[test]
+fn a_message_beside_the_work_does_not_hide_it() {
+    let works = [
+        ("job.id", text("a")),
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("7")),
+    ];
+    let spans = vec![request(1, 9), span(2, INTERNAL, &works)];
+    assert_eq!(mend_with(JOBS, vec![batch("", spans)]).targets(2), [1]);
+}
+
+#[test]
+fn a_consumer_may_tell_a_context_of_its_own_trace() {
+    let of = row(
+        Value::BytesValue(trace_id(2)),
+        Value::BytesValue(span_id(9)),
+    );
+    let told = |kind| {
+        let outcome = mend_with(ROWS, vec![batch("", vec![span(2, kind, &of)])]);
+        assert_eq!(outcome.added, 0);
+        outcome.unresolved + outcome.incomplete + outcome.unnamed
+    };
+    assert_eq!(told(5), 0, "it has its message");
+    assert_eq!(told(INTERNAL), 0, "it is no consumer");
+    let of = row(
+        Value::BytesValue(trace_id(2)),
+        Value::BytesValue(span_id(2)),
+    );
+    let outcome = mend_with(ROWS, vec![batch("", vec![span(2, INTERNAL, &of)])]);
+    assert_eq!((outcome.added, outcome.unresolved), (0, 0));
+}
+
+#[test]
+fn a_broken_link_for_work_that_was_asked_for_twice_is_not_repaired() {
+    let linked = with_links(span(2, INTERNAL, &[]), vec![broken_link(&id("a"))]);
+    let spans = |requests: &[Span]| [requests, &[linked.clone()]].concat();
+    let targets = |requests: &[Span]| mend_with(JOBS, vec![batch("", spans(requests))]).targets(2);
+    assert_eq!(targets(&[request(1, 9)]), [1]);
+    assert_eq!(targets(&[request(1, 9), request(3, 7)]), [0; 0]);
+}
+
+#[test]
+fn only_those_that_work_tell_of_the_messages_of_a_poll() {
+    let receive = [
+        ("messaging.operation", text("receive")),
+        ("messaging.batch.message_count", int(2)),
+    ];
+    let unnamed = |attributes: &[(&str, Value)], links| {
+        let mut child = with_links(span(3, INTERNAL, attributes), links);
+        child.trace_id = trace_id(2);
+        (child.parent_span_id, child.flags) = (span_id(2), 0x101);
+        let spans = vec![consumer(2, &receive), child];
+        read_twice(JOBS, vec![batch("", spans)]).unnamed
+    };
+    assert_eq!(unnamed(&id("a"), vec![]), 0);
+    assert_eq!(unnamed(&[], vec![broken_link(&id("a"))]), 0);
+    assert_eq!(unnamed(&[("other", text("a"))], vec![]), 2);
+    assert_eq!(unnamed(&[], vec![link_to(9, &[])]), 2);
+}
+
+#[test]
+fn work_that_came_from_elsewhere_brings_its_context_to_the_one_below() {
+    let message = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("7")),
+    ];
+    let below = |attributes: &[(&str, Value)]| {
+        let mut works = span(2, INTERNAL, attributes);
+        (works.parent_span_id, works.flags) = (span_id(99), 0x301);
+        let mut child = consumer(3, &message);
+        child.trace_id = trace_id(2);
+        (child.parent_span_id, child.flags) = (span_id(2), 0x101);
+        let spans = vec![producer(1, &message), works, child];
+        let once = mend_with(JOBS, vec![batch("", spans.clone())]).targets(3);
+        assert_eq!(once, read_twice(JOBS, vec![batch("", spans)]).targets(3));
+        once
+    };
+    assert_eq!(below(&id("a")), [0; 0]);
+    assert_eq!(below(&[]), [1]);
 }
