@@ -138,8 +138,8 @@ fn only_the_span_of_a_poll_ends_with_the_poll() {
 
 #[test]
 fn what_may_have_been_sent_again_is_waited_for() {
-    let at_once = |attributes: &Attributes| {
-        let sent = starting(producer(1, attributes), NOON + SECOND);
+    let sent_after = |after, attributes: &Attributes| {
+        let sent = starting(producer(1, attributes), NOON + after);
         let spans = vec![sent, consumer(9, attributes)];
         let traces = TracesData {
             resource_spans: vec![batch("", spans)],
@@ -149,6 +149,8 @@ fn what_may_have_been_sent_again_is_waited_for() {
         assert_eq!(outcome.targets(9).len() + outcome.deferred.len(), 1);
         outcome.deferred.is_empty()
     };
+    assert!(sent_after(0, &message("rabbitmq")));
+    let at_once = |attributes: &Attributes| sent_after(SECOND, attributes);
     assert!(at_once(&sqs()));
     assert!(!at_once(&message("rabbitmq")));
     let task = vec![
@@ -286,4 +288,18 @@ fn more_sends_than_the_index_gives_are_several_messages() {
     };
     assert_eq!(with(1), (vec![1], 0));
     assert_eq!(with(2), (vec![], 1));
+}
+
+#[test]
+fn the_latest_of_several_is_none_that_came_too_late() {
+    let of = message("rabbitmq");
+    let sent = |starts: [u64; 2]| {
+        let sent = (1..).zip(starts);
+        let sent = sent.map(|(number, start)| starting(producer(number, &of), start));
+        let spans = sent.chain([consumer(9, &of)]).collect();
+        let outcome = mend_with(r#"{"ambiguous": "latest"}"#, vec![batch("", spans)]);
+        (outcome.targets(9), outcome.ambiguous)
+    };
+    assert_eq!(sent([NOON + SECOND, NOON + 2 * SECOND]), (vec![], 1));
+    assert_eq!(sent([NOON, NOON - SECOND]), (vec![1], 0));
 }

@@ -216,3 +216,60 @@ fn an_attribute_without_a_name_is_none_that_was_switched_off() {
     );
     assert_eq!((outcome.links(2).len(), outcome.duplicate), (2, 1));
 }
+
+#[test]
+fn new_links_count_like_others() {
+    let message = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("a")),
+    ];
+    let of = |link| {
+        let spans = vec![
+            producer(1, &message),
+            with_links(consumer(2, &message), vec![link]),
+        ];
+        let outcome = mend(spans);
+        assert_eq!(outcome.targets(2), [9, 1]);
+        let types = outcome
+            .links(2)
+            .iter()
+            .map(|link| link_type(link).unwrap().to_owned());
+        types.collect::<Vec<_>>()
+    };
+    assert_eq!(of(link_to(9, &[])), ["aggregated_from"; 2]);
+    let mut ambient = link_to(9, &[]);
+    ambient.trace_id = trace_id(2);
+    assert_eq!(of(ambient), ["triggered_by"; 2]);
+}
+
+#[test]
+fn by_the_messages_that_links_name() {
+    // Into its own trace, so that their number says nothing.
+    let named = |number, id: &str| {
+        let mut link = link_to(number, &[("messaging.message.id", text(id))]);
+        link.trace_id = trace_id(2);
+        if id.is_empty() {
+            link.attributes.clear();
+        }
+        link
+    };
+    let types = |attributes: &[(&str, Value)], ids: [&str; 2]| {
+        let mut of = vec![("messaging.system", text("rabbitmq"))];
+        of.extend_from_slice(attributes);
+        let links = vec![named(8, ids[0]), named(9, ids[1])];
+        let outcome = mend(vec![with_links(consumer(2, &of), links)]);
+        let types = outcome.links(2).iter().map(|link| link_type(link).unwrap());
+        let types: std::collections::BTreeSet<_> = types.map(str::to_owned).collect();
+        types.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(types(&[], ["a", "b"]), ["aggregated_from"]);
+    assert_eq!(types(&[], ["a", "a"]), ["triggered_by"]);
+    assert_eq!(types(&[], ["", "a"]), ["triggered_by"]);
+    assert_eq!(types(&[], ["a", ""]), ["triggered_by"]);
+    assert_eq!(types(&[], ["", ""]), ["triggered_by"]);
+    let own = [("messaging.message.id", text("a"))];
+    assert_eq!(types(&own, ["a", "a"]), ["triggered_by"]);
+    assert_eq!(types(&own, ["a", ""]), ["triggered_by"]);
+    assert_eq!(types(&own, ["a", "b"]), ["aggregated_from"]);
+    assert_eq!(types(&own, ["b", ""]), ["aggregated_from"]);
+}
