@@ -166,6 +166,7 @@ fn durations() {
         ("7us", 7_000),
         ("500ms", 500_000_000),
         ("2m", 120_000_000_000),
+        ("3h", 10_800_000_000_000),
     ] {
         let config = Config::read(&format!("{{\"clock_skew\": \"{text}\"}}")).unwrap();
         assert_eq!(config.clock_skew, nanos);
@@ -229,5 +230,30 @@ fn the_manual_has_the_tables_of_the_code() {
     }
     if std::env::var_os("LINKMEND_WRITE_DOCS").is_some() {
         std::fs::write(path, manual).unwrap();
+    }
+}
+
+#[test]
+fn one_letter_amiss_leaves_the_key_the_nearest() {
+    for setting in SETTINGS {
+        let key = setting.key;
+        assert!(format!("{setting:?}").contains(key));
+        for place in 0..=key.len() {
+            let (before, after) = key.split_at(place);
+            let rest = after.get(1..).unwrap_or_default();
+            for typed in [
+                format!("{before}{rest}"),
+                format!("{before}q{after}"),
+                format!("{before}qq{after}"),
+                format!("{before}q{rest}"),
+            ] {
+                if typed == key {
+                    continue;
+                }
+                let error = error(&format!(r#"{{"{typed}": 1}}"#));
+                let wanted = format!("{typed}: unknown key; the nearest is {key} (");
+                assert!(error.starts_with(&wanted), "{error}");
+            }
+        }
     }
 }

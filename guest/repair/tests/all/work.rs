@@ -284,3 +284,40 @@ fn work_that_came_from_elsewhere_brings_its_context_to_the_one_below() {
     assert_eq!(below(&id("a")), [0; 0]);
     assert_eq!(below(&[]), [1]);
 }
+
+#[test]
+fn a_recipe_for_all_kinds_is_for_those_that_nobody_knows_too() {
+    let config = |kinds| {
+        format!(
+            r#"{{"recipes": [
+                {{"name": "job", "role": "producer", "kinds": ["server"], "attributes": ["job.id"]}},
+                {{"name": "job", "role": "consumer"{kinds}, "attributes": ["job.id"]}}
+            ]}}"#
+        )
+    };
+    let targets = |kinds, kind| {
+        let spans = vec![request(1, 9), span(2, kind, &id("a"))];
+        mend_with(&config(kinds), vec![batch("", spans)]).targets(2)
+    };
+    for kind in [0, 1, 2, 3, 5, 6, 7, 70] {
+        assert_eq!(targets("", kind), [1], "{kind}");
+    }
+    let one = r#", "kinds": ["client", "client"]"#;
+    assert_eq!(targets(one, 3), [1]);
+    assert_eq!(targets(one, 6), [0; 0]);
+    let unspecified = r#", "kinds": ["unspecified"]"#;
+    assert_eq!(targets(unspecified, 6), [1]);
+    assert_eq!(targets(unspecified, 1), [0; 0]);
+}
+
+#[test]
+fn one_of_the_usual_headers_may_be_all_that_is_read() {
+    let config = r#"{"captured_headers": [{"traceparent": "messaging.header.traceparent",
+        "tracestate": "messaging.header.tracestate"}]}"#;
+    let with = |key: &'static str| {
+        let of = [(key, text(HEADER))];
+        mend_with(config, vec![batch("", vec![consumer(2, &of)])]).targets(2)
+    };
+    assert_eq!(with("messaging.header.traceparent"), [77]);
+    assert_eq!(with("messaging.bullmq.job.opts.traceparent"), [0; 0]);
+}
