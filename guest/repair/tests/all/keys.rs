@@ -196,7 +196,8 @@ fn integers_and_bytes_are_written_as_texts() {
         );
     }
     let bytes = Value::BytesValue((0..=255).collect());
-    let hex: String = (0..=255).map(|byte| format!("{byte:02x}")).collect();
+    let hex: Vec<_> = (0..=255).map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex.concat();
     assert!(joins(&with(bytes), &with(text(&hex))));
     let empty = with(Value::BytesValue(vec![]));
     assert!(!joins(&empty, &empty));

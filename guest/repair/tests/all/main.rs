@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod bytes;
 mod choice;
 mod configuration;
 mod custom;
@@ -27,6 +28,7 @@ mod reasons;
 mod recipes;
 mod roles;
 mod satisfied;
+mod spelling;
 mod support;
 mod times;
 mod types;

@@ -239,7 +239,7 @@ fn a_consumer_may_tell_a_context_of_its_own_trace() {
 #[test]
 fn a_broken_link_for_work_that_was_asked_for_twice_is_not_repaired() {
     let linked = with_links(span(2, INTERNAL, &[]), vec![broken_link(&id("a"))]);
-    let spans = |requests: &[Span]| [requests, &[linked.clone()]].concat();
+    let spans = |requests: &[Span]| [requests, std::slice::from_ref(&linked)].concat();
     let targets = |requests: &[Span]| mend_with(JOBS, vec![batch("", spans(requests))]).targets(2);
     assert_eq!(targets(&[request(1, 9)]), [1]);
     assert_eq!(targets(&[request(1, 9), request(3, 7)]), [0; 0]);
