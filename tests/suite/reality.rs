@@ -416,6 +416,7 @@ rule_test! {
         let processor = arm.processor("{}");
         let mended = processor.process(order.of(&batch(vec![nameless]))).unwrap();
         assert_eq!(mended.counts.links_dropped_invalid, 1);
+        assert_eq!((mended.counts.spans, mended.counts.spans_invalid), (1, 1));
         assert_eq!(spans_of(&mended.traces.unwrap())[0].links.len(), 1);
     }
 }

@@ -6,6 +6,7 @@ use core::ops::Range;
 
 use crate::cursor::Cursor;
 use crate::error::{ErrorKind, WireError};
+use crate::links::{span_id, trace_id};
 use crate::otlp::{field_number, resource_spans, scope_spans, span, traces_data, wire_type};
 use crate::schema::{KEY_VALUE, Kind, RESOURCE_SPANS, SCOPE_SPANS, SPAN, Schema, TRACES_DATA};
 use crate::select::Selector;
@@ -37,6 +38,7 @@ pub struct Scan {
     /// Resources, scopes and spans.
     parts: usize,
     spans: usize,
+    invalid_spans: usize,
     links: usize,
 }
 
@@ -114,6 +116,13 @@ impl Scan {
         self.spans
     }
 
+    /// How many of them have no valid trace id, or no valid span id: another
+    /// length, or all zeros (W3C Trace Context). Nothing can lead to them.
+    #[must_use]
+    pub fn invalid_spans(&self) -> usize {
+        self.invalid_spans
+    }
+
     /// How many links all spans of the batch have.
     #[must_use]
     pub fn links(&self) -> usize {
@@ -149,6 +158,7 @@ impl Scan {
         self.scope_others.clear();
         self.parts = 0;
         self.spans = 0;
+        self.invalid_spans = 0;
         self.links = 0;
     }
 
@@ -212,15 +222,16 @@ impl Scan {
                 let length_at = cursor.position();
                 self.count_part(&cursor)?;
                 let body = cursor.delimited()?;
-                let (links, selected) = check_span(cursor.within(body.clone()), selector)?;
+                let span = check_span(cursor.within(body.clone()), selector)?;
                 self.spans += 1;
-                self.links += links;
-                if selected {
+                self.invalid_spans += usize::from(!span.has_ids);
+                self.links += span.links;
+                if span.is_selected {
                     self.selected.push(SelectedSpan {
                         scope,
                         length_at,
                         body,
-                        links,
+                        links: span.links,
                     });
                 }
             } else {
@@ -251,9 +262,16 @@ fn push_range(ranges: &mut Vec<Range<usize>>, range: Range<usize>) {
     }
 }
 
-/// Checks a span: how many links it has, and whether it is selected.
+/// A span that is well-formed.
+struct CheckedSpan {
+    links: usize,
+    /// Both of its ids are valid.
+    has_ids: bool,
+    is_selected: bool,
+}
+
 #[inline]
-fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<(usize, bool), WireError> {
+fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<CheckedSpan, WireError> {
     const ATTRIBUTE: u32 = span::ATTRIBUTES << 3 | 2;
     const LINK: u32 = span::LINKS << 3 | 2;
     const KIND: u32 = span::KIND << 3;
@@ -268,6 +286,7 @@ fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<(usize, boo
     let mut kind = 0;
     let mut links = 0;
     let mut has_key = false;
+    let (mut has_trace_id, mut has_span_id) = (false, false);
     while !cursor.is_at_end() {
         let tag = cursor.tag()?;
         match tag {
@@ -276,7 +295,15 @@ fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<(usize, boo
                 let key = check_attribute(cursor, body)?;
                 has_key = has_key || selector.takes_key(key);
             }
-            TRACE_ID | SPAN_ID | PARENT_SPAN_ID | NAME => {
+            TRACE_ID => {
+                let id = cursor.delimited()?;
+                has_trace_id = trace_id(cursor.slice(id)).is_some();
+            }
+            SPAN_ID => {
+                let id = cursor.delimited()?;
+                has_span_id = span_id(cursor.slice(id)).is_some();
+            }
+            PARENT_SPAN_ID | NAME => {
                 cursor.delimited()?;
             }
             START | END => {
@@ -294,7 +321,11 @@ fn check_span(mut cursor: Cursor<'_>, selector: &Selector) -> Result<(usize, boo
             _ => check_field(&SPAN, tag, &mut cursor, 3)?,
         }
     }
-    Ok((links, has_key || selector.takes_span(kind, links)))
+    Ok(CheckedSpan {
+        links,
+        has_ids: has_trace_id && has_span_id,
+        is_selected: has_key || selector.takes_span(kind, links),
+    })
 }
 
 /// Checks the attribute in `body`: its key.

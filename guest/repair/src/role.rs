@@ -164,19 +164,27 @@ fn by_word(word: &[u8]) -> Option<Part> {
     let lower = buffer.get_mut(..word.len())?;
     lower.copy_from_slice(word);
     lower.make_ascii_lowercase();
-    Some(match &*lower {
-        b"create" => Part {
+    // By length first: the compiler makes a jump of it.
+    Some(match (lower.len(), &*lower) {
+        (6, b"create") => Part {
             creates: true,
             ..plain(Role::Producer)
         },
-        b"send" | b"publish" | b"schedule" | b"enqueue" | b"apply_async" => plain(Role::Producer),
-        b"receive" | b"poll" | b"peek" | b"consume" => Part {
+        (4, b"send") | (7, b"publish" | b"enqueue") | (8, b"schedule") | (11, b"apply_async") => {
+            plain(Role::Producer)
+        }
+        (4, b"poll" | b"peek") | (7, b"receive" | b"consume") => Part {
             waits: true,
             ..plain(Role::Consumer)
         },
-        b"process" | b"deliver" | b"run" => plain(Role::Consumer),
-        b"settle" | b"ack" | b"nack" | b"modack" | b"commit" | b"complete" | b"abandon"
-        | b"dead_letter" | b"defer" | b"reject" => plain(Role::Settler),
+        (3, b"run") | (7, b"process" | b"deliver") => plain(Role::Consumer),
+        (3, b"ack")
+        | (4, b"nack")
+        | (5, b"defer")
+        | (6, b"settle" | b"modack" | b"commit" | b"reject")
+        | (7, b"abandon")
+        | (8, b"complete")
+        | (11, b"dead_letter") => plain(Role::Settler),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::bindings::linkmend::rule::index as host;
+use crate::numbers;
 use crate::{IndexError, MessageKey, Producer, Recalled, Text};
 
 /// Which span produced which message.
@@ -41,11 +42,11 @@ pub struct HostIndex;
 
 impl Index for HostIndex {
     fn remember(&mut self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
-        host::remember(producers, texts)
+        host::remember_numbers(&numbers::of_producers(producers), texts)
     }
 
     fn recall(&mut self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        host::recall(keys)
+        recall(keys, core::iter::repeat(u64::MAX))
     }
 
     fn recall_before(
@@ -53,8 +54,20 @@ impl Index for HostIndex {
         keys: &[MessageKey],
         before: &[u64],
     ) -> Result<Recalled, IndexError> {
-        host::recall_before(keys, before)
+        if keys.len() != before.len() {
+            return Err(IndexError::Malformed);
+        }
+        recall(keys, before.iter().copied())
     }
+}
+
+fn recall(keys: &[MessageKey], before: impl Iterator<Item = u64>) -> Result<Recalled, IndexError> {
+    let recalled = host::recall_numbers(&numbers::of_keys(keys, before))?;
+    Ok(Recalled {
+        counts: recalled.counts,
+        producers: numbers::producers(&recalled.producers).ok_or(IndexError::Malformed)?,
+        texts: recalled.texts,
+    })
 }
 
 /// An index for tests, with the semantics of the host's but without its bounds.

@@ -144,6 +144,7 @@ mod key;
 mod keys;
 mod kind;
 mod link;
+mod numbers;
 mod rule;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;

@@ -120,6 +120,12 @@ fn lines(summary: &Summary, elapsed: Duration) -> Vec<Line> {
         ),
         line(
             false,
+            counts.spans_invalid,
+            "spans whose own trace id or span id is invalid",
+            "nothing can be linked to them",
+        ),
+        line(
+            false,
             summary.rejected_inputs,
             "inputs or parts of inputs could not be read",
             "see above",

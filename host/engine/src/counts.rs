@@ -21,6 +21,9 @@ pub struct Counts {
     pub batches: u64,
     /// Spans, selected or not.
     pub spans: u64,
+    /// Those of them whose own trace id or span id is invalid: no link can lead to
+    /// them, and they get no new ones.
+    pub spans_invalid: u64,
     /// Links that came in.
     pub links_in: u64,
     /// Links that were made, those that found no room among them.
@@ -84,6 +87,7 @@ impl Counts {
         Self {
             batches: 1,
             spans: scan.spans() as u64,
+            spans_invalid: scan.invalid_spans() as u64,
             links_in: scan.links() as u64,
             ..Self::default()
         }
@@ -104,6 +108,7 @@ impl Counts {
         Self {
             batches: self.batches,
             spans: self.spans,
+            spans_invalid: self.spans_invalid,
             links_in: if are_new { self.links_held } else { 0 },
             links_held: self.links_held,
             links_released: if are_new { 0 } else { self.links_held },
@@ -166,6 +171,7 @@ impl AddAssign<&Counts> for Counts {
     fn add_assign(&mut self, other: &Counts) {
         self.batches += other.batches;
         self.spans += other.spans;
+        self.spans_invalid += other.spans_invalid;
         self.links_in += other.links_in;
         self.links_added += other.links_added;
         self.links_repaired += other.links_repaired;

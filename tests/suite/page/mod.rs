@@ -29,6 +29,26 @@ fn the_page_says_what_was_measured() {
     );
 }
 
+/// Guarantees: who counts emitters elsewhere says what the page says.
+#[test]
+fn other_pages_count_as_this_one_does() {
+    let rows = recorded::rows();
+    let joined = rows.iter().filter(|row| row.is_joined()).count();
+    let all = rows.len() + crate::emitters::measured().len();
+    let figures = [
+        (
+            "README.md",
+            format!("[{joined} of {}](docs/emitters.md)", rows.len()),
+        ),
+        ("CHANGELOG.md", format!("A page on {all} emitters")),
+    ];
+    for (file, figure) in figures {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(file);
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(text.contains(&figure), "{file} does not say: {figure}");
+    }
+}
+
 #[test]
 fn advice_that_recordings_followed_is_on_the_page() {
     for (recording, _) in crate::recordings::judged() {

@@ -52,6 +52,11 @@ fn assert_counts(scan: &Scan, batch: &TracesData, wanted: &Wanted) {
     let scopes = resources.flat_map(|resource| &resource.scope_spans);
     let spans: Vec<_> = scopes.flat_map(|scope| &scope.spans).collect();
     assert_eq!(scan.spans(), spans.len());
+    let is_id = |id: &[u8], length| id.len() == length && id.iter().any(|byte| *byte != 0);
+    let invalid = spans
+        .iter()
+        .filter(|span| !is_id(&span.trace_id, 16) || !is_id(&span.span_id, 8));
+    assert_eq!(scan.invalid_spans(), invalid.count());
     let links = |span: &&_| -> usize {
         let span: &opentelemetry_proto::tonic::trace::v1::Span = span;
         span.links.len()

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::place::Place;
 use crate::traces::{self, consumer, line, producers, traces};
 
-const KEYS: [&str; 21] = [
+const KEYS: [&str; 22] = [
     "ambiguous",
     "batches",
     "batches_unmended",
@@ -25,6 +25,7 @@ const KEYS: [&str; 21] = [
     "rejected_inputs",
     "rule_faults",
     "spans",
+    "spans_invalid",
     "unnamed",
     "unresolved",
 ];
@@ -93,6 +94,22 @@ fn the_figures_are_right_and_balance() {
     );
     balances(&place.figures("in.jsonl -o out.jsonl --limit max_links=2"));
     balances(&place.figures("in.jsonl -n --limit max_links=0"));
+}
+
+/// Guarantees: a span that no link can lead to is not passed over in silence.
+#[test]
+fn spans_with_invalid_ids_of_their_own_are_told_of() {
+    let mut nameless = consumer(100);
+    nameless["spanId"] = json!("");
+    let place = Place::with("in.jsonl", traces() + &line([nameless]));
+    let done = place.process("in.jsonl -n");
+    let told = "1  spans whose own trace id or span id is invalid  (nothing can be linked to them)";
+    assert!(done.stderr.contains(told), "{}", done.stderr);
+    let figures = place.figures("in.jsonl -n");
+    assert_eq!(
+        (&figures["spans_invalid"], &figures["unresolved"]),
+        (&json!(1), &json!(0))
+    );
 }
 
 #[test]

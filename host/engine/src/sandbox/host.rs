@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use wasmtime::UpdateDeadline;
 
-use crate::bindings::linkmend::rule::index::{Host, IndexError, Producer, Recalled};
+use crate::bindings::linkmend::rule::index::{
+    Host, IndexError, Producer, Recalled, RecalledNumbers,
+};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::index::{MessageIndex, message_key};
 use crate::limits::Limits;
 use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
+use crate::sandbox::numbers;
 
 /// What one call of `remember` or `recall` may bring.
 const MOST_ENTRIES: usize = 1 << 20;
@@ -49,6 +52,13 @@ impl HostState {
             Some(_) => UpdateDeadline::Interrupt,
             None => UpdateDeadline::Continue(1),
         }
+    }
+
+    /// Looks up keys, some at a time.
+    fn look_up(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
+        let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
+        let parts = parts.map(|(keys, before)| self.index.recall_before(keys, before));
+        self.recall_parts(keys.len(), parts)
     }
 
     /// Puts the answers for some keys at a time together.
@@ -117,10 +127,25 @@ impl Host for HostState {
         if keys.len() != before.len() {
             return Err(IndexError::Malformed);
         }
-        let index = Arc::clone(&self.index);
-        let parts = keys.chunks(KEYS_AT_ONCE).zip(before.chunks(KEYS_AT_ONCE));
-        let parts = parts.map(|(keys, before)| index.recall_before(keys, before));
-        self.recall_parts(keys.len(), parts)
+        self.look_up(&keys, &before)
+    }
+
+    fn remember_numbers(&mut self, producers: Vec<u64>, texts: Vec<u8>) -> Result<(), IndexError> {
+        if producers.len() / numbers::OF_PRODUCER > MOST_ENTRIES {
+            return Err(IndexError::TooMany);
+        }
+        let producers = numbers::producers(&producers).ok_or(IndexError::Malformed)?;
+        self.index.remember(&producers, &texts)
+    }
+
+    fn recall_numbers(&mut self, keys: Vec<u64>) -> Result<RecalledNumbers, IndexError> {
+        let (keys, before) = numbers::keys(&keys).ok_or(IndexError::Malformed)?;
+        let recalled = self.look_up(&keys, &before)?;
+        Ok(RecalledNumbers {
+            counts: recalled.counts,
+            producers: numbers::of_producers(&recalled.producers),
+            texts: recalled.texts,
+        })
     }
 }
 

@@ -10,6 +10,7 @@ mod instance;
 pub(crate) mod interface;
 mod limiter;
 mod load;
+mod numbers;
 mod parts;
 mod records;
 mod ticker;

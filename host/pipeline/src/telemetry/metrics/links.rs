@@ -36,6 +36,7 @@ pub(super) struct Families {
     given_up: IntCounterVec,
     releases: IntCounterVec,
     set_aside: IntCounterVec,
+    spans_invalid: IntCounterVec,
     index_entries: IntGaugeVec,
     index_evictions: IntCounterVec,
     scopes: IntGaugeVec,
@@ -120,6 +121,11 @@ impl Families {
                 "Batches of held spans that could not be taken up again at a start.",
                 None,
             ),
+            spans_invalid: counters(
+                "spans_invalid",
+                "Spans whose own trace id or span id is invalid, so that no link leads to them.",
+                None,
+            ),
             index_entries: gauges(
                 "index_entries",
                 "Producers of messages that are remembered.",
@@ -170,6 +176,7 @@ impl Families {
             released: ["ready", "due", "overflow", "drained"].map(released),
             index_entries: gauge(&self.index_entries, &[id.as_str()]),
             set_aside: one(&self.set_aside),
+            spans_invalid: one(&self.spans_invalid),
             evicted: total(by(&self.index_evictions, "full")),
             expired: total(by(&self.index_evictions, "expired")),
             scopes: gauge(&self.scopes, &[id.as_str()]),
@@ -205,6 +212,7 @@ struct Handles {
     released: [Total; 4],
     index_entries: IntGauge,
     set_aside: IntCounter,
+    spans_invalid: IntCounter,
     evicted: Total,
     expired: Total,
     scopes: IntGauge,
@@ -236,6 +244,7 @@ impl LinkMetrics {
         if let Some(histogram) = of.rule_duration.as_ref().filter(|_| counts.rule_calls > 0) {
             histogram.observe(rule_time.as_secs_f64());
         }
+        of.spans_invalid.inc_by(counts.spans_invalid);
         of.links_in.inc_by(counts.links_in);
         of.links_out.inc_by(counts.links_out);
         let mut rest = all_systems(counts);
