@@ -191,3 +191,57 @@ fn ids_that_a_queue_gives_are_of_one_job_however_often_it_was_sent() {
     }
     assert_eq!(latest("nats"), [0; 0]);
 }
+
+#[test]
+fn all_words_for_operations_are_known_in_any_case() {
+    let of = |word: &str| {
+        let operation = [("messaging.operation", text(word))];
+        let mut span = with_links(span(2, INTERNAL, &operation), vec![link_to(9, &[])]);
+        // Below another span and into its own trace: of a span without a role
+        // such a link says nothing.
+        span.parent_span_id = span_id(8);
+        span.links[0].trace_id = trace_id(2);
+        let outcome = mend(vec![span]);
+        link_type(&outcome.links(2)[0]).unwrap().to_owned()
+    };
+    let words = [
+        ("created_by", "create"),
+        ("publish_of", "send publish schedule enqueue apply_async"),
+        (
+            "triggered_by",
+            "receive poll peek consume process deliver run",
+        ),
+        (
+            "settles",
+            "settle ack nack modack commit complete abandon dead_letter defer reject",
+        ),
+        (
+            "related_to",
+            "x sen sending processed runs ack_ completes dead_letters",
+        ),
+    ];
+    for (said, words) in words {
+        for word in words.split(' ') {
+            assert_eq!(of(word), said, "{word}");
+            assert_eq!(of(&word.to_uppercase()), said, "{word}");
+        }
+    }
+}
+
+#[test]
+fn who_polls_has_its_messages_at_its_end() {
+    let sent = starting(producer(1, &message("aws_sqs")), NOON + 20 * SECOND);
+    let links = |word: &str| {
+        let mut of = message("aws_sqs").to_vec();
+        of.push(("messaging.operation", text(word)));
+        let mut received = consumer(2, &of);
+        received.end_time_unix_nano = NOON + 30 * SECOND;
+        mend(vec![sent.clone(), received]).added
+    };
+    for word in ["receive", "poll", "peek", "consume"] {
+        assert_eq!(links(word), 1, "{word}");
+    }
+    for word in ["process", "deliver", "run"] {
+        assert_eq!(links(word), 0, "{word}");
+    }
+}
