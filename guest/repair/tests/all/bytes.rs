@@ -42,8 +42,8 @@ fn descending(message: &[u8], shape: &Shape) -> Vec<u8> {
     out
 }
 
-/// Every message with a field that nobody knows at its end, and texts with
-/// lengths that take a byte more than they have to.
+/// Every message with a field that nobody knows at its end, and texts of even
+/// lengths with a length that takes a byte more than it has to.
 pub fn spelled_out_traces(bytes: &[u8]) -> Vec<u8> {
     spelled_out(bytes, &TRACES)
 }
@@ -72,7 +72,7 @@ const UNKNOWN: u32 = 200;
 /// by itself.
 fn spelled_out_value(value: &[u8]) -> Vec<u8> {
     let mut out = match value {
-        [0x0a, length, text @ ..] if usize::from(*length) == text.len() => {
+        [0x0a, length, text @ ..] if usize::from(*length) == text.len() && length % 2 == 0 => {
             [&[0x0a, length | 0x80, 0], text].concat()
         }
         _ => value.to_vec(),

@@ -179,5 +179,13 @@ fn bytes_that_say_the_same_in_another_way_do() {
         assert_eq!(plain.targets(2), [9, if id.is_empty() { 1 } else { 3 }]);
         assert_eq!(plain, run(spelled_out_traces), "{id}");
         assert_eq!(plain, run(descending_traces), "{id}");
+        // Each side in its own way.
+        let twice = |order| {
+            let mut index = MemoryIndex::new();
+            super::support::run("{}", Tasks::REMEMBER, &traces, &mut index, as_encoded);
+            super::support::run("{}", Tasks::MEND, &traces, &mut index, order)
+        };
+        assert_eq!(twice(as_encoded), twice(spelled_out_traces), "{id}");
+        assert_eq!(twice(as_encoded), plain);
     }
 }

@@ -244,4 +244,7 @@ fn who_polls_has_its_messages_at_its_end() {
     for word in ["process", "deliver", "run"] {
         assert_eq!(links(word), 0, "{word}");
     }
+    let mut call = named(2, CLIENT, "SQS.ReceiveMessage", &message("aws_sqs"));
+    call.end_time_unix_nano = NOON + 30 * SECOND;
+    assert_eq!(mend(vec![sent.clone(), call]).added, 1);
 }

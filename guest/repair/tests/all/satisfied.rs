@@ -263,3 +263,22 @@ fn new_links_have_the_trace_state_of_their_producers() {
         .collect();
     assert_eq!(states, ["one=1", "", "three=33"]);
 }
+
+#[test]
+fn a_trace_state_that_is_no_text_is_none() {
+    fn damaged(bytes: &[u8]) -> Vec<u8> {
+        let mut bytes = bytes.to_vec();
+        let place = bytes.windows(5).position(|five| five == b"one=1").unwrap();
+        bytes[place] = 0xff;
+        bytes
+    }
+    let mut sent = producer(1, &message("a"));
+    sent.trace_state = "one=1".into();
+    let traces = TracesData {
+        resource_spans: vec![batch("", vec![sent, consumer(2, &message("a"))])],
+    };
+    let tasks = Tasks::REMEMBER | Tasks::MEND;
+    let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), damaged);
+    assert_eq!(outcome.targets(2), [1]);
+    assert_eq!(outcome.links(2)[0].trace_state, "");
+}

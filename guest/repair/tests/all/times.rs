@@ -223,6 +223,8 @@ fn a_message_comes_back_to_the_very_consumer_that_sent_it_to_wait() {
     // Somebody took it where it waited: it went there. (And sent it on.)
     let others = vec![takes(5, "wait", "wait", 6), sends(6, 5, "else", 5)];
     assert_eq!(came_back(("shop", same()), others), [1]);
+    let beside = in_trace(takes(7, "audit", "audit", 9), 2);
+    assert_eq!(came_back(("shop", same()), vec![beside]), [3]);
     let others = vec![takes(5, "other", "other", 6), sends(6, 5, "else", 5)];
     assert_eq!(came_back(("shop", same()), others), [3]);
 }
