@@ -30,7 +30,6 @@ pub fn choose<'p>(
         let is_offset = number < usize::from(slot.grounds.offsets);
         // Nearly always there is one, and nothing to weigh.
         if let [only] = known
-            && !more
             && slot.asides.count() == 0
         {
             match search.fit(only) {

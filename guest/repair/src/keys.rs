@@ -153,7 +153,7 @@ impl KeyMaker {
         Grounds {
             offsets,
             client_assigned,
-            names_cluster: offsets > 0 && facts.cluster.value.text().is_some(),
+            names_cluster: facts.cluster.value.text().is_some(),
             may_be_resent: client_assigned
                 || facts.tasks.is_some()
                 || facts.job_library().is_some(),

@@ -59,6 +59,7 @@ pub fn drop_duplicates(
         return;
     }
     order.sort_unstable();
+    let what = |[high, low, span_id, said, ..]: &Row| [*high, *low, *span_id, *said];
     for group in order.chunk_by(|one, other| what(one) == what(other)) {
         for number in surplus(group) {
             if let Some(fate) = fates.get_mut(number) {
@@ -75,51 +76,27 @@ pub type Row = [u64; 6];
 /// A link that may be another's duplicate. The order puts those that say the
 /// same next to each other, those of one type among them too, and of these the
 /// one to keep first: an original is not dropped for one that linkmend repaired.
-fn row(target: (u128, u64), said: Statement, place: u64) -> Row {
+fn row(target: (u128, u64), (said, kind): (u64, u64), place: u64) -> Row {
     let (high, low) = ((target.0 >> 64) as u64, target.0 as u64);
-    let (is_message, a, b) = match said {
-        Statement::Message(a, b) => (1, a, b),
-        Statement::Attributes { digest, kind } => (0, digest, kind),
-    };
-    [high, low, target.1, a, b, is_message << 63 | place]
-}
-
-/// What a row says: its target, and its statement, but for a type.
-fn what(row: &Row) -> ([u64; 4], Option<u64>) {
-    let [high, low, span_id, a, b, place] = *row;
-    ([high, low, span_id, a], is_for_message(place).then_some(b))
-}
-
-fn is_for_message(place: u64) -> bool {
-    place >> 63 == 1
+    [high, low, target.1, said, kind, place]
 }
 
 fn number([.., place]: &Row) -> usize {
     (place & u64::from(u32::MAX)) as usize
 }
 
-/// What a link says besides its target: which message it is for, or without
-/// one, its attributes. Links to one span for several of its messages are
-/// legitimate (semconv, "batch publishing").
-#[derive(Debug, Clone, Copy)]
-enum Statement {
-    Message(u64, u64),
-    Attributes {
-        digest: u64,
-        /// Its type, or [`UNTYPED`].
-        kind: u64,
-    },
-}
-
 const UNTYPED: u64 = 0;
 
-fn statement(batch: &Batch, link: &LinkRecord) -> Statement {
+/// What a link says besides its target: which message it is for, or without
+/// one, its attributes, and its type or [`UNTYPED`]. Links to one span for
+/// several of its messages are legitimate (semconv, "batch publishing").
+fn statement(batch: &Batch, link: &LinkRecord) -> (u64, u64) {
     match keys(batch, link).first() {
-        Some(key) => Statement::Message(key.high, key.low),
-        None => Statement::Attributes {
-            digest: link.digest,
-            kind: link.type_digest.map_or(UNTYPED, |digest| digest | 1),
-        },
+        Some(key) => (key.high, key.low | 1),
+        None => (
+            link.digest,
+            link.type_digest.map_or(UNTYPED, |digest| digest | 1),
+        ),
     }
 }
 
@@ -137,10 +114,7 @@ pub fn keys<'b>(batch: &'b Batch, link: &LinkRecord) -> &'b [linkmend_rule::Mess
 /// others the first of each type stays; one without a type goes when there is
 /// one with a type: it would be given one next, and say less for sure.
 fn surplus(group: &[Row]) -> impl Iterator<Item = usize> {
-    let kind = |row: &Row| match *row {
-        [.., place] if is_for_message(place) => UNTYPED,
-        [.., kind, _] => kind,
-    };
+    let kind = |[.., kind, _]: &Row| *kind;
     // Those without a type come first.
     let is_typed = group.last().is_some_and(|row| kind(row) != UNTYPED);
     let of_kind = group.chunk_by(move |one, other| kind(one) == kind(other));

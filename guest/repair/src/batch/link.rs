@@ -1,11 +1,11 @@
 //! The links of a span, and which message each is for.
 
 use super::{Batch, Incoming};
-use crate::columns::{Names, at};
+use crate::columns::at;
 use crate::facts::LinkFacts;
 use crate::keys::Side;
 use crate::kind::{Alias, LinkType, by_alias, by_ref_type};
-use crate::records::{LinkRecord, MessageName, OwnType, Run, Slot};
+use crate::records::{LinkRecord, OwnType, Run, Slot};
 use crate::role::{self, Role};
 use crate::texts::put_text;
 use crate::value::Value;
@@ -97,12 +97,7 @@ impl Batch {
                 continue;
             }
             let values = completed(link.extra, incoming.span.extra);
-            let mut names = Names {
-                texts: &mut self.texts,
-                parts: &mut self.parts,
-            };
-            let names = Some(&mut names);
-            columns.read_recipe(recipe, incoming.origin, &values, &mut self.maker, names);
+            columns.read_recipe(recipe, incoming.origin, &values, &mut self.maker, None);
         }
         let first = columns.iter().filter_map(|column| column.first());
         let mut names_work = false;
@@ -110,9 +105,6 @@ impl Batch {
             slot.carried = slot.carried.or(element.carried);
             slot.grounds.client_assigned |= element.key.is_some();
             names_work |= place >= usual;
-            if slot.name == MessageName::Unnamed {
-                slot.name = element.name;
-            }
             let keys = if keys_are_wanted {
                 &mut self.wanted
             } else {

@@ -70,6 +70,15 @@ impl<'s> Incoming<'s, '_> {
         });
         recipes.map(|(number, (recipe, parts))| (number, recipe, parts))
     }
+
+    /// What a recipe or a carried context calls a consumer is one. When it
+    /// began to wait is not known.
+    fn works_if(&mut self, names_work: bool) {
+        if self.part.role == Role::None && names_work {
+            self.part.role = Role::Consumer;
+            self.part.waits = true;
+        }
+    }
 }
 
 impl Batch {
@@ -133,7 +142,7 @@ impl Batch {
                 self.spans.push(SpanRecord { produced, ..record });
             }
         } else if tasks.contains(Tasks::REMEMBER) {
-            self.note_only(&incoming, links);
+            self.note_only(incoming, links);
         }
     }
 
@@ -153,12 +162,7 @@ impl Batch {
         for link in links {
             names_work |= self.add_link(&incoming, link);
         }
-        // What a recipe or a carried context calls a consumer is one. When it
-        // began to wait is not known.
-        if incoming.part.role == Role::None && names_work {
-            incoming.part.role = Role::Consumer;
-            incoming.part.waits = true;
-        }
+        incoming.works_if(names_work);
         let links = Run::since(first_link, &self.links);
         let mut record = SpanRecord {
             slots,
@@ -173,6 +177,8 @@ impl Batch {
                 self.note_consumer(&incoming, &record);
             }
             self.ask_of_parent(&mut record);
+        } else if tasks.contains(Tasks::REMEMBER) {
+            self.note_arrival(&incoming, &record);
         }
         self.before.resize(self.wanted.len(), record.limit);
         record

@@ -13,35 +13,41 @@ impl Batch {
     /// mended now.
     pub(super) fn note_only<'a>(
         &mut self,
-        incoming: &Incoming<'_, 'a>,
+        mut incoming: Incoming<'_, 'a>,
         links: impl Iterator<Item = LinkFacts<'a>>,
     ) {
         let role = incoming.part.role;
         if role != Role::Consumer && (role != Role::None || incoming.span.extra.is_empty()) {
-            self.note_arrival(incoming, &record(incoming));
+            self.note_arrival(&incoming, &record(&incoming));
             return;
         }
         let (slots, wanted, asides) = (self.slots.len(), self.wanted.len(), self.asides.len());
         let (first_link, link_keys) = (self.links.len(), self.link_keys.len());
-        if may_be_noted(incoming) {
-            self.add_messages(incoming, false);
+        if may_be_noted(&incoming) {
+            self.add_messages(&incoming, false);
         }
-        let mut record = SpanRecord {
-            slots: Run::since(slots, &self.slots),
-            ..record(incoming)
-        };
+        let mut names_work = self.slots.len() > slots;
         if !incoming.part.is_spoken {
             for link in links {
-                self.add_link(incoming, link);
+                names_work |= self.add_link(&incoming, link);
             }
-            record.links = Run::since(first_link, &self.links);
         }
-        (record.destination, record.consumer) = self.hints(incoming);
-        self.note_consumer(incoming, &record);
-        self.note_messages(&record);
-        if matches!(record.parent, Parent::Local | Parent::Unknown) {
-            let key = asides::parent(record.trace_id, record.parent_span_id);
-            self.note(asides::mark(key, 1));
+        incoming.works_if(names_work);
+        let mut record = SpanRecord {
+            slots: Run::since(slots, &self.slots),
+            links: Run::since(first_link, &self.links),
+            ..record(&incoming)
+        };
+        if record.role == Role::Consumer {
+            (record.destination, record.consumer) = self.hints(&incoming);
+            self.note_consumer(&incoming, &record);
+            self.note_messages(&record);
+            if matches!(record.parent, Parent::Local | Parent::Unknown) {
+                let key = asides::parent(record.trace_id, record.parent_span_id);
+                self.note(asides::mark(key, 1));
+            }
+        } else {
+            self.note_arrival(&incoming, &record);
         }
         self.links.truncate(first_link);
         self.link_keys.truncate(link_keys);
@@ -93,7 +99,7 @@ impl Batch {
     }
 
     /// A receiving span that goes on in a `process` span below it.
-    fn note_arrival(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
+    pub(super) fn note_arrival(&mut self, incoming: &Incoming<'_, '_>, record: &SpanRecord) {
         let span = incoming.span;
         let receives = match record.role {
             Role::Consumer => record.is_poll || !incoming.part.is_spoken,

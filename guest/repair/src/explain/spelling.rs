@@ -30,7 +30,6 @@ impl Spelled {
 /// What the parts of a key of a family are, see [`crate::keys`].
 fn labels(family: &str, parts: usize) -> &'static [&'static str] {
     match (family, parts) {
-        ("kafka-clusters", _) => &["environment", "topic"],
         ("kafka" | "kafka-any-cluster", _) => {
             &["environment", "cluster", "topic", "partition", "offset"]
         }

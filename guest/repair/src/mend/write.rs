@@ -120,12 +120,9 @@ impl Mending<'_> {
             KeepLinks::First => 0,
             KeepLinks::Last => self.added.len().saturating_sub(room),
         };
+        // Of a consumer it tells nothing where its links lead.
+        let kind = link_type(surroundings, Leads::default());
         for (context, slot) in self.added.iter().skip(surplus).take(room) {
-            let leads = Leads {
-                elsewhere: context.trace_id != span.trace_id,
-                ..Leads::default()
-            };
-            let kind = link_type(surroundings, leads);
             let attributes = if several {
                 self.answer.named(slot.name, kind)
             } else {

@@ -296,10 +296,16 @@ fn spans_with_invalid_ids_are_not_indexed_and_lose_invalid_links() {
     other.span_id = vec![];
     let spans = vec![sent, received, other];
     let outcome = mend(spans.clone());
-    let mut wanted = spans;
+    let mut wanted = spans.clone();
     wanted[1].links.clear();
     assert_eq!(outcome.spans, wanted);
     assert_eq!((outcome.invalid, outcome.unresolved), (1, 0));
+    // Nothing is changed while data is only remembered.
+    assert_eq!(
+        read_twice("{}", vec![batch("", outcome.spans)]).spans,
+        wanted
+    );
+    assert_eq!(read_twice("{}", vec![batch("", spans)]).spans, wanted);
 }
 
 #[test]

@@ -133,6 +133,32 @@ fn what_is_wrong_inside_of_a_list_is_named_with_the_way_there() {
 }
 
 #[test]
+fn a_rule_has_the_configuration_that_it_was_given() {
+    let (rule, _) = Repair::configure(r#"{"max_links": 3}"#).unwrap();
+    assert_eq!(rule.config().max_links, 3);
+    let config = Config::read(r#"{"max_links": 4}"#).unwrap();
+    assert_eq!(Repair::new(config).config().max_links, 4);
+}
+
+#[test]
+fn as_many_attributes_are_read_as_can_be_numbered() {
+    let config = |count: usize| {
+        let mut headers = String::new();
+        for number in 0..count {
+            let comma = if number == 0 { "" } else { "," };
+            write!(headers, r#"{comma}{{"traceparent": "h{number}"}}"#).unwrap();
+        }
+        Config::read(&format!(r#"{{"captured_headers": [{headers}]}}"#))
+    };
+    assert!(config(500).is_ok());
+    for count in [501, 600] {
+        let error = config(count).unwrap_err();
+        let wanted = format!("name {count} attributes, and at most 500 are read");
+        assert!(error.contains(&wanted), "{error}");
+    }
+}
+
+#[test]
 fn durations() {
     for (text, nanos) in [
         ("0s", 0),
@@ -140,6 +166,7 @@ fn durations() {
         ("7us", 7_000),
         ("500ms", 500_000_000),
         ("2m", 120_000_000_000),
+        ("3h", 10_800_000_000_000),
     ] {
         let config = Config::read(&format!("{{\"clock_skew\": \"{text}\"}}")).unwrap();
         assert_eq!(config.clock_skew, nanos);
@@ -203,5 +230,30 @@ fn the_manual_has_the_tables_of_the_code() {
     }
     if std::env::var_os("LINKMEND_WRITE_DOCS").is_some() {
         std::fs::write(path, manual).unwrap();
+    }
+}
+
+#[test]
+fn one_letter_amiss_leaves_the_key_the_nearest() {
+    for setting in SETTINGS {
+        let key = setting.key;
+        assert!(format!("{setting:?}").contains(key));
+        for place in 0..=key.len() {
+            let (before, after) = key.split_at(place);
+            let rest = after.get(1..).unwrap_or_default();
+            for typed in [
+                format!("{before}{rest}"),
+                format!("{before}q{after}"),
+                format!("{before}qq{after}"),
+                format!("{before}q{rest}"),
+            ] {
+                if typed == key {
+                    continue;
+                }
+                let error = error(&format!(r#"{{"{typed}": 1}}"#));
+                let wanted = format!("{typed}: unknown key; the nearest is {key} (");
+                assert!(error.starts_with(&wanted), "{error}");
+            }
+        }
     }
 }

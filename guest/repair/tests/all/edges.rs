@@ -151,3 +151,41 @@ fn a_consumer_whose_parent_is_remote_does_not_wait() {
     let outcome = run("{}", all, &traces, &mut MemoryIndex::new(), as_encoded);
     assert_eq!((outcome.deferred.len(), outcome.unresolved), (0, 0));
 }
+
+#[test]
+fn bytes_that_say_the_same_in_another_way_do() {
+    let spans = |id: &str| {
+        let of = message("rabbitmq", "q", id);
+        let mut received = message("rabbitmq", "", id);
+        received.push(("messaging.message_id", text("7")));
+        let links = vec![
+            link_to(9, &[("x", text("a"))]),
+            link_to(9, &[("x", text("a"))]),
+            broken_link(&of[2..]),
+        ];
+        vec![
+            producer(1, &message("rabbitmq", "q", "7")),
+            producer(3, &of),
+            with_links(consumer(2, &received), links),
+        ]
+    };
+    for id in ["", "8", "a longer one"] {
+        let traces = TracesData {
+            resource_spans: vec![batch("production", spans(id))],
+        };
+        let tasks = Tasks::REMEMBER | Tasks::MEND;
+        let run = |order| run("{}", tasks, &traces, &mut MemoryIndex::new(), order);
+        let plain = run(as_encoded);
+        assert_eq!(plain.targets(2), [9, if id.is_empty() { 1 } else { 3 }]);
+        assert_eq!(plain, run(spelled_out_traces), "{id}");
+        assert_eq!(plain, run(descending_traces), "{id}");
+        // Each side in its own way.
+        let twice = |order| {
+            let mut index = MemoryIndex::new();
+            super::support::run("{}", Tasks::REMEMBER, &traces, &mut index, as_encoded);
+            super::support::run("{}", Tasks::MEND, &traces, &mut index, order)
+        };
+        assert_eq!(twice(as_encoded), twice(spelled_out_traces), "{id}");
+        assert_eq!(twice(as_encoded), plain);
+    }
+}

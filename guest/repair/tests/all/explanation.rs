@@ -95,7 +95,7 @@ fn a_link_that_was_missing() {
     assert_eq!(said[2], wanted);
 }
 
-fn last(config: &str, spans: Vec<Span>) -> String {
+pub fn last(config: &str, spans: Vec<Span>) -> String {
     explain(config, spans).pop().unwrap()
 }
 
@@ -273,4 +273,85 @@ fn times_have_the_unit_that_people_would_use() {
             "{text}"
         );
     }
+}
+
+#[test]
+fn how_a_producer_stands_to_the_consumer() {
+    let said = |mut sent: Span, start, word: &str| {
+        sent.attributes
+            .push(kv("messaging.operation.type", text(word)));
+        let sent = starting(sent, start);
+        last("{}", vec![sent, consumer(2, &message("m"))])
+    };
+    for (start, word, kind, line) in [
+        (
+            NOON - SECOND,
+            "create",
+            4,
+            "started 1.000 s before this span, created the message\n",
+        ),
+        (
+            NOON - SECOND,
+            "send",
+            4,
+            "started 1.000 s before this span, sent it\n",
+        ),
+        (
+            NOON - SECOND,
+            "send",
+            3,
+            "started 1.000 s before this span, sent it as a client\n",
+        ),
+        (NOON, "send", 4, "started 0 ns before this span, sent it\n"),
+        (
+            NOON + 1,
+            "send",
+            4,
+            "started 1 ns after this span, sent it (within clock_skew)\n",
+        ),
+        (
+            NOON + 5 * SECOND,
+            "send",
+            4,
+            "after this span, sent it (within clock_skew)\n",
+        ),
+        (
+            NOON + 5 * SECOND + 1,
+            "send",
+            4,
+            "after this span, sent it: too late to be it\n",
+        ),
+    ] {
+        let text = said(span(1, kind, &message("m")), start, word);
+        assert!(text.contains(line), "{line}{text}");
+    }
+}
+
+#[test]
+fn messages_are_told_of_by_their_ids() {
+    let of = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&["a", "b\n"])),
+    ];
+    let said = last("{}", vec![consumer(2, &of)]);
+    assert!(said.contains("\nmessage 1 of 2: a\n"), "{said}");
+    assert!(said.contains("\nmessage 2 of 2: b\\n\n"), "{said}");
+    // Of a batch that names one it is told which.
+    let mut of = message("m");
+    of.push(("messaging.batch.message_count", int(2)));
+    let said = last("{}", vec![consumer(2, &of)]);
+    assert!(said.contains("\nmessage 1 of 1: m\n"), "{said}");
+    let said = last("{}", vec![consumer(2, &message("m"))]);
+    assert!(said.contains("\nmessage 1 of 1\n"), "{said}");
+}
+
+#[test]
+fn nothing_is_looked_up_for_valid_links() {
+    let id = [("messaging.message.id", text("m"))];
+    let linked = with_links(consumer(2, &message("m")[..1]), vec![link_to(9, &id)]);
+    let said = last("{}", vec![consumer(3, &message("other")), linked]);
+    assert!(!said.contains("key:"), "{said}");
+    let bare = with_links(consumer(2, &message("m")[..1]), vec![broken_link(&[])]);
+    let said = last("{}", vec![bare]);
+    assert!(!said.contains("key:"), "{said}");
 }

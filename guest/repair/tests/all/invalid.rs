@@ -1,8 +1,10 @@
 //! Links with an invalid context, and links that say the same.
 
 use super::support::*;
+use linkmend_rule::{MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
+use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 
 const SYSTEM: (&str, &str) = ("messaging.system", "rabbitmq");
 
@@ -190,4 +192,119 @@ fn a_link_of_a_producer_is_repaired_but_not_to_itself() {
     assert_eq!(link_type(&outcome.links(2)[0]), Some("publish_of"));
     let outcome = mend(vec![with_links(producer(2, &send), link())]);
     assert_eq!(outcome.targets(2), [0; 0]);
+}
+
+#[test]
+fn half_an_id_must_agree_with_the_header_of_the_link() {
+    let header = "00-00000010000000000000000000000001-1000000000000001-00";
+    let with = |trace: Vec<u8>, span: Vec<u8>| {
+        let link = Link {
+            trace_id: trace,
+            span_id: span,
+            ..broken_link(&[("messaging.header.traceparent", text(header))])
+        };
+        let outcome = mend(vec![with_links(consumer(2, &[]), vec![link])]);
+        outcome.targets(2)
+    };
+    assert_eq!(with(vec![], vec![]), [1]);
+    assert_eq!(with(trace_id(1), vec![]), [1]);
+    assert_eq!(with(vec![], span_id(1)), [1]);
+    assert_eq!(with(trace_id(3), vec![]), [0; 0]);
+    assert_eq!(with(vec![], span_id(3)), [0; 0]);
+    // A header of the span itself leads nowhere.
+    let own = "00-00000010000000000000000000000002-1000000000000002-00";
+    let link = broken_link(&[("messaging.header.traceparent", text(own))]);
+    let outcome = mend(vec![with_links(consumer(2, &[]), vec![link])]);
+    assert_eq!(outcome.targets(2), [0; 0]);
+}
+
+#[test]
+fn who_settles_or_has_no_ids_gets_nobody_elses_producer() {
+    let mut settle = system();
+    settle.push(("messaging.operation.type", text("settle")));
+    let broken = |id| vec![broken_link(&[("messaging.message.id", text(id))])];
+    let mut nameless = with_links(consumer(4, &system()), broken("a"));
+    nameless.span_id = vec![];
+    let spans = vec![
+        producer(1, &message("a")),
+        consumer(3, &message("a")),
+        with_links(span(2, 3, &settle), broken("b")),
+        nameless,
+    ];
+    let outcome = mend(spans);
+    assert_eq!((outcome.targets(3), outcome.targets(2)), (vec![1], vec![]));
+    assert_eq!((outcome.invalid, outcome.added), (2, 1));
+}
+
+#[test]
+fn one_of_several_broken_links_is_not_the_link_for_the_message() {
+    let with = |links, count: i64| {
+        let mut of = message("a");
+        of.push(("messaging.batch.message_count", int(count)));
+        let spans = vec![
+            producer(1, &message("a")),
+            with_links(consumer(2, &of), links),
+        ];
+        let outcome = mend(spans);
+        assert_eq!(outcome.targets(2), [1]);
+        (outcome.added, outcome.invalid)
+    };
+    let broken = |number| broken_link(&[("x", int(number))]);
+    assert_eq!(with(vec![broken(1)], 1), (0, 0));
+    assert_eq!(with(vec![broken(1), broken(2)], 1), (1, 2));
+    assert_eq!(with(vec![broken(1)], 2), (1, 1));
+}
+
+#[test]
+fn messages_of_broken_links_that_stay_are_told_of() {
+    let keep = r#"{"invalid_links": "keep"}"#;
+    let told = |mut spans: Vec<Span>, receives: Span| {
+        let named = broken_link(&[("messaging.message.id", text("a"))]);
+        spans.push(with_links(receives, vec![named, link_to(9, &[])]));
+        let outcome = mend_with(keep, vec![batch("", spans)]);
+        [outcome.unresolved, outcome.too_late, outcome.ambiguous]
+    };
+    let sent = |number, start| starting(producer(number, &message("a")), start);
+    let receives = || consumer(2, &system());
+    assert_eq!(told(vec![], receives()), [1, 0, 0]);
+    assert_eq!(
+        told(vec![sent(1, NOON + 60 * SECOND)], receives()),
+        [0, 1, 0]
+    );
+    let two = vec![sent(1, NOON - SECOND), sent(3, NOON - 2 * SECOND)];
+    assert_eq!(told(two, receives()), [0, 0, 1]);
+    assert_eq!(told(vec![sent(1, NOON)], receives()), [0, 0, 0]);
+    // By the span, when it names the same message: here with a link that serves.
+    assert_eq!(told(vec![], consumer(2, &message("a"))), [0, 0, 0]);
+    assert_eq!(told(vec![], producer(2, &system())), [0, 0, 0]);
+    let own = with_links(
+        consumer(2, &message("a")),
+        vec![broken_link(&[("messaging.message.id", text("a"))])],
+    );
+    let outcome = mend_with(keep, vec![batch("", vec![own])]);
+    assert_eq!(outcome.unresolved, 1, "once");
+    let two = broken_link(&[("messaging.message.id", text("b"))]);
+    let one = broken_link(&[("messaging.message.id", text("a"))]);
+    let both = with_links(receives(), vec![one, two]);
+    assert_eq!(mend_with(keep, vec![batch("", vec![both])]).unresolved, 2);
+}
+
+#[test]
+fn a_producer_is_not_kept_back_for_its_links() {
+    let linked = |span| {
+        let named = broken_link(&[("messaging.message.id", text("a"))]);
+        with_links(span, vec![named])
+    };
+    let traces = TracesData {
+        resource_spans: vec![batch(
+            "",
+            vec![
+                linked(producer(1, &system())),
+                linked(consumer(2, &system())),
+            ],
+        )],
+    };
+    let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+    let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
+    assert_eq!(outcome.deferred, [(1, 1)]);
 }

@@ -1,8 +1,9 @@
 //! How many links a span may have, and what is counted.
 
 use super::support::*;
+use linkmend_rule::{MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 
 fn message(id: &str) -> Vec<(&'static str, Value)> {
     vec![
@@ -220,4 +221,64 @@ fn what_is_invalid_or_doubled_is_counted_when_that_is_wanted() {
     assert_eq!(mend(vec![span.clone()]).span(2).dropped_links_count, 7);
     let outcome = mend_one(r#"{"count_invalid_in_dropped": true}"#, span);
     assert_eq!(outcome.span(2).dropped_links_count, 9);
+}
+
+#[test]
+fn as_many_new_links_as_fit_are_not_merged() {
+    let of = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(&["a", "b", "c"])),
+    ];
+    let spans = vec![
+        producer(1, &of),
+        with_links(consumer(2, &of), vec![link_to(9, &[])]),
+    ];
+    let with = |max| {
+        let config = format!(r#"{{"merge_links": true, "max_links": {max}}}"#);
+        mend_with(&config, vec![batch("", spans.clone())]).targets(2)
+    };
+    assert_eq!(with(4), [9, 1, 1, 1]);
+    assert_eq!(with(3), [9, 1]);
+}
+
+#[test]
+fn a_full_span_is_not_kept_back() {
+    let received = with_links(
+        consumer(2, &message("a")),
+        (0..128)
+            .map(|number| link_to(2, &[("x", int(number))]))
+            .collect(),
+    );
+    let traces = TracesData {
+        resource_spans: vec![batch("", vec![received])],
+    };
+    let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+    let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
+    assert_eq!((outcome.deferred.len(), outcome.unresolved), (0, 1));
+}
+
+#[test]
+fn links_into_traces_that_share_a_half_of_their_ids_are_not_merged() {
+    let into = |high: u64, low: u64| {
+        let trace = u128::from(high) << 64 | u128::from(low);
+        let mut link = link_to(9, &[]);
+        link.trace_id = trace.to_be_bytes().to_vec();
+        link
+    };
+    let links = vec![into(1, 5), into(2, 5), into(1, 6), into(1, 5)];
+    let outcome = mend(vec![with_links(span(2, 1, &[]), links)]);
+    assert_eq!((outcome.links(2).len(), outcome.duplicate), (3, 1));
+    let mut links = vec![
+        into(1, 5),
+        into(2, 5),
+        into(1, 6),
+        into(1, 6),
+        link_to(8, &[]),
+    ];
+    for (number, link) in (0..).zip(&mut links) {
+        link.attributes.push(kv("x", int(number)));
+    }
+    let config = r#"{"merge_links": true, "max_links": 4}"#;
+    let outcome = mend_one(config, with_links(span(2, 1, &[]), links));
+    assert_eq!((outcome.links(2).len(), outcome.duplicate), (4, 1));
 }

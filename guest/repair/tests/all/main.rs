@@ -7,17 +7,29 @@
     reason = "tests"
 )]
 
+mod bytes;
 mod choice;
 mod configuration;
 mod custom;
 mod edges;
 mod events;
 mod explanation;
+mod hops;
+mod index;
 mod invalid;
+mod jobs;
+mod keys;
 mod limits;
+mod names;
+mod offsets;
+mod parents;
 mod properties;
 mod reasons;
 mod recipes;
+mod roles;
 mod satisfied;
+mod spelling;
 mod support;
+mod times;
 mod types;
+mod work;

@@ -123,3 +123,56 @@ fn a_parent_in_another_process_brought_the_context() {
         "what came with the message is asked first"
     );
 }
+
+#[test]
+fn a_link_to_who_settles_the_message_leads_to_nobody_who_sent_it() {
+    let settled = link_to(9, &[("messaging.operation.name", text("ack"))]);
+    let linked = |links| with_links(consumer(2, &[]), links);
+    assert_eq!(reasons(linked(vec![settled.clone()])), UNNAMED);
+    assert_eq!(reasons(linked(vec![settled, link_to(8, &[])])), NOTHING);
+    let mut own = link_to(9, &[]);
+    own.trace_id = trace_id(2);
+    assert_eq!(reasons(linked(vec![own])), UNNAMED);
+    assert_eq!(reasons(linked(vec![broken_link(&[])])), UNNAMED);
+}
+
+#[test]
+fn replies_come_without_a_context() {
+    let at = |destination: &str| {
+        let attributes = [
+            ("messaging.system", text("nats")),
+            ("messaging.destination.name", text(destination)),
+        ];
+        reasons(consumer(2, &attributes))
+    };
+    assert_eq!(at("_INBOX.x.1"), NOTHING);
+    assert_eq!(at("(temporary)"), NOTHING);
+    assert_eq!(at("_INBOX"), UNNAMED);
+    assert_eq!(at("orders"), UNNAMED);
+}
+
+#[test]
+fn a_batch_of_nothing_lacks_nothing_and_one_of_several_lacks_them_all() {
+    let of = |count: i64| {
+        let count = [("messaging.batch.message_count", int(count))];
+        reasons(consumer(2, &count))
+    };
+    assert_eq!(of(0), NOTHING);
+    assert_eq!(of(1), UNNAMED);
+    assert_eq!(of(3), [0, 0, 3]);
+    // What is no number of messages says nothing.
+    assert_eq!(of(-1), UNNAMED);
+}
+
+#[test]
+fn a_span_without_ids_lacks_nothing() {
+    for (trace, own) in [(0, 2), (2, 0), (0, 0)] {
+        let id = |number: u64, bytes: usize| match number {
+            0 => vec![0; bytes],
+            _ => vec![7; bytes],
+        };
+        let mut received = consumer(2, &[]);
+        (received.trace_id, received.span_id) = (id(trace, 16), id(own, 8));
+        assert_eq!(reasons(received), NOTHING);
+    }
+}

@@ -515,12 +515,23 @@ fn arrays_of_ids_are_one_message_each() {
 fn an_array_is_read_up_to_1024_ids() {
     let ids: Vec<_> = (0..1030).map(|id| format!("id {id}")).collect();
     let ids: Vec<_> = ids.iter().map(String::as_str).collect();
-    let received = [
-        ("messaging.system", text("rabbitmq")),
-        ("messaging.message.ids", texts(&ids)),
-    ];
-    let outcome = mend(vec![consumer(2, &received)]);
+    let outcome = mend(vec![consumer(2, &of_ids(&ids))]);
     assert_eq!((outcome.unresolved, outcome.too_many), (1024, 6));
+    let one = |id| {
+        let received = [
+            ("messaging.system", text("rabbitmq")),
+            ("messaging.message.id", text(id)),
+        ];
+        mend(vec![producer(1, &of_ids(&ids)), consumer(2, &received)]).added
+    };
+    assert_eq!((one("id 0"), one("id 1023"), one("id 1024")), (1, 1, 0));
+}
+
+fn of_ids(ids: &[&str]) -> [(&'static str, Value); 2] {
+    [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.ids", texts(ids)),
+    ]
 }
 
 #[test]

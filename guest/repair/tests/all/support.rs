@@ -7,8 +7,6 @@ use linkmend_rule::{
     Action, Attribute, BatchRule, DropReason, Edit, MemoryIndex, NoteKind, Tasks, Text, ValueKind,
     Verdict,
 };
-use linkmend_wire::Fields;
-use linkmend_wire::encode::put_bytes_field;
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value::Value,
 };
@@ -16,6 +14,8 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message;
+
+pub use super::bytes::*;
 
 pub const SECOND: u64 = 1_000_000_000;
 /// When spans start that say nothing else.
@@ -222,6 +222,27 @@ pub fn mend_with(config: &str, resource_spans: Vec<ResourceSpans>) -> Outcome {
     outcome
 }
 
+/// Runs the rule over a batch as over a file, which is read twice: in both
+/// orders of fields. Nothing is changed the first time.
+pub fn read_twice(config: &str, resource_spans: Vec<ResourceSpans>) -> Outcome {
+    let traces = TracesData { resource_spans };
+    let read = |order| {
+        let mut index = MemoryIndex::new();
+        let first = run(config, Tasks::REMEMBER, &traces, &mut index, order);
+        let mut untouched = traces.clone();
+        assert!(
+            first
+                .spans
+                .iter()
+                .eq(spans_mut(&mut untouched).map(|span| &*span))
+        );
+        run(config, Tasks::MEND, &traces, &mut index, order)
+    };
+    let outcome = read(as_encoded);
+    assert_eq!(outcome, read(descending_traces), "field order matters");
+    outcome
+}
+
 /// Runs the rule over a batch once.
 pub fn run(
     config: &str,
@@ -263,6 +284,7 @@ fn apply(mut traces: TracesData, verdict: &Verdict, max: usize, count_all: bool)
         cut: 0,
     };
     for note in &verdict.notes {
+        assert!(note.count > 0, "a note of nothing");
         *match note.kind {
             NoteKind::Unresolved => &mut outcome.unresolved,
             NoteKind::Ambiguous => &mut outcome.ambiguous,
@@ -385,43 +407,4 @@ fn key_value(attribute: &Attribute, verdict: &Verdict) -> KeyValue {
 fn read(text: Text, verdict: &Verdict) -> String {
     let bytes = &verdict.texts[text.offset as usize..][..text.length as usize];
     String::from_utf8(bytes.to_vec()).unwrap()
-}
-
-/// The fields of every message from the lowest number to the highest, as SDKs
-/// write them.
-pub fn as_encoded(bytes: &[u8]) -> Vec<u8> {
-    bytes.to_vec()
-}
-
-/// The fields of every message from the highest number to the lowest, as the
-/// Collector writes them; those of one number stay in order.
-pub fn descending_traces(bytes: &[u8]) -> Vec<u8> {
-    descending(bytes, &TRACES)
-}
-
-struct Shape(&'static [(u32, &'static Shape)]);
-
-static PLAIN: Shape = Shape(&[]);
-static KEY_VALUE: Shape = Shape(&[(2, &PLAIN)]);
-static LINK: Shape = Shape(&[(4, &KEY_VALUE)]);
-static SPAN: Shape = Shape(&[(9, &KEY_VALUE), (13, &LINK), (15, &PLAIN)]);
-static SCOPE: Shape = Shape(&[(1, &PLAIN), (2, &SPAN)]);
-static RESOURCE: Shape = Shape(&[(1, &KEY_VALUE)]);
-static RESOURCE_SPANS: Shape = Shape(&[(1, &RESOURCE), (2, &SCOPE)]);
-static TRACES: Shape = Shape(&[(1, &RESOURCE_SPANS)]);
-
-fn descending(message: &[u8], shape: &Shape) -> Vec<u8> {
-    let mut fields: Vec<_> = Fields::new(message).map(Result::unwrap).collect();
-    fields.sort_by_key(|field| std::cmp::Reverse(field.number));
-    let mut out = vec![];
-    for field in fields {
-        let inner = shape.0.iter().find(|(number, _)| *number == field.number);
-        match (inner, field.bytes()) {
-            (Some((_, shape)), Some(body)) => {
-                put_bytes_field(&mut out, field.number, &descending(body, shape));
-            }
-            _ => out.extend_from_slice(&message[field.start..field.end]),
-        }
-    }
-    out
 }

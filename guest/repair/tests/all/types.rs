@@ -193,3 +193,83 @@ fn the_words_of_vendors_are_read_when_that_is_wanted() {
         }
     }
 }
+
+#[test]
+fn the_words_of_vendors_are_not_read_unasked() {
+    for key in ["sentry.link.type", "link.kind", "dd.kind"] {
+        let linked = with_links(span(2, 1, &[]), vec![link_to(9, &[(key, text("a"))])]);
+        types(linked, &["triggered_by"]);
+    }
+}
+
+#[test]
+fn an_attribute_without_a_name_is_none_that_was_switched_off() {
+    let config = r#"{"provenance_attribute": "", "link_type_attribute": ""}"#;
+    let links = vec![
+        link_to(9, &[("", text("a"))]),
+        link_to(9, &[("", text("b"))]),
+        link_to(9, &[("", text("a"))]),
+    ];
+    let outcome = mend_with(
+        config,
+        vec![batch("", vec![with_links(span(2, 1, &[]), links)])],
+    );
+    assert_eq!((outcome.links(2).len(), outcome.duplicate), (2, 1));
+}
+
+#[test]
+fn new_links_count_like_others() {
+    let message = [
+        ("messaging.system", text("rabbitmq")),
+        ("messaging.message.id", text("a")),
+    ];
+    let of = |link| {
+        let spans = vec![
+            producer(1, &message),
+            with_links(consumer(2, &message), vec![link]),
+        ];
+        let outcome = mend(spans);
+        assert_eq!(outcome.targets(2), [9, 1]);
+        let types = outcome
+            .links(2)
+            .iter()
+            .map(|link| link_type(link).unwrap().to_owned());
+        types.collect::<Vec<_>>()
+    };
+    assert_eq!(of(link_to(9, &[])), ["aggregated_from"; 2]);
+    let mut ambient = link_to(9, &[]);
+    ambient.trace_id = trace_id(2);
+    assert_eq!(of(ambient), ["triggered_by"; 2]);
+}
+
+#[test]
+fn by_the_messages_that_links_name() {
+    // Into its own trace, so that their number says nothing.
+    let named = |number, id: &str| {
+        let mut link = link_to(number, &[("messaging.message.id", text(id))]);
+        link.trace_id = trace_id(2);
+        if id.is_empty() {
+            link.attributes.clear();
+        }
+        link
+    };
+    let types = |attributes: &[(&str, Value)], ids: [&str; 2]| {
+        let mut of = vec![("messaging.system", text("rabbitmq"))];
+        of.extend_from_slice(attributes);
+        let links = vec![named(8, ids[0]), named(9, ids[1])];
+        let outcome = mend(vec![with_links(consumer(2, &of), links)]);
+        let types = outcome.links(2).iter().map(|link| link_type(link).unwrap());
+        let types: std::collections::BTreeSet<_> = types.map(str::to_owned).collect();
+        types.into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(types(&[], ["a", "b"]), ["aggregated_from"]);
+    assert_eq!(types(&[], ["a", "a"]), ["triggered_by"]);
+    assert_eq!(types(&[], ["", "a"]), ["triggered_by"]);
+    assert_eq!(types(&[], ["a", ""]), ["triggered_by"]);
+    assert_eq!(types(&[], ["", ""]), ["triggered_by"]);
+    let own = [("messaging.message.id", text("a"))];
+    assert_eq!(types(&own, ["a", "a"]), ["triggered_by"]);
+    assert_eq!(types(&own, ["a", ""]), ["triggered_by"]);
+    assert_eq!(types(&own, ["a", "b"]), ["aggregated_from"]);
+    assert_eq!(types(&own, ["b", ""]), ["aggregated_from"]);
+}
