@@ -10,7 +10,7 @@ use linkmend_wire::{Fields, Scan, Selector, WireError, field_path};
 
 use crate::fault::{FaultKind, InputFault, Position, part_name};
 use crate::format::Format;
-use crate::json::{self, Decoder, ElementKind, JsonError, ZipkinSpans};
+use crate::json::{self, Decoder, ElementKind, JsonError, SpanPlaces, ZipkinSpans};
 
 /// A batch as it stands in the input, not decoded yet.
 #[derive(Debug)]
@@ -74,6 +74,9 @@ pub struct Batch {
     pub(crate) content: Content,
     /// The text is not OTLP/JSON, and can stand in a file of its own form only.
     pub(crate) is_foreign: bool,
+    /// Where the spans stand in the text of an object or of elements, if that was
+    /// found out on the way.
+    pub(crate) places: Option<SpanPlaces>,
 }
 
 impl RawBatch {
@@ -109,33 +112,30 @@ impl RawBatch {
     /// Decodes and checks the batch: what takes time, and what any thread can
     /// do.
     pub fn decode(self) -> Decoded {
-        let mut decoding = Decoding {
-            number: self.number,
-            position: self.position,
-            faults: Vec::new(),
-            is_foreign: false,
-        };
+        let Decoded { batch, mut faults } = self.decode_unchecked();
+        let checked = batch.map(Batch::check);
+        let batch = checked.and_then(|mut checked| {
+            faults.append(&mut checked.faults);
+            checked.batch
+        });
+        Decoded { batch, faults }
+    }
+
+    /// The same, but for looking at protobuf: whoever walks over the batch in any case
+    /// finds out whether it is well-formed, and calls [`Batch::check`] if it is not.
+    pub fn decode_unchecked(self) -> Decoded {
+        let mut decoding = Decoding::new(self.number, self.position);
         let decoded = match self.content {
             Content::Object(text) => decoding.object(text, Content::Object),
             Content::FramedObject(text) => decoding.object(text, Content::FramedObject),
             Content::Elements(elements) => decoding.elements(elements),
-            Content::Message { bytes, first } => decoding.message(bytes, first),
+            Content::Message { bytes, first } => Some(message(bytes, first)),
             Content::Frame(bytes) => decoding.frame(bytes, self.limit),
             text @ (Content::Blank(_) | Content::Opening(..) | Content::Closing(_)) => {
                 Some((Bytes::new(), text))
             }
         };
-        Decoded {
-            batch: decoded.map(|(traces, content)| Batch {
-                number: self.number,
-                position: self.position,
-                format: self.format,
-                traces,
-                content,
-                is_foreign: decoding.is_foreign,
-            }),
-            faults: decoding.faults,
-        }
+        decoding.end(decoded, self.format)
     }
 }
 
@@ -155,6 +155,22 @@ impl Batch {
     pub fn traces(&self) -> &Bytes {
         &self.traces
     }
+
+    /// Leaves out what of protobuf is not well-formed, and says where that is. Other
+    /// batches have been checked.
+    pub fn check(self) -> Decoded {
+        let Content::Message { bytes, first } = self.content else {
+            let (batch, faults) = (Some(self), Vec::new());
+            return Decoded { batch, faults };
+        };
+        let mut decoding = Decoding::new(self.number, self.position);
+        let decoded = decoding.message(bytes, first);
+        decoding.end(decoded, self.format)
+    }
+}
+
+fn message(bytes: Bytes, first: usize) -> (Bytes, Content) {
+    (bytes.clone(), Content::Message { bytes, first })
 }
 
 struct Decoding {
@@ -162,11 +178,36 @@ struct Decoding {
     position: Position,
     faults: Vec<InputFault>,
     is_foreign: bool,
+    places: Option<SpanPlaces>,
 }
 
 type Found = Option<(Bytes, Content)>;
 
 impl Decoding {
+    fn new(number: u64, position: Position) -> Self {
+        Self {
+            number,
+            position,
+            faults: Vec::new(),
+            is_foreign: false,
+            places: None,
+        }
+    }
+
+    fn end(self, found: Found, format: Format) -> Decoded {
+        let batch = found.map(|(traces, content)| Batch {
+            number: self.number,
+            position: self.position,
+            format,
+            traces,
+            content,
+            is_foreign: self.is_foreign,
+            places: self.places,
+        });
+        let faults = self.faults;
+        Decoded { batch, faults }
+    }
+
     fn fault(&mut self, position: Position, kind: FaultKind) {
         self.faults.push(InputFault {
             number: self.number,
@@ -201,6 +242,7 @@ impl Decoding {
         match json::decode_any(text.trim_ascii_end()) {
             Ok(read) => {
                 self.is_foreign |= read.is_foreign;
+                self.places = read.places;
                 Some((read.traces.into(), content(text)))
             }
             Err(error) => {
@@ -217,23 +259,33 @@ impl Decoding {
         let text = elements.text.clone();
         let mut zipkin = ZipkinSpans::default();
         let mut place = Place::default();
+        let mut places = Some(SpanPlaces::new());
         let kind = elements.kind;
         elements.ranges.retain(|(index, range)| {
             let element = text.get(range.clone()).unwrap_or_default();
             let result = match kind {
                 ElementKind::ResourceSpans(name) => decoder.resource_spans(element, name, *index),
                 ElementKind::JaegerTrace => {
-                    json::decode_jaeger_trace(&mut decoder, element, *index)
+                    json::decode_jaeger_trace(&mut decoder, element, *index).map(|()| None)
                 }
-                ElementKind::Zipkin => zipkin.read(element, *index),
+                ElementKind::Zipkin => zipkin.read(element, *index).map(|()| None),
             };
-            if let Err(error) = result {
-                let (line, column) = place.at(&text, range.start);
-                self.json_fault(self.position.in_text(line, column), error);
-                return false;
-            }
+            let found = match result {
+                Ok(found) => found,
+                Err(error) => {
+                    let (line, column) = place.at(&text, range.start);
+                    self.json_fault(self.position.in_text(line, column), error);
+                    return false;
+                }
+            };
+            places = places.take().zip(found).map(|(mut places, found)| {
+                let moved = |span: Range<usize>| span.start + range.start..span.end + range.start;
+                places.extend(found.into_iter().map(moved));
+                places
+            });
             true
         });
+        self.places = places;
         if kind == ElementKind::Zipkin
             && let Err(error) = zipkin.decode(&mut decoder)
         {
@@ -257,13 +309,12 @@ impl Decoding {
         } else {
             bytes
         };
-        // A message whose first field is 123 bytes long begins with "\n{".
-        let is_message = Scan::new().run(&bytes, &Selector::default()).is_ok();
-        if !is_message && bytes.trim_ascii_start().starts_with(b"{") {
-            self.object(bytes, Content::FramedObject)
-        } else {
-            self.message(bytes, 0)
+        // A message whose first field is 123 bytes long begins with "\n{", too.
+        let is_like_text = bytes.trim_ascii_start().starts_with(b"{");
+        if is_like_text && Scan::new().run(&bytes, &Selector::default()).is_err() {
+            return self.object(bytes, Content::FramedObject);
         }
+        Some(message(bytes, 0))
     }
 
     /// Top-level fields that are not well-formed are left out.
@@ -271,8 +322,7 @@ impl Decoding {
         let mut scan = Scan::new();
         let selector = Selector::default();
         if scan.run(&bytes, &selector).is_ok() {
-            let traces = bytes.clone();
-            return Some((traces, Content::Message { bytes, first }));
+            return Some(message(bytes, first));
         }
         let mut index = first;
         let mut good = Vec::with_capacity(bytes.len());

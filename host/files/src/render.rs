@@ -169,6 +169,14 @@ impl Batch {
 
     /// The text of an object with the links of `mended`.
     fn patch(&self, text: &Bytes, mended: &Bytes) -> Result<Bytes, RenderError> {
+        if let Some(places) = &self.places {
+            let edits = json::edits_at(text, places, &self.traces, mended)?;
+            return Ok(if edits.is_empty() {
+                text.clone()
+            } else {
+                json::apply(text, 0..text.len(), edits).into()
+            });
+        }
         Ok(match json::patch(text, &self.traces, mended)? {
             Cow::Borrowed(_) => text.clone(),
             Cow::Owned(text) => text.into(),
@@ -186,11 +194,14 @@ impl Batch {
         })
     }
 
-    /// The text of elements with the links of `mended`.
-    fn patch_elements(&self, elements: &Elements, mended: &Bytes) -> Result<Bytes, RenderError> {
+    /// The edits that bring the links of `mended` into the text of elements.
+    fn edits_of(&self, elements: &Elements, mended: &Bytes) -> Result<Vec<Edit>, RenderError> {
+        let text = &elements.text;
+        if let Some(places) = &self.places {
+            return Ok(json::edits_at(text, places, &self.traces, mended)?);
+        }
         // What stands in the place of an element that was left out may not be
         // UTF-8.
-        let text = &elements.text;
         let texts = elements.ranges.iter().map(|(_, range)| {
             let element = text.get(range.clone()).unwrap_or_default();
             std::str::from_utf8(element).map_err(PatchError::Utf8)
@@ -199,7 +210,13 @@ impl Batch {
             kind: elements.kind,
             elements: texts.collect::<Result<_, _>>()?,
         };
-        let mut edits = json::span_edits(text, &layout, &self.traces, mended)?;
+        Ok(json::span_edits(text, &layout, &self.traces, mended)?)
+    }
+
+    /// The text of elements with the links of `mended`.
+    fn patch_elements(&self, elements: &Elements, mended: &Bytes) -> Result<Bytes, RenderError> {
+        let mut edits = self.edits_of(elements, mended)?;
+        let text = &elements.text;
         let whole = elements.is_whole();
         if edits.is_empty() && whole {
             return Ok(elements.text.clone());

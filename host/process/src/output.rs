@@ -1,6 +1,7 @@
 //! Where mended batches go.
 
 use std::collections::HashSet;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use linkmend_files::{
@@ -64,6 +65,8 @@ impl OutputError {
 /// is done.
 pub(crate) struct Outputs {
     format: Option<Format>,
+    /// What compresses an output may use.
+    threads: NonZeroUsize,
     in_place: bool,
     kind: Kind,
     /// What is being written.
@@ -93,6 +96,7 @@ impl Outputs {
         output: &Output,
         format: Option<Format>,
         inputs: &[Input],
+        threads: NonZeroUsize,
     ) -> Result<Self, OutputError> {
         let kind = match output {
             Output::Nowhere => Kind::Nowhere,
@@ -128,6 +132,7 @@ impl Outputs {
         };
         Ok(Self {
             format,
+            threads,
             in_place: *output == Output::InPlace,
             kind,
             writer: None,
@@ -159,14 +164,20 @@ impl Outputs {
                 if encoding.is_some()
                     && let Some(output) = output.take()
                 {
-                    self.writer = Some((BatchWriter::new(output, wanted)?, wanted));
+                    self.writer = Some((
+                        BatchWriter::with_threads(output, wanted, self.threads)?,
+                        wanted,
+                    ));
                 }
                 wanted = self.writer.as_ref().map_or(wanted, |(_, own)| *own);
             }
             Kind::Each { paths, .. } => {
                 if let Some(path) = paths.get_mut(place).and_then(Option::take) {
                     let output = FileOutput::file(&path)?;
-                    self.writer = Some((BatchWriter::new(output, wanted)?, wanted));
+                    self.writer = Some((
+                        BatchWriter::with_threads(output, wanted, self.threads)?,
+                        wanted,
+                    ));
                 }
             }
         }
@@ -207,7 +218,10 @@ impl Outputs {
                 && let Some(output) = output.take()
             {
                 let encoding = encoding_of(None, self.format);
-                self.writer = Some((BatchWriter::new(output, encoding)?, encoding));
+                self.writer = Some((
+                    BatchWriter::with_threads(output, encoding, self.threads)?,
+                    encoding,
+                ));
             }
             self.finish_writer(faulty)?;
         }

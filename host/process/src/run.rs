@@ -12,7 +12,7 @@ use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::producers::Producers;
 use crate::summary::Summary;
-use crate::work::{self, Done, Lost};
+use crate::work::{self, Done, Lost, Remembered};
 
 /// How many bytes of input may be under way at a time, beside one batch a
 /// thread: a few times as much memory is needed.
@@ -27,7 +27,7 @@ const BYTES_UNDER_WAY: usize = 32 << 20;
 /// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
 /// to `watch` and counted, and the rest is mended.
 pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Summary, JobError> {
-    let outputs = Outputs::open(&job.output, job.format, &job.inputs);
+    let outputs = Outputs::open(&job.output, job.format, &job.inputs, job.threads);
     let mut running = Running {
         processor,
         job,
@@ -137,37 +137,21 @@ impl Running<'_> {
             return Ok(());
         };
         let processor = self.processor;
-        let work = |part: Result<RawBatch, InputFault>| {
-            let raw = part.ok()?;
-            let position = raw.position();
-            let batch = raw.decode().batch?;
-            let producers = Producers::of(batch.traces());
-            Some((
-                position,
-                producers,
-                processor.remember(batch.traces().clone()),
-            ))
-        };
+        let work = |part| work::remember(processor, part);
         in_order(reader, size, self.bounds(), work, |remembered| {
             self.check_interrupt()?;
             match remembered {
-                Some((position, producers, remembered)) => {
-                    self.producers += &producers;
-                    self.take_remembered(&source.input, position, remembered)
-                }
+                Some(remembered) => self.take_remembered(&source.input, remembered),
                 None => Ok(()),
             }
         })?;
         self.check_interrupt()
     }
 
-    fn take_remembered(
-        &mut self,
-        input: &Input,
-        position: Position,
-        remembered: Result<linkmend::Mended, ProcessError>,
-    ) -> Result<(), JobError> {
-        match remembered {
+    fn take_remembered(&mut self, input: &Input, remembered: Remembered) -> Result<(), JobError> {
+        let position = remembered.position;
+        self.producers += &remembered.producers;
+        match remembered.result {
             Ok(remembered) => self.faults(input, position, &remembered.faults),
             Err(ProcessError::Rejected(fault)) => {
                 return Err(self.gave_up(input, position, fault));

@@ -2,7 +2,9 @@
 
 use bytes::Bytes;
 use linkmend::{Asked, Counts, Explanation, ProcessError, Processor, RuleFault};
-use linkmend_files::{Batch, InputFault, Piece, Position, RawBatch, RenderError, Target};
+use linkmend_files::{Batch, Decoded, InputFault, Piece, Position, RawBatch, RenderError, Target};
+
+use crate::producers::Producers;
 
 /// What became of one piece of an input.
 pub(crate) struct Done {
@@ -42,15 +44,56 @@ pub(crate) fn mend(
         }
     };
     let position = raw.position();
-    let decoded = raw.decode();
+    let Decoded { batch, mut faults } = raw.decode_unchecked();
+    let mend = |batch: &Batch| mend_batch(processor, explain, batch, target);
+    let result = batch.and_then(|batch| match mend(&batch) {
+        Err(Lost::Process(error)) if is_malformed(&error) => {
+            let mut checked = batch.check();
+            if checked.faults.is_empty() {
+                return Some(Err(Lost::Process(error)));
+            }
+            faults.append(&mut checked.faults);
+            checked.batch.as_ref().map(mend)
+        }
+        mended => Some(mended),
+    });
     Done {
         position,
-        faults: decoded.faults,
-        result: decoded
-            .batch
-            .map(|batch| mend_batch(processor, explain, &batch, target))
-            .transpose(),
+        faults,
+        result: result.transpose(),
     }
+}
+
+/// What became of one piece in the first reading.
+pub(crate) struct Remembered {
+    pub(crate) position: Position,
+    pub(crate) producers: Producers,
+    pub(crate) result: Result<linkmend::Mended, ProcessError>,
+}
+
+/// Remembers one piece; `None` where nothing of it can be read, which is told in the
+/// second reading.
+pub(crate) fn remember(
+    processor: &Processor,
+    part: Result<RawBatch, InputFault>,
+) -> Option<Remembered> {
+    let raw = part.ok()?;
+    let position = raw.position();
+    let mut batch = raw.decode_unchecked().batch?;
+    let mut result = processor.remember(batch.traces().clone());
+    if result.as_ref().is_err_and(is_malformed) {
+        batch = batch.check().batch?;
+        result = processor.remember(batch.traces().clone());
+    }
+    Some(Remembered {
+        position,
+        producers: Producers::of(batch.traces()),
+        result,
+    })
+}
+
+fn is_malformed(error: &ProcessError) -> bool {
+    matches!(error, ProcessError::Malformed { .. })
 }
 
 fn mend_batch(

@@ -1,9 +1,11 @@
 //! As much of gRPC as a sender and a sink of OTLP need, of ready-made bytes.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 use bytes::{BufMut as _, Bytes, BytesMut};
+use flate2::write::GzEncoder;
 use http::{Request, Response};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
@@ -23,8 +25,19 @@ pub enum Answer {
 
 /// A message of gRPC: one byte for compression, four for the length.
 pub fn framed(message: &[u8]) -> Bytes {
+    frame(0, message)
+}
+
+/// The same compressed, as SDKs do it.
+pub fn gzipped(message: &[u8]) -> anyhow::Result<Bytes> {
+    let mut encoder = GzEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(message)?;
+    Ok(frame(1, &encoder.finish()?))
+}
+
+fn frame(flag: u8, message: &[u8]) -> Bytes {
     let mut frame = BytesMut::with_capacity(message.len() + 5);
-    frame.put_u8(0);
+    frame.put_u8(flag);
     frame.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     frame.put_slice(message);
     frame.freeze()
@@ -52,8 +65,11 @@ impl Client {
 
     /// Sends a frame and waits for the answer.
     pub async fn send(&mut self, frame: Bytes) -> anyhow::Result<Answer> {
+        let is_gzip = frame.first() == Some(&1);
+        let encoding = if is_gzip { "gzip" } else { "identity" };
         let request = Request::post(format!("http://127.0.0.1{PATH}"))
             .header("content-type", "application/grpc")
+            .header("grpc-encoding", encoding)
             .header("te", "trailers")
             .body(Full::new(frame))?;
         self.0.ready().await?;

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend_workload::Workload;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
-use crate::grpc::{Answer, Client, framed};
+use crate::grpc::{Answer, Client};
 
 /// What came of it.
 #[derive(Debug, Default)]
@@ -48,18 +47,14 @@ impl Load {
     }
 }
 
-fn frames(workload: &Workload) -> Vec<Bytes> {
-    workload.batches.iter().map(|batch| framed(batch)).collect()
-}
-
 /// So many senders, each of which waits for the answer before it sends again.
 pub async fn one_after_the_other(
     address: SocketAddr,
-    workload: &Workload,
+    frames: &[Bytes],
     senders: usize,
     time: Duration,
 ) -> anyhow::Result<Load> {
-    let frames = frames(workload);
+    let frames = frames.to_vec();
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for sender in 0..senders {
@@ -84,12 +79,11 @@ pub async fn one_after_the_other(
 /// latency counts from when the request was to be sent.
 pub async fn steady(
     address: SocketAddr,
-    workload: &Workload,
+    frames: &[Bytes],
     rate: f64,
     time: Duration,
 ) -> anyhow::Result<Load> {
     const CONNECTIONS: usize = 8;
-    let frames = frames(workload);
     let mut clients = Vec::new();
     for _ in 0..CONNECTIONS {
         clients.push(Client::connect(address).await?);

@@ -22,6 +22,8 @@ use tokio::time::{Instant, sleep_until};
 pub struct Sink {
     pub address: SocketAddr,
     pub taken: Arc<AtomicU64>,
+    /// Of all that it took, as it came.
+    pub bytes: Arc<AtomicU64>,
 }
 
 /// How fast it is: one request after the other.
@@ -37,34 +39,38 @@ impl Sink {
         let listener = listener.context("cannot listen")?;
         let address = listener.local_addr()?;
         let taken = Arc::new(AtomicU64::new(0));
-        let counter = Arc::clone(&taken);
+        let bytes = Arc::new(AtomicU64::new(0));
+        let counters = (Arc::clone(&taken), Arc::clone(&bytes));
         let pace = Arc::new(Pace {
             each,
             next: Mutex::new(Instant::now()),
         });
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                let (counter, pace) = (Arc::clone(&counter), Arc::clone(&pace));
+                let (counters, pace) = (counters.clone(), Arc::clone(&pace));
                 let _ = stream.set_nodelay(true);
-                let service = service_fn(move |request| {
-                    take(request, Arc::clone(&counter), Arc::clone(&pace))
-                });
+                let service =
+                    service_fn(move |request| take(request, counters.clone(), Arc::clone(&pace)));
                 let mut server = http2::Builder::new(TokioExecutor::new());
                 server.initial_stream_window_size(4 << 20);
                 server.initial_connection_window_size(16 << 20);
                 tokio::spawn(server.serve_connection(TokioIo::new(stream), service));
             }
         });
-        Ok(Self { address, taken })
+        Ok(Self {
+            address,
+            taken,
+            bytes,
+        })
     }
 }
 
 async fn take(
     request: Request<Incoming>,
-    counter: Arc<AtomicU64>,
+    (taken, bytes): (Arc<AtomicU64>, Arc<AtomicU64>),
     pace: Arc<Pace>,
 ) -> Result<Response<Answer>, Infallible> {
-    let is_whole = request.into_body().collect().await.is_ok();
+    let body = request.into_body().collect().await;
     if let Some(each) = pace.each {
         let mut next = pace.next.lock().await;
         let turn = (*next).max(Instant::now());
@@ -72,7 +78,10 @@ async fn take(
         drop(next);
         sleep_until(turn).await;
     }
-    counter.fetch_add(u64::from(is_whole), Ordering::Relaxed);
+    if let Ok(body) = body {
+        taken.fetch_add(1, Ordering::Relaxed);
+        bytes.fetch_add(body.to_bytes().len() as u64, Ordering::Relaxed);
+    }
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));
     let body: Answer = Full::new(Bytes::from_static(&[0; 5]))

@@ -1,6 +1,7 @@
 //! The ways that are compared.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Arguments;
@@ -9,15 +10,36 @@ use crate::sink::Sink;
 
 /// A way from senders to the sink.
 pub struct Way {
-    pub name: &'static str,
+    pub name: String,
     pub address: SocketAddr,
+    /// Senders compress what they send.
+    pub takes_gzip: bool,
     hop: Option<Hop>,
 }
 
 /// All of them, with the sink at their end.
 pub struct Ways {
     all: Vec<Way>,
+    sink: Sink,
 }
+
+/// A name, the processors, which of them, the compression of senders and that of
+/// the hop.
+type Kind = (&'static str, &'static str, &'static str, bool, &'static str);
+
+const KINDS: [Kind; 5] = [
+    ("empty hop", "", "", false, "none"),
+    ("linkmend", PROCESSOR, "linkmend", false, "none"),
+    ("linkmend, gzip out", PROCESSOR, "linkmend", false, "gzip"),
+    (
+        "linkmend, gzip in and out",
+        PROCESSOR,
+        "linkmend",
+        true,
+        "gzip",
+    ),
+    ("linkmend, zstd out", PROCESSOR, "linkmend", false, "zstd"),
+];
 
 /// Nothing is held, since latency is measured: a held span takes as long as its
 /// producer.
@@ -45,34 +67,39 @@ service:
 impl Ways {
     pub async fn start(arguments: &Arguments) -> anyhow::Result<Self> {
         let sink = Sink::start(None).await?;
-        let hop_with = |processors, names, compression| {
-            configuration(sink.address, processors, names, compression)
-        };
-        let empty = hop_with("", "", "none");
-        let mending = hop_with(PROCESSOR, "linkmend", "none");
-        let compressing = hop_with(PROCESSOR, "linkmend", "gzip");
-        let hop = |configuration: String| async move {
-            Hop::start(&arguments.linkmend, &configuration).await
-        };
         let mut all = vec![Way {
-            name: "straight",
+            name: "straight".into(),
             address: sink.address,
+            takes_gzip: false,
             hop: None,
         }];
-        let hops = [
-            ("empty hop", empty),
-            ("linkmend", mending),
-            ("linkmend, gzip", compressing),
+        let programs = [
+            ("", Some(&arguments.linkmend)),
+            ("against: ", arguments.against.as_ref()),
         ];
-        for (name, configuration) in hops {
-            let hop = hop(configuration).await?;
-            all.push(Way {
-                name,
-                address: hop.address,
-                hop: Some(hop),
-            });
+        for (name, processors, names, takes_gzip, compression) in KINDS {
+            let text = configuration(sink.address, processors, names, compression);
+            for (whose, program) in programs {
+                let Some(program) = program else { continue };
+                let hop = Hop::start(program, &text).await?;
+                all.push(Way {
+                    name: format!("{whose}{name}"),
+                    address: hop.address,
+                    takes_gzip,
+                    hop: Some(hop),
+                });
+            }
         }
-        Ok(Self { all })
+        if let Some(only) = &arguments.only {
+            all.retain(|way| way.name.contains(only));
+        }
+        Ok(Self { all, sink })
+    }
+
+    /// Requests that came to the sink, and their bytes.
+    pub fn arrived(&self) -> (u64, u64) {
+        let read = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        (read(&self.sink.taken), read(&self.sink.bytes))
     }
 
     pub fn all(&self) -> &[Way] {

@@ -11,6 +11,7 @@ use std::fmt;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::JsonError;
+use super::quick::{self, SpanPlaces};
 use super::scalar::ScalarSeed;
 use super::schema::{Field, Kind, MAX_DEPTH, Message, RESOURCE_SPANS, TRACES_DATA};
 use super::sink::{Sink, Step};
@@ -24,6 +25,19 @@ use super::stray::{Stray, Strays};
 pub fn decode(text: &[u8]) -> Result<Vec<u8>, JsonError> {
     let mut decoder = Decoder::with_capacity(text.len() / 2);
     decoder.traces(text)?;
+    Ok(decoder.finish())
+}
+
+/// The same, always by the way that reads everything. For tests: whichever way is
+/// taken, the bytes and the errors are these.
+///
+/// # Errors
+///
+/// See [`decode`].
+#[doc(hidden)]
+pub fn decode_by_keys(text: &[u8]) -> Result<Vec<u8>, JsonError> {
+    let mut decoder = Decoder::with_capacity(text.len() / 2);
+    decoder.top(text, &TRACES_DATA)?;
     Ok(decoder.finish())
 }
 
@@ -49,9 +63,15 @@ impl Decoder {
         self.sink.out
     }
 
-    /// Appends what a `TracesData` object holds.
-    pub(crate) fn traces(&mut self, text: &[u8]) -> Result<(), JsonError> {
-        self.top(text, &TRACES_DATA)
+    /// Appends what a `TracesData` object holds. Where its spans stand, if that was
+    /// found out on the way.
+    pub(crate) fn traces(&mut self, text: &[u8]) -> Result<Option<SpanPlaces>, JsonError> {
+        if let Ok(text) = std::str::from_utf8(text)
+            && let Some(places) = quick::traces(text, &mut self.sink.out)
+        {
+            return Ok(Some(places));
+        }
+        self.top(text, &TRACES_DATA).map(|()| None)
     }
 
     /// Appends what an object holds that is `TracesData` but for the name of its
@@ -73,9 +93,14 @@ impl Decoder {
         text: &[u8],
         name: &'static str,
         index: usize,
-    ) -> Result<(), JsonError> {
+    ) -> Result<Option<SpanPlaces>, JsonError> {
+        if let Ok(text) = std::str::from_utf8(text)
+            && let Some(places) = quick::resource_spans(text, &mut self.sink.out)
+        {
+            return Ok(Some(places));
+        }
         let path = [Step::Key(name), Step::Index(index)];
-        self.resource_spans_at(text, &path)
+        self.resource_spans_at(text, &path).map(|()| None)
     }
 
     /// Appends one `ResourceSpans` object, which is found by that way.

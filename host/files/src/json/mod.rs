@@ -12,6 +12,7 @@ mod exports;
 mod hints;
 mod layout;
 mod patch;
+mod quick;
 mod scalar;
 mod schema;
 mod sink;
@@ -19,7 +20,7 @@ mod span;
 mod stray;
 
 pub(crate) use decode::Decoder;
-pub use decode::decode;
+pub use decode::{decode, decode_by_keys};
 pub use edit::PatchError;
 pub(crate) use edit::{Edit, apply};
 pub(crate) use element::ElementKind;
@@ -32,4 +33,5 @@ pub(crate) use exports::{
 };
 pub(crate) use layout::Layout;
 pub use patch::patch;
-pub(crate) use patch::span_edits;
+pub(crate) use patch::{edits_at, span_edits};
+pub(crate) use quick::SpanPlaces;

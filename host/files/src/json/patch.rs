@@ -6,6 +6,7 @@
 //! stay. Links that did not change keep their text too.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 use linkmend_wire::{Fields, WireError};
@@ -14,6 +15,7 @@ use super::edit::{Edit, PatchError, apply, offset_in};
 use super::element::ElementKind;
 use super::exports::jaeger_edits;
 use super::layout::{Layout, span_texts};
+use super::quick::SpanPlaces;
 use super::span::edit_span;
 
 /// `text`, a `TracesData` object that was decoded to `before`, with the links
@@ -39,28 +41,49 @@ pub(crate) fn span_edits(
     before: &[u8],
     after: &[u8],
 ) -> Result<Vec<Edit>, PatchError> {
+    if before == after {
+        return Ok(Vec::new());
+    }
+    if layout.kind == ElementKind::JaegerTrace {
+        let (before, after) = (spans(before)?, spans(after)?);
+        return jaeger_edits(text, &layout.elements, &before, &after);
+    }
+    let texts = span_texts(&layout.elements)?;
+    let places: SpanPlaces = texts
+        .iter()
+        .map(|span| {
+            let start = offset_in(text, span);
+            start..start + span.len()
+        })
+        .collect();
+    edits_at(text, &places, before, after)
+}
+
+/// The same where it is known at which places of `text` its spans stand.
+pub(crate) fn edits_at(
+    text: &[u8],
+    places: &[Range<usize>],
+    before: &[u8],
+    after: &[u8],
+) -> Result<Vec<Edit>, PatchError> {
     let mut edits = Vec::new();
     if before == after {
         return Ok(edits);
     }
     let (before, after) = (spans(before)?, spans(after)?);
-    if layout.kind == ElementKind::JaegerTrace {
-        return jaeger_edits(text, &layout.elements, &before, &after);
-    }
-    let texts = span_texts(&layout.elements)?;
-    if before.len() != after.len() || before.len() != texts.len() {
+    if before.len() != after.len() || before.len() != places.len() {
         return Err(PatchError::SpanCount {
             before: before.len(),
             after: after.len(),
-            text: texts.len(),
+            text: places.len(),
         });
     }
-    let pairs = before.iter().zip(&after).zip(&texts).enumerate();
-    for (span, ((before, after), raw)) in pairs {
+    let pairs = before.iter().zip(&after).zip(places).enumerate();
+    for (span, ((before, after), place)) in pairs {
         if before != after {
-            let start = offset_in(text, raw);
-            edit_span(raw, before, after, span, |edit| {
-                edits.push(edit.moved(start));
+            let raw = text.get(place.clone()).unwrap_or_default();
+            edit_span(std::str::from_utf8(raw)?, before, after, span, |edit| {
+                edits.push(edit.moved(place.start));
             })?;
         }
     }

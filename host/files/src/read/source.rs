@@ -2,19 +2,20 @@
 
 use std::io::{self, Cursor, Read};
 
+use bytes::{Buf as _, Bytes, BytesMut};
 use flate2::read::MultiGzDecoder;
 
 use crate::fault::Position;
 use crate::format::Compression;
 
-const CHUNK: u64 = 256 * 1024;
+const CHUNK: usize = 512 * 1024;
 
 /// An input that is read in chunks; what is not consumed yet can be seen.
 pub(super) struct Source {
     inner: Box<dyn Read + Send>,
-    buffer: Vec<u8>,
-    /// Where in the buffer the part that is not consumed begins.
-    start: usize,
+    /// What is read and not consumed. What was taken out of it goes on without being
+    /// copied.
+    buffer: BytesMut,
     /// How many bytes are consumed.
     offset: u64,
     line: u64,
@@ -35,7 +36,7 @@ impl Source {
             [0x28, 0xb5, 0x2f, 0xfd] => Compression::Zstd,
             _ => Compression::None,
         };
-        let whole = Cursor::new(magic).chain(input);
+        let whole = Read::chain(Cursor::new(magic), input);
         let inner: Box<dyn Read + Send> = match compression {
             Compression::Gzip => Box::new(MultiGzDecoder::new(whole)),
             Compression::Zstd => Box::new(zstd::stream::read::Decoder::new(whole)?),
@@ -43,8 +44,7 @@ impl Source {
         };
         Ok(Self {
             inner,
-            buffer: Vec::new(),
-            start: 0,
+            buffer: BytesMut::new(),
             offset: 0,
             line: 1,
             column: 1,
@@ -62,7 +62,7 @@ impl Source {
 
     /// What is read and not consumed.
     pub(super) fn seen(&self) -> &[u8] {
-        self.buffer.get(self.start..).unwrap_or_default()
+        &self.buffer
     }
 
     /// Reads on; false when there is no more.
@@ -70,23 +70,15 @@ impl Source {
         if self.ended {
             return false;
         }
-        if self.start > 0 {
-            self.buffer.drain(..self.start);
-            self.start = 0;
-        }
         let before = self.buffer.len();
-        let result = self
-            .inner
-            .by_ref()
-            .take(CHUNK)
-            .read_to_end(&mut self.buffer);
-        if let Err(error) = result {
-            self.ended = true;
-            self.failure = Some(explain(error, self.compression));
-        }
+        self.buffer.resize(before + CHUNK, 0);
+        let room = self.buffer.get_mut(before..).unwrap_or_default();
+        let (filled, failure) = fill(&mut self.inner, room);
+        self.buffer.truncate(before + filled);
         // What came before a failure counts.
-        self.ended |= self.buffer.len() == before;
-        self.buffer.len() > before
+        self.ended = filled == 0 || failure.is_some();
+        self.failure = failure.map(|error| explain(error, self.compression));
+        filled > 0
     }
 
     /// At least `count` bytes seen; false when there are not as many.
@@ -108,27 +100,30 @@ impl Source {
     }
 
     pub(super) fn consume(&mut self, count: usize) {
-        let count = count.min(self.seen().len());
+        let count = count.min(self.buffer.len());
+        self.pass(count);
+        self.buffer.advance(count);
+    }
+
+    /// Counts the next bytes, which are on their way out.
+    fn pass(&mut self, count: usize) {
         if self.count_lines {
-            let consumed = self.buffer.get(self.start..self.start + count);
-            let consumed = consumed.unwrap_or_default();
-            if let Some(last) = memchr::memrchr(b'\n', consumed) {
-                self.line += memchr::memchr_iter(b'\n', consumed).count() as u64;
+            let passed = self.buffer.get(..count).unwrap_or_default();
+            if let Some(last) = memchr::memrchr(b'\n', passed) {
+                self.line += memchr::memchr_iter(b'\n', passed).count() as u64;
                 self.column = (count - last) as u64;
             } else {
                 self.column += count as u64;
             }
         }
-        self.start += count;
         self.offset += count as u64;
     }
 
     /// Consumes and returns the next `count` bytes.
-    pub(super) fn take(&mut self, count: usize) -> bytes::Bytes {
-        let taken = self.seen().get(..count).unwrap_or(self.seen());
-        let taken = bytes::Bytes::copy_from_slice(taken);
-        self.consume(taken.len());
-        taken
+    pub(super) fn take(&mut self, count: usize) -> Bytes {
+        let count = count.min(self.buffer.len());
+        self.pass(count);
+        self.buffer.split_to(count).freeze()
     }
 
     /// Consumes `count` bytes, seen or not; false when there are not as many.
@@ -184,6 +179,22 @@ impl Source {
     pub(super) fn failure(&mut self) -> Option<io::Error> {
         self.failure.take()
     }
+}
+
+/// Reads until there is no more room, or nothing more comes; why, if it failed.
+fn fill(input: &mut dyn Read, room: &mut [u8]) -> (usize, Option<io::Error>) {
+    let mut filled = 0;
+    while let Some(rest) = room.get_mut(filled..)
+        && !rest.is_empty()
+    {
+        match input.read(rest) {
+            Ok(0) => break,
+            Ok(read) => filled += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return (filled, Some(error)),
+        }
+    }
+    (filled, None)
 }
 
 /// What the decompressor says, in words that mean something to who has the

@@ -2,8 +2,11 @@
 
 mod atomic;
 mod error;
+mod gzip;
 mod output;
 mod sink;
+
+use std::num::NonZeroUsize;
 
 use crate::format::{Compression, Encoding, Format};
 use crate::render::{Part, Piece};
@@ -68,8 +71,22 @@ impl BatchWriter {
     ///
     /// The compression cannot be set up.
     pub fn new(output: Output, encoding: Encoding) -> Result<Self, OutputError> {
+        Self::with_threads(output, encoding, NonZeroUsize::MIN)
+    }
+
+    /// Begins to write, and compresses on so many threads if that is gzip. The
+    /// output does not depend on their number.
+    ///
+    /// # Errors
+    ///
+    /// The compression cannot be set up.
+    pub fn with_threads(
+        output: Output,
+        encoding: Encoding,
+        threads: NonZeroUsize,
+    ) -> Result<Self, OutputError> {
         Ok(Self {
-            sink: Sink::new(output, encoding.compression)?,
+            sink: Sink::new(output, encoding.compression, threads)?,
             encoding,
             document: Document::Closed,
             unended: false,

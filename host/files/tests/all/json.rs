@@ -1,6 +1,6 @@
 //! OTLP/JSON to protobuf and back.
 
-use linkmend_files::json::{decode, encode};
+use linkmend_files::json::{decode, decode_by_keys, encode};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use proptest::prelude::*;
@@ -251,4 +251,96 @@ fn json_looks_like_the_specification_has_it() {
     );
     let encoded = encode(&decode(text.as_bytes()).unwrap()).unwrap();
     assert_eq!(String::from_utf8(encoded).unwrap(), expected);
+}
+
+/// What is out of the ordinary is read another way, with the same result: at each of
+/// these one of the two could go wrong.
+#[test]
+fn both_ways_of_reading_make_the_same() {
+    const SPANS: &[&str] = &[
+        "{}",
+        r#"{"traceId":"","spanId":"0A","parentSpanId":"0g","name":""}"#,
+        r#"{"traceId":"AAAAAAAAAAAAAAAAAAAAAA==","spanId":"\u0030\u0031"}"#,
+        r#"{"trace_id":"00","span_id":"0","kind":"SPAN_KIND_CLIENT"}"#,
+        r#"{"kind":"3","flags":1e2,"name":"n"}"#,
+        r#"{"kind":-1,"flags":4294967296}"#,
+        r#"{"kind":2147483648}"#,
+        r#"{"flags":257,"name":"after","traceId":"01","links":[],"traceState":"a=b"}"#,
+        r#"{"name":"twice","name":"twice"}"#,
+        r#"{"name":"both","spans":[{}],"unknown":{"deep":[1,2.5e3,null]}}"#,
+        r#"{"name":null,"attributes":null,"events":[null]}"#,
+        r#"{"name":"a\"b\\c\/d\b\f\n\r\te\u00e9\ud83d\ude00\u0000f"}"#,
+        r#"{"name":"\ud83d"}"#,
+        r#"{"name":"\ude00\ud83d"}"#,
+        r#"{"name":"\u00zz"}"#,
+        r#"{"name":"\x"}"#,
+        "{\"name\":\"a\tb\"}",
+        "{\"name\":\"\u{7f}\u{80}\u{10ffff}\"}",
+        "\t{ \"name\" :\r\n\"spaced\" , \"kind\" : 1 }  ",
+        r#"{"startTimeUnixNano":"18446744073709551615","endTimeUnixNano":18446744073709551615}"#,
+        r#"{"startTimeUnixNano":"18446744073709551616"}"#,
+        r#"{"startTimeUnixNano":"9999999999999999999","endTimeUnixNano":"-0"}"#,
+        r#"{"startTimeUnixNano":"-1"}"#,
+        r#"{"startTimeUnixNano":"007"}"#,
+        r#"{"startTimeUnixNano":007}"#,
+        r#"{"startTimeUnixNano":"+5"}"#,
+        r#"{"startTimeUnixNano":" 5"}"#,
+        r#"{"startTimeUnixNano":5.0,"endTimeUnixNano":"5.0"}"#,
+        r#"{"startTimeUnixNano":5.5}"#,
+        r#"{"droppedLinksCount":-0,"droppedEventsCount":0}"#,
+        r#"{"status":{"code":2,"message":"m"},"status":{}}"#,
+        r#"{"status":{"message":"m","code":"STATUS_CODE_ERROR"}}"#,
+        r#"{"name":"comma",}"#,
+        r#"{"attributes":[{"key":"k"},]}"#,
+        r#"{"name":"open"#,
+        r#"{"name":1}"#,
+    ];
+    const VALUES: &[&str] = &[
+        "{}",
+        r#"{"stringValue":""}"#,
+        r#"{"boolValue":false}"#,
+        r#"{"boolValue":truex}"#,
+        r#"{"intValue":0}"#,
+        r#"{"intValue":"-9223372036854775808"}"#,
+        r#"{"intValue":-9223372036854775809}"#,
+        r#"{"intValue":9223372036854775808}"#,
+        r#"{"doubleValue":0}"#,
+        r#"{"doubleValue":-0}"#,
+        r#"{"doubleValue":-0.0}"#,
+        r#"{"doubleValue":0.1e-7}"#,
+        r#"{"doubleValue":123456789012345678901234567890}"#,
+        r#"{"doubleValue":9007199254740993}"#,
+        r#"{"doubleValue":1e400}"#,
+        r#"{"doubleValue":01.5}"#,
+        r#"{"doubleValue":1.}"#,
+        r#"{"doubleValue":"NaN"}"#,
+        r#"{"bytesValue":"AAEC"}"#,
+        r#"{"stringValue":"a","intValue":1}"#,
+        r#"{"arrayValue":{"values":[{"stringValue":"a"},{},{"arrayValue":{}}]}}"#,
+        r#"{"kvlistValue":{"values":[{"value":{"intValue":1},"key":"late"}]}}"#,
+    ];
+    let values = VALUES
+        .iter()
+        .map(|value| format!(r#"{{"attributes":[{{"key":"k","value":{value}}}]}}"#));
+    let long = format!(r#"{{"name":"{}"}}"#, "n".repeat(20_000));
+    let spans = SPANS.iter().map(|&span| span.to_owned()).chain(values);
+    for span in spans.chain([long]) {
+        for text in [
+            with_span(&span),
+            with_span(&format!("{span},{span}")),
+            format!(" {}\n", with_span(&span)),
+            format!("{}x", with_span(&span)),
+        ] {
+            let text = text.as_bytes();
+            assert_eq!(decode(text), decode_by_keys(text), "{span}");
+        }
+    }
+    let mut nested = r#"{"stringValue":"deep"}"#.to_owned();
+    for depth in 0..60 {
+        nested = format!(r#"{{"arrayValue":{{"values":[{nested}]}}}}"#);
+        let span = format!(r#"{{"attributes":[{{"key":"k","value":{nested}}}]}}"#);
+        let text = with_span(&span);
+        let (read, same) = (decode(text.as_bytes()), decode_by_keys(text.as_bytes()));
+        assert_eq!(read, same, "{depth}");
+    }
 }

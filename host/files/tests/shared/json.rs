@@ -1,6 +1,6 @@
 //! JSON that is read, mended and written, against the same done to structs.
 
-use linkmend_files::json::{decode, encode, patch};
+use linkmend_files::json::{decode, decode_by_keys, encode, patch};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
@@ -30,6 +30,7 @@ pub fn json(data: &[u8]) {
         assert_eq!(structs(&read), structs(&before), "{}", show(&text));
         assert_eq!(read, before, "{}", show(&text));
     }
+    assert_eq!(decode_by_keys(&text).unwrap(), before, "{}", show(&text));
     let patched = mend(&text, &before, batch, &mut choices);
     assert_eq!(
         without_links(&text),
@@ -40,7 +41,10 @@ pub fn json(data: &[u8]) {
 
     let mut damaged = text;
     mutate(&mut damaged, &mut choices);
-    let Ok(before) = decode(&damaged) else {
+    // Whichever way is taken, bytes and errors are the same.
+    let read = decode(&damaged);
+    assert_eq!(read, decode_by_keys(&damaged), "{}", show(&damaged));
+    let Ok(before) = read else {
         return;
     };
     let batch = TracesData::decode(&before[..]).unwrap();

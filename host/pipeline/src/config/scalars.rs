@@ -83,6 +83,19 @@ pub(super) fn integer(node: &Node, least: u64, most: u64) -> Read<u64> {
         .ok_or(Refusal::Value)
 }
 
+/// A number that may be below zero.
+pub(super) fn signed(node: &Node, least: i32, most: i32) -> Read<i32> {
+    let number = match &node.content {
+        Content::Number(number) => number.as_i64(),
+        Content::Null => return Err(Refusal::Default),
+        _ => None,
+    };
+    number
+        .and_then(|number| i32::try_from(number).ok())
+        .filter(|number| (least..=most).contains(number))
+        .ok_or(Refusal::Value)
+}
+
 /// A number of things, at least one.
 pub(super) fn count(node: &Node) -> Read<usize> {
     let number = integer(node, 1, u64::from(u32::MAX))?;

@@ -68,6 +68,10 @@ impl OtlpGrpc {
 }
 
 impl Sender for OtlpGrpc {
+    fn is_verbatim(&self) -> bool {
+        self.method.is_verbatim()
+    }
+
     fn encode(&self, traces: Bytes) -> Result<Message, Refusal> {
         let framed = self.method.frame(traces);
         framed.map_err(|text| Refusal::permanent(format!("{}: {text}", self.endpoint)))

@@ -89,8 +89,7 @@ impl OtlpHttp {
         if self.compressor.is_identity() {
             return Ok(Message::new(body));
         }
-        let room = Vec::with_capacity(body.len() / 4);
-        let compressed = self.compressor.compress(&body, room);
+        let compressed = self.compressor.compress(&body, Vec::new());
         compressed
             .map(Message::new)
             .map_err(|error| format!("it cannot be compressed: {error}"))
@@ -119,6 +118,10 @@ impl OtlpHttp {
 }
 
 impl Sender for OtlpHttp {
+    fn is_verbatim(&self) -> bool {
+        self.encoding == HttpEncoding::Proto && self.compressor.is_identity()
+    }
+
     fn encode(&self, traces: Bytes) -> Result<Message, Refusal> {
         let body = self.body(traces);
         body.map_err(|text| Refusal::permanent(format!("{}: {text}", self.url)))

@@ -120,6 +120,7 @@ pub(crate) fn decode(decoder: &mut Decoder, text: &[u8], index: usize) -> Result
     let json = json.map_err(|error| JsonError::new(&error, at.clone()))?;
     decoder
         .traces(&json)
+        .map(|_| ())
         .map_err(|error| JsonError::here(at, error.reason))
 }
 

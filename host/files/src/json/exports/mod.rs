@@ -21,6 +21,7 @@ use serde_json::value::RawValue;
 use super::decode::Decoder;
 use super::element::ElementKind;
 use super::error::JsonError;
+use super::quick::SpanPlaces;
 use super::schema::{Message, TEMPO_TRACE, TRACES_DATA};
 
 pub(crate) use jaeger::decode as decode_jaeger_trace;
@@ -185,6 +186,8 @@ fn outline(text: &[u8]) -> Result<bool, JsonError> {
 pub(crate) struct Read {
     /// `TracesData`.
     pub(crate) traces: Vec<u8>,
+    /// Where its spans stand in the text, if that was found out on the way.
+    pub(crate) places: Option<SpanPlaces>,
     /// The text is not OTLP/JSON, and can stand in its own file only.
     pub(crate) is_foreign: bool,
 }
@@ -193,17 +196,22 @@ pub(crate) struct Read {
 pub(crate) fn decode_any(text: &[u8]) -> Result<Read, JsonError> {
     let mut decoder = Decoder::with_capacity(text.len() / 2);
     let mut is_foreign = false;
-    if let Err(error) = decoder.traces(text) {
-        is_foreign = true;
-        let Ok(text) = std::str::from_utf8(text) else {
-            return Err(error);
-        };
-        match find(text) {
-            Some(export) => export.decode(text, &mut decoder)?,
-            None => return Err(super::hints::hinted(error, text)),
+    let places = match decoder.traces(text) {
+        Ok(places) => places,
+        Err(error) => {
+            is_foreign = true;
+            let Ok(text) = std::str::from_utf8(text) else {
+                return Err(error);
+            };
+            match find(text) {
+                Some(export) => export.decode(text, &mut decoder)?,
+                None => return Err(super::hints::hinted(error, text)),
+            }
+            None
         }
-    }
+    };
     Ok(Read {
+        places,
         is_foreign: is_foreign || decoder.has_base64_ids(),
         traces: decoder.finish(),
     })

@@ -97,7 +97,7 @@ impl<'t> Spans<'t> {
         };
         let json = serde_json::to_vec(&traces);
         let json = json.map_err(|error| JsonError::new(&error, String::new()))?;
-        decoder.traces(&json)
+        decoder.traces(&json).map(|_| ())
     }
 
     fn take(&mut self, read: Read<'t>) {

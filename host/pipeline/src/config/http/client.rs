@@ -9,7 +9,7 @@ use crate::config::endpoint::{URL, Url, url};
 use crate::config::grpc::{BUFFERS, MIDDLEWARES, SENDER_AUTH};
 use crate::config::member::{self, Member};
 use crate::config::reader::Reader;
-use crate::config::scalars::{DURATION, choice, integer, optional_duration, text};
+use crate::config::scalars::{DURATION, choice, integer, optional_duration, signed, text};
 use crate::config::secret::{HEADERS, Headers, Secret, headers};
 use crate::config::tls::{self, Tls};
 
@@ -149,9 +149,9 @@ pub(in crate::config) static MEMBERS: &[Member<HttpClient>] = &[
 pub(in crate::config) static COMPRESSION_PARAMS: &[Member<HttpClient>] = &[Member::value(
     "level",
     "null",
-    "an integer from 1 to 22 (from 1 to 9 for all but zstd)",
-    "The level: the higher, the smaller and the slower.",
-    |t, n| integer(n, 1, 22).map(|v| t.compression_level = i32::try_from(v).ok()),
+    "an integer from 1 to 22 (from 1 to 9 for all but zstd); 0 or -1: the default",
+    "The level: the higher, the smaller and the slower. By default 1 with zstd, otherwise 5.",
+    |t, n| signed(n, -1, 22).map(|v| t.compression_level = Some(v).filter(|v| *v > 0)),
 )];
 
 /// What the keys of a client say together.

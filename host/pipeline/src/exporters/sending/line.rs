@@ -24,6 +24,9 @@ pub(in crate::exporters) type Sent = Result<Answered<Accepted>, Refusal>;
 
 /// Sends a batch once.
 pub(in crate::exporters) trait Sender: Send + Sync + 'static {
+    /// Whether batches are sent as they are, so that encoding them takes no time.
+    fn is_verbatim(&self) -> bool;
+
     /// The batch as it is sent, once for all tries.
     fn encode(&self, traces: Bytes) -> Result<Message, Refusal>;
 
@@ -95,7 +98,7 @@ impl Line {
     }
 
     async fn encode(&self, traces: Bytes) -> Result<Message, Refusal> {
-        if traces.len() < LARGE {
+        if traces.len() < LARGE || self.sender.is_verbatim() {
             return self.sender.encode(traces);
         }
         let sender = Arc::clone(&self.sender);

@@ -88,6 +88,11 @@ impl Method {
         }
     }
 
+    /// Whether messages are sent as they are, behind their length.
+    pub(crate) fn is_verbatim(&self) -> bool {
+        self.compressor.is_identity()
+    }
+
     /// A message as it is sent.
     pub(crate) fn frame(&self, message: Bytes) -> Result<Message, String> {
         let too_long = |_| "gRPC has no messages of more than 4 GiB".to_owned();
@@ -97,11 +102,9 @@ impl Method {
             head.extend(length.to_be_bytes());
             return Ok(Message::with_head(head, message));
         }
-        let mut framed = vec![0; FRAME];
-        framed.reserve(message.len() / 4);
         let mut framed = self
             .compressor
-            .compress(&message, framed)
+            .compress(&message, vec![0; FRAME])
             .map_err(|error| format!("it cannot be compressed: {error}"))?;
         let length = u32::try_from(framed.len() - FRAME).map_err(too_long)?;
         if let Some((flag, rest)) = framed.split_first_mut() {
