@@ -258,3 +258,21 @@ fn spans_may_be_given_one_by_one() {
     assert!(edits.eq(wanted), "{:?}", verdict.edits);
     assert_eq!(index.remembered, [1]);
 }
+
+/// The index is shared with other rules.
+#[test]
+fn a_trace_state_that_the_index_has_as_no_text_is_none() {
+    let length = |damages| {
+        let mut sent = producer(1, &message("aws_sqs"));
+        sent.trace_state = "one=1".into();
+        let spans = vec![sent, consumer(2, &message("aws_sqs"))];
+        let mut index = Watched {
+            damages,
+            ..Watched::default()
+        };
+        let verdict = process(all(), spans, &mut index).unwrap();
+        verdict.edits[0].context.trace_state.length
+    };
+    assert_eq!(length(None), 5);
+    assert_eq!(length(Some(|answer| answer.texts.fill(0xff))), 0);
+}

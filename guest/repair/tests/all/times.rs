@@ -196,8 +196,8 @@ fn came_back(first: (&str, Span), others: Vec<Span>) -> Vec<u64> {
         "{}",
         vec![
             service("", vec![sends(1, 1, "work", 9)]),
-            service(name, vec![first, sends(3, 2, "wait", 7)]),
             service("other", others),
+            service(name, vec![first, sends(3, 2, "wait", 7)]),
             service("shop", vec![takes(4, "work receive", "work", 0)]),
         ],
     );
