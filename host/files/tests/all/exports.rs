@@ -403,6 +403,24 @@ fn a_bad_span_of_zipkin_is_left_out() {
     );
 }
 
+/// Guarantees: a document is what it is whichever of its elements is damaged, and what
+/// is written without the damaged ones is read again.
+#[test]
+fn a_document_is_known_by_any_of_its_elements() {
+    let good = r#"{"scopeSpans":[{"spans":[{"name":"a"}]}]}"#;
+    for (text, found) in [
+        (format!(r#"{{"batches":[{{"resource":"cpu"}},{good}]}}"#), 1),
+        (format!(r#"{{"batches":[{{"id":1}},{good}]}}"#), 1),
+        (format!(r#"{{"batches":[{{}},{good}]}}"#), 1),
+        (r#"{"batches":[{}]}"#.to_owned(), 0),
+    ] {
+        let all = read(&text);
+        assert_eq!(spans(&all.traces()).len(), found, "{text}");
+        let written = linked(&all, Format::Json, true);
+        assert_eq!(spans(&whole(&written).traces()).len(), found, "{written}");
+    }
+}
+
 /// Other people's JSON has these keys as well.
 #[test]
 fn what_holds_no_traces_is_not_taken_for_them() {

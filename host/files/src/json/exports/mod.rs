@@ -84,9 +84,7 @@ pub(super) fn find(text: &str) -> Option<Export<'_>> {
     }
     if let Some(data) = keys.data
         && let Ok(traces) = serde_json::from_str::<Vec<&RawValue>>(data.get())
-        && traces
-            .first()
-            .is_some_and(|first| is_jaeger_trace(first.get()))
+        && traces.iter().any(|trace| is_jaeger_trace(trace.get()))
     {
         return Some(Export::Jaeger(traces));
     }
@@ -102,14 +100,22 @@ fn traces<'t>(text: &'t str, keys: &Keys<'t>, within: &'static str) -> Option<Ex
     })
 }
 
-/// An array that begins with a `ResourceSpans` object.
+/// An array with a `ResourceSpans` object, be others damaged; or one of nothing but
+/// empty ones, which may be what is left of such an array.
 fn has_resource_spans(array: &RawValue) -> bool {
     let elements: Result<Vec<&RawValue>, _> = serde_json::from_str(array.get());
     elements.is_ok_and(|elements| {
-        elements
-            .first()
-            .is_some_and(|first| is_resource_spans(first.get()))
+        let mut texts = elements.iter().map(|element| element.get());
+        let are_empty = !elements.is_empty() && texts.clone().all(is_empty_object);
+        are_empty || texts.any(is_resource_spans)
     })
+}
+
+fn is_empty_object(text: &str) -> bool {
+    let fields = text
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'));
+    fields.is_some_and(|fields| fields.trim_ascii().is_empty())
 }
 
 /// An object with spans in scopes.
