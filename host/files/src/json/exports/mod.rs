@@ -100,8 +100,8 @@ fn traces<'t>(text: &'t str, keys: &Keys<'t>, within: &'static str) -> Option<Ex
     })
 }
 
-/// An array with a `ResourceSpans` object, be others damaged; or one of nothing but
-/// empty ones, which may be what is left of such an array.
+/// An array with a `ResourceSpans` object, or one of nothing but empty objects, which
+/// may be what is left of such an array.
 fn has_resource_spans(array: &RawValue) -> bool {
     let elements: Result<Vec<&RawValue>, _> = serde_json::from_str(array.get());
     elements.is_ok_and(|elements| {

@@ -71,13 +71,19 @@ impl Sink {
 
     /// The spans, when there are so many.
     pub(super) async fn wait(&self, count: usize) -> Vec<Span> {
+        self.wait_within(count, super::SOON).await
+    }
+
+    /// The spans, when there are so many; some may have waited to the end of their time.
+    pub(super) async fn wait_within(&self, count: usize, within: Duration) -> Vec<Span> {
         let came = async {
             while self.spans().len() < count {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
-        let in_time = tokio::time::timeout(super::SOON, came).await;
-        assert!(in_time.is_ok(), "{:?} came, wanted {count}", self.numbers());
+        let in_time = tokio::time::timeout(within, came).await;
+        let here = self.spans().len();
+        assert!(in_time.is_ok(), "{here} came, wanted {count}");
         self.spans()
     }
 }

@@ -106,6 +106,8 @@ fn every_metric_is_on_the_dashboard() {
         "otelcol_processor_accepted_spans_total",
         "linkmend_rule_duration_sum",
         "linkmend_rule_duration_count",
+        "linkmend_shared_index_round_trip_sum",
+        "linkmend_shared_index_round_trip_count",
     ];
     for metric in exposed()
         .keys()
