@@ -1,5 +1,5 @@
 //! What linkmend remembers of messages, shared between hosts: a
-//! [`SharedStore`](linkmend::index::SharedStore) on Valkey or Redis (6.2 or later),
+//! [`SharedStore`] on Valkey or Redis (6.2 or later),
 //! on one server, on a primary with replicas, or on a cluster.
 //!
 //! ```no_run
