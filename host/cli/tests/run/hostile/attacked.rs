@@ -147,11 +147,33 @@ impl Attacked {
     pub fn recovers_but_for(&self, connections: usize) {
         self.serves();
         let most = self.before.files + 8 + connections;
-        wait::until_true("files come back", wait::LONG, || self.open_files() <= most);
+        let begun = Instant::now();
+        // What stays open tells more than that it does.
+        while self.open_files() > most {
+            let open = self.open_files();
+            assert!(
+                begun.elapsed() < wait::LONG,
+                "{open} files are open, {most} may be: {:?}",
+                self.kinds_of_files()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
     }
 
     pub fn open_files(&self) -> usize {
         std::fs::read_dir(self.proc("fd")).unwrap().count()
+    }
+
+    /// How many of its files are sockets, and what the others are.
+    fn kinds_of_files(&self) -> std::collections::BTreeMap<String, usize> {
+        let mut kinds = std::collections::BTreeMap::new();
+        for file in std::fs::read_dir(self.proc("fd")).unwrap().flatten() {
+            let target = std::fs::read_link(file.path()).unwrap_or_default();
+            let target = target.to_string_lossy().into_owned();
+            let kind = target.split(":[").next().unwrap_or_default();
+            *kinds.entry(kind.to_owned()).or_default() += 1;
+        }
+        kinds
     }
 
     fn status(&self, name: &str) -> u64 {
