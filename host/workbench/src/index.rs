@@ -50,6 +50,10 @@ impl MessageIndex for FreshIndex {
         self.index.read().remember(producers, texts)
     }
 
+    fn may_wait(&self) -> bool {
+        self.index.read().may_wait()
+    }
+
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         self.index.read().recall(keys)
     }
