@@ -147,17 +147,10 @@ impl Attacked {
     pub fn recovers_but_for(&self, connections: usize) {
         self.serves();
         let most = self.before.files + 8 + connections;
-        let begun = Instant::now();
-        // What stays open tells more than that it does.
-        while self.open_files() > most {
-            let open = self.open_files();
-            assert!(
-                begun.elapsed() < wait::LONG,
-                "{open} files are open, {most} may be: {:?}",
-                self.kinds_of_files()
-            );
-            std::thread::sleep(Duration::from_millis(10));
-        }
+        let are_back = || (self.open_files() <= most).then_some(());
+        wait::until_or(wait::LONG, are_back, || {
+            format!("files come back to {most}, of {:?}", self.kinds_of_files())
+        });
     }
 
     pub fn open_files(&self) -> usize {

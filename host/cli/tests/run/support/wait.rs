@@ -8,13 +8,22 @@ use std::time::{Duration, Instant};
 pub const LONG: Duration = Duration::from_secs(30);
 
 /// Until there is something.
-pub fn until<T>(what: &str, limit: Duration, mut look: impl FnMut() -> Option<T>) -> T {
+pub fn until<T>(what: &str, limit: Duration, look: impl FnMut() -> Option<T>) -> T {
+    until_or(limit, look, || what.to_owned())
+}
+
+/// The same, where what there is instead tells more.
+pub fn until_or<T>(
+    limit: Duration,
+    mut look: impl FnMut() -> Option<T>,
+    what: impl Fn() -> String,
+) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look() {
             return found;
         }
-        assert!(begun.elapsed() < limit, "not within {limit:?}: {what}");
+        assert!(begun.elapsed() < limit, "not within {limit:?}: {}", what());
         sleep(Duration::from_millis(10));
     }
 }
