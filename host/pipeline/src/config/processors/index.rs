@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use linkmend::index::IndexOptions;
 use linkmend_config::Node;
-use linkmend_redis::{URL, Url, UrlError};
+use linkmend_redis::{Options, URL, Url, UrlError};
 
 use crate::config::id::Id;
 use crate::config::member::{self, Member, Refusal, shown};
@@ -51,15 +51,22 @@ pub struct Redis {
 
 impl Default for Redis {
     fn default() -> Self {
+        let Options {
+            cluster,
+            key_prefix,
+            timeout,
+            queue_size,
+            ..
+        } = Options::default();
         Self {
             endpoints: Vec::new(),
-            cluster: false,
+            cluster,
             username: None,
             password: None,
             tls: Tls::default(),
-            key_prefix: "linkmend".into(),
-            timeout: Duration::from_millis(50),
-            queue_size: 200_000,
+            key_prefix,
+            timeout,
+            queue_size,
         }
     }
 }
