@@ -94,6 +94,15 @@ impl Answers {
     }
 }
 
+/// The answer that nothing is known of so many keys.
+pub(super) fn nothing(keys: usize) -> Recalled {
+    Recalled {
+        counts: vec![0; keys],
+        producers: Vec::new(),
+        texts: Vec::new(),
+    }
+}
+
 /// Whether a count says so, and how many producers follow.
 pub(super) fn read_count(count: u8) -> (bool, usize) {
     (count == MORE, usize::from(count).min(GIVEN))

@@ -4,7 +4,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::Recalled;
+use super::{Recalled, answers};
 
 /// It is told this often at most, in seconds: it may be so for every batch.
 const TOLD_EVERY: u64 = 60;
@@ -12,11 +12,7 @@ const TOLD_EVERY: u64 = 60;
 /// That nothing is known of so many keys.
 pub(crate) fn nothing(keys: usize) -> Recalled {
     tell();
-    Recalled {
-        counts: vec![0; keys],
-        producers: Vec::new(),
-        texts: Vec::new(),
-    }
+    answers::nothing(keys)
 }
 
 /// Tells people, now and then.

@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
+use super::answers;
 use super::shared::both;
 use super::{IndexError, IndexOptions, IndexStats, MemoryIndex, MessageIndex};
 use super::{MessageKey, Producer, Recalled, SharedStore};
@@ -347,8 +348,7 @@ impl Within {
         let Some(store) = &self.all.store else {
             return Ok(here);
         };
-        let all = both(&here, &**store, Some(self.room.scope), keys, before)?;
-        Ok(all.unwrap_or(here))
+        both(here, &**store, Some(self.room.scope), keys, before)
     }
 }
 
@@ -365,10 +365,6 @@ impl MessageIndex for Nothing {
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        Ok(Recalled {
-            counts: vec![0; keys.len()],
-            producers: Vec::new(),
-            texts: Vec::new(),
-        })
+        Ok(answers::nothing(keys.len()))
     }
 }

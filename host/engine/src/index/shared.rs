@@ -87,24 +87,23 @@ impl MessageIndex for SharedIndex {
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
         let here = self.here.recall(keys)?;
-        both(&here, &*self.store, None, keys, None).map(|all| all.unwrap_or(here))
+        both(here, &*self.store, None, keys, None)
     }
 
     fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
         let here = self.here.recall_before(keys, before)?;
-        both(&here, &*self.store, None, keys, Some(before)).map(|all| all.unwrap_or(here))
+        both(here, &*self.store, None, keys, Some(before))
     }
 }
 
-/// What is known here together with what the store knows; `None` when it knows
-/// nothing.
+/// What is known here together with what the store knows.
 pub(super) fn both(
-    here: &Recalled,
+    here: Recalled,
     store: &dyn SharedStore,
     scope: Option<Scope>,
     keys: &[MessageKey],
     before: Option<&[u64]>,
-) -> Result<Option<Recalled>, IndexError> {
+) -> Result<Recalled, IndexError> {
     let mut there = store.recall(scope, keys);
     let known_here = here.counts.iter().filter(|count| **count > 0).count();
     let mut lookups = Lookups {
@@ -114,7 +113,7 @@ pub(super) fn both(
     };
     if there.is_empty() {
         store.looked_up(lookups);
-        return Ok(None);
+        return Ok(here);
     }
     there.sort_unstable_by_key(|entry| ordered(entry.producer.key));
     let mut answers = Answers::with_capacity(keys.len());
@@ -139,7 +138,7 @@ pub(super) fn both(
         answers.add(before, more, known.into_iter().chain(there));
     }
     store.looked_up(lookups);
-    Ok(Some(answers.end()))
+    Ok(answers.end())
 }
 
 fn ordered(key: MessageKey) -> (u64, u64) {
