@@ -18,6 +18,7 @@
 //! | [`scan`], [`select`] | finding the selected spans of a batch |
 //! | `count` | counting its spans, for those who need no more |
 //! | [`mod@subset`] | a smaller batch of the selected spans |
+//! | [`located`] | the selected spans as located fields |
 //! | [`links`], [`mod@splice`] | a batch with other links |
 //! | [`value`] | reading attributes |
 //!
@@ -50,6 +51,7 @@ pub mod encode;
 mod error;
 pub mod fields;
 pub mod links;
+pub mod located;
 pub mod otlp;
 pub mod scan;
 mod schema;

@@ -92,6 +92,16 @@ pub mod span {
     pub const FLAGS: u32 = 16;
 }
 
+/// `Span.Event`.
+pub mod event {
+    /// fixed64
+    pub const TIME_UNIX_NANO: u32 = 1;
+    /// string
+    pub const NAME: u32 = 2;
+    /// repeated `KeyValue`
+    pub const ATTRIBUTES: u32 = 3;
+}
+
 /// `Span.Link`.
 pub mod link {
     /// bytes, 16

@@ -2,7 +2,6 @@
 //! recipes read, under all their names.
 
 use crate::checksum::checksum;
-use crate::config::Config;
 use crate::value::Value;
 
 /// A fact that has had several names: the newest name that is set wins, since
@@ -17,12 +16,13 @@ pub struct Fact<'a> {
 }
 
 impl<'a> Fact<'a> {
+    /// Takes note of a value under the name in this place.
     #[allow(
         clippy::inline_always,
         reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
     )]
     #[inline(always)]
-    fn offer(&mut self, name: u8, value: Value<'a>) {
+    pub fn offer(&mut self, name: u8, value: Value<'a>) {
         let better = name <= self.name || matches!(self.value, Value::Absent);
         if better && value.is_usable() {
             *self = Self { value, name };
@@ -156,116 +156,87 @@ pub const KEY_ATTRIBUTES: &[&str] = &[
     "messaging.batch.message_count",
 ];
 
-impl<'a> MessageFacts<'a> {
-    /// Takes note of an attribute. `value` is read only when the key is known.
-    #[allow(
-        clippy::inline_always,
-        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
-    )]
-    #[inline(always)]
-    pub fn attribute(&mut self, key: &[u8], value: impl FnOnce() -> Value<'a>) {
-        if let Some((fact, name)) = self.fact(key) {
-            fact.offer(name, value());
+/// The known names: what each is called on the wire, which fact it is, and
+/// which of the names of that, 0 the newest.
+macro_rules! names {
+    ($($name:ident => $key:literal, $fact:ident, $place:literal;)*) => {
+        /// A known name of an attribute.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        #[allow(missing_docs, reason = "each is its key")]
+        pub enum Name {
+            $($name,)*
         }
-    }
 
-    /// Which fact an attribute is, and which of its names that is.
-    #[allow(
-        clippy::inline_always,
-        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
-    )]
-    #[inline(always)]
-    fn fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
-        match key.split_first_chunk() {
-            Some((b"messaging.", name)) => self.messaging_fact(name),
-            _ => self.other_fact(key),
-        }
-    }
+        /// All known names, with their keys.
+        pub const NAMES: &[(Name, &str)] = &[$((Name::$name, $key),)*];
 
-    /// Names by length first: the compiler makes a jump of it.
-    /// Sources: semconv 1.44.0 and its schema files back to 1.9.0.
-    #[allow(
-        clippy::inline_always,
-        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
-    )]
-    #[inline(always)]
-    fn messaging_fact(&mut self, name: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
-        Some(match (name.len(), name) {
-            (6, b"system") => (&mut self.system, 0),
-            (9, b"operation") => (&mut self.operation, 0),
-            (10, b"message.id") => (&mut self.id, 0),
-            (10, b"message_id") => (&mut self.id, 1),
-            (11, b"message.ids") => (&mut self.ids, 0),
-            (11, b"destination") => (&mut self.destination, 1),
-            (11, b"source.name") => (&mut self.destination, 2),
-            (12, b"kafka.offset") => (&mut self.offset, 0),
-            (14, b"operation.type") => (&mut self.operation_type, 0),
-            (14, b"operation.name") => (&mut self.operation_name, 0),
-            (15, b"kafka.partition") => (&mut self.partition, 3),
-            (16, b"destination.name") => (&mut self.destination, 0),
-            (16, b"kafka.cluster.id") => (&mut self.cluster, 0),
-            (17, b"header.tracestate") => (&mut self.tracestate, 0),
-            (18, b"header.traceparent") => (&mut self.traceparent, 0),
-            (19, b"batch.message_count") => (&mut self.message_count, 0),
-            (20, b"kafka.message.offset") => (&mut self.offset, 1),
-            (22, b"kafka.source.partition") => (&mut self.partition, 2),
-            (22, b"masstransit.message_id") => (&mut self.masstransit_id, 0),
-            (23, b"message.conversation_id") => (&mut self.conversation, 0),
-            (24, b"destination_publish.name") => (&mut self.published_to, 0),
-            (24, b"destination.partition.id") => (&mut self.partition, 0),
-            (26, b"bullmq.job.opts.tracestate") => (&mut self.tracestate, 1),
-            (27, b"bullmq.job.opts.traceparent") => (&mut self.traceparent, 1),
-            (27, b"kafka.destination.partition") => (&mut self.partition, 1),
-            _ => return None,
-        })
-    }
-
-    #[inline]
-    fn other_fact(&mut self, key: &[u8]) -> Option<(&mut Fact<'a>, u8)> {
-        Some(match key.first()? {
-            b'c' if key.starts_with(b"celery.") => {
-                self.tasks = Some(TaskLibrary::Celery);
-                match key {
-                    b"celery.action" => (&mut self.job_action, 1),
-                    _ => return None,
+        impl<'a> MessageFacts<'a> {
+            /// Takes note of an attribute.
+            #[allow(
+                clippy::inline_always,
+                reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
+            )]
+            #[inline(always)]
+            pub fn take(&mut self, name: Name, value: Value<'a>) {
+                match name {
+                    $(Name::$name => self.$fact.offer($place, value),)*
                 }
             }
-            b'c' => match key {
-                b"cloudevents.event_id" => (&mut self.event_id, 0),
-                b"cloudevents.event_source" => (&mut self.event_source, 0),
-                _ => return None,
-            },
-            b'b' => match key {
-                b"bullmq.queue.operation" => (&mut self.job_action, 0),
-                b"bullmq.queue.name" => (&mut self.bullmq_queue, 0),
-                b"bullmq.job.id" => (&mut self.bullmq_job, 0),
-                _ => return None,
-            },
-            b'n' if key == b"nservicebus.message_id" => (&mut self.nservicebus_id, 0),
-            b'r' if key.starts_with(b"remoulade.") => {
-                self.tasks = Some(TaskLibrary::Remoulade);
-                return None;
-            }
-            b't' if key.starts_with(b"taskiq.") => {
-                self.tasks = Some(TaskLibrary::Taskiq);
-                return None;
-            }
-            b'r' => match key {
-                b"rpc.method" => (&mut self.method, 0),
-                b"rq.job.id" => (&mut self.job, JobLibrary::Rq as u8),
-                _ => return None,
-            },
-            b'a' => match key {
-                b"aws.operation" => (&mut self.method, 1),
-                b"arq.job.id" => (&mut self.job, JobLibrary::Arq as u8),
-                b"actor_name" => (&mut self.actor, 0),
-                _ => return None,
-            },
-            b'm' if key == b"message_id" => (&mut self.job, JobLibrary::Dramatiq as u8),
-            _ => return None,
-        })
-    }
+        }
+    };
+}
 
+// Sources: semconv 1.44.0 and its schema files back to 1.9.0.
+names! {
+    MessagingSystem => "messaging.system", system, 0;
+    MessagingOperation => "messaging.operation", operation, 0;
+    MessagingMessageId => "messaging.message.id", id, 0;
+    MessagingMessageIdOld => "messaging.message_id", id, 1;
+    MessagingMessageIds => "messaging.message.ids", ids, 0;
+    MessagingDestinationName => "messaging.destination.name", destination, 0;
+    MessagingDestination => "messaging.destination", destination, 1;
+    MessagingSourceName => "messaging.source.name", destination, 2;
+    MessagingKafkaOffset => "messaging.kafka.offset", offset, 0;
+    MessagingKafkaMessageOffset => "messaging.kafka.message.offset", offset, 1;
+    MessagingOperationType => "messaging.operation.type", operation_type, 0;
+    MessagingOperationName => "messaging.operation.name", operation_name, 0;
+    MessagingDestinationPartitionId => "messaging.destination.partition.id", partition, 0;
+    MessagingKafkaDestinationPartition => "messaging.kafka.destination.partition", partition, 1;
+    MessagingKafkaSourcePartition => "messaging.kafka.source.partition", partition, 2;
+    MessagingKafkaPartition => "messaging.kafka.partition", partition, 3;
+    MessagingKafkaClusterId => "messaging.kafka.cluster.id", cluster, 0;
+    MessagingBatchMessageCount => "messaging.batch.message_count", message_count, 0;
+    MessagingHeaderTraceparent => "messaging.header.traceparent", traceparent, 0;
+    MessagingBullmqJobOptsTraceparent => "messaging.bullmq.job.opts.traceparent", traceparent, 1;
+    MessagingHeaderTracestate => "messaging.header.tracestate", tracestate, 0;
+    MessagingBullmqJobOptsTracestate => "messaging.bullmq.job.opts.tracestate", tracestate, 1;
+    MessagingMasstransitMessageId => "messaging.masstransit.message_id", masstransit_id, 0;
+    MessagingMessageConversationId => "messaging.message.conversation_id", conversation, 0;
+    MessagingDestinationPublishName => "messaging.destination_publish.name", published_to, 0;
+    NservicebusMessageId => "nservicebus.message_id", nservicebus_id, 0;
+    CloudeventsEventId => "cloudevents.event_id", event_id, 0;
+    CloudeventsEventSource => "cloudevents.event_source", event_source, 0;
+    BullmqQueueOperation => "bullmq.queue.operation", job_action, 0;
+    CeleryAction => "celery.action", job_action, 1;
+    BullmqQueueName => "bullmq.queue.name", bullmq_queue, 0;
+    BullmqJobId => "bullmq.job.id", bullmq_job, 0;
+    RpcMethod => "rpc.method", method, 0;
+    AwsOperation => "aws.operation", method, 1;
+    RqJobId => "rq.job.id", job, 0;
+    ArqJobId => "arq.job.id", job, 1;
+    MessageId => "message_id", job, 2;
+    ActorName => "actor_name", actor, 0;
+}
+
+/// The libraries that are known by the beginning of their attributes.
+pub const TASK_LIBRARIES: &[(TaskLibrary, &str)] = &[
+    (TaskLibrary::Celery, "celery."),
+    (TaskLibrary::Remoulade, "remoulade."),
+    (TaskLibrary::Taskiq, "taskiq."),
+];
+
+impl<'a> MessageFacts<'a> {
     /// The library whose job is named.
     #[inline]
     #[must_use]
@@ -427,40 +398,7 @@ pub struct LinkFacts<'a> {
     pub extra: &'a [Value<'a>],
 }
 
-impl<'a> LinkFacts<'a> {
-    /// Takes note of an attribute. `digest` is a number that equal attributes
-    /// have in common and different ones have not; it may be 0 when the span
-    /// has one link only.
-    #[inline]
-    pub fn attribute(
-        &mut self,
-        config: &Config,
-        key: &[u8],
-        digest: u64,
-        value: impl FnOnce() -> Value<'a>,
-    ) {
-        self.attribute_count += 1;
-        // An empty key can not be one of the configured names that are off.
-        if !key.is_empty() && key == config.type_attribute.as_bytes() {
-            self.type_digest = Some(digest);
-            return;
-        }
-        if !key.is_empty() && key == config.provenance_attribute.as_bytes() {
-            self.is_marked = true;
-            return;
-        }
-        self.digest = self.digest.wrapping_add(digest);
-        match key {
-            b"opentracing.ref_type" => self.ref_type = value(),
-            b"retry.attempt" | b"retry.of" => self.is_retry = true,
-            // Sentry's, then Datadog's two.
-            b"sentry.link.type" if config.type_aliases => self.alias.offer(0, value()),
-            b"link.kind" if config.type_aliases => self.alias.offer(1, value()),
-            b"dd.kind" if config.type_aliases => self.alias.offer(2, value()),
-            _ => self.message.attribute(key, value),
-        }
-    }
-
+impl LinkFacts<'_> {
     /// Both ids are valid.
     #[inline]
     #[must_use]

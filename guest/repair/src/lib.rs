@@ -13,8 +13,9 @@
 //! | module | what it knows |
 //! |---|---|
 //! | [`config`] | the configuration: one table of keys |
-//! | [`read`] | OTLP's bytes |
+//! | [`reads`] | which attributes are read, and what for |
 //! | [`facts`], [`value`] | the attributes that count, under all their names |
+//! | `read` | facts from located fields |
 //! | `role` | producers, consumers, settlers |
 //! | `slots` | which facts belong to which message of a batch |
 //! | `system`, `keys` | what identifies a message |
@@ -41,6 +42,8 @@ mod chain;
 mod checksum;
 mod choice;
 mod columns;
+#[cfg(target_arch = "wasm32")]
+mod component;
 pub mod config;
 mod explain;
 pub mod facts;
@@ -50,7 +53,8 @@ mod links;
 mod mend;
 mod missing;
 mod producers;
-pub mod read;
+mod read;
+pub mod reads;
 mod records;
 mod role;
 mod slots;
@@ -58,8 +62,9 @@ mod system;
 mod texts;
 pub mod value;
 
+use linkmend_rule::wire::located::{Item, Link, Located, Span};
 use linkmend_rule::{
-    About, BatchRule, Index, IndexError, Plan, Selector, SpanKinds, Tasks, Verdict,
+    About, FieldRule, Index, IndexError, Plan, Selector, SpanKinds, Tasks, Verdict,
 };
 
 use batch::Batch;
@@ -68,16 +73,18 @@ use facts::{KEY_ATTRIBUTES, LinkFacts, Origin, SpanFacts};
 use mend::Besides;
 use producers::Producers;
 use read::ExtraReader;
+use reads::Reads;
 
 /// The built-in rule.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Repair {
     config: Config,
+    reads: Reads,
     batch: Batch,
     producers: Producers,
 }
 
-impl BatchRule for Repair {
+impl FieldRule for Repair {
     fn describe() -> About {
         About {
             name: "repair".into(),
@@ -97,25 +104,27 @@ impl BatchRule for Repair {
     fn process(
         &mut self,
         tasks: Tasks,
-        traces: &[u8],
+        traces: Located<'_>,
         index: &mut dyn Index,
     ) -> Result<Verdict, String> {
         self.begin(tasks);
-        let mut links = Vec::new();
         let mut reader = ExtraReader::default();
+        let mut origin = Origin::default();
         let mut number = 0;
-        for resource_spans in read::resources(traces) {
-            let origin = read::origin(resource_spans, &self.config.environment_attributes);
-            let extra = &self.config.extra;
-            if extra.is_wanted() {
-                reader.read_resource(extra, resource_spans);
+        for item in traces.items() {
+            match item {
+                Item::Resource(resource) => {
+                    origin = read::origin(&self.reads, resource.clone());
+                    if self.config.extra.is_wanted() {
+                        reader.read_resource(&self.config.extra, &self.reads, resource);
+                    }
+                }
+                Item::Scope(..) => {}
+                Item::Span(span) => {
+                    self.add_span(tasks, origin, number, &span, &mut reader);
+                    number += 1;
+                }
             }
-            read::for_each_span(resource_spans, |message| {
-                links.clear();
-                let span = read::span_facts(number, message, &mut links);
-                self.add_message(tasks, origin, &span, message, &links, &mut reader);
-                number += 1;
-            });
         }
         self.decide(tasks, index)
     }
@@ -126,6 +135,7 @@ impl Repair {
     #[must_use]
     pub fn new(config: Config) -> Self {
         Self {
+            reads: Reads::of(&config),
             config,
             batch: Batch::default(),
             producers: Producers::default(),
@@ -157,7 +167,7 @@ impl Repair {
             uses_index: true,
             type_attribute: self.config.type_attribute.clone(),
             count_all_drops: self.config.count_invalid_in_dropped,
-            reads: Vec::new(),
+            reads: self.reads.keys.clone(),
         }
     }
 
@@ -167,8 +177,14 @@ impl Repair {
         &self.config
     }
 
+    /// The attributes that it reads.
+    #[must_use]
+    pub fn reads(&self) -> &Reads {
+        &self.reads
+    }
+
     /// Begins a batch. Together with [`Self::add`] and [`Self::decide`] this
-    /// is [`BatchRule::process`] for spans that are not on the wire.
+    /// is [`FieldRule::process`] for spans that are not located.
     pub fn begin(&mut self, tasks: Tasks) {
         self.batch.clear(tasks.contains(Tasks::EXPLAIN));
     }
@@ -185,42 +201,42 @@ impl Repair {
     }
 
     #[inline]
-    fn add_message<'a>(
+    fn add_span<'a>(
         &mut self,
         tasks: Tasks,
         origin: Origin<'a>,
-        span: &SpanFacts<'a>,
-        message: &'a [u8],
-        links: &[&'a [u8]],
+        number: u32,
+        span: &Span<'a>,
         reader: &mut ExtraReader<'a>,
     ) {
-        let Self { config, batch, .. } = self;
+        let Self {
+            config,
+            reads,
+            batch,
+            ..
+        } = self;
         let extra = &config.extra;
+        let facts = read::span_facts(reads, number, span);
+        let is_compared = span.links > 1;
+        let of_link = |link: Link<'a>| read::link_facts(reads, link, is_compared);
+        if !extra.is_wanted() {
+            batch.add(config, tasks, &origin, &facts, span.links().map(of_link));
+            return;
+        }
+        reader.read_span(extra, reads, span);
         // Shorter lived: what it has of the resource is the reader's.
         let mut origin: Origin<'_> = origin;
-        let digests = links.len() > 1;
-        let mut builder = core::mem::take(&mut batch.digests);
-        let mut facts = |link: &&'a [u8]| {
-            let digests = digests.then_some(&mut builder);
-            read::link_facts(link, config, digests)
+        origin.extra = reader.resource();
+        let facts = SpanFacts {
+            extra: reader.span(),
+            events: reader.events(),
+            ..facts
         };
-        if extra.is_wanted() {
-            reader.read_span(extra, message, links);
-            origin.extra = reader.resource();
-            let span = SpanFacts {
-                extra: reader.span(),
-                events: reader.events(),
-                ..*span
-            };
-            let links = links.iter().enumerate().map(|(number, link)| LinkFacts {
-                extra: reader.link(extra, number),
-                ..facts(link)
-            });
-            batch.add(config, tasks, &origin, &span, links);
-        } else {
-            batch.add(config, tasks, &origin, span, links.iter().map(facts));
-        }
-        batch.digests = builder;
+        let links = span.links().enumerate().map(|(number, link)| LinkFacts {
+            extra: reader.link(extra, number),
+            ..of_link(link)
+        });
+        batch.add(config, tasks, &origin, &facts, links);
     }
 
     /// Ends a batch: remembers, looks up, decides.
@@ -285,5 +301,3 @@ fn index_failed(call: &str, error: IndexError) -> String {
     };
     format!("the message index did not {call}: {reason}")
 }
-
-linkmend_rule::export!(Repair);

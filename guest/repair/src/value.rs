@@ -1,6 +1,6 @@
 //! Values of attributes, as far as they can name a message.
 
-use linkmend_wire::value::{AnyValue, Array};
+use linkmend_wire::located::{Elements, Value as Located};
 
 /// The value of a known attribute.
 #[derive(Debug, Clone, Copy, Default)]
@@ -14,23 +14,21 @@ pub enum Value<'a> {
     Int(i64),
     /// Bytes.
     Bytes(&'a [u8]),
-    /// An array, still on the wire.
-    Array(Array<'a>),
+    /// An array, as it is shown.
+    Array(Elements<'a>),
     /// An array, decoded.
     Listed(&'a [Value<'a>]),
 }
 
-impl<'a> From<AnyValue<'a>> for Value<'a> {
+impl<'a> From<Located<'a>> for Value<'a> {
     #[inline]
-    fn from(value: AnyValue<'a>) -> Self {
+    fn from(value: Located<'a>) -> Self {
         match value {
-            AnyValue::String(text) => Self::Text(text),
-            AnyValue::Int(number) => Self::Int(number),
-            AnyValue::Bytes(bytes) => Self::Bytes(bytes),
-            AnyValue::Array(array) => Self::Array(array),
-            AnyValue::Empty | AnyValue::Bool(_) | AnyValue::Double(_) | AnyValue::KvList => {
-                Self::Absent
-            }
+            Located::Text(text) => Self::Text(text),
+            Located::Int(number) => Self::Int(number),
+            Located::Bytes(bytes) => Self::Bytes(bytes),
+            Located::Array(elements) => Self::Array(elements),
+            Located::None | Located::Bool(_) | Located::Double(_) => Self::Absent,
         }
     }
 }
@@ -119,7 +117,15 @@ impl<'a> Value<'a> {
             });
         };
         match self {
-            Self::Array(array) => array.iter().map(Value::from).for_each(scalar),
+            Self::Array(elements) => {
+                let mut left = elements.count;
+                for element in *elements {
+                    left = left.saturating_sub(1);
+                    scalar(Value::from(element));
+                }
+                // Those that are not shown are there.
+                (0..left).for_each(|_| scalar(Value::Absent));
+            }
             Self::Listed(values) => values.iter().copied().for_each(scalar),
             other => scalar(*other),
         }

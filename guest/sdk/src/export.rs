@@ -1,5 +1,7 @@
 //! From a Rust type to a component.
 
+use linkmend_wire::located::Located;
+
 use crate::{About, Index, Plan, Tasks, Verdict};
 
 /// A rule of the world `batch-rule`: the low level that [`crate::Rule`] is built
@@ -25,6 +27,33 @@ pub trait BatchRule: Sized + 'static {
         &mut self,
         tasks: Tasks,
         traces: &[u8],
+        index: &mut dyn Index,
+    ) -> Result<Verdict, String>;
+}
+
+/// A rule of the world `field-rule`, the fast one: it is shown spans as located
+/// fields, and reads no protobuf.
+pub trait FieldRule: Sized + 'static {
+    /// Who the rule is.
+    fn describe() -> About;
+
+    /// A rule made from its configuration, a JSON object, and what it needs of
+    /// the host: [`Plan::reads`] is the list of the attributes that it is shown.
+    ///
+    /// # Errors
+    ///
+    /// A text for the user, that names the key at fault and the way out.
+    fn configure(config: &str) -> Result<(Self, Plan), String>;
+
+    /// Looks at the selected spans of one batch.
+    ///
+    /// # Errors
+    ///
+    /// A text for the log; the host treats it as a fault of the rule.
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: Located<'_>,
         index: &mut dyn Index,
     ) -> Result<Verdict, String>;
 }

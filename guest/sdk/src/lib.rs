@@ -159,7 +159,7 @@ pub use bindings::linkmend::rule::types::{
     Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
 };
 pub use edits::{Edits, WithAttributes};
-pub use export::BatchRule;
+pub use export::{BatchRule, FieldRule};
 pub use found::{Awaited, CLOCK_SKEW, Found, ProducerSpan};
 pub use index::{HostIndex, Index, MemoryIndex};
 pub use key::KeyBuilder;

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use linkmend::Rule;
 use linkmend_repair::Repair;
 use linkmend_repair::config::Config;
+use linkmend_rule::wire::located::Reads as Table;
 use linkmend_tests::arms::{Adapter, native_repair};
 use linkmend_workbench::FreshIndex;
 use linkmend_workbench::bench::{Arm, ArmError, Engine, Pass};
@@ -25,17 +26,20 @@ pub struct Arms {
 /// prost's structs.
 pub struct Structs {
     rule: Repair,
+    table: Table,
     index: Arc<FreshIndex>,
 }
 
 impl Arms {
     /// With the rule configured like this.
     pub fn new(config: &str) -> anyhow::Result<Self> {
+        let rule = Repair::new(Config::read(config).map_err(anyhow::Error::msg)?);
         Ok(Self {
             sandbox: Engine::new(Rule::builtin().with_config(config))?,
             native: Engine::new(native_repair(config))?,
             prost: Structs {
-                rule: Repair::new(Config::read(config).map_err(anyhow::Error::msg)?),
+                table: rule.reads().table(),
+                rule,
                 index: Arc::default(),
             },
         })
@@ -54,7 +58,7 @@ impl Arm for Structs {
 
     fn mend(&mut self, batch: &Bytes) -> Result<Pass, ArmError> {
         let mut index = Adapter(&*self.index);
-        let traces = reference::mend(&mut self.rule, batch, &mut index)?;
+        let traces = reference::mend(&mut self.rule, &self.table, batch, &mut index)?;
         Ok(Pass {
             traces: traces.into(),
             ..Pass::default()

@@ -6,8 +6,10 @@
 
 use linkmend_repair::Repair;
 use linkmend_repair::facts::{LinkFacts, Origin, SpanFacts};
+use linkmend_repair::reads::Use;
 use linkmend_repair::value::Value;
 use linkmend_rule::wire::links::{span_id, trace_id};
+use linkmend_rule::wire::located::Reads as Table;
 use linkmend_rule::{Action, Attribute, DropReason, Edit, Index, Tasks, Text, ValueKind, Verdict};
 use opentelemetry_proto::tonic::common::v1::any_value::Value as AnyValue;
 use opentelemetry_proto::tonic::common::v1::{self, KeyValue};
@@ -17,23 +19,33 @@ use prost::Message as _;
 
 const STATUS_ERROR: i32 = 2;
 
-/// Mends a batch by way of structs.
-pub fn mend(rule: &mut Repair, batch: &[u8], index: &mut dyn Index) -> anyhow::Result<Vec<u8>> {
+/// Mends a batch by way of structs. `table` is [`Repair::reads`]'s.
+pub fn mend(
+    rule: &mut Repair,
+    table: &Table,
+    batch: &[u8],
+    index: &mut dyn Index,
+) -> anyhow::Result<Vec<u8>> {
     let mut traces = TracesData::decode(batch)?;
     let tasks = Tasks::REMEMBER | Tasks::MEND;
-    let verdict = decide(rule, &traces, tasks, index)?;
+    let verdict = decide(rule, table, &traces, tasks, index)?;
     apply(&mut traces, &verdict);
     Ok(traces.encode_to_vec())
 }
 
 fn decide(
     rule: &mut Repair,
+    table: &Table,
     traces: &TracesData,
     tasks: Tasks,
     index: &mut dyn Index,
 ) -> anyhow::Result<Verdict> {
     rule.begin(tasks);
-    let config = rule.config().clone();
+    let reads = rule.reads().clone();
+    let used = |attribute: &KeyValue| {
+        let number = table.number(attribute.key.as_bytes());
+        number.map_or(Use::default(), |number| reads.used(number))
+    };
     let mut number = 0;
     let mut arena = Vec::new();
     for resource in &traces.resource_spans {
@@ -49,12 +61,12 @@ fn decide(
         for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
             arena.clear();
             list(span, &mut arena);
-            let facts = span_facts(number, span, &arena);
+            let facts = span_facts(number, span, &arena, &used);
             number += 1;
             if span.links.is_empty() && !facts.message.names_messages() {
                 continue;
             }
-            let links = span.links.iter().map(|link| link_facts(link, &config));
+            let links = span.links.iter().map(|link| link_facts(link, &used));
             rule.add(tasks, &origin, &facts, links);
         }
     }
@@ -110,7 +122,12 @@ fn scalar(value: Option<&AnyValue>) -> Value<'_> {
     }
 }
 
-fn span_facts<'a>(number: u32, span: &'a Span, arena: &'a [Value<'a>]) -> SpanFacts<'a> {
+fn span_facts<'a>(
+    number: u32,
+    span: &'a Span,
+    arena: &'a [Value<'a>],
+    used: impl Fn(&KeyValue) -> Use,
+) -> SpanFacts<'a> {
     let mut facts = SpanFacts {
         number,
         trace_id: trace_id(&span.trace_id).unwrap_or(0),
@@ -141,28 +158,26 @@ fn span_facts<'a>(number: u32, span: &'a Span, arena: &'a [Value<'a>]) -> SpanFa
             }
             _ => None,
         };
-        facts
-            .message
-            .attribute(attribute.key.as_bytes(), || match listed {
-                Some(listed) => Value::Listed(listed),
-                None => scalar(value),
-            });
+        let value = match listed {
+            Some(listed) => Value::Listed(listed),
+            None => scalar(value),
+        };
+        facts.message.attribute(used(attribute), value);
     }
     facts
 }
 
 /// No link of the workloads has attributes that could double another one's.
-fn link_facts<'a>(link: &'a Link, config: &linkmend_repair::config::Config) -> LinkFacts<'a> {
+fn link_facts<'a>(link: &'a Link, used: impl Fn(&KeyValue) -> Use) -> LinkFacts<'a> {
     let mut facts = LinkFacts {
         trace_id: trace_id(&link.trace_id).unwrap_or(0),
         span_id: span_id(&link.span_id).unwrap_or(0),
         has_trace_state: !link.trace_state.is_empty(),
+        attribute_count: link.attributes.len() as u32,
         ..LinkFacts::default()
     };
     for attribute in &link.attributes {
-        facts.attribute(config, attribute.key.as_bytes(), 0, || {
-            scalar(any_value(attribute))
-        });
+        facts.attribute(used(attribute), 0, scalar(any_value(attribute)));
     }
     facts
 }

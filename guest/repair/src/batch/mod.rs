@@ -6,7 +6,7 @@ mod link;
 mod notes;
 mod producer;
 
-use linkmend_rule::{KeyBuilder, MessageKey, Producer, Tasks};
+use linkmend_rule::{MessageKey, Producer, Tasks};
 use linkmend_wire::otlp::span_kind;
 
 use crate::asides;
@@ -44,8 +44,6 @@ pub struct Batch {
     pub producer_texts: Vec<u8>,
     /// Makes the keys, and spells them when that is asked for.
     pub maker: KeyMaker,
-    /// For digests of links.
-    pub digests: KeyBuilder,
     keys: Vec<MessageKey>,
     seen: Vec<(u64, u64)>,
     columns: Columns,

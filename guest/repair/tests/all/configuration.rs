@@ -4,7 +4,7 @@ use linkmend_repair::Repair;
 use std::fmt::Write as _;
 
 use linkmend_repair::config::{CONTEXTS, Config, HEADERS, Member, RECIPE, SETTINGS};
-use linkmend_rule::{BatchRule, SpanKinds};
+use linkmend_rule::{FieldRule, SpanKinds};
 
 fn error(config: &str) -> String {
     Config::read(config).unwrap_err()

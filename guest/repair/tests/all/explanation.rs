@@ -2,7 +2,7 @@
 
 use super::support::*;
 use linkmend_repair::Repair;
-use linkmend_rule::{BatchRule, MemoryIndex, Tasks};
+use linkmend_rule::{FieldRule, MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message;
 
@@ -14,10 +14,10 @@ fn explain(config: &str, spans: Vec<Span>) -> Vec<String> {
     let bytes = traces.encode_to_vec();
     let (mut rule, _) = Repair::configure(config).unwrap();
     let mut index = MemoryIndex::new();
-    rule.process(Tasks::REMEMBER, &bytes, &mut index).unwrap();
+    process(&mut rule, Tasks::REMEMBER, &bytes, &mut index).unwrap();
     let tasks = Tasks::MEND | Tasks::EXPLAIN;
-    let verdict = rule.process(tasks, &bytes, &mut index).unwrap();
-    let plain = rule.process(Tasks::MEND, &bytes, &mut index).unwrap();
+    let verdict = process(&mut rule, tasks, &bytes, &mut index).unwrap();
+    let plain = process(&mut rule, Tasks::MEND, &bytes, &mut index).unwrap();
     assert!(plain.explanations.is_empty());
     assert_eq!(plain.edits.len(), verdict.edits.len());
     let text = |text: linkmend_rule::Text| {

@@ -1,12 +1,12 @@
 //! What the rule asks of the index, and what it makes of its answers.
 
-use super::support::*;
+use super::support::{self, *};
 use linkmend_repair::Repair;
 use linkmend_repair::config::Config;
 use linkmend_repair::facts::{LinkFacts, MessageFacts, Origin, SpanFacts};
 use linkmend_repair::value::Value as Facts;
 use linkmend_rule::{
-    Action, BatchRule, Index, IndexError, MemoryIndex, MessageKey, Producer, Recalled, Tasks,
+    Action, FieldRule, Index, IndexError, MemoryIndex, MessageKey, Producer, Recalled, Tasks,
     Verdict,
 };
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -75,7 +75,7 @@ fn process(tasks: Tasks, spans: Vec<Span>, index: &mut Watched) -> Result<Verdic
     let traces = TracesData {
         resource_spans: vec![batch("", spans)],
     };
-    rule.process(tasks, &traces.encode_to_vec(), index)
+    support::process(&mut rule, tasks, &traces.encode_to_vec(), index)
 }
 
 fn message(system: &str) -> Vec<(&'static str, Value)> {
@@ -224,15 +224,17 @@ fn what_many_links_have_in_common_stands_in_the_verdict_once() {
 /// As `process` does it with spans that are on the wire.
 #[test]
 fn spans_may_be_given_one_by_one() {
+    let mut rule = Repair::new(Config::default());
+    let (reads, table) = (rule.reads().clone(), rule.reads().table());
     let id = |facts: &mut MessageFacts<'static>| {
         for (key, value) in [
             ("messaging.system", "rabbitmq"),
             ("messaging.message.id", "7"),
         ] {
-            facts.attribute(key.as_bytes(), || Facts::Text(value.as_bytes()));
+            let used = reads.used(table.number(key.as_bytes()).unwrap());
+            facts.attribute(used, Facts::Text(value.as_bytes()));
         }
     };
-    let mut rule = Repair::new(Config::default());
     rule.begin(all());
     for (number, kind) in [(0, 4), (1, 5)] {
         let mut span = SpanFacts {

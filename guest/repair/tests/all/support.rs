@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 
 use linkmend_repair::Repair;
 use linkmend_rule::{
-    Action, Attribute, BatchRule, DropReason, Edit, MemoryIndex, NoteKind, Tasks, Text, ValueKind,
+    Action, Attribute, DropReason, FieldRule, Index, Edit, MemoryIndex, NoteKind, Tasks, Text, ValueKind,
     Verdict,
 };
+use linkmend_wire::located::Locator;
+use linkmend_wire::{Scan, Selector};
 use opentelemetry_proto::tonic::common::v1::{
     AnyValue, ArrayValue, InstrumentationScope, KeyValue, any_value::Value,
 };
@@ -243,6 +245,20 @@ pub fn read_twice(config: &str, resource_spans: Vec<ResourceSpans>) -> Outcome {
     outcome
 }
 
+/// Shows the rule all spans of a batch, as the host does.
+pub fn process(
+    rule: &mut Repair,
+    tasks: Tasks,
+    traces: &[u8],
+    index: &mut dyn Index,
+) -> Result<Verdict, String> {
+    let mut scan = Scan::new();
+    scan.run(traces, &Selector::all()).unwrap();
+    let mut locator = Locator::default();
+    locator.locate(traces, &scan, 0..scan.selected().len(), &rule.reads().table());
+    rule.process(tasks, locator.located(), index)
+}
+
 /// Runs the rule over a batch once.
 pub fn run(
     config: &str,
@@ -253,7 +269,7 @@ pub fn run(
 ) -> Outcome {
     let (mut rule, plan) = Repair::configure(config).unwrap();
     let bytes = order(&traces.encode_to_vec());
-    let verdict = rule.process(tasks, &bytes, index).unwrap();
+    let verdict = process(&mut rule, tasks, &bytes, index).unwrap();
     let max = rule.config().max_links as usize;
     apply(traces.clone(), &verdict, max, plan.count_all_drops)
 }

@@ -1,0 +1,108 @@
+//! Which attributes are read, and by which numbers.
+
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
+/// The attributes that a rule reads: keys, by their places in its list.
+///
+/// A last character `*` stands for any ending. What begins with `event:` is
+/// read of the events of spans, and everything else of resources, spans and
+/// links. Of several that take a key, a full one goes before a beginning, and
+/// then the first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reads {
+    pub(super) attributes: KeyTable,
+    pub(super) events: KeyTable,
+}
+
+/// Keys by their lengths, since most are told apart by these.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct KeyTable {
+    /// Full keys, the shortest first.
+    full: Vec<Key>,
+    /// Where those of each length begin; the last ones are those of
+    /// [`LENGTHS`] and above.
+    starts: Vec<u16>,
+    beginnings: Vec<Key>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Key {
+    text: Vec<u8>,
+    number: u16,
+}
+
+/// A number, and whether the key is read by its beginning.
+pub(super) type Number = (u16, bool);
+
+const LENGTHS: usize = 64;
+const OF_EVENTS: &str = "event:";
+
+impl Reads {
+    /// From a list of keys. Of more than 65,536 the others are not read.
+    #[must_use]
+    pub fn new<T: AsRef<str>>(keys: &[T]) -> Self {
+        let mut reads = Self::default();
+        for (number, key) in (0..=u16::MAX).zip(keys) {
+            match key.as_ref().strip_prefix(OF_EVENTS) {
+                Some(key) => reads.events.add(key, number),
+                None => reads.attributes.add(key.as_ref(), number),
+            }
+        }
+        reads.attributes.sort();
+        reads.events.sort();
+        reads
+    }
+
+    /// The number of an attribute of a resource, a span or a link, if it is read.
+    #[inline]
+    #[must_use]
+    pub fn number(&self, key: &[u8]) -> Option<u16> {
+        self.attributes.number(key).map(|(number, _)| number)
+    }
+
+    /// Attributes of events are read.
+    pub(super) fn of_events(&self) -> bool {
+        !self.events.full.is_empty() || !self.events.beginnings.is_empty()
+    }
+}
+
+impl KeyTable {
+    fn add(&mut self, key: &str, number: u16) {
+        let (keys, text) = match key.strip_suffix('*') {
+            Some(beginning) => (&mut self.beginnings, beginning),
+            None => (&mut self.full, key),
+        };
+        keys.push(Key {
+            text: text.as_bytes().to_owned(),
+            number,
+        });
+    }
+
+    fn sort(&mut self) {
+        self.full.sort_by_key(|key| key.text.len().min(LENGTHS));
+        self.starts = (0..=LENGTHS + 1)
+            .map(|length| {
+                let shorter = |key: &Key| key.text.len().min(LENGTHS) < length;
+                self.full.partition_point(shorter) as u16
+            })
+            .collect();
+    }
+
+    #[inline]
+    pub(super) fn number(&self, key: &[u8]) -> Option<Number> {
+        let length = key.len().min(LENGTHS);
+        let starts = self.starts.get(length..length + 2);
+        let of_length = starts.and_then(|starts| match starts {
+            [start, end] => self.full.get(usize::from(*start)..usize::from(*end)),
+            _ => None,
+        });
+        let mut of_length = of_length.unwrap_or_default().iter();
+        if let Some(found) = of_length.find(|known| known.text == key) {
+            return Some((found.number, false));
+        }
+        let mut beginnings = self.beginnings.iter();
+        let found = beginnings.find(|known| key.starts_with(&known.text));
+        found.map(|found| (found.number, true))
+    }
+}
