@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use linkmend::index::{self, MessageIndex};
 use linkmend::interface as host;
-use linkmend::{NativeRule, Processor, Rule};
+use linkmend::{NativeRule, Processor, Rule, Shown, World};
 use linkmend_repair::Repair;
 use linkmend_rule as sdk;
 
@@ -119,7 +119,40 @@ fn sandboxed_repair() -> Rule {
 /// When `config` is not one.
 #[must_use]
 pub fn native_repair(config: &str) -> Rule {
-    native_rule::<Repair>(config)
+    native_fields::<Repair>(config)
+}
+
+/// A rule that is shown fields, without the sandbox.
+fn native_fields<R: sdk::FieldRule + Send>(config: &str) -> Rule {
+    let configured = |config: &str| match R::configure(config) {
+        Ok(configured) => configured,
+        Err(text) => panic!("{text}"),
+    };
+    let (_, plan) = configured(config);
+    let config = config.to_owned();
+    let about = about(R::describe());
+    Rule::native(about, host_plan(plan), World::Field, move || {
+        Box::new(NativeFields(configured(&config).0))
+    })
+}
+
+struct NativeFields<R>(R);
+
+impl<R: sdk::FieldRule + Send> NativeRule for NativeFields<R> {
+    fn process(
+        &mut self,
+        tasks: host::Tasks,
+        shown: Shown<'_>,
+        index: &dyn MessageIndex,
+    ) -> Result<host::Verdict, String> {
+        let Shown::Fields(traces) = shown else {
+            return Err("it was shown bytes".into());
+        };
+        let verdict = self
+            .0
+            .process(sdk_tasks(tasks), traces, &mut Adapter(index))?;
+        Ok(host_verdict(verdict))
+    }
 }
 
 /// A rule without the sandbox.
@@ -135,7 +168,8 @@ pub fn native_rule<R: sdk::BatchRule + Send>(config: &str) -> Rule {
     };
     let (_, plan) = configured(config);
     let config = config.to_owned();
-    Rule::native(about(R::describe()), host_plan(plan), move || {
+    let about = about(R::describe());
+    Rule::native(about, host_plan(plan), World::Batch, move || {
         Box::new(Native(configured(&config).0))
     })
 }
@@ -146,9 +180,12 @@ impl<R: sdk::BatchRule + Send> NativeRule for Native<R> {
     fn process(
         &mut self,
         tasks: host::Tasks,
-        traces: &[u8],
+        shown: Shown<'_>,
         index: &dyn MessageIndex,
     ) -> Result<host::Verdict, String> {
+        let Shown::Traces(traces) = shown else {
+            return Err("it was shown fields".into());
+        };
         let verdict = self
             .0
             .process(sdk_tasks(tasks), traces, &mut Adapter(index))?;

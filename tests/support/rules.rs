@@ -7,7 +7,7 @@ use linkmend::interface::{
     About, Action, Attribute, DropReason, Edit, Plan, Selector, SpanContext, SpanKinds, Tasks,
     Text, ValueKind, Verdict,
 };
-use linkmend::{NativeRule, Rule};
+use linkmend::{NativeRule, Rule, Shown, World};
 
 /// Selects nothing and uses nothing.
 #[must_use]
@@ -55,7 +55,9 @@ where
         summary: "Made for a test.".into(),
     };
     let process = Arc::new(process);
-    Rule::native(about, plan, move || Box::new(Closure(Arc::clone(&process))))
+    Rule::native(about, plan, World::Batch, move || {
+        Box::new(Closure(Arc::clone(&process)))
+    })
 }
 
 struct Closure<F>(Arc<F>);
@@ -67,9 +69,12 @@ where
     fn process(
         &mut self,
         tasks: Tasks,
-        traces: &[u8],
+        shown: Shown<'_>,
         index: &dyn MessageIndex,
     ) -> Result<Verdict, String> {
+        let Shown::Traces(traces) = shown else {
+            return Err("it was shown fields".into());
+        };
         (self.0)(tasks, traces, index)
     }
 }

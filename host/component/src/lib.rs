@@ -125,7 +125,7 @@ impl Interface {
         })
     }
 
-    /// It exports what a rule must: `lifecycle`, and `batch` or `spans`.
+    /// It exports what a rule must: `lifecycle`, and `fields`, `batch` or `spans`.
     ///
     /// # Errors
     ///
@@ -139,8 +139,8 @@ impl Interface {
         };
         let missing = if !exports_one_of(&["lifecycle"]) {
             format!("{PACKAGE}lifecycle")
-        } else if !exports_one_of(&["batch", "spans"]) {
-            format!("{PACKAGE}batch or {PACKAGE}spans")
+        } else if !exports_one_of(&["fields", "batch", "spans"]) {
+            format!("{PACKAGE}fields, {PACKAGE}batch or {PACKAGE}spans")
         } else {
             return Ok(());
         };

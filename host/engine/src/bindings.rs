@@ -32,6 +32,18 @@ pub mod span_rule {
     });
 }
 
+/// The world `field-rule`.
+pub mod field_rule {
+    wasmtime::component::bindgen!({
+        path: "wit",
+        world: "field-rule",
+        with: {
+            "linkmend:rule/types": crate::bindings::linkmend::rule::types,
+            "linkmend:rule/index": crate::bindings::linkmend::rule::index,
+        },
+    });
+}
+
 /// The world `batch-rule` of version 0.1.
 pub mod v0_1 {
     wasmtime::component::bindgen!({

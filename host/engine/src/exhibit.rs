@@ -7,6 +7,7 @@
 
 use std::ops::Range;
 
+use linkmend_wire::located::{Located, Locator, Reads};
 use linkmend_wire::{Scan, SelectedSpan, subset, subset_of};
 
 /// Which part of a rule's memory a batch may weigh that is shown in one call, and
@@ -19,11 +20,29 @@ const PORTION: (usize, usize) = (128, 512 << 10);
 /// What a span and a link weigh besides their bytes, of which they may have two.
 const FOR_EACH: usize = 32;
 
+/// What a rule is shown of spans.
+#[derive(Debug, Clone, Copy)]
+pub enum Shown<'a> {
+    /// Them, inside of their resource and scope: `batch.process` of `wit/`.
+    Traces(&'a [u8]),
+    /// What the rule reads of them: `fields.process`.
+    Fields(Located<'a>),
+}
+
+/// Where what is shown is put together. Made once and used for batch after batch.
+#[derive(Debug, Default)]
+pub(crate) struct Buffers {
+    subset: Vec<u8>,
+    locator: Locator,
+}
+
 /// The selected spans of a batch.
 pub(crate) struct Exhibit<'a> {
     batch: &'a [u8],
     scan: &'a Scan,
-    whole: &'a [u8],
+    /// Of a rule that is shown fields.
+    reads: Option<&'a Reads>,
+    whole: Shown<'a>,
     is_small: bool,
     /// What a portion weighs.
     portion: usize,
@@ -33,31 +52,41 @@ pub(crate) struct Exhibit<'a> {
 pub(crate) struct Portion<'a> {
     /// Which of the selected spans.
     pub(crate) spans: Range<usize>,
-    /// They, inside of what lies around them.
-    pub(crate) traces: &'a [u8],
+    /// They, as the rule wants them.
+    pub(crate) shown: Shown<'a>,
 }
 
 impl<'a> Exhibit<'a> {
-    /// For a rule that may have so much `memory`. `buffer` is for a copy of the
-    /// selected spans.
+    /// For a rule that may have so much `memory`, and is shown fields if it has
+    /// `reads`.
     pub(crate) fn new(
         batch: &'a [u8],
         scan: &'a Scan,
         memory: usize,
-        buffer: &'a mut Vec<u8>,
+        reads: Option<&'a Reads>,
+        buffers: &'a mut Buffers,
     ) -> Self {
         let of_memory = |(part, most): (usize, usize)| most.min(memory / part);
         let weight: usize = scan.selected().iter().map(weight).sum();
         let is_small = weight <= of_memory(WHOLE);
-        let mut whole = batch;
-        if is_small && !scan.all_selected() {
-            buffer.clear();
-            subset(batch, scan, buffer);
-            whole = buffer;
-        }
+        let whole = match reads {
+            _ if !is_small => Shown::Traces(batch),
+            Some(reads) => {
+                let all = 0..scan.selected().len();
+                buffers.locator.locate(batch, scan, all, reads);
+                Shown::Fields(buffers.locator.located())
+            }
+            None if scan.all_selected() => Shown::Traces(batch),
+            None => {
+                buffers.subset.clear();
+                subset(batch, scan, &mut buffers.subset);
+                Shown::Traces(&buffers.subset)
+            }
+        };
         Self {
             batch,
             scan,
+            reads,
             whole,
             is_small,
             portion: of_memory(PORTION).max(1),
@@ -75,17 +104,25 @@ impl<'a> Exhibit<'a> {
         self.scan.selected().len() > 1
     }
 
-    /// All of it, and where it is large, the spans that are not selected, too.
+    /// The batch that the spans are of.
+    pub(crate) fn batch(&self) -> &'a [u8] {
+        self.batch
+    }
+
+    /// All of it, where it is small.
     pub(crate) fn whole(&self) -> Portion<'a> {
         Portion {
             spans: 0..self.scan.selected().len(),
-            traces: self.whole,
+            shown: self.whole,
         }
     }
 
-    /// The portion that begins with a span, in `buffer`; `None` behind the last
-    /// one.
-    pub(crate) fn portion<'b>(&self, first: usize, buffer: &'b mut Vec<u8>) -> Option<Portion<'b>> {
+    /// The portion that begins with a span; `None` behind the last one.
+    pub(crate) fn portion<'b>(
+        &self,
+        first: usize,
+        buffers: &'b mut Buffers,
+    ) -> Option<Portion<'b>> {
         let rest = self.scan.selected().get(first..)?;
         let mut left = self.portion;
         let fits = |span: &&SelectedSpan| {
@@ -97,12 +134,33 @@ impl<'a> Exhibit<'a> {
         if spans.is_empty() {
             return None;
         }
-        buffer.clear();
-        subset_of(self.batch, self.scan, spans.clone(), buffer);
-        Some(Portion {
-            spans,
-            traces: buffer,
-        })
+        let shown = if let Some(reads) = self.reads {
+            let locator = &mut buffers.locator;
+            locator.locate(self.batch, self.scan, spans.clone(), reads);
+            Shown::Fields(locator.located())
+        } else {
+            buffers.subset.clear();
+            subset_of(self.batch, self.scan, spans.clone(), &mut buffers.subset);
+            Shown::Traces(&buffers.subset)
+        };
+        Some(Portion { spans, shown })
+    }
+}
+
+impl Buffers {
+    /// What they keep room for, in bytes.
+    pub(crate) fn takes(&self) -> usize {
+        self.subset.capacity() + self.locator.takes()
+    }
+}
+
+impl Shown<'_> {
+    /// What it weighs, in bytes.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Traces(traces) => traces.len(),
+            Self::Fields(located) => located.fields.len() + located.values.len(),
+        }
     }
 }
 

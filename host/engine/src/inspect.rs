@@ -11,6 +11,8 @@ use crate::sandbox::interface;
 /// A world of the rule interface, see `wit/rule.wit`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum World {
+    /// `field-rule`: spans as located fields.
+    Field,
     /// `batch-rule`: spans as OTLP bytes.
     Batch,
     /// `span-rule`: spans as records.
@@ -20,6 +22,7 @@ pub enum World {
 impl fmt::Display for World {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::Field => "field-rule",
             Self::Batch => "batch-rule",
             Self::Span => "span-rule",
         })

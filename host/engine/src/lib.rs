@@ -73,6 +73,7 @@
 //! | `release` | what a program calls where spans are held |
 //! | `workspace` | the way of a batch through the rules |
 //! | `by_scope` | a batch of several scopes |
+//! | `exhibit` | what a rule is shown of a batch |
 //! | `crowded` | spans with more links than a rule is shown |
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule and its instances |
@@ -132,9 +133,11 @@ pub mod interface {
 pub use checksum::{Checksum, WrongChecksum};
 pub use counts::Counts;
 pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
+pub use exhibit::Shown;
 pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
 pub use hold::{HoldOptions, HoldStats};
 pub use inspect::{Inspection, World, inspect};
+pub use linkmend_wire as wire;
 pub use limits::Limits;
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons, Whose};

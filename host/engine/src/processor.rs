@@ -417,8 +417,13 @@ fn load(
     } = rule;
     let index = Arc::clone(index);
     let (name, loaded) = match source {
-        Source::Native { about, plan, make } => {
-            return Ok(native::load(about, plan, make, limits, on_error));
+        Source::Native {
+            about,
+            plan,
+            world,
+            make,
+        } => {
+            return Ok(native::load(about, plan, world, make, limits, on_error));
         }
         Source::Component { name, bytes } => {
             let loaded = sandbox::load(sandbox, &bytes, &config, limits, on_error, index);

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
+use crate::exhibit::Shown;
 use crate::index::MessageIndex;
+use crate::inspect::World;
 use crate::limits::Limits;
 
 /// What becomes of a batch that a rule fails on.
@@ -40,6 +42,7 @@ pub(crate) enum Source {
     Native {
         about: About,
         plan: Plan,
+        world: World,
         make: MakeNative,
     },
 }
@@ -49,7 +52,8 @@ pub(crate) type MakeNative = Arc<dyn Fn() -> Box<dyn NativeRule> + Send + Sync>;
 /// A rule that runs without the sandbox. For tests and measurements: whatever
 /// it does wrong, it does to the host.
 pub trait NativeRule: Send {
-    /// Looks at the selected spans of one batch, as `batch.process` of `wit/`.
+    /// Looks at the selected spans of one batch, as `process` of its world in
+    /// `wit/`.
     ///
     /// # Errors
     ///
@@ -57,7 +61,7 @@ pub trait NativeRule: Send {
     fn process(
         &mut self,
         tasks: Tasks,
-        traces: &[u8],
+        shown: Shown<'_>,
         index: &dyn MessageIndex,
     ) -> Result<Verdict, String>;
 }
@@ -95,15 +99,22 @@ impl Rule {
         })
     }
 
-    /// A rule that runs without the sandbox, see [`NativeRule`].
+    /// A rule that runs without the sandbox, see [`NativeRule`]: of the world
+    /// `field-rule`, or `batch-rule`.
     #[must_use]
     pub fn native(
         about: About,
         plan: Plan,
+        world: World,
         make: impl Fn() -> Box<dyn NativeRule> + Send + Sync + 'static,
     ) -> Self {
         let make = Arc::new(make);
-        Self::new(Source::Native { about, plan, make })
+        Self::new(Source::Native {
+            about,
+            plan,
+            world,
+            make,
+        })
     }
 
     fn new(source: Source) -> Self {

@@ -4,12 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use linkmend_wire::Selector;
+use linkmend_wire::located::Reads;
 use parking_lot::Mutex;
 
 use crate::bindings::linkmend::rule::types::{About, Plan, SpanKinds, Tasks, Verdict};
 use crate::blame::Blame;
 use crate::error::{FaultReason, RuleFault};
-use crate::exhibit::{Exhibit, Portion};
+use crate::exhibit::{Buffers, Exhibit, Portion, Shown};
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::rule::OnError;
@@ -22,7 +23,7 @@ pub(crate) trait Runner: Send {
     fn process(
         &mut self,
         tasks: Tasks,
-        traces: &[u8],
+        shown: Shown<'_>,
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason>;
 
@@ -72,6 +73,8 @@ pub(crate) struct LoadedRule {
     pub(crate) about: About,
     pub(crate) plan: Plan,
     pub(crate) selector: Selector,
+    /// What it is shown of spans, if that is fields.
+    pub(crate) reads: Option<Reads>,
     pub(crate) limits: Limits,
     pub(crate) on_error: OnError,
     pub(crate) usage: Arc<Usage>,
@@ -93,6 +96,7 @@ impl LoadedRule {
         Self {
             name: about.name.clone(),
             selector: selector(&plan),
+            reads: None,
             about,
             plan,
             limits,
@@ -102,6 +106,12 @@ impl LoadedRule {
             idle: Mutex::default(),
             blame: Blame::new(),
         }
+    }
+
+    /// The rule, which is shown fields.
+    pub(crate) fn of_fields(mut self) -> Self {
+        self.reads = Some(Reads::new(&self.plan.reads));
+        self
     }
 
     /// A call with these tasks concerns the rule.
@@ -126,7 +136,7 @@ impl LoadedRule {
         judge: &mut impl Judge,
     ) -> Result<(), FaultReason> {
         let whole = exhibit.whole();
-        let suspect = self.blame.suspect(tasks, whole.traces, reach.scope);
+        let suspect = self.blame.suspect(tasks, exhibit.batch(), reach.scope);
         let start = Instant::now();
         self.blame.ask(suspect, start)?;
         let mut showing = Showing {
@@ -207,19 +217,19 @@ impl<J: Judge> Showing<'_, J> {
     fn in_portions(&mut self, runner: Made, exhibit: &Exhibit<'_>) -> Made {
         let mut runner = runner?;
         let mut tasks = self.tasks;
-        let mut buffer = Vec::new();
+        let mut buffers = Buffers::default();
         self.judge.begin();
         if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
             tasks &= !Tasks::REMEMBER;
             let mut first = 0;
-            while let Some(portion) = exhibit.portion(first, &mut buffer) {
+            while let Some(portion) = exhibit.portion(first, &mut buffers) {
                 let verdict = self.call(&mut runner, Tasks::REMEMBER, &portion)?;
                 self.judge.remembered(&verdict)?;
                 first = portion.spans.end;
             }
         }
         let mut first = 0;
-        while let Some(portion) = exhibit.portion(first, &mut buffer) {
+        while let Some(portion) = exhibit.portion(first, &mut buffers) {
             if self.judge.is_full() {
                 tasks &= !Tasks::DEFER;
             }
@@ -242,7 +252,7 @@ impl<J: Judge> Showing<'_, J> {
             *runner = (self.rule.make)()?;
         }
         let start = Instant::now();
-        let verdict = runner.process(tasks, portion.traces, self.index);
+        let verdict = runner.process(tasks, portion.shown, self.index);
         self.took += start.elapsed().saturating_sub(runner.waited());
         verdict
     }

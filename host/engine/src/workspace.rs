@@ -9,7 +9,7 @@ use crate::bindings::linkmend::rule::types::{Tasks, Verdict};
 use crate::counts::Counts;
 use crate::crowded;
 use crate::error::{FaultReason, ProcessError};
-use crate::exhibit::{Exhibit, Portion};
+use crate::exhibit::{Buffers, Exhibit, Portion};
 use crate::explain::{Asked, Explaining, Said};
 use crate::hold::{self, Held, Leaving, Terms};
 use crate::mend::{self, Deferred, Mender, Subject};
@@ -25,7 +25,7 @@ const LARGE: usize = 4 << 20;
 #[derive(Default)]
 pub(crate) struct Workspace {
     scan: Scan,
-    subset: Vec<u8>,
+    buffers: Buffers,
     mender: Mender,
     /// What the last call of a rule took, if there was one for this batch.
     called: Option<Duration>,
@@ -75,8 +75,8 @@ impl Workspace {
         let is_large = batch.len() > LARGE;
         let passed = self.pass(way, batch);
         self.scan.shrink();
-        if is_large || self.mender.takes() > LARGE {
-            self.subset = Vec::new();
+        if is_large || self.mender.takes() + self.buffers.takes() > LARGE {
+            self.buffers = Buffers::default();
             self.mender = Mender::default();
         }
         passed
@@ -222,7 +222,13 @@ impl Workspace {
         if self.scan.selected().is_empty() {
             return Ok(Applied::default());
         }
-        let exhibit = Exhibit::new(batch, &self.scan, rule.limits.memory, &mut self.subset);
+        let exhibit = Exhibit::new(
+            batch,
+            &self.scan,
+            rule.limits.memory,
+            rule.reads.as_ref(),
+            &mut self.buffers,
+        );
         let mut judge = Checking {
             rule,
             batch,

@@ -1,6 +1,7 @@
 //! Calls of a rule, whatever interface it was built against.
 
 use linkmend_wire::Selector;
+use linkmend_wire::located::Located;
 use wasmtime::Store;
 use wasmtime::component::Instance;
 
@@ -9,20 +10,22 @@ use super::interface::Interface;
 use super::v0_1;
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
 use crate::bindings::span_rule::exports::linkmend::rule::spans::Traces;
-use crate::bindings::{BatchRule, span_rule, v0_1 as old};
+use crate::bindings::{BatchRule, field_rule, span_rule, v0_1 as old};
 
 /// What a guest answers, or says is wrong; and around it what went wrong with
 /// the call.
 pub(super) type Answer<T> = wasmtime::Result<Result<T, String>>;
 
 /// What a call shows to a rule.
-pub(super) enum Shown<'a> {
+pub(super) enum Sight<'a> {
     Bytes(&'a [u8]),
+    Fields(Located<'a>),
     Records(Traces<'a>),
 }
 
 /// The exports of an instance.
 pub(super) enum Exports {
+    Field(field_rule::FieldRule),
     Batch(BatchRule),
     Span(Box<SpanExports>),
     Batch01(old::BatchRule),
@@ -42,6 +45,7 @@ impl Exports {
         instance: &Instance,
     ) -> wasmtime::Result<Self> {
         Ok(match interface {
+            Interface::Field => Self::Field(field_rule::FieldRule::new(store, instance)?),
             Interface::Batch => Self::Batch(BatchRule::new(store, instance)?),
             Interface::Span => Self::Span(Box::new(SpanExports {
                 rule: span_rule::SpanRule::new(store, instance)?,
@@ -53,6 +57,7 @@ impl Exports {
 
     pub(super) fn describe(&self, store: &mut Store<HostState>) -> wasmtime::Result<About> {
         match self {
+            Self::Field(rule) => rule.linkmend_rule_lifecycle().call_describe(store),
             Self::Batch(rule) => rule.linkmend_rule_lifecycle().call_describe(store),
             Self::Span(exports) => exports.rule.linkmend_rule_lifecycle().call_describe(store),
             Self::Batch01(rule) => {
@@ -64,6 +69,7 @@ impl Exports {
 
     pub(super) fn configure(&mut self, store: &mut Store<HostState>, config: &str) -> Answer<Plan> {
         match self {
+            Self::Field(rule) => rule.linkmend_rule_lifecycle().call_configure(store, config),
             Self::Batch(rule) => rule.linkmend_rule_lifecycle().call_configure(store, config),
             Self::Span(exports) => exports.configure(store, config),
             Self::Batch01(rule) => {
@@ -77,31 +83,34 @@ impl Exports {
     pub(super) fn reads(&self) -> Option<&Selector> {
         match self {
             Self::Span(exports) => Some(&exports.reads),
-            Self::Batch(_) | Self::Batch01(_) => None,
+            Self::Field(_) | Self::Batch(_) | Self::Batch01(_) => None,
         }
     }
 
-    /// Shows a rule what it is made for: bytes, or records.
+    /// Shows a rule what it is made for: fields, bytes, or records.
     pub(super) fn process(
         &self,
         store: &mut Store<HostState>,
         tasks: Tasks,
-        shown: Shown<'_>,
+        sight: Sight<'_>,
     ) -> Answer<Verdict> {
-        match (self, shown) {
-            (Self::Batch(rule), Shown::Bytes(traces)) => rule
+        match (self, sight) {
+            (Self::Field(rule), Sight::Fields(Located { fields, values })) => rule
+                .linkmend_rule_fields()
+                .call_process(store, tasks, fields, values),
+            (Self::Batch(rule), Sight::Bytes(traces)) => rule
                 .linkmend_rule_batch()
                 .call_process(store, tasks, traces),
-            (Self::Batch01(rule), Shown::Bytes(traces)) => {
+            (Self::Batch01(rule), Sight::Bytes(traces)) => {
                 let batch = rule.linkmend_rule_batch();
                 let answer = batch.call_process(store, v0_1::tasks(tasks), traces)?;
                 Ok(answer.map(v0_1::verdict))
             }
-            (Self::Span(exports), Shown::Records(traces)) => {
+            (Self::Span(exports), Sight::Records(traces)) => {
                 let spans = exports.rule.linkmend_rule_spans();
                 spans.call_process(store, tasks, traces)
             }
-            (Self::Span(_), Shown::Bytes(_)) | (_, Shown::Records(_)) => {
+            _ => {
                 Ok(Err("it was shown what it is not made for".into()))
             }
         }

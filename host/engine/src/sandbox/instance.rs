@@ -7,13 +7,14 @@ use wasmtime::component::InstancePre;
 use wasmtime::{Store, Trap};
 
 use super::clock::{Clock, Overrun};
-use super::exports::{Exports, Shown};
+use super::exports::{Exports, Sight};
 use super::host::HostState;
 use super::interface::Interface;
 use super::records::Records;
 use super::{Sandbox, parts};
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
 use crate::error::{FaultReason, Stage};
+use crate::exhibit::Shown;
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::runner::Runner;
@@ -107,19 +108,20 @@ impl Instance {
     fn call(
         &mut self,
         tasks: Tasks,
-        shown: Shown<'_>,
+        sight: Sight<'_>,
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
         let state = self.store.data_mut();
         state.limiter.refused = None;
-        state.limiter.shown = match shown {
-            Shown::Bytes(traces) => traces.len(),
-            Shown::Records(_) => 0,
+        state.limiter.shown = match sight {
+            Sight::Bytes(traces) => Shown::Traces(traces).len(),
+            Sight::Fields(located) => Shown::Fields(located).len(),
+            Sight::Records(_) => 0,
         };
         // Between calls it has none of them: one that is idle keeps nothing.
         let own = std::mem::replace(&mut state.index, Arc::clone(index));
         begin(&mut self.store, self.limits.call_time);
-        let answer = self.exports.process(&mut self.store, tasks, shown);
+        let answer = self.exports.process(&mut self.store, tasks, sight);
         self.store.data_mut().index = own;
         let clock = self.store.data().clock;
         self.waited += clock.waited();
@@ -146,12 +148,16 @@ impl Runner for Instance {
     fn process(
         &mut self,
         tasks: Tasks,
-        traces: &[u8],
+        shown: Shown<'_>,
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
         self.waited = Duration::ZERO;
+        let traces = match shown {
+            Shown::Fields(located) => return self.call(tasks, Sight::Fields(located), index),
+            Shown::Traces(traces) => traces,
+        };
         let Some(reads) = self.exports.reads() else {
-            return self.call(tasks, Shown::Bytes(traces), index);
+            return self.call(tasks, Sight::Bytes(traces), index);
         };
         let records = Records::read(traces, reads);
         let output = self.limits.output;
@@ -162,7 +168,7 @@ impl Runner for Instance {
                 *self = self.template.configured(&self.config)?;
                 self.waited = waited;
             }
-            self.call(tasks, Shown::Records(traces), index)
+            self.call(tasks, Sight::Records(traces), index)
         })
     }
 

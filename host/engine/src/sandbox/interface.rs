@@ -12,6 +12,8 @@ const PACKAGE: &str = "linkmend:rule/";
 /// A world of a version, as far as the host runs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Interface {
+    /// World `field-rule`.
+    Field,
     /// World `batch-rule`.
     Batch,
     /// World `span-rule`.
@@ -23,7 +25,8 @@ pub(crate) enum Interface {
 
 /// What a rule of each interface exports beside `lifecycle`, and the version of
 /// both, without its patch number.
-const KNOWN: [(Interface, &str, &str); 3] = [
+const KNOWN: [(Interface, &str, &str); 4] = [
+    (Interface::Field, "fields", "0.2"),
     (Interface::Batch, "batch", "0.2"),
     (Interface::Span, "spans", "0.2"),
     (Interface::Batch01, "batch", "0.1"),
@@ -32,6 +35,7 @@ const KNOWN: [(Interface, &str, &str); 3] = [
 impl Interface {
     pub(crate) fn world(self) -> World {
         match self {
+            Self::Field => World::Field,
             Self::Batch | Self::Batch01 => World::Batch,
             Self::Span => World::Span,
         }
@@ -51,7 +55,7 @@ pub(crate) fn of(component: &Inspection) -> Result<Interface, LoadReason> {
         return Ok(*interface);
     }
     let lifecycle = versions(&component.exports, "lifecycle").next();
-    let world = ["batch", "spans"].map(|world| versions(&component.exports, world).next());
+    let world = ["fields", "batch", "spans"].map(|world| versions(&component.exports, world).next());
     let world = world.into_iter().flatten().next();
     match (lifecycle, world) {
         (Some(version), Some(other)) => Err(wrong_version(if is_known(version) {

@@ -76,6 +76,9 @@ pub(crate) fn load(
         Ok(Box::new(instance) as Box<dyn Runner>)
     };
     let mut rule = LoadedRule::new(about, plan, limits, on_error, Box::new(make));
+    if interface == interface::Interface::Field {
+        rule = rule.of_fields();
+    }
     rule.usage = usage;
     rule.keep(Box::new(first));
     Ok(rule)

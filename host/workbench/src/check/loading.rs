@@ -77,11 +77,11 @@ fn interface(inspection: &Inspection) -> Check {
         }
         (_, Some(version)) => {
             let text = format!(
-                "it names linkmend:rule@{version}, and exports no `lifecycle` with `batch` or `spans` of a version that this linkmend runs; it exports {}",
+                "it names linkmend:rule@{version}, and exports no `lifecycle` with `fields`, `batch` or `spans` of a version that this linkmend runs; it exports {}",
                 names(&inspection.exports)
             );
             Check::failed("interface", text).way_out(
-                "Build it against wit/rule.wit of this linkmend, world batch-rule or span-rule.",
+                "Build it against wit/rule.wit of this linkmend, world field-rule, batch-rule or span-rule.",
             )
         }
         (_, None) => {
@@ -90,7 +90,7 @@ fn interface(inspection: &Inspection) -> Check {
                 names(&inspection.exports)
             );
             Check::failed("interface", text).way_out(
-                "Build it against wit/rule.wit, world batch-rule or span-rule; `linkmend rule new` writes a rule to begin with.",
+                "Build it against wit/rule.wit, world field-rule, batch-rule or span-rule; `linkmend rule new` writes a rule to begin with.",
             )
         }
     }

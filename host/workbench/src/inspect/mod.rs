@@ -20,7 +20,7 @@ pub struct Report {
     pub version: Option<String>,
     /// What it is for, in one sentence.
     pub summary: Option<String>,
-    /// `batch-rule` or `span-rule`.
+    /// `field-rule`, `batch-rule` or `span-rule`.
     pub world: Option<String>,
     /// The version of `linkmend:rule` that it was built against.
     pub interface_version: Option<String>,
@@ -30,7 +30,7 @@ pub struct Report {
     pub exports: Vec<String>,
     /// Which spans it is shown, as it is configured.
     pub selector: Option<Selected>,
-    /// The attributes that it reads, in the world `span-rule`; a last `*`
+    /// The attributes that it reads, in the worlds `field-rule` and `span-rule`; a last `*`
     /// stands for any ending.
     pub reads: Option<Vec<String>>,
     /// It remembers messages or looks them up.
