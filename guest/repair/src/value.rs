@@ -118,8 +118,8 @@ impl<'a> Value<'a> {
         };
         match self {
             Self::Array(elements) => {
-                let mut left = elements.count;
-                for element in *elements {
+                let mut left = elements.count();
+                for element in elements.iter() {
                     left = left.saturating_sub(1);
                     scalar(Value::from(element));
                 }

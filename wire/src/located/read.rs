@@ -122,13 +122,9 @@ pub enum Value<'a> {
     Array(Elements<'a>),
 }
 
-/// The elements of an array, one after the other.
+/// The elements of an array.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Elements<'a> {
-    /// How many it had.
-    pub count: u32,
-    rest: &'a [u8],
-}
+pub struct Elements<'a>(&'a [u8]);
 
 /// Numbers of fixed places.
 #[derive(Clone, Copy)]
@@ -322,13 +318,7 @@ fn value<'a>(kind: u8, entry: Numbers<'a>, values: &'a [u8]) -> Value<'a> {
     match kind {
         kind::TEXT => Value::Text(entry.text(4, values)),
         kind::BYTES => Value::Bytes(entry.text(4, values)),
-        kind::ARRAY => {
-            let array = entry.text(4, values);
-            Value::Array(Elements {
-                count: Numbers(array).u32(0),
-                rest: array.get(4..).unwrap_or_default(),
-            })
-        }
+        kind::ARRAY => Value::Array(Elements(entry.text(4, values))),
         _ => number(kind, entry.u64(4)),
     }
 }
@@ -343,22 +333,32 @@ fn number<'a>(kind: u8, bits: u64) -> Value<'a> {
     }
 }
 
-impl<'a> Iterator for Elements<'a> {
-    type Item = Value<'a>;
-
-    fn next(&mut self) -> Option<Value<'a>> {
-        let (&kind, rest) = self.rest.split_first()?;
-        let size = match kind {
-            kind::TEXT | kind::BYTES => (Numbers(rest).u32(0) as usize).saturating_add(4),
-            kind::BOOL | kind::INT | kind::DOUBLE => 8,
-            _ => 0,
-        };
-        let (element, rest) = rest.split_at_checked(size)?;
-        self.rest = rest;
-        Some(match kind {
-            kind::TEXT => Value::Text(element.get(4..).unwrap_or_default()),
-            kind::BYTES => Value::Bytes(element.get(4..).unwrap_or_default()),
-            _ => number(kind, Numbers(element).u64(0)),
-        })
+impl<'a> Elements<'a> {
+    /// How many it had.
+    #[must_use]
+    pub fn count(self) -> u32 {
+        Numbers(self.0).u32(0)
     }
+
+    /// Those that are shown, one after the other.
+    pub fn iter(self) -> impl Iterator<Item = Value<'a>> + use<'a> {
+        let mut rest = self.0.get(4..).unwrap_or_default();
+        core::iter::from_fn(move || element(&mut rest))
+    }
+}
+
+fn element<'a>(elements: &mut &'a [u8]) -> Option<Value<'a>> {
+    let (&kind, rest) = elements.split_first()?;
+    let size = match kind {
+        kind::TEXT | kind::BYTES => (Numbers(rest).u32(0) as usize).saturating_add(4),
+        kind::BOOL | kind::INT | kind::DOUBLE => 8,
+        _ => 0,
+    };
+    let (element, rest) = rest.split_at_checked(size)?;
+    *elements = rest;
+    Some(match kind {
+        kind::TEXT => Value::Text(element.get(4..).unwrap_or_default()),
+        kind::BYTES => Value::Bytes(element.get(4..).unwrap_or_default()),
+        _ => number(kind, Numbers(element).u64(0)),
+    })
 }

@@ -29,7 +29,17 @@ pub(super) struct KeyTable {
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Key {
     text: Vec<u8>,
+    /// Its last bytes: keys of one length begin alike, and seldom end so.
+    tail: u64,
     number: u16,
+}
+
+#[inline]
+fn tail(key: &[u8]) -> u64 {
+    match key.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => key.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    }
 }
 
 /// A number, and whether the key is read by its beginning.
@@ -74,6 +84,7 @@ impl KeyTable {
             None => (&mut self.full, key),
         };
         keys.push(Key {
+            tail: tail(text.as_bytes()),
             text: text.as_bytes().to_owned(),
             number,
         });
@@ -97,9 +108,13 @@ impl KeyTable {
             [start, end] => self.full.get(usize::from(*start)..usize::from(*end)),
             _ => None,
         });
-        let mut of_length = of_length.unwrap_or_default().iter();
-        if let Some(found) = of_length.find(|known| known.text == key) {
-            return Some((found.number, false));
+        let of_length = of_length.unwrap_or_default();
+        if !of_length.is_empty() {
+            let tail = tail(key);
+            let mut alike = of_length.iter().filter(|known| known.tail == tail);
+            if let Some(found) = alike.find(|known| known.text == key) {
+                return Some((found.number, false));
+            }
         }
         let mut beginnings = self.beginnings.iter();
         let found = beginnings.find(|known| key.starts_with(&known.text));

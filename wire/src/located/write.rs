@@ -7,7 +7,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::reads::{KeyTable, Reads};
 use super::{
-    ATTRIBUTE_SIZE, EVENT_SIZE, LINK_SIZE, Located, MAX_ELEMENTS, RESOURCE, SCOPE, SPAN,
+    ATTRIBUTE_SIZE, EVENT_SIZE, HEAD, LINK_SIZE, Located, MAX_ELEMENTS, RESOURCE, SCOPE, SPAN,
     SPAN_SIZE, kind,
 };
 use crate::cursor::Cursor;
@@ -28,7 +28,13 @@ pub struct Locator {
     values: Vec<u8>,
     links: Vec<Range<usize>>,
     events: Vec<Range<usize>>,
+    /// Of the message that is copied to `values`: where it lies there, less
+    /// where it lies in memory. Texts of it are told by ranges of the copy.
+    moved: usize,
 }
+
+/// What is kept room for a span: itself and ten attributes.
+const FOR_EACH: usize = HEAD + SPAN_SIZE + 10 * ATTRIBUTE_SIZE;
 
 /// What a span says of itself, beside its attributes and links.
 #[derive(Default)]
@@ -70,6 +76,9 @@ impl Locator {
         self.fields.clear();
         self.values.clear();
         let selected = scan.selected.get(spans).unwrap_or_default();
+        self.fields.reserve(selected.len() * FOR_EACH);
+        let bodies = selected.iter().map(|span| span.body.len());
+        self.values.reserve(bodies.sum());
         let mut scope = usize::MAX;
         let mut resource = usize::MAX;
         for span in selected {
@@ -82,14 +91,32 @@ impl Locator {
                 }
                 self.scope(batch, scan, scope);
             }
+            self.copy(batch.get(span.body.clone()).unwrap_or_default());
             self.span(batch, span, reads);
         }
+    }
+
+    /// Copies a message whose texts are to be told. One copy of a span takes less
+    /// than one of each of its texts.
+    fn copy(&mut self, message: &[u8]) {
+        self.moved = self.values.len().wrapping_sub(message.as_ptr().addr());
+        self.values.extend_from_slice(message);
+    }
+
+    /// Where a part of what was copied last lies in the copy.
+    #[inline]
+    fn text(&self, part: &[u8]) -> [u8; 8] {
+        let offset = part.as_ptr().addr().wrapping_add(self.moved);
+        let [a, b, c, d] = (offset as u32).to_le_bytes();
+        let [e, f, g, h] = (part.len() as u32).to_le_bytes();
+        [a, b, c, d, e, f, g, h]
     }
 
     fn resource(&mut self, batch: &[u8], scan: &Scan, number: usize, reads: &Reads) {
         let start = self.begin(RESOURCE);
         let others = others(batch, scan.resources.get(number), &scan.resource_others);
         for message in others.filter_map(|field| field.delimited(resource_spans::RESOURCE)) {
+            self.copy(message);
             let attributes = Fields::new(message).flatten();
             for attribute in attributes.filter_map(|field| delimited(&field, resource::ATTRIBUTES))
             {
@@ -222,8 +249,8 @@ impl Locator {
 
     fn head(&mut self, batch: &[u8], head: &Head, counts: [u32; 3]) -> [u8; SPAN_SIZE] {
         let text = |range: &Range<usize>| batch.get(range.clone()).unwrap_or_default();
-        let name = put_text(&mut self.values, text(&head.name));
-        let trace_state = put_text(&mut self.values, text(&head.trace_state));
+        let name = self.text(text(&head.name));
+        let trace_state = self.text(text(&head.trace_state));
         let mut out = [0; SPAN_SIZE];
         let mut put = Put(&mut out);
         put.bytes(&((head.trace_id >> 64) as u64).to_le_bytes());
@@ -272,7 +299,7 @@ impl Locator {
         put.bytes(&(trace as u64).to_le_bytes());
         put.bytes(&id.to_le_bytes());
         put.bytes(&unread.to_le_bytes());
-        put.bytes(&put_text(&mut self.values, state));
+        put.bytes(&self.text(state));
         for number in [flags, attributes, shown] {
             put.bytes(&number.to_le_bytes());
         }
@@ -296,7 +323,7 @@ impl Locator {
         let mut out = [0; EVENT_SIZE];
         let mut put = Put(&mut out);
         put.bytes(&time.to_le_bytes());
-        put.bytes(&put_text(&mut self.values, name));
+        put.bytes(&self.text(name));
         put.bytes(&shown.to_le_bytes());
         self.put_at(start, &out);
     }
@@ -337,8 +364,7 @@ impl Locator {
     }
 
     fn key(&mut self, number: u16, key: &[u8]) {
-        let text = put_text(&mut self.values, key);
-        self.entry(number, kind::KEY, text);
+        self.entry(number, kind::KEY, self.text(key));
     }
 
     #[inline]
@@ -347,8 +373,7 @@ impl Locator {
         match message.split_first_chunk() {
             Some((&[STRING, length], text)) if usize::from(length) == text.len() => {
                 if length < 0x80 {
-                    let text = put_text(&mut self.values, text);
-                    self.entry(number, kind::TEXT, text);
+                    self.entry(number, kind::TEXT, self.text(text));
                 } else {
                     self.any_value(number, AnyValue::read(message));
                 }
@@ -359,8 +384,8 @@ impl Locator {
 
     fn any_value(&mut self, number: u16, value: AnyValue<'_>) {
         let (kind, bits) = match value {
-            AnyValue::String(text) => (kind::TEXT, put_text(&mut self.values, text)),
-            AnyValue::Bytes(bytes) => (kind::BYTES, put_text(&mut self.values, bytes)),
+            AnyValue::String(text) => (kind::TEXT, self.text(text)),
+            AnyValue::Bytes(bytes) => (kind::BYTES, self.text(bytes)),
             AnyValue::Array(array) => (kind::ARRAY, put_array(&mut self.values, array)),
             AnyValue::Bool(value) => (kind::BOOL, u64::from(value).to_le_bytes()),
             AnyValue::Int(value) => (kind::INT, value.to_le_bytes()),
