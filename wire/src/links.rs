@@ -119,17 +119,21 @@ impl SpanLinks {
     }
 
     /// Appends the fields of the span that was read, with other links, to
-    /// `out`. All that is not a link or the dropped count is copied as it
-    /// lies. Added links follow the last link, or stand at the end.
+    /// `out`, but for those in front of the first one that changes: the answer is
+    /// where these lie, see [`crate::Patch::kept`]. All that is not a link or the
+    /// dropped count is copied as it lies. Added links follow the last link, or
+    /// stand at the end.
+    #[must_use]
     pub fn rewrite(
         &self,
         batch: &[u8],
         body: Range<usize>,
         rewrite: Rewrite<'_>,
         out: &mut Vec<u8>,
-    ) {
+    ) -> Range<usize> {
         let mut copier = Copier {
             batch,
+            kept: None,
             copied: body.start,
             old_count: self.dropped.as_ref().map(|(_, range)| range.clone()),
             new_count: rewrite.dropped,
@@ -153,12 +157,15 @@ impl SpanLinks {
             copier.put_count();
         }
         copier.cut(body.end..body.end);
+        body.start..copier.kept.unwrap_or(body.start)
     }
 }
 
 /// Copies a span, but for what is cut out of it.
 struct Copier<'a> {
     batch: &'a [u8],
+    /// Where the fields end that are not copied: those in front of all others.
+    kept: Option<usize>,
     copied: usize,
     old_count: Option<Range<usize>>,
     new_count: Option<u32>,
@@ -181,6 +188,11 @@ impl Copier<'_> {
     }
 
     fn copy_to(&mut self, end: usize) {
+        if self.kept.is_none() {
+            self.kept = Some(end);
+            self.copied = end;
+            return;
+        }
         let piece = self.batch.get(self.copied..end).unwrap_or_default();
         self.out.extend_from_slice(piece);
     }

@@ -12,15 +12,24 @@ use crate::scan::{Frame, Scan};
 pub struct Patch {
     /// Which of [`Scan::selected`].
     pub span: usize,
+    /// Which of its fields stay in front of the new ones: a range of the batch.
+    pub kept: Range<usize>,
     /// Its new fields: a range of what is given to [`splice()`] as `fresh`. When
     /// it is not one, the output is not a batch.
     pub body: Range<usize>,
+}
+
+impl Patch {
+    fn length(&self) -> usize {
+        self.kept.len() + self.body.len()
+    }
 }
 
 /// A length that is written anew, and a body too if it is a span's.
 struct Cut {
     old: Range<usize>,
     length: usize,
+    kept: Range<usize>,
     body: Range<usize>,
 }
 
@@ -38,6 +47,7 @@ pub fn splice(batch: &[u8], scan: &Scan, patches: &[Patch], fresh: &[u8], out: &
     let mut write = |cut: Cut| {
         out.extend_from_slice(batch.get(copied..cut.old.start).unwrap_or_default());
         put_varint(out, cut.length as u64);
+        out.extend_from_slice(batch.get(cut.kept).unwrap_or_default());
         out.extend_from_slice(fresh.get(cut.body).unwrap_or_default());
         copied = cut.old.end;
     };
@@ -60,7 +70,8 @@ pub fn splice(batch: &[u8], scan: &Scan, patches: &[Patch], fresh: &[u8], out: &
         }
         write(Cut {
             old: span.length_at..span.body.end,
-            length: patch.body.len(),
+            length: patch.length(),
+            kept: patch.kept.clone(),
             body: patch.body.clone(),
         });
     }
@@ -74,7 +85,7 @@ fn scope_growth(scan: &Scan, patches: &[Patch]) -> Vec<isize> {
         if let Some(span) = scan.selected.get(patch.span)
             && let Some(growth) = growth.get_mut(span.scope)
         {
-            let new = patch.body.len() + varint_len(patch.body.len() as u64);
+            let new = patch.length() + varint_len(patch.length() as u64);
             *growth += new.cast_signed() - (span.body.end - span.length_at).cast_signed();
         }
     }
@@ -107,6 +118,7 @@ fn frame_cut(frames: &[Frame], growth: &[isize], index: usize) -> Option<Cut> {
     (*growth != 0).then(|| Cut {
         old: frame.length_at..frame.body.start,
         length: frame.body.len().saturating_add_signed(*growth),
+        kept: 0..0,
         body: 0..0,
     })
 }

@@ -48,6 +48,7 @@ pub(crate) fn thin_out(
         left.write(batch, span.body(), count_all, &mut fresh);
         patches.push(Patch {
             span: number,
+            kept: 0..0,
             body: start..fresh.len(),
         });
     }

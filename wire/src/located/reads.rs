@@ -34,6 +34,15 @@ struct Key {
     number: u16,
 }
 
+/// Without a call: keys are some twenty bytes.
+#[inline]
+fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (words, _) = one.as_chunks::<8>();
+    let (others, _) = other.as_chunks::<8>();
+    one.len() == other.len() && tail(one) == tail(other) && words.iter().eq(others)
+}
+
+/// The last eight bytes, or all of a shorter key.
 #[inline]
 fn tail(key: &[u8]) -> u64 {
     match key.last_chunk() {
@@ -112,7 +121,7 @@ impl KeyTable {
         if !of_length.is_empty() {
             let tail = tail(key);
             let mut alike = of_length.iter().filter(|known| known.tail == tail);
-            if let Some(found) = alike.find(|known| known.text == key) {
+            if let Some(found) = alike.find(|known| is_same(&known.text, key)) {
                 return Some((found.number, false));
             }
         }

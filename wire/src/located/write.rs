@@ -28,9 +28,6 @@ pub struct Locator {
     values: Vec<u8>,
     links: Vec<Range<usize>>,
     events: Vec<Range<usize>>,
-    /// Of the message that is copied to `values`: where it lies there, less
-    /// where it lies in memory. Texts of it are told by ranges of the copy.
-    moved: usize,
 }
 
 /// What is kept room for a span: itself and ten attributes.
@@ -77,8 +74,7 @@ impl Locator {
         self.values.clear();
         let selected = scan.selected.get(spans).unwrap_or_default();
         self.fields.reserve(selected.len() * FOR_EACH);
-        let bodies = selected.iter().map(|span| span.body.len());
-        self.values.reserve(bodies.sum());
+        self.values.reserve(selected.len() * FOR_EACH);
         let mut scope = usize::MAX;
         let mut resource = usize::MAX;
         for span in selected {
@@ -91,32 +87,14 @@ impl Locator {
                 }
                 self.scope(batch, scan, scope);
             }
-            self.copy(batch.get(span.body.clone()).unwrap_or_default());
             self.span(batch, span, reads);
         }
-    }
-
-    /// Copies a message whose texts are to be told. One copy of a span takes less
-    /// than one of each of its texts.
-    fn copy(&mut self, message: &[u8]) {
-        self.moved = self.values.len().wrapping_sub(message.as_ptr().addr());
-        self.values.extend_from_slice(message);
-    }
-
-    /// Where a part of what was copied last lies in the copy.
-    #[inline]
-    fn text(&self, part: &[u8]) -> [u8; 8] {
-        let offset = part.as_ptr().addr().wrapping_add(self.moved);
-        let [a, b, c, d] = (offset as u32).to_le_bytes();
-        let [e, f, g, h] = (part.len() as u32).to_le_bytes();
-        [a, b, c, d, e, f, g, h]
     }
 
     fn resource(&mut self, batch: &[u8], scan: &Scan, number: usize, reads: &Reads) {
         let start = self.begin(RESOURCE);
         let others = others(batch, scan.resources.get(number), &scan.resource_others);
         for message in others.filter_map(|field| field.delimited(resource_spans::RESOURCE)) {
-            self.copy(message);
             let attributes = Fields::new(message).flatten();
             for attribute in attributes.filter_map(|field| delimited(&field, resource::ATTRIBUTES))
             {
@@ -249,8 +227,8 @@ impl Locator {
 
     fn head(&mut self, batch: &[u8], head: &Head, counts: [u32; 3]) -> [u8; SPAN_SIZE] {
         let text = |range: &Range<usize>| batch.get(range.clone()).unwrap_or_default();
-        let name = self.text(text(&head.name));
-        let trace_state = self.text(text(&head.trace_state));
+        let name = put_text(&mut self.values, text(&head.name));
+        let trace_state = put_text(&mut self.values, text(&head.trace_state));
         let mut out = [0; SPAN_SIZE];
         let mut put = Put(&mut out);
         put.bytes(&((head.trace_id >> 64) as u64).to_le_bytes());
@@ -299,7 +277,7 @@ impl Locator {
         put.bytes(&(trace as u64).to_le_bytes());
         put.bytes(&id.to_le_bytes());
         put.bytes(&unread.to_le_bytes());
-        put.bytes(&self.text(state));
+        put.bytes(&put_text(&mut self.values, state));
         for number in [flags, attributes, shown] {
             put.bytes(&number.to_le_bytes());
         }
@@ -323,7 +301,7 @@ impl Locator {
         let mut out = [0; EVENT_SIZE];
         let mut put = Put(&mut out);
         put.bytes(&time.to_le_bytes());
-        put.bytes(&self.text(name));
+        put.bytes(&put_text(&mut self.values, name));
         put.bytes(&shown.to_le_bytes());
         self.put_at(start, &out);
     }
@@ -364,7 +342,8 @@ impl Locator {
     }
 
     fn key(&mut self, number: u16, key: &[u8]) {
-        self.entry(number, kind::KEY, self.text(key));
+        let text = put_text(&mut self.values, key);
+        self.entry(number, kind::KEY, text);
     }
 
     #[inline]
@@ -373,7 +352,8 @@ impl Locator {
         match message.split_first_chunk() {
             Some((&[STRING, length], text)) if usize::from(length) == text.len() => {
                 if length < 0x80 {
-                    self.entry(number, kind::TEXT, self.text(text));
+                    let text = put_text(&mut self.values, text);
+                    self.entry(number, kind::TEXT, text);
                 } else {
                     self.any_value(number, AnyValue::read(message));
                 }
@@ -384,8 +364,8 @@ impl Locator {
 
     fn any_value(&mut self, number: u16, value: AnyValue<'_>) {
         let (kind, bits) = match value {
-            AnyValue::String(text) => (kind::TEXT, self.text(text)),
-            AnyValue::Bytes(bytes) => (kind::BYTES, self.text(bytes)),
+            AnyValue::String(text) => (kind::TEXT, put_text(&mut self.values, text)),
+            AnyValue::Bytes(bytes) => (kind::BYTES, put_text(&mut self.values, bytes)),
             AnyValue::Array(array) => (kind::ARRAY, put_array(&mut self.values, array)),
             AnyValue::Bool(value) => (kind::BOOL, u64::from(value).to_le_bytes()),
             AnyValue::Int(value) => (kind::INT, value.to_le_bytes()),
@@ -421,7 +401,24 @@ impl Put<'_> {
 #[inline]
 fn put_text(values: &mut Vec<u8>, text: &[u8]) -> [u8; 8] {
     let start = values.len();
-    values.extend_from_slice(text);
+    // Most are short, and pieces of a fixed length are copied without a call.
+    let (pieces, rest) = text.as_chunks::<8>();
+    if pieces.len() > 8 {
+        values.extend_from_slice(text);
+        return range(start, values);
+    }
+    for piece in pieces {
+        values.extend_from_slice(piece);
+    }
+    match (rest.is_empty(), text.last_chunk::<8>()) {
+        (true, _) => {}
+        // The last eight bytes once more, over what is there of them.
+        (false, Some(last)) => {
+            values.truncate(start + text.len() - 8);
+            values.extend_from_slice(last);
+        }
+        (false, None) => values.extend_from_slice(rest),
+    }
     range(start, values)
 }
 

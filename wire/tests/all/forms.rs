@@ -92,6 +92,7 @@ fn wide_lengths_stay_where_the_size_stays() {
     assert_eq!(links.dropped_links_count(), 1);
     let patch = Patch {
         span: 1,
+        kept: 0..0,
         body: 0..new.len(),
     };
     let mut out = Vec::new();
@@ -114,6 +115,7 @@ fn wide_lengths_become_short_where_the_size_changes() {
     let new = number(14, 9);
     let patch = Patch {
         span: 0,
+        kept: 0..0,
         body: 0..new.len(),
     };
     let mut out = Vec::new();

@@ -42,9 +42,10 @@ fn edit(batch: &mut TracesData, spans: &[usize], edit: &SpanEdit) -> [usize; 3] 
     let mut patches = Vec::new();
     for &span in spans {
         let start = fresh.len();
-        edit.rewrite(&before, scan.selected()[span].body(), &mut fresh);
+        let kept = edit.rewrite(&before, scan.selected()[span].body(), &mut fresh);
         patches.push(Patch {
             span,
+            kept,
             body: start..fresh.len(),
         });
     }

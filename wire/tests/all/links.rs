@@ -31,8 +31,8 @@ fn rewrite(span: &[u8], fates: &[Fate], added: &[&[u8]], dropped: Option<u32>) -
         dropped,
     };
     let mut out = Vec::new();
-    links_of(span).rewrite(span, 0..span.len(), rewrite, &mut out);
-    out
+    let kept = links_of(span).rewrite(span, 0..span.len(), rewrite, &mut out);
+    [&span[kept], &out].concat()
 }
 
 #[test]

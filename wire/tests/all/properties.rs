@@ -7,7 +7,7 @@ use super::shared::choices::Choices;
 use super::shared::encode::encode;
 use super::shared::mutate::mutate;
 use super::shared::select::Wanted;
-use super::shared::{batch, checks, values};
+use super::shared::{batch, checks, located, values};
 
 /// What a batch is made of: bytes that decide, which get fewer and smaller when
 /// a case fails.
@@ -53,6 +53,14 @@ proptest! {
     #[test]
     fn a_subset_is_the_filtered_batch((bytes, seed) in encoded()) {
         checks::selection(&bytes, &Wanted::random(&mut Choices::seeded(seed)));
+    }
+
+    #[test]
+    fn located_fields_are_those_of_the_batch((bytes, seed) in encoded()) {
+        let mut choices = Choices::seeded(seed);
+        let wanted = Wanted::random(&mut choices);
+        located::check(&bytes, &wanted, &mut choices);
+        located::check(&bytes, &Wanted::everything(), &mut choices);
     }
 
     #[test]

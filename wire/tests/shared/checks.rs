@@ -111,9 +111,10 @@ pub fn edits(bytes: &[u8], wanted: &Wanted, choices: &mut Choices<'_>) {
         let edit = choices.maybe(|choices| SpanEdit::random(choices, selected.links));
         if let Some(edit) = &edit {
             let start = fresh.len();
-            edit.rewrite(bytes, selected.body(), &mut fresh);
+            let kept = edit.rewrite(bytes, selected.body(), &mut fresh);
             patches.push(Patch {
                 span,
+                kept,
                 body: start..fresh.len(),
             });
             edited.push(selected.body().start);

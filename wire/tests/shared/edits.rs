@@ -107,7 +107,7 @@ impl SpanEdit {
     }
 
     /// Writes the fields of the span in `body` of `bytes` to `out`, edited.
-    pub fn rewrite(&self, bytes: &[u8], body: Range<usize>, out: &mut Vec<u8>) {
+    pub fn rewrite(&self, bytes: &[u8], body: Range<usize>, out: &mut Vec<u8>) -> Range<usize> {
         let mut links = SpanLinks::default();
         links.read(bytes, body.clone());
         assert_eq!(links.len(), self.links.len());
@@ -147,6 +147,6 @@ impl SpanEdit {
             fresh: &fresh,
             dropped: self.dropped,
         };
-        links.rewrite(bytes, body, rewrite, out);
+        links.rewrite(bytes, body, rewrite, out)
     }
 }

@@ -7,6 +7,7 @@ pub mod checks;
 pub mod choices;
 pub mod edits;
 pub mod encode;
+pub mod located;
 pub mod mutate;
 pub mod raw;
 pub mod select;

@@ -5,7 +5,7 @@ use super::choices::Choices;
 use super::encode::encode;
 use super::mutate::mutate;
 use super::select::Wanted;
-use super::{checks, values};
+use super::{checks, located, values};
 
 /// Decisions, by the first bytes, and a batch, by the others: as they are, or
 /// made of the decisions that they stand for, so that a fuzzer need not find
@@ -24,14 +24,17 @@ pub fn split(data: &[u8]) -> (Choices<'_>, Vec<u8>) {
     (Choices::seeded(u64::from_le_bytes(seed)), bytes)
 }
 
-/// Walks over a batch that may be damaged, and cuts a subset out of it.
+/// Walks over a batch that may be damaged, cuts a subset out of it, and locates
+/// the fields of the same spans.
 pub fn walk(data: &[u8]) {
     let (mut choices, mut bytes) = split(data);
     if choices.one_in(2) {
         mutate(&mut bytes, &mut choices);
     }
-    checks::selection(&bytes, &Wanted::random(&mut choices));
+    let wanted = Wanted::random(&mut choices);
+    checks::selection(&bytes, &wanted);
     values::check(&bytes);
+    located::check(&bytes, &wanted, &mut choices);
 }
 
 /// Edits the links of some spans of a batch.

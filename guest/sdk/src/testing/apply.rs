@@ -54,11 +54,7 @@ pub(super) fn apply(subject: &Subject<'_>) -> Result<Vec<u8>, Fault> {
     let mut patches = Vec::new();
     let mut fresh = Vec::new();
     for edits in edits.chunk_by(|one, other| one.span == other.span) {
-        let start = fresh.len();
-        if let Some(span) = subject.mend_span(edits, &mut fresh)? {
-            let body = start..fresh.len();
-            patches.push(Patch { span, body });
-        }
+        patches.extend(subject.mend_span(edits, &mut fresh)?);
     }
     let mut out = Vec::new();
     splice(subject.batch, subject.scan, &patches, &fresh, &mut out);
@@ -66,7 +62,7 @@ pub(super) fn apply(subject: &Subject<'_>) -> Result<Vec<u8>, Fault> {
 }
 
 impl Subject<'_> {
-    fn mend_span(&self, edits: &[&Edit], fresh: &mut Vec<u8>) -> Result<Option<usize>, Fault> {
+    fn mend_span(&self, edits: &[&Edit], fresh: &mut Vec<u8>) -> Result<Option<Patch>, Fault> {
         let Some(number) = edits.first().map(|edit| edit.span) else {
             return Ok(None);
         };
@@ -94,8 +90,13 @@ impl Subject<'_> {
             fresh: &editor.fresh,
             dropped: (editor.told > 0).then(|| before.saturating_add(editor.told)),
         };
-        links.rewrite(self.batch, span.body(), rewrite, fresh);
-        Ok(Some(number as usize))
+        let start = fresh.len();
+        let kept = links.rewrite(self.batch, span.body(), rewrite, fresh);
+        Ok(Some(Patch {
+            span: number as usize,
+            kept,
+            body: start..fresh.len(),
+        }))
     }
 }
 

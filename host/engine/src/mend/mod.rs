@@ -31,6 +31,8 @@ pub(crate) struct Mender {
     span: Links,
     patches: Vec<Patch>,
     fresh: Vec<u8>,
+    /// How much of the edited spans stands in front of what is new, in bytes.
+    kept: usize,
     /// What held spans wait for and what is said of spans, of all portions so
     /// far, in bytes.
     awaited: usize,
@@ -63,6 +65,7 @@ impl Mender {
     pub(crate) fn begin(&mut self) {
         self.patches.clear();
         self.fresh.clear();
+        self.kept = 0;
         self.awaited = 0;
         self.said = 0;
     }
@@ -160,14 +163,17 @@ impl Mender {
         editor.edit(edits, attributes, counts)?;
         let start = self.fresh.len();
         let rewrite = self.span.rewrite(self.links.dropped_links_count());
-        self.links
+        let kept = self
+            .links
             .rewrite(subject.batch, span.body(), rewrite, &mut self.fresh);
-        if self.fresh.len() > subject.limits.growth.saturating_add(subject.batch.len()) {
+        self.kept += kept.len();
+        if self.fresh.len() + self.kept > subject.limits.growth.saturating_add(subject.batch.len()) {
             let limit = subject.limits.growth;
             return Err(VerdictError::TooMuchGrowth { limit });
         }
         self.patches.push(Patch {
             span: subject.spans.start + number as usize,
+            kept,
             body: start..self.fresh.len(),
         });
         Ok(())

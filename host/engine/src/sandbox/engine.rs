@@ -19,6 +19,8 @@ pub(super) fn new() -> wasmtime::Result<Engine> {
         // Epochs rather than fuel: a third of the cost in parsing loops.
         .epoch_interruption(true)
         .max_wasm_stack(STACK)
+        // Hashes of 128 bits are products of 64 times 64.
+        .wasm_wide_arithmetic(true)
         .cranelift_opt_level(OptLevel::Speed);
     Engine::new(&config)
 }
