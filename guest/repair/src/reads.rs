@@ -81,7 +81,9 @@ impl Reads {
         if config.event_attributes {
             // Full names only: `message.id` is a number within an RPC (semconv,
             // schema 1.25.0).
-            let of_messages = NAMES.iter().filter(|(_, key)| key.starts_with("messaging."));
+            let of_messages = NAMES
+                .iter()
+                .filter(|(_, key)| key.starts_with("messaging."));
             for (name, key) in of_messages {
                 reads.of_key(&format!("{EVENT}{key}")).name = Some(*name);
             }

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use linkmend_repair::Repair;
 use linkmend_rule::{
-    Action, Attribute, DropReason, FieldRule, Index, Edit, MemoryIndex, NoteKind, Tasks, Text, ValueKind,
-    Verdict,
+    Action, Attribute, DropReason, Edit, FieldRule, Index, MemoryIndex, NoteKind, Tasks, Text,
+    ValueKind, Verdict,
 };
 use linkmend_wire::located::Locator;
 use linkmend_wire::{Scan, Selector};
@@ -255,7 +255,12 @@ pub fn process(
     let mut scan = Scan::new();
     scan.run(traces, &Selector::all()).unwrap();
     let mut locator = Locator::default();
-    locator.locate(traces, &scan, 0..scan.selected().len(), &rule.reads().table());
+    locator.locate(
+        traces,
+        &scan,
+        0..scan.selected().len(),
+        &rule.reads().table(),
+    );
     rule.process(tasks, locator.located(), index)
 }
 

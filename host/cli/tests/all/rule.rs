@@ -94,7 +94,7 @@ fn inspect_says_what_a_rule_is() {
             "error",
         ],
     );
-    assert_eq!(json["world"], "batch-rule");
+    assert_eq!(json["world"], "field-rule");
     assert_eq!(json["type_attribute"], "link.type");
     assert_eq!(json["pin"], Value::Null);
     keys(

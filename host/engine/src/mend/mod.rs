@@ -167,7 +167,8 @@ impl Mender {
             .links
             .rewrite(subject.batch, span.body(), rewrite, &mut self.fresh);
         self.kept += kept.len();
-        if self.fresh.len() + self.kept > subject.limits.growth.saturating_add(subject.batch.len()) {
+        if self.fresh.len() + self.kept > subject.limits.growth.saturating_add(subject.batch.len())
+        {
             let limit = subject.limits.growth;
             return Err(VerdictError::TooMuchGrowth { limit });
         }

@@ -110,9 +110,7 @@ impl Exports {
                 let spans = exports.rule.linkmend_rule_spans();
                 spans.call_process(store, tasks, traces)
             }
-            _ => {
-                Ok(Err("it was shown what it is not made for".into()))
-            }
+            _ => Ok(Err("it was shown what it is not made for".into())),
         }
     }
 }

@@ -55,7 +55,8 @@ pub(crate) fn of(component: &Inspection) -> Result<Interface, LoadReason> {
         return Ok(*interface);
     }
     let lifecycle = versions(&component.exports, "lifecycle").next();
-    let world = ["fields", "batch", "spans"].map(|world| versions(&component.exports, world).next());
+    let world =
+        ["fields", "batch", "spans"].map(|world| versions(&component.exports, world).next());
     let world = world.into_iter().flatten().next();
     match (lifecycle, world) {
         (Some(version), Some(other)) => Err(wrong_version(if is_known(version) {
