@@ -30,6 +30,10 @@ fn javascript_from_nothing_to_links() {
 
 #[test]
 fn go_from_nothing_to_links() {
+    if Command::new("go").arg("version").output().is_err() {
+        eprintln!("SKIPPED: Go is not installed");
+        return;
+    }
     follow("Go");
 }
 
