@@ -357,9 +357,11 @@ fn bench_measures_no_failure() {
 fn new_says_what_to_do_next() {
     let place = Place::new();
     for (language, toolchain) in [
-        ("rust", "LINKMEND_REPO=path takes it from a checkout"),
+        ("rust", "linkmend/rule/src/lib.rs"),
         ("python", ".venv/bin/pip install -r requirements.txt"),
         ("javascript", "npm ci"),
+        ("go", "linkmend/driver.go"),
+        ("c", "linkmend/linkmend.h"),
     ] {
         let name = format!("{language}-jobs");
         let mut command = place.linkmend("rule", ["new", "--lang", language, &name]);
@@ -385,7 +387,7 @@ fn new_refuses_bad_names_and_places() {
         .fails(2, &["lower-case letters"]);
     place
         .rule("new --lang cobol team")
-        .fails(2, &["rust, python and javascript"]);
+        .fails(2, &["rust, python, javascript, go and c"]);
     place
         .rule("new --lang rust a.b")
         .fails(2, &["write `-` in the place of `.`"]);

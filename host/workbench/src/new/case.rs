@@ -14,9 +14,7 @@ use crate::spans::{self, Placed, hex};
 /// How many spans go into a case beside the one that is asked for.
 const MOST_OTHERS: usize = 20;
 /// What stands on more spans than this is no id.
-const MOST_SPANS_OF_ID: usize = 50;
-/// What is shorter is no id.
-const SHORTEST_ID: usize = 4;
+const MOST_SPANS_OF_ID: usize = 16;
 
 /// A case that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,7 +117,7 @@ fn add_value(value: Option<&AnyValue>, ids: &mut BTreeSet<String>) {
         }
         _ => return,
     };
-    if text.len() >= SHORTEST_ID {
+    if !text.is_empty() {
         ids.insert(text);
     }
 }

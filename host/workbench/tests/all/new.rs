@@ -180,3 +180,37 @@ fn templates_are_complete() {
         }
     }
 }
+
+/// Scenario: the manifests of the SDK that a new rule in Rust has with it.
+/// Guarantees: they have the dependencies of the crates that the sources are of.
+#[test]
+fn the_sdk_that_is_written_has_its_dependencies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let dependencies = |manifest: &str| -> Vec<String> {
+        let (_, section) = manifest
+            .split_once("\n[dependencies]\n")
+            .unwrap_or_default();
+        let section = section.split("\n[").next().unwrap_or_default();
+        let names = section
+            .lines()
+            .filter_map(|line| line.split(['.', ' ']).next());
+        names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let workspace = read("Cargo.toml");
+    for (written, of) in [("rule", "guest/sdk"), ("wire", "wire")] {
+        let template =
+            format!("host/workbench/templates/rust/linkmend/{written}/Cargo.toml.template");
+        let (template, of) = (read(&template), read(&format!("{of}/Cargo.toml")));
+        assert_eq!(dependencies(&template), dependencies(&of), "{written}");
+        let others = template
+            .lines()
+            .filter(|line| line.contains("version = ") && line.contains('{'));
+        for line in others.filter(|line| !line.contains("{{version}}")) {
+            assert!(workspace.contains(line), "{line}");
+        }
+    }
+}
