@@ -51,6 +51,9 @@ impl Workshop {
     ///
     /// When there is no `build` in it.
     pub fn open(source: &Path) -> Result<Self, String> {
+        if !source.exists() {
+            return Err(format!("there is no {}", source.display()));
+        }
         let folder = if source.is_dir() {
             source
         } else {

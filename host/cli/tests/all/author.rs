@@ -102,5 +102,9 @@ fn a_change_is_built_and_run() {
     until("no such thing");
     child.kill().unwrap();
     child.wait().unwrap();
-    place.rule("dev nowhere").fails(2, &["there is no `build`"]);
+    place.rule("dev nowhere").fails(2, &["there is no nowhere"]);
+    place.folder("empty");
+    place
+        .rule("dev empty")
+        .fails(2, &["there is no `build` in empty"]);
 }
