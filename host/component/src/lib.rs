@@ -85,12 +85,13 @@ pub fn from_module(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
         _ => return Err(ComponentError::NotWasm),
     }
     let encoder = ComponentEncoder::default().validate(true).module(module);
-    let encoder = encoder.and_then(
-        |encoder| match types::imports_from(module, wasip1::MODULE) {
-            true => encoder.adapter(wasip1::MODULE, &wasip1::adapter()?),
-            false => Ok(encoder),
-        },
-    );
+    let encoder = encoder.and_then(|encoder| {
+        if types::imports_from(module, wasip1::MODULE) {
+            encoder.adapter(wasip1::MODULE, &wasip1::adapter()?)
+        } else {
+            Ok(encoder)
+        }
+    });
     let encoded = encoder.and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| refused(format!("{error:#}")))
 }
