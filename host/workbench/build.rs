@@ -7,16 +7,21 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-const LANGUAGES: [&str; 3] = ["rust", "python", "javascript"];
+const LANGUAGES: [&str; 5] = ["rust", "python", "javascript", "go", "c"];
 
 /// What is written beside the files of a template: the language, the name in the
 /// new folder, and the file or folder that it is. `beside/` links to where these
 /// are in the repository; a package has copies in their place.
-const BESIDE: [(&str, &str, &str); 4] = [
+const BESIDE: [(&str, &str, &str); 9] = [
+    ("rust", "linkmend/rule/src", "beside/sdk"),
+    ("rust", "linkmend/rule/wit/rule.wit", "beside/wit/rule.wit"),
+    ("rust", "linkmend/wire/src", "beside/wire"),
     ("python", "wit/rule.wit", "beside/wit/rule.wit"),
     ("python", "linkmend", "beside/python"),
     ("javascript", "wit/rule.wit", "beside/wit/rule.wit"),
     ("javascript", "linkmend", "beside/javascript"),
+    ("go", "linkmend", "beside/go"),
+    ("c", "linkmend", "beside/c"),
 ];
 
 /// Folders that tools leave behind where a template was tried out.

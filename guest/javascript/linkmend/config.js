@@ -79,11 +79,10 @@ export class Config {
   /** Refuses what was not taken. The driver calls it after `configure`. */
   done() {
     for (const inner of [...this.#known.values()].flat()) inner.done();
-    for (const key of Object.keys(this.#values)) {
-      if (!this.#known.has(key)) {
-        throw new ConfigError(`\`${this.#path}${key}\` is not known${this.#hint(key)}`);
-      }
-    }
+    const unknown = Object.keys(this.#values).filter((key) => !this.#known.has(key));
+    const texts = unknown.map((key) => `\`${this.#path}${key}\` is not known${this.#hint(key)}`);
+    // All at once: whoever mends one would be told of the next.
+    if (texts.length > 0) throw new ConfigError(texts.join("; and "));
   }
 
   #inner(key, path, value) {

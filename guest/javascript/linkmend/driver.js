@@ -4,6 +4,7 @@
  */
 
 import { Answer, Texts } from "./answer.js";
+import { stopClocks } from "./clock.js";
 import { Config, ConfigError } from "./config.js";
 import { Edits } from "./edits.js";
 import { Message, Origin, Producer, Span } from "./spans.js";
@@ -16,6 +17,7 @@ const KINDS = ["unspecified", "internal", "server", "client", "producer", "consu
 /** The exports of a component: `index` is what is imported from linkmend. */
 export function component(rule, index) {
   const driver = new Driver(rule, index);
+  stopClocks();
   return {
     lifecycle: {
       describe: () => driver.describe(),
@@ -35,10 +37,7 @@ function answered(call) {
   }
 }
 
-/**
- * An error with its place, since nobody sees what is written to the console: the
- * innermost one that is the author's.
- */
+/** An error with its place, on one line: the innermost one that is the author's. */
 export function told(error) {
   if (!(error instanceof Error)) return String(error?.payload ?? error);
   const places = (error.stack ?? "").split("\n").filter((line) => /:\d+:\d+/.test(line));

@@ -38,6 +38,9 @@ world `span-rule` of `wit/rule.wit`.
 - `edits`: what it answers: `Edits`
 - `config`: its configuration: `Config`, `ConfigError`
 - `driver`: what calls it
+- `clock`: there is none
+
+What a rule prints is shown by `linkmend rule test` and its like.
 """
 
 from .config import Config, ConfigError

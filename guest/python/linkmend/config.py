@@ -79,9 +79,11 @@ class Config:
         for inner in self._known.values():
             if inner is not None:
                 inner.done()
-        for key in self._values:
-            if key not in self._known:
-                raise ConfigError(f"`{self._path}{key}` is not known{self._hint(key)}")
+        unknown = [f"`{self._path}{key}` is not known{self._hint(key)}"
+                   for key in self._values if key not in self._known]
+        # All at once: whoever mends one would be told of the next.
+        if unknown:
+            raise ConfigError("; and ".join(unknown))
 
     def _inner(self, key, path, value):
         inner = Config(value, path)

@@ -1,8 +1,10 @@
 """What calls a rule: one batch, one call of the index for each of hashing,
 remembering and looking up."""
 
+import sys
 import traceback
 
+from . import clock
 from .config import Config, ConfigError
 from .edits import Edits, encoded
 from .rule import Rule
@@ -22,6 +24,7 @@ def exports(rule):
         # An ordinary Python: nothing calls them.
         return None, None
     driver = Driver(rule, types, index)
+    clock.stop()
 
     def answered(call, *arguments):
         try:
@@ -30,6 +33,10 @@ def exports(rule):
             raise Err(str(error)) from None
         except Exception as error:
             raise Err(told(error)) from None
+        finally:
+            # What was printed in a call is told of that call.
+            sys.stdout.flush()
+            sys.stderr.flush()
 
     class Lifecycle:
         def describe(self):
@@ -46,8 +53,7 @@ def exports(rule):
 
 
 def told(error):
-    """An error with its place, since nobody sees what Python would print: the last
-    one that is the author's."""
+    """An error with its place, on one line: the last one that is the author's."""
     value = getattr(error, "value", None)
     text = f"{type(error).__name__}: {error if value is None else value}"
     frames = list(traceback.walk_tb(error.__traceback__))

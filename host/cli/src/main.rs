@@ -19,6 +19,7 @@ mod report;
 mod rule;
 mod rules;
 mod run;
+mod said;
 mod shared;
 mod sources;
 mod state;

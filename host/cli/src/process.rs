@@ -18,7 +18,7 @@ use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
 use crate::progress::Watcher;
 use crate::rules::Rules;
-use crate::{report, shared, tell};
+use crate::{report, said, shared, tell};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -67,6 +67,9 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         .compiler(arguments.compiling.compiler()?);
     if let Some(cache) = arguments.compiling.code_cache(|why| tell(why)) {
         builder = builder.code_cache(cache);
+    }
+    if job.explain.is_some() {
+        builder = builder.listener(said::listener());
     }
     let rules = Rules::new(arguments)?;
     for rule in rules.build(arguments) {

@@ -3,7 +3,8 @@
 //! Compilers make core modules. Those that use wit-bindgen put the types of
 //! the interface into a section of the module, and with these a component can
 //! be made of it: by `linkmend rule component` for rule authors, and by
-//! `cargo xtask build-guest` for the built-in rule. It is a crate of its own,
+//! `cargo xtask build-guest` for the built-in rule. A module that imports WASI
+//! preview 1 gets a stub of it. It is a crate of its own,
 //! so that building a guest does not build the engine first.
 //!
 //! ```no_run
@@ -17,7 +18,12 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod types;
+mod wasip1;
+
 use wit_component::{ComponentEncoder, DecodedWasm};
+
+pub use types::with_types;
 
 /// The package in `wit/`, whatever its version.
 const PACKAGE: &str = "linkmend:rule/";
@@ -34,7 +40,7 @@ pub enum ComponentError {
     AlreadyComponent,
     /// It needs a system around it.
     #[error(
-        "it imports `{module}`, and a rule has no system around it; compile it for a target without one, such as wasm32-unknown-unknown ({error})"
+        "it imports `{module}`, and a rule has no system around it; compile it for a target without one, such as wasm32-unknown-unknown, or for WASI preview 1, such as wasm32-wasip1 ({error})"
     )]
     System {
         /// The module whose functions it imports.
@@ -44,9 +50,12 @@ pub enum ComponentError {
     },
     /// It cannot be encoded.
     #[error(
-        "no component can be made of it: {0}; does it hold the types of its interface (in Rust: does it call `linkmend_rule::export!`)?"
+        "no component can be made of it: {0}; does it hold the types of its interface (in Rust: does it call `linkmend_rule::export!`; in other languages: is the interface given with --wit)?"
     )]
     Encode(String),
+    /// The interface that is given does not say what it is.
+    #[error("{0}")]
+    Types(String),
     /// What should be a component is none.
     #[error("it is not a component: {0}")]
     NotComponent(String),
@@ -75,16 +84,21 @@ pub fn from_module(module: &[u8]) -> Result<Vec<u8>, ComponentError> {
         [0, b'a', b's', b'm', _, _, 1, 0, ..] => return Err(ComponentError::AlreadyComponent),
         _ => return Err(ComponentError::NotWasm),
     }
-    let encoded = ComponentEncoder::default()
-        .validate(true)
-        .module(module)
-        .and_then(|mut encoder| encoder.encode());
+    let encoder = ComponentEncoder::default().validate(true).module(module);
+    let encoder = encoder.and_then(|encoder| {
+        if types::imports_from(module, wasip1::MODULE) {
+            encoder.adapter(wasip1::MODULE, &wasip1::adapter()?)
+        } else {
+            Ok(encoder)
+        }
+    });
+    let encoded = encoder.and_then(|mut encoder| encoder.encode());
     encoded.map_err(|error| refused(format!("{error:#}")))
 }
 
 /// Says the way out where the reason is known.
 fn refused(error: String) -> ComponentError {
-    let systems = ["wasi_snapshot_preview1", "env"];
+    let systems = ["env"];
     let named = systems
         .into_iter()
         .find(|module| error.contains(&format!("`{module}`")));

@@ -159,12 +159,15 @@ pub enum FaultReason {
     #[error("it does not fit the interface linkmend:rule: {0}")]
     Interface(String),
     /// It ran too long.
-    #[error("it ran longer than {name} = {limit:?}")]
+    #[error("it ran longer than {name} = {limit:?}{place}")]
     Time {
         /// The limit's name.
         name: &'static str,
         /// The limit.
         limit: Duration,
+        /// The functions that it was in, with ` in ` before them; empty where the
+        /// component does not have their names.
+        place: String,
     },
     /// It was not done in time, and did not run too long: the machine had no
     /// time for it. Nobody is blamed.

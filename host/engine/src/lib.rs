@@ -81,6 +81,7 @@
 //! | `checksum`, `rule_file` | which file a rule has to be, and how it is read |
 //! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
+//! | `said` | what a rule says to its author |
 //! | `usage` | how near it came to its limits |
 //! | `mend` | checking a verdict, and doing what it says |
 //! | `counts`, `systems`, `reasons` | what was done, to whom, and why the rest was not |
@@ -113,6 +114,7 @@ mod release;
 mod rule;
 mod rule_file;
 mod runner;
+mod said;
 mod sandbox;
 mod scope;
 mod systems;
@@ -144,6 +146,7 @@ pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use rule_file::{RuleFile, RuleFileError};
+pub use said::{Level, Listener, Said, SaidLine};
 pub use sandbox::{
     CodeCache, CodeCacheError, CompileError, CompileLimits, Compiler, Stop, compile_for_parent,
 };

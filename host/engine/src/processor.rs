@@ -18,6 +18,7 @@ use crate::native;
 use crate::rule::{Rule, Source};
 use crate::rule_file::RuleFile;
 use crate::runner::LoadedRule;
+use crate::said::Listener;
 use crate::sandbox::{self, CodeCache, Compiler, Sandbox};
 use crate::scope::{Scope, Scoping};
 use crate::usage::RuleUsage;
@@ -44,6 +45,7 @@ pub struct ProcessorBuilder {
     hold: Option<HoldOptions>,
     scoping: Option<Scoping>,
     counts_systems: bool,
+    listener: Option<Listener>,
 }
 
 /// Something of whoever waits for held spans. It is kept with each span of a
@@ -152,6 +154,7 @@ impl Processor {
             hold: None,
             scoping: None,
             counts_systems: false,
+            listener: None,
         }
     }
 
@@ -360,6 +363,15 @@ impl ProcessorBuilder {
         self
     }
 
+    /// Whoever wants to know what rules say: what they print, and what their
+    /// languages print for them when they fail. It is told of what is said while
+    /// rules are loaded, too. Default: nobody.
+    #[must_use]
+    pub fn listener(mut self, listener: Listener) -> Self {
+        self.listener = Some(listener);
+        self
+    }
+
     /// Compiles and configures the rules.
     ///
     /// # Errors
@@ -374,7 +386,8 @@ impl ProcessorBuilder {
             Some(hold) => hold.watch(index, None),
             None => index,
         };
-        let sandbox = Sandbox::new(self.compiler, self.cache).map_err(|reason| LoadError {
+        let sandbox = Sandbox::new(self.compiler, self.cache, self.listener);
+        let sandbox = sandbox.map_err(|reason| LoadError {
             rule: "(all)".into(),
             number: None,
             reason,

@@ -7,7 +7,7 @@ use linkmend_files::{BatchReader, Position, ReadOptions};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
-use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
+use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message as _;
 
 /// A span where it stands.
@@ -26,6 +26,24 @@ pub(crate) struct Origin {
     resource_schema: String,
     scope: Option<InstrumentationScope>,
     scope_schema: String,
+}
+
+impl Placed {
+    /// The span alone, with all that is around it.
+    pub(crate) fn traces(&self) -> TracesData {
+        let scope = ScopeSpans {
+            scope: self.origin.scope.clone(),
+            spans: vec![self.span.clone()],
+            schema_url: self.origin.scope_schema.clone(),
+        };
+        TracesData {
+            resource_spans: vec![ResourceSpans {
+                resource: self.origin.resource.clone(),
+                scope_spans: vec![scope],
+                schema_url: self.origin.resource_schema.clone(),
+            }],
+        }
+    }
 }
 
 impl Origin {

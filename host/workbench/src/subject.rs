@@ -9,6 +9,7 @@ use linkmend::{
 };
 
 use crate::config::{self, RuleConfig};
+use crate::heard::Heard;
 use crate::index::FreshIndex;
 
 /// A component, and how it is run.
@@ -26,6 +27,8 @@ pub struct Subject {
     pub code_cache: Option<CodeCache>,
     /// What compiles it.
     pub compiler: Compiler,
+    /// What it says is heard here.
+    pub heard: Heard,
 }
 
 impl Subject {
@@ -54,6 +57,7 @@ impl Subject {
             limits: Limits::default(),
             code_cache: None,
             compiler: Compiler::default(),
+            heard: Heard::default(),
         }
     }
 
@@ -99,7 +103,8 @@ impl Subject {
     ) -> Result<Processor, LoadError> {
         let mut builder = Processor::builder()
             .index(Arc::<FreshIndex>::clone(index))
-            .compiler(self.compiler.clone());
+            .compiler(self.compiler.clone())
+            .listener(self.heard.listener());
         if let Some(cache) = &self.code_cache {
             builder = builder.code_cache(cache.clone());
         }

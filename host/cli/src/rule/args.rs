@@ -14,6 +14,14 @@ pub enum RuleCommand {
     /// Write a folder with a rule to start from: source, golden cases, README, build script
     #[command(after_help = NEW_EXAMPLES)]
     New(NewArguments),
+    /// Build a rule and run its cases whenever its source changes
+    ///
+    /// Runs `build` of the folder, then the golden cases in `tests`, and shows what came
+    /// out: links that are missing (-) and links that are new (+). With --traces, the rule
+    /// mends the author's own traces, too, and what it makes of them is compared with what
+    /// it made of them before the change.
+    #[command(after_help = DEV_EXAMPLES)]
+    Dev(DevArguments),
     /// Check a rule: its interface, what it selects, and that it stays within its limits
     ///
     /// Runs it in the sandbox over conformance traces, with the attributes that it
@@ -49,7 +57,9 @@ pub enum RuleCommand {
     /// Make a component from a core module that contains the types of its interface
     ///
     /// Compilers make core modules; wit-bindgen puts the types of the interface
-    /// into them. The result is checked to be a rule.
+    /// into them, or --wit names the interface. A module that needs WASI (preview 1:
+    /// Go, wasm32-wasip1, C with wasi-libc) gets one with nothing in it but a way out
+    /// for what is printed. The result is checked to be a rule.
     #[command(after_help = COMPONENT_EXAMPLES)]
     Component(ComponentArguments),
 }
@@ -58,17 +68,29 @@ const NEW_EXAMPLES: &str = "\
 Examples:
   linkmend rule new --lang rust team-links
   linkmend rule new --lang python --into rules team-links
+  linkmend rule new --lang go team-links --from traces.jsonl --span 00f067aa0ba902b7
 
-LINKMEND_REPO=PATH lets the Rust template take the SDK from a checkout of linkmend.
+The helpers of each language come with linkmend and are written into the folder; with \
+LINKMEND_REPO=PATH the Rust template takes its own from a checkout of linkmend.
 
 Exit codes:
   0  the folder is written
   1  it could not be written
   2  wrong arguments, or the folder exists already";
 
+const DEV_EXAMPLES: &str = "\
+Examples:
+  linkmend rule dev
+  linkmend rule dev team-links/rule.py --traces traces.jsonl
+
+Exit codes:
+  0    with --once: it was built and run, whatever came of it
+  2    wrong arguments or configuration, or there is no `build`
+  130  it was ended by Ctrl-C";
+
 const CHECK_EXIT: &str = "\
 JSON (--json): {rule, ok, checks: [{id, outcome: ok|note|failed|skipped, reason, way_out}], \
-longest_call_ns, call_time_limit_ns, memory, memory_limit}
+longest_call_ns, call_time_limit_ns, memory, memory_limit, said}, where said is {lines: [{level, text, times}], left_out}
 
 Exit codes:
   0  all checks passed
@@ -88,7 +110,7 @@ Examples:
 
 JSON (--json): {rule, passed, failed, updated, cases: [{name, before, outcome: \
 passed|failed|updated, errors, spans: [{place, service, name, trace_id, span_id, missing_links, \
-unexpected_links, other}]}]}
+unexpected_links, other}], said}]}, where said is {lines: [{level, text, times}], left_out}
 
 Exit codes:
   0  all cases passed, or were updated
@@ -125,6 +147,7 @@ Exit codes:
 const COMPONENT_EXAMPLES: &str = "\
 Examples:
   linkmend rule component target/wasm32-unknown-unknown/release/team_links.wasm -o team-links.wasm
+  linkmend rule component module.wasm --wit linkmend/wit/rule.wit -o team-links.wasm
 
 Exit codes:
   0  the component is written
@@ -224,6 +247,10 @@ pub struct BenchArguments {
     #[arg(long, value_name = "COUNT", default_value = "11", value_parser = clap::value_parser!(u16).range(1..))]
     pub rounds: u16,
 
+    /// Print what the rule says, too
+    #[arg(short, long, conflicts_with = "json")]
+    pub verbose: bool,
+
     #[command(flatten)]
     pub options: RunOptions,
 }
@@ -257,7 +284,7 @@ pub enum Order {
 /// The arguments of `linkmend rule new`.
 #[derive(Debug, Args)]
 pub struct NewArguments {
-    /// The language: rust, python or javascript
+    /// The language: rust, python, javascript, go or c
     #[arg(long = "lang", value_name = "LANGUAGE")]
     pub language: Language,
 
@@ -267,6 +294,33 @@ pub struct NewArguments {
     /// Where the folder goes
     #[arg(long, value_name = "DIR", default_value = ".")]
     pub into: PathBuf,
+
+    /// Traces of your own, to make a first golden case of: a span, and those that have an id in common with it
+    #[arg(long, value_name = "FILE", requires = "span")]
+    pub from: Option<PathBuf>,
+
+    /// The id of the span that the case is about, 16 hex digits
+    #[arg(long, value_name = "ID", requires = "from")]
+    pub span: Option<String>,
+}
+
+/// The arguments of `linkmend rule dev`.
+#[derive(Debug, Args)]
+pub struct DevArguments {
+    /// The folder of the rule, or a file of its source
+    #[arg(default_value = ".")]
+    pub source: PathBuf,
+
+    /// Traces of your own to run the rule on, in any format that `linkmend process` reads
+    #[arg(long, value_name = "FILE")]
+    pub traces: Option<PathBuf>,
+
+    /// Build and run once, and end
+    #[arg(long)]
+    pub once: bool,
+
+    #[command(flatten)]
+    pub options: RunOptions,
 }
 
 /// The arguments of `linkmend rule component`.
@@ -274,6 +328,10 @@ pub struct NewArguments {
 pub struct ComponentArguments {
     /// The core module
     pub module: PathBuf,
+
+    /// The interface that it was built against, where the module does not hold its types: a `rule.wit`
+    #[arg(long, value_name = "FILE")]
+    pub wit: Option<PathBuf>,
 
     /// Where the component goes [default: MODULE with the ending `.component.wasm`]
     #[arg(short, long, value_name = "OUT")]

@@ -6,7 +6,7 @@ use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
 use super::args::{BenchArguments, LoadName, Order};
-use super::{exit_of, say_json, subject};
+use super::{exit_of, said, say_json, subject};
 use crate::report::thousands;
 use crate::{Exit, say, tell};
 
@@ -50,6 +50,9 @@ pub fn run(arguments: &BenchArguments) -> anyhow::Result<Exit> {
         say_json(&report)?;
     } else {
         show(&report);
+        if arguments.verbose {
+            said::show(&subject.heard.take());
+        }
     }
     Ok(Exit::Done)
 }

@@ -4,7 +4,7 @@ use linkmend::plain;
 use linkmend_workbench::check::{Check, Outcome, check};
 
 use super::args::CheckArguments;
-use super::{say_json, subject};
+use super::{said, say_json, subject};
 use crate::{Exit, say};
 
 /// Runs the command.
@@ -19,6 +19,7 @@ pub fn run(arguments: &CheckArguments) -> anyhow::Result<Exit> {
     if json {
         say_json(&report)?;
     } else {
+        said::show(&report.said);
         let count = |outcome| {
             let checks = report.checks.iter();
             checks.filter(|check| check.outcome == outcome).count()

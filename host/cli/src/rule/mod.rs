@@ -4,8 +4,10 @@
 mod args;
 mod bench;
 mod check;
+mod dev;
 mod inspect;
 mod new;
+mod said;
 mod test;
 
 use std::fmt::Write as _;
@@ -28,6 +30,7 @@ pub fn run(command: &RuleCommand) -> Exit {
         RuleCommand::New(arguments) => return new::new(arguments),
         RuleCommand::Component(arguments) => return new::component(arguments),
         RuleCommand::Check(arguments) => check::run(arguments),
+        RuleCommand::Dev(arguments) => dev::run(arguments),
         RuleCommand::Test(arguments) => test::run(arguments),
         RuleCommand::Bench(arguments) => bench::run(arguments),
         RuleCommand::Inspect(arguments) => inspect::run(arguments),

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use linkmend_workbench::component::{default_output, make};
-use linkmend_workbench::new::{Language, NewError, Wanted, write};
+use linkmend_workbench::new::{FirstCase, NewError, Wanted, first_case, write};
 
 use super::args::{ComponentArguments, NewArguments};
 use crate::{Exit, say, tell};
@@ -32,10 +32,19 @@ pub fn new(arguments: &NewArguments) -> Exit {
     for file in &written.files {
         say(format_args!("  {file}"));
     }
-    if arguments.language == Language::Rust && wanted.repository.is_none() {
-        say(
-            "\nThe SDK comes from the package registry; LINKMEND_REPO=path takes it from a checkout.",
-        );
+    if let (Some(traces), Some(span)) = (&arguments.from, &arguments.span) {
+        match first_case(traces, span, &written.folder) {
+            Ok(FirstCase { before, spans }) => say(format_args!(
+                "\n{}: {spans} spans of {}.\nWrite the links that it is to get as after.jsonl beside it, or let \
+                 `linkmend rule test --update` write what the rule makes of it.",
+                before.display(),
+                traces.display()
+            )),
+            Err(error) => {
+                tell(format_args!("there is no case of your traces: {error}"));
+                return Exit::Incomplete;
+            }
+        }
     }
     say(format_args!("\nNext:\n  cd {}", folder.display()));
     if let Some(toolchain) = arguments.language.toolchain() {
@@ -55,7 +64,7 @@ pub fn component(arguments: &ComponentArguments) -> Exit {
         tell("the component would take the place of the module; name another file with -o");
         return Exit::Usage;
     }
-    let made = match make(module, &output) {
+    let made = match make(module, arguments.wit.as_deref(), &output) {
         Ok(made) => made,
         Err(error) => {
             tell(&error);
@@ -71,8 +80,8 @@ pub fn component(arguments: &ComponentArguments) -> Exit {
         return Exit::Incomplete;
     }
     if !made.wasi.is_empty() {
-        tell(format_args!(
-            "it imports WASI ({}), and will be given one with nothing in it",
+        say(format_args!(
+            "it imports WASI ({}), and is given one with nothing in it; what it prints is shown by `linkmend rule test`",
             made.wasi.join(", ")
         ));
     }

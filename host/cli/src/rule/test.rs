@@ -8,7 +8,7 @@ use linkmend_workbench::test::{CaseReport, Difference, Outcome, TestError, Tests
 use serde::Serialize;
 
 use super::args::TestArguments;
-use super::{exit_of, say_json, subject};
+use super::{exit_of, said, say_json, subject};
 use crate::{Exit, say, tell};
 
 #[derive(Debug, Serialize)]
@@ -52,10 +52,10 @@ pub fn run(arguments: &TestArguments) -> anyhow::Result<Exit> {
                 return Ok(exit(&error));
             }
         };
-        if !json {
-            show(&report);
-        }
         reports.push(report);
+    }
+    if !json {
+        show_all(&reports);
     }
     finish(rule, reports, json)
 }
@@ -79,16 +79,6 @@ fn finish(rule: String, cases: Vec<CaseReport>, json: bool) -> anyhow::Result<Ex
     };
     if json {
         say_json(&report)?;
-    } else {
-        let Report {
-            passed,
-            failed,
-            updated,
-            ..
-        } = report;
-        say(format_args!(
-            "{passed} passed, {failed} failed, {updated} updated"
-        ));
     }
     Ok(match report.failed {
         0 => Exit::Done,
@@ -124,6 +114,26 @@ fn beside(rule: &str) -> PathBuf {
     parent.join("tests")
 }
 
+/// All cases, those first that went wrong: a rule that failed, then what is not as it
+/// is to be.
+pub fn show_all(reports: &[CaseReport]) {
+    let mut sorted: Vec<&CaseReport> = reports.iter().collect();
+    sorted.sort_by_key(|report| (report.errors.is_empty(), report.outcome != Outcome::Failed));
+    for report in sorted {
+        show(report);
+    }
+    let count = |outcome| {
+        let reports = reports.iter();
+        reports.filter(|report| report.outcome == outcome).count()
+    };
+    say(format_args!(
+        "{} passed, {} failed, {} updated",
+        count(Outcome::Passed),
+        count(Outcome::Failed),
+        count(Outcome::Updated)
+    ));
+}
+
 fn show(report: &CaseReport) {
     let outcome = match report.outcome {
         Outcome::Passed => "ok",
@@ -137,10 +147,11 @@ fn show(report: &CaseReport) {
     for span in &report.spans {
         show_span(&report.before, span);
     }
+    said::show(&report.said);
 }
 
 /// The links that are missing and those that are too much, as a diff.
-fn show_span(before: &Path, span: &Difference) {
+pub fn show_span(before: &Path, span: &Difference) {
     let place = match &span.place {
         Some(place) => format!("{}: {place}", before.display()),
         None => before.display().to_string(),

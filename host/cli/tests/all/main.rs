@@ -7,6 +7,7 @@
     reason = "tests"
 )]
 
+mod author;
 mod cache;
 mod compile;
 mod explain;

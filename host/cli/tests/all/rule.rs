@@ -45,14 +45,23 @@ fn keys(value: &Value, keys: &[&str]) {
 #[test]
 fn help_documents_exit_codes_and_json() {
     let place = Place::new();
-    for command in ["new", "check", "test", "bench", "inspect", "component"] {
+    for command in [
+        "new",
+        "dev",
+        "check",
+        "test",
+        "bench",
+        "inspect",
+        "component",
+    ] {
         let done = place.rule(&format!("{command} --help"));
         assert_eq!(done.code, Some(0));
         let help = done.text();
         assert!(help.contains("Exit codes:"), "{help}");
-        let has_json = !["new", "component"].contains(&command);
+        let runs = !["new", "component"].contains(&command);
+        let has_json = runs && command != "dev";
         assert_eq!(help.contains("JSON (--json)"), has_json, "{help}");
-        assert_eq!(help.contains("call_time"), has_json, "{help}");
+        assert_eq!(help.contains("call_time"), runs, "{help}");
     }
     assert!(place.rule("--help").text().contains("component"));
 }
@@ -175,6 +184,7 @@ fn check_tells_each_failure_and_the_way_out() {
             "call_time_limit_ns",
             "memory",
             "memory_limit",
+            "said",
         ],
     );
     assert_eq!(json["ok"], false);
@@ -232,7 +242,10 @@ fn test_shows_a_seeded_difference_as_a_diff() {
     let json = place.rule("test mine.wasm --json").json();
     keys(&json, &["rule", "passed", "failed", "updated", "cases"]);
     let case = &json["cases"][0];
-    keys(case, &["name", "before", "outcome", "errors", "spans"]);
+    keys(
+        case,
+        &["name", "before", "outcome", "errors", "spans", "said"],
+    );
     keys(
         &case["spans"][0],
         &[
@@ -344,9 +357,11 @@ fn bench_measures_no_failure() {
 fn new_says_what_to_do_next() {
     let place = Place::new();
     for (language, toolchain) in [
-        ("rust", "LINKMEND_REPO=path takes it from a checkout"),
+        ("rust", "linkmend/rule/src/lib.rs"),
         ("python", ".venv/bin/pip install -r requirements.txt"),
         ("javascript", "npm ci"),
+        ("go", "linkmend/driver.go"),
+        ("c", "linkmend/linkmend.h"),
     ] {
         let name = format!("{language}-jobs");
         let mut command = place.linkmend("rule", ["new", "--lang", language, &name]);
@@ -372,7 +387,7 @@ fn new_refuses_bad_names_and_places() {
         .fails(2, &["lower-case letters"]);
     place
         .rule("new --lang cobol team")
-        .fails(2, &["rust, python and javascript"]);
+        .fails(2, &["rust, python, javascript, go and c"]);
     place
         .rule("new --lang rust a.b")
         .fails(2, &["write `-` in the place of `.`"]);
@@ -405,10 +420,10 @@ fn component_refuses_what_is_no_rule() {
     place
         .rule("component module.wasm")
         .fails(1, &["module.wasm"]);
-    let wasi = "(module (import \"wasi_snapshot_preview1\" \"fd_write\" (func (param i32 i32 i32 i32) (result i32))))";
-    place.write("wasi.wasm", wat::parse_str(wasi).unwrap());
+    let system = "(module (import \"env\" \"getenv\" (func (param i32) (result i32))))";
+    place.write("system.wasm", wat::parse_str(system).unwrap());
     place
-        .rule("component wasi.wasm")
-        .fails(1, &["wasi_snapshot_preview1", "wasm32-unknown-unknown"]);
+        .rule("component system.wasm")
+        .fails(1, &["`env`", "wasm32-unknown-unknown"]);
     assert!(!place.has("module.component.wasm"));
 }

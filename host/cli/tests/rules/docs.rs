@@ -28,6 +28,20 @@ fn javascript_from_nothing_to_links() {
     follow("JavaScript");
 }
 
+#[test]
+fn go_from_nothing_to_links() {
+    if Command::new("go").arg("version").output().is_err() {
+        eprintln!("SKIPPED: Go is not installed");
+        return;
+    }
+    follow("Go");
+}
+
+#[test]
+fn c_from_nothing_to_links() {
+    follow("C");
+}
+
 /// Every language of the page is followed.
 #[test]
 fn no_language_is_left_out() {
@@ -37,7 +51,7 @@ fn no_language_is_left_out() {
         .lines()
         .filter_map(|line| line.strip_prefix("### "))
         .collect();
-    assert_eq!(languages, ["Rust", "Python", "JavaScript"]);
+    assert_eq!(languages, ["Rust", "Python", "JavaScript", "Go", "C"]);
 }
 
 fn follow(language: &str) {

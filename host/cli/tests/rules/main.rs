@@ -16,4 +16,5 @@ mod cases;
 mod docs;
 mod examples;
 mod large;
+mod mistakes;
 mod toolchains;

@@ -27,7 +27,7 @@ pub fn event_fan_out() -> Option<&'static Example> {
 }
 
 /// Where the toolchains are installed.
-fn installed() -> Option<PathBuf> {
+pub fn installed() -> Option<PathBuf> {
     let folder = std::env::var_os("LINKMEND_RULE_TOOLCHAINS").map(PathBuf::from);
     let Some(folder) = folder else {
         eprintln!("SKIPPED: LINKMEND_RULE_TOOLCHAINS is not set, see tests/rules/set-up");
@@ -64,6 +64,7 @@ pub fn copy(path: &str) -> TempDir {
 pub fn build(folder: &Path, toolchains: &Path) -> Output {
     Command::new(folder.join("build"))
         .env("VIRTUAL_ENV", toolchains.join("python"))
+        .env("LINKMEND", env!("CARGO_BIN_EXE_linkmend"))
         .env(
             "LINKMEND_NODE_MODULES",
             toolchains.join("javascript/node_modules"),

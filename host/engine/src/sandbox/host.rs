@@ -10,6 +10,7 @@ use crate::bindings::linkmend::rule::index::{
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::index::{MessageIndex, away, message_key};
 use crate::limits::Limits;
+use crate::said::Saying;
 use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
 use crate::sandbox::numbers;
@@ -28,6 +29,8 @@ pub(super) struct HostState {
     pub(super) clock: Clock,
     /// Why it was interrupted, if it was.
     pub(super) overrun: Option<Overrun>,
+    /// What the rule says: `said.line(level, text)`.
+    pub(super) said: Saying,
     /// What the rule knows of messages, in the call that is under way.
     pub(super) index: Arc<dyn MessageIndex>,
     /// What the index may hand to the guest in one call, in bytes.
@@ -40,6 +43,7 @@ impl HostState {
             limiter: Limiter::new(limits),
             clock: Clock::start(limits.init_time),
             overrun: None,
+            said: Saying::default(),
             index,
             most_recalled: limits.output,
         }

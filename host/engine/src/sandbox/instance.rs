@@ -11,13 +11,14 @@ use super::exports::{Exports, Sight};
 use super::host::HostState;
 use super::interface::Interface;
 use super::records::Records;
-use super::{Sandbox, parts};
+use super::{Sandbox, parts, trap};
 use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
 use crate::error::{FaultReason, Stage};
 use crate::exhibit::Shown;
 use crate::index::MessageIndex;
 use crate::limits::Limits;
 use crate::runner::Runner;
+use crate::said::Teller;
 use crate::usage::Usage;
 
 /// What instances of a component are made from.
@@ -29,6 +30,7 @@ pub(super) struct Template {
     pub(super) index: Arc<dyn MessageIndex>,
     pub(super) interface: Interface,
     pub(super) usage: Arc<Usage>,
+    pub(super) teller: Teller,
 }
 
 /// One instance.
@@ -55,7 +57,9 @@ impl Template {
         store.set_hostcall_fuel(self.limits.output);
         store.epoch_deadline_callback(|mut context| Ok(context.data_mut().go_on()));
         begin(&mut store, self.limits.init_time);
-        let instance = match self.pre.instantiate(&mut store) {
+        let instance = self.pre.instantiate(&mut store);
+        self.teller.tell(&mut store.data_mut().said);
+        let instance = match instance {
             Ok(instance) => instance,
             Err(error) => {
                 let stage = Stage::Instantiate;
@@ -92,6 +96,7 @@ impl Instance {
     pub(super) fn describe(&mut self) -> Result<About, FaultReason> {
         begin(&mut self.store, self.limits.init_time);
         let about = self.exports.describe(&mut self.store);
+        self.tell();
         about.map_err(|error| self.reason(&error, Stage::Describe))
     }
 
@@ -99,6 +104,7 @@ impl Instance {
         self.config = config.into();
         begin(&mut self.store, self.limits.init_time);
         let plan = self.exports.configure(&mut self.store, config);
+        self.tell();
         self.memory_at_first = self.store.data().limiter.memory;
         self.usage.saw_memory(self.memory_at_first);
         plan.map_err(|error| self.reason(&error, Stage::Configure))
@@ -122,6 +128,7 @@ impl Instance {
         let own = std::mem::replace(&mut state.index, Arc::clone(index));
         begin(&mut self.store, self.limits.call_time);
         let answer = self.exports.process(&mut self.store, tasks, sight);
+        self.tell();
         self.store.data_mut().index = own;
         let clock = self.store.data().clock;
         self.waited += clock.waited();
@@ -130,13 +137,19 @@ impl Instance {
         // The clock may have had no time to look at it.
         if answer.is_ok() && clock.overrun() == Some(Overrun::Ran) {
             let (name, limit) = (CALL_TIME, self.limits.call_time);
-            return Err(FaultReason::Time { name, limit });
+            let place = String::new();
+            return Err(FaultReason::Time { name, limit, place });
         }
         match answer {
             Ok(Ok(verdict)) => Ok(verdict),
             Ok(Err(text)) => Err(FaultReason::said(text)),
             Err(error) => Err(self.reason(&error, Stage::Process)),
         }
+    }
+
+    /// What it said in the call that has ended, for whoever listens.
+    fn tell(&mut self) {
+        self.template.teller.tell(&mut self.store.data_mut().said);
     }
 
     fn reason(&self, error: &wasmtime::Error, stage: Stage) -> FaultReason {
@@ -190,6 +203,7 @@ fn begin(store: &mut Store<HostState>, limit: Duration) {
     let state = store.data_mut();
     state.clock = Clock::start(limit);
     state.overrun = None;
+    state.said.begin();
     store.set_epoch_deadline(1);
 }
 
@@ -215,7 +229,11 @@ fn reason(
                 name,
                 limit,
             },
-            _ => FaultReason::Time { name, limit },
+            _ => FaultReason::Time {
+                name,
+                limit,
+                place: trap::place(error),
+            },
         };
     }
     if trap == Some(&Trap::StackOverflow) {
@@ -231,5 +249,6 @@ fn reason(
             limit: limits.output,
         };
     }
-    FaultReason::Trap(crate::error::clip(text.replacen("wasm trap: ", "", 1)))
+    let text = text.replacen("wasm trap: ", "", 1);
+    FaultReason::Trap(crate::error::clip(trap::told(error, &text, &state.said)))
 }

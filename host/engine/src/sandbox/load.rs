@@ -17,6 +17,7 @@ use crate::inspect::inspect;
 use crate::limits::Limits;
 use crate::rule::OnError;
 use crate::runner::{LoadedRule, Runner};
+use crate::said::Teller;
 
 /// How many attribute keys and prefixes a rule may select spans by: the host
 /// compares every attribute of every span with them, without a time limit. The
@@ -53,6 +54,7 @@ pub(crate) fn load(
         index,
         interface,
         usage: Arc::clone(&usage),
+        teller: Teller::new(sandbox.listener.clone()),
     };
 
     let failed = |stage| {
@@ -62,12 +64,12 @@ pub(crate) fn load(
         }
     };
     let mut first = template.instantiate().map_err(failed(Stage::Instantiate))?;
-    let about = first.describe().map_err(failed(Stage::Describe))?;
+    let about = checked(first.describe().map_err(failed(Stage::Describe))?)?;
+    template.teller.is_called(&about.name);
     let plan = first
         .configure(config)
         .map_err(failed(Stage::Configure))?
         .map_err(|text| LoadReason::Config(clip(text)))?;
-    let about = checked(about)?;
     check_plan(&plan)?;
 
     let config = config.to_owned();

@@ -14,6 +14,7 @@ mod numbers;
 mod parts;
 mod records;
 mod ticker;
+mod trap;
 mod v0_1;
 mod wasi;
 
@@ -30,6 +31,7 @@ use wasmtime::component::Component;
 
 use crate::checksum::Checksum;
 use crate::error::LoadReason;
+use crate::said::Listener;
 use cache::Key;
 use engine::Target;
 use ticker::Ticker;
@@ -45,11 +47,17 @@ pub(crate) struct Sandbox {
     compiler: Compiler,
     /// Where compiled code is kept.
     cache: Option<CodeCache>,
+    /// Whoever wants to know what rules say.
+    listener: Option<Listener>,
     _ticker: Ticker,
 }
 
 impl Sandbox {
-    pub(crate) fn new(compiler: Compiler, cache: Option<CodeCache>) -> Result<Self, LoadReason> {
+    pub(crate) fn new(
+        compiler: Compiler,
+        cache: Option<CodeCache>,
+        listener: Option<Listener>,
+    ) -> Result<Self, LoadReason> {
         let failed = |error: String| LoadReason::Sandbox(error);
         let engine = engine::new().map_err(|error| failed(format!("{error:#}")))?;
         let ticker = Ticker::start(&engine).map_err(|error| failed(error.to_string()))?;
@@ -58,6 +66,7 @@ impl Sandbox {
             engine,
             compiler,
             cache,
+            listener,
             _ticker: ticker,
         })
     }

@@ -1,7 +1,8 @@
 //! WASI with nothing in it, for components of languages that cannot be compiled
 //! without (Go, and Rust for wasm32-wasip2): time stands still, there is no
-//! file, variable, argument or network, random numbers are always the same, what
-//! is printed goes nowhere. Whatever else is called traps.
+//! file, variable, argument or network, random numbers are always the same. What
+//! is printed is what the rule says ([`crate::said`]). Whatever else is called
+//! traps.
 //!
 //! It is not an implementation of WASI: functions are answered by their names,
 //! with the few answers that a language's runtime needs to come up.
@@ -12,12 +13,18 @@ use wasmtime::component::{Component, LinkerInstance, Resource, ResourceType, Val
 use wasmtime::{Engine, Error, StoreContextMut};
 
 use super::host::HostState;
+use crate::said::Stream;
 
 /// Names of WASI's interfaces begin like this.
 const NAMESPACE: &str = "wasi:";
 
-/// What every handle of WASI stands for.
+/// What every handle of WASI stands for, by its number: one of these streams, or
+/// nothing.
 struct Nothing;
+
+const NOTHING: u32 = 0;
+const OUTPUT: u32 = 1;
+const ERROR: u32 = 2;
 
 /// What a function answers.
 #[derive(Clone, Copy)]
@@ -32,8 +39,10 @@ enum Answer {
     Room(u64),
     /// The stream is at its end.
     Closed,
-    /// A handle that stands for nothing.
-    Handle,
+    /// A handle that stands for this.
+    Handle(u32),
+    /// Success, and the bytes go where the stream goes.
+    Print,
     /// A number.
     Number(u64),
     /// Seconds and nanoseconds.
@@ -54,22 +63,23 @@ const ANSWERS: &[(&str, &str, Answer)] = &[
     ("cli/environment", "get-environment", Answer::Empty),
     ("cli/environment", "get-arguments", Answer::Empty),
     ("cli/environment", "initial-cwd", Answer::None),
-    ("cli/stdin", "get-stdin", Answer::Handle),
-    ("cli/stdout", "get-stdout", Answer::Handle),
-    ("cli/stderr", "get-stderr", Answer::Handle),
+    ("cli/stdin", "get-stdin", Answer::Handle(NOTHING)),
+    ("cli/stdout", "get-stdout", Answer::Handle(OUTPUT)),
+    ("cli/stderr", "get-stderr", Answer::Handle(ERROR)),
     ("cli/terminal-stdin", "get-terminal-stdin", Answer::None),
     ("cli/terminal-stdout", "get-terminal-stdout", Answer::None),
     ("cli/terminal-stderr", "get-terminal-stderr", Answer::None),
     ("clocks/monotonic-clock", "now", Answer::Number(INSTANT)),
     ("clocks/monotonic-clock", "resolution", Answer::Number(1)),
+    // Go's garbage collector asks, not only rules.
     ("clocks/wall-clock", "now", Answer::Time(0, 0)),
     ("clocks/wall-clock", "resolution", Answer::Time(0, 1)),
     ("filesystem/preopens", "get-directories", Answer::Empty),
     ("io/streams", "[method]input-stream.read", Answer::Closed),
     ("io/streams", "[method]input-stream.blocking-read", Answer::Closed),
     ("io/streams", "[method]output-stream.check-write", Answer::Room(1 << 16)),
-    ("io/streams", "[method]output-stream.write", Answer::Done),
-    ("io/streams", "[method]output-stream.blocking-write-and-flush", Answer::Done),
+    ("io/streams", "[method]output-stream.write", Answer::Print),
+    ("io/streams", "[method]output-stream.blocking-write-and-flush", Answer::Print),
     ("io/streams", "[method]output-stream.flush", Answer::Done),
     ("io/streams", "[method]output-stream.blocking-flush", Answer::Done),
     ("random/random", "get-random-bytes", Answer::Bytes),
@@ -114,13 +124,10 @@ fn define(
         ComponentItem::ComponentFunc(_) => {
             let name = format!("{interface} {member}");
             let answer = answer(interface, member);
-            linker.func_new(member, move |store, _, parameters, results| {
-                give(
-                    answer.ok_or_else(|| refusal(&name))?,
-                    store,
-                    parameters,
-                    results,
-                )
+            linker.func_new(member, move |mut store, _, parameters, results| {
+                let answer = answer.ok_or_else(|| refusal(&name))?;
+                let handles = take_back(&mut store, parameters)?;
+                give(answer, store, &handles, parameters, results)
             })
         }
         _ => Ok(()),
@@ -128,9 +135,12 @@ fn define(
 }
 
 fn refusal(function: &str) -> Error {
-    Error::msg(format!(
-        "{function} was called, and a rule has no clock, file, environment, network or sleep"
-    ))
+    let has_no = if function.contains("clocks/") {
+        "a rule has no clock: what time it is, the spans say"
+    } else {
+        "a rule has no clock, file, environment, network or sleep"
+    };
+    Error::msg(format!("{function} was called, and {has_no}"))
 }
 
 fn answer(interface: &str, member: &str) -> Option<Answer> {
@@ -142,9 +152,26 @@ fn answer(interface: &str, member: &str) -> Option<Answer> {
     known.map(|(_, _, answer)| *answer)
 }
 
+/// The numbers of the handles that came with a call. A call must not end before
+/// the host has given back those that were lent to it.
+fn take_back(
+    store: &mut StoreContextMut<'_, HostState>,
+    parameters: &[Val],
+) -> wasmtime::Result<Vec<u32>> {
+    let mut numbers = Vec::new();
+    for parameter in parameters {
+        if let Val::Resource(handle) = parameter {
+            let handle = handle.try_into_resource::<Nothing>(&mut *store)?;
+            numbers.push(handle.rep());
+        }
+    }
+    Ok(numbers)
+}
+
 fn give(
     answer: Answer,
-    store: StoreContextMut<'_, HostState>,
+    mut store: StoreContextMut<'_, HostState>,
+    handles: &[u32],
     parameters: &[Val],
     results: &mut [Val],
 ) -> wasmtime::Result<()> {
@@ -157,9 +184,13 @@ fn give(
             let closed = Val::Variant("closed".into(), None);
             Val::Result(Err(Some(Box::new(closed))))
         }
-        Answer::Handle => {
-            let handle = Resource::<Nothing>::new_own(0);
+        Answer::Handle(number) => {
+            let handle = Resource::<Nothing>::new_own(number);
             Val::Resource(handle.try_into_resource_any(store)?)
+        }
+        Answer::Print => {
+            print(&mut store, handles, parameters)?;
+            Val::Result(Ok(None))
         }
         Answer::Number(number) => Val::U64(number),
         Answer::Time(seconds, nanoseconds) => Val::Record(vec![
@@ -174,10 +205,36 @@ fn give(
             *result = value;
             Ok(())
         }
-        _ => Err(Error::msg(
-            "a function of WASI has another type than it should",
-        )),
+        _ => Err(of_another_type()),
     }
+}
+
+fn print(
+    store: &mut StoreContextMut<'_, HostState>,
+    handles: &[u32],
+    parameters: &[Val],
+) -> wasmtime::Result<()> {
+    let stream = match handles {
+        [OUTPUT] => Stream::Output,
+        [ERROR] => Stream::Error,
+        _ => return Ok(()),
+    };
+    let [_, Val::List(bytes)] = parameters else {
+        return Err(of_another_type());
+    };
+    let bytes: Vec<u8> = bytes
+        .iter()
+        .filter_map(|byte| match byte {
+            Val::U8(byte) => Some(*byte),
+            _ => None,
+        })
+        .collect();
+    store.data_mut().said.print(stream, &bytes);
+    Ok(())
+}
+
+fn of_another_type() -> Error {
+    Error::msg("a function of WASI has another type than it should")
 }
 
 fn bytes(parameters: &[Val]) -> wasmtime::Result<Val> {

@@ -64,6 +64,7 @@ mod tls;
 
 use std::collections::BTreeMap;
 use std::env::VarError;
+use std::path::Path;
 
 use linkmend_config::{Finding, Findings, Layers, Node, Place, Spot};
 
@@ -184,13 +185,32 @@ impl Config {
             fault.also = places.collect();
         }
         let faults = Faults(faults);
-        let config = Self {
+        let mut config = Self {
             warnings,
             files,
             root: Some(root.clone()),
             ..config
         };
+        config.place_rules();
         (Some(config), faults)
+    }
+
+    /// Lets the paths of rules begin where the file is that names them.
+    fn place_rules(&mut self) {
+        for (id, processor) in &mut self.processors {
+            let spot = self
+                .root
+                .as_ref()
+                .map(|root| root.find(&format!("processors.{id}.rule")));
+            let file = spot
+                .and_then(|spot| self.files.get(spot.file))
+                .map(Path::new);
+            if let (Processor::Linkmend(processor), Some(file)) = (processor, file)
+                && file.is_file()
+            {
+                processor.folder = file.parent().map(Path::to_owned);
+            }
+        }
     }
 
     /// What is wrong with something that a path of keys leads to, with the file

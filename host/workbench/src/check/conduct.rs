@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
-use linkmend::Limits;
+use linkmend::{FaultReason, Limits};
 
 use super::List;
-use super::exercise::Seen;
 use super::report::{Check, Outcome};
+use super::seen::Seen;
 
 /// What is checked here, in this order.
 pub(super) const IDS: [&str; 5] = ["faults", "time", "memory", "own-output", "deterministic"];
@@ -27,19 +27,18 @@ pub(super) fn check(seen: &Seen, limits: &Limits, list: &mut List<'_>) {
 }
 
 fn faults(seen: &Seen) -> Check {
-    if seen.faults.is_empty() {
+    let is_own = |reason: &FaultReason| !matches!(reason, FaultReason::Starved { .. });
+    let own = seen.faults.iter().filter(|fault| is_own(&fault.reason));
+    let mut traces: Vec<&str> = own.map(|fault| fault.trace).collect();
+    let count = traces.len();
+    if count == 0 {
         return Check::ok(
             "faults",
             format!("it failed in none of {} calls", seen.calls),
         );
     }
-    let mut traces: Vec<&str> = seen.faults.iter().map(|fault| fault.trace).collect();
     traces.dedup();
-    let mut text = format!(
-        "it failed {} times, on {}",
-        seen.faults.len(),
-        traces.join(", ")
-    );
+    let mut text = format!("it failed {count} times, on {}", traces.join(", "));
     if seen.gave_up {
         text += "; it was not shown the other traces";
     }
@@ -81,7 +80,9 @@ fn mebibytes(bytes: usize) -> f64 {
 fn own_output(seen: &Seen) -> Check {
     let id = "own-output";
     match seen.unsettled.first() {
-        None => Check::ok(id, "run over its own output, it changes nothing"),
+        None => untold(seen, id).unwrap_or_else(|| {
+            Check::ok(id, "run over its own output, it changes nothing")
+        }),
         Some(first) => Check::failed(
             id,
             format!(
@@ -98,10 +99,10 @@ fn own_output(seen: &Seen) -> Check {
 fn deterministic(seen: &Seen) -> Check {
     let id = "deterministic";
     if seen.undetermined.is_empty() {
-        return Check::ok(
-            id,
-            "another instance, shown the traces in another order, answers the same",
-        );
+        return untold(seen, id).unwrap_or_else(|| {
+            let text = "another instance, shown the traces in another order, answers the same";
+            Check::ok(id, text)
+        });
     }
     let text = format!(
         "another instance, shown the traces in another order, answers otherwise on {}",
@@ -110,4 +111,22 @@ fn deterministic(seen: &Seen) -> Check {
     Check::failed(id, text).way_out(
         "Keep nothing from one batch to the next (there are many instances, made and thrown away at any time): what must be kept goes into the message index.",
     )
+}
+
+/// What cannot be told, since the rule was not done in time: that is no answer that
+/// could be compared with another one.
+fn untold(seen: &Seen, id: &str) -> Option<Check> {
+    let first = seen.untold.first()?;
+    let mut traces: Vec<&str> = seen.untold.iter().map(|fault| fault.trace).collect();
+    traces.sort_unstable();
+    traces.dedup();
+    let text = format!(
+        "on all traces but {} it is so; there it cannot be told, since the rule was not done in time ({}: {})",
+        traces.join(", "),
+        first.at,
+        first.reason
+    );
+    Some(Check::note(id, text).way_out(
+        "Do less for each span, raise the limit (--limit call_time=5s), or check it again when the machine has time.",
+    ))
 }

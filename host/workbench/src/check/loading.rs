@@ -106,6 +106,11 @@ fn imports(inspection: &Inspection) -> Check {
             "Import nothing but linkmend:rule/index: what a rule needs to know is in its configuration and in the spans.",
         );
     }
+    let (prints, wasi): (Vec<_>, Vec<_>) = wasi.into_iter().partition(|name| is_for_printing(name));
+    if !prints.is_empty() && wasi.is_empty() {
+        let text = "it imports of WASI what printing takes; what it prints is what the rule says";
+        return Check::ok("imports", text);
+    }
     if !wasi.is_empty() {
         let text = format!(
             "it imports {} interfaces of WASI ({}), and is given one with nothing in it",
@@ -120,6 +125,17 @@ fn imports(inspection: &Inspection) -> Check {
         [] => Check::ok("imports", "it imports nothing"),
         imports => Check::ok("imports", format!("it imports {}", names(imports))),
     }
+}
+
+/// What a program takes to print.
+fn is_for_printing(import: &str) -> bool {
+    let interfaces = [
+        "wasi:cli/stderr@",
+        "wasi:cli/stdout@",
+        "wasi:io/error@",
+        "wasi:io/streams@",
+    ];
+    interfaces.iter().any(|name| import.starts_with(name))
 }
 
 /// More than the world has is fine: the tools of Python and JavaScript add some.

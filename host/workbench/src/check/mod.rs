@@ -8,6 +8,7 @@ mod conduct;
 mod exercise;
 mod loading;
 mod report;
+mod seen;
 pub mod traces;
 
 use linkmend::interface::Plan;
@@ -42,10 +43,11 @@ pub fn check(subject: &Subject, told: &mut dyn FnMut(&Check)) -> Report {
         call_time_limit_ns: u64::try_from(limit).unwrap_or(u64::MAX),
         memory: exercised.map(|seen| seen.memory),
         memory_limit: subject.limits.memory,
+        said: subject.heard.take(),
     }
 }
 
-fn run(subject: &Subject, plan: &Plan, list: &mut List<'_>) -> Option<exercise::Seen> {
+fn run(subject: &Subject, plan: &Plan, list: &mut List<'_>) -> Option<seen::Seen> {
     let traces = traces::all(plan);
     match exercise::run(subject, &traces, list) {
         Ok(seen) => {

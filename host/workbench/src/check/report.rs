@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::heard::Lines;
+
 /// How a check ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -47,6 +49,8 @@ pub struct Report {
     pub memory: Option<usize>,
     /// `limits.memory`, in bytes.
     pub memory_limit: usize,
+    /// What the rule said meanwhile.
+    pub said: Lines,
 }
 
 impl Check {

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use linkmend_component::{ComponentError, Interface, from_module};
+use linkmend_component::{ComponentError, Interface, from_module, with_types};
 
 /// A component that was made.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,18 +55,22 @@ pub fn default_output(module: &Path) -> PathBuf {
     module.with_extension("component.wasm")
 }
 
-/// Makes a component of a module that holds the types of its interface, and
-/// sees to it that it is a rule.
+/// Makes a component of a module that holds the types of its interface, or whose
+/// types are those in the file `wit`, and sees to it that it is a rule.
 ///
 /// # Errors
 ///
 /// When it cannot be read, is no such module, or the component cannot be written.
-pub fn make(module: &Path, output: &Path) -> Result<Made, MakeError> {
-    let bytes = std::fs::read(module).map_err(|error| MakeError::Read {
-        path: module.display().to_string(),
+pub fn make(module: &Path, wit: Option<&Path>, output: &Path) -> Result<Made, MakeError> {
+    let unread = |path: &Path, error| MakeError::Read {
+        path: path.display().to_string(),
         error,
-    })?;
-    let (component, interface) = rule_of(&bytes).map_err(|error| MakeError::Module {
+    };
+    let bytes = std::fs::read(module).map_err(|error| unread(module, error))?;
+    let wit = wit.map(|wit| std::fs::read_to_string(wit).map_err(|error| unread(wit, error)));
+    let wit = wit.transpose()?;
+    let made = rule_of(&bytes, wit.as_deref());
+    let (component, interface) = made.map_err(|error| MakeError::Module {
         path: module.display().to_string(),
         error,
     })?;
@@ -85,8 +89,11 @@ pub fn make(module: &Path, output: &Path) -> Result<Made, MakeError> {
     })
 }
 
-fn rule_of(module: &[u8]) -> Result<(Vec<u8>, Interface), ComponentError> {
-    let component = from_module(module)?;
+fn rule_of(module: &[u8], wit: Option<&str>) -> Result<(Vec<u8>, Interface), ComponentError> {
+    let component = match wit {
+        Some(wit) => from_module(&with_types(module, wit)?)?,
+        None => from_module(module)?,
+    };
     let interface = Interface::of(&component)?;
     interface.check_exports()?;
     Ok((component, interface))

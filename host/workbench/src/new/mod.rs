@@ -1,5 +1,6 @@
 //! A folder with a rule to begin with.
 
+mod case;
 mod name;
 mod template;
 
@@ -7,6 +8,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use case::{FirstCase, first_case};
 pub use name::{NameError, RuleName};
 pub use template::{Language, TemplateFile, UnknownLanguage, templates};
 
@@ -21,8 +23,8 @@ pub struct Wanted {
     pub name: RuleName,
     /// Where the folder goes.
     pub into: PathBuf,
-    /// A checkout of linkmend to take the SDK from, for Rust; without one it
-    /// comes from the package registry.
+    /// A checkout of linkmend to take the SDK from, for Rust; without one it is
+    /// written into the folder.
     pub repository: Option<PathBuf>,
 }
 
@@ -82,9 +84,12 @@ pub fn write_files(wanted: &Wanted, templates: &[TemplateFile]) -> Result<Writte
     let tokens = Tokens::new(&wanted.name, sdk(wanted)?);
     let folder = wanted.into.join(wanted.name.as_str());
     check_empty(&folder)?;
+    let is_there = |file: &&TemplateFile| {
+        wanted.repository.is_some() && file.language == RUST && file.name.starts_with(SDK)
+    };
     let templates = templates
         .iter()
-        .filter(|file| file.language == wanted.language.name());
+        .filter(|file| file.language == wanted.language.name() && !is_there(file));
     let mut files = Vec::new();
     for template in templates {
         let name = tokens.file_name(template.name);
@@ -97,6 +102,11 @@ pub fn write_files(wanted: &Wanted, templates: &[TemplateFile]) -> Result<Writte
     files.sort();
     Ok(Written { folder, files })
 }
+
+const RUST: &str = "rust";
+
+/// Where the SDK lies in a new folder.
+const SDK: &str = "linkmend/";
 
 fn check_empty(folder: &Path) -> Result<(), NewError> {
     let is_free = match fs::read_dir(folder) {
@@ -112,7 +122,7 @@ fn check_empty(folder: &Path) -> Result<(), NewError> {
 /// The value of the dependency `linkmend-rule` in a `Cargo.toml`.
 fn sdk(wanted: &Wanted) -> Result<String, NewError> {
     let Some(repository) = &wanted.repository else {
-        return Ok(format!("\"{}\"", env!("CARGO_PKG_VERSION")));
+        return Ok(format!("{{ path = \"{SDK}rule\" }}"));
     };
     let no_repository = || NewError::NoRepository(repository.display().to_string());
     let sdk = repository.join("guest/sdk");

@@ -14,16 +14,26 @@ pub enum Language {
     Python,
     /// World `span-rule`, with componentize-js.
     JavaScript,
+    /// World `span-rule`, with Go's own compiler.
+    Go,
+    /// World `span-rule`, with clang.
+    C,
 }
 
 /// There are no templates for a language of this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no template for `{0}`; there are rust, python and javascript")]
+#[error("there is no template for `{0}`; there are rust, python, javascript, go and c")]
 pub struct UnknownLanguage(String);
 
 impl Language {
     /// All.
-    pub const ALL: [Self; 3] = [Self::Rust, Self::Python, Self::JavaScript];
+    pub const ALL: [Self; 5] = [
+        Self::Rust,
+        Self::Python,
+        Self::JavaScript,
+        Self::Go,
+        Self::C,
+    ];
 
     /// As on the command line.
     #[must_use]
@@ -32,6 +42,8 @@ impl Language {
             Self::Rust => "rust",
             Self::Python => "python",
             Self::JavaScript => "javascript",
+            Self::Go => "go",
+            Self::C => "c",
         }
     }
 
@@ -40,7 +52,7 @@ impl Language {
     #[must_use]
     pub fn toolchain(self) -> Option<&'static str> {
         match self {
-            Self::Rust => None,
+            Self::Rust | Self::Go | Self::C => None,
             Self::Python => {
                 Some("python3 -m venv .venv && .venv/bin/pip install -r requirements.txt")
             }
@@ -83,7 +95,7 @@ pub fn templates() -> &'static [TemplateFile] {
 }
 
 /// What stands for the tokens.
-pub(crate) struct Tokens([(&'static str, String); 4]);
+pub(crate) struct Tokens([(&'static str, String); 5]);
 
 impl Tokens {
     pub(crate) fn new(name: &RuleName, sdk: String) -> Self {
@@ -92,6 +104,7 @@ impl Tokens {
             ("{{module}}", name.module()),
             ("{{type}}", name.type_name()),
             ("{{sdk}}", sdk),
+            ("{{version}}", env!("CARGO_PKG_VERSION").into()),
         ])
     }
 

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::Write as _;
+use std::path::Path;
 
 use linkmend_files::Position;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 use serde::Serialize;
 
-use crate::spans::{Placed, attributes, hex};
+use crate::spans::{self, Placed, attributes, hex};
 
 /// A span that is not as it is to be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -34,6 +35,16 @@ pub struct Difference {
 /// A span by its ids: the first with them, the second, and so on.
 type Places = BTreeMap<(Vec<u8>, Vec<u8>), VecDeque<Position>>;
 
+/// Where the spans of one file differ from those of another one.
+///
+/// # Errors
+///
+/// When one of them cannot be read.
+pub fn differences(wanted: &Path, got: &Path) -> Result<Vec<Difference>, String> {
+    let (wanted, got) = (spans::read(wanted)?, spans::read(got)?);
+    Ok(compare(&wanted, &wanted, &got))
+}
+
 /// Where `got` differs from `wanted`; `before` says where each span came from.
 pub(crate) fn compare(before: &[Placed], wanted: &[Placed], got: &[Placed]) -> Vec<Difference> {
     let mut places = Places::new();
@@ -58,7 +69,7 @@ pub(crate) fn compare(before: &[Placed], wanted: &[Placed], got: &[Placed]) -> V
             .and_then(VecDeque::pop_front);
         let found = expected.map_or_else(
             || Some(with_reason(placed, "the span is not in after.*")),
-            |expected| spans(expected, placed),
+            |expected| span(expected, placed),
         );
         differences.extend(found.map(|found| Difference {
             place: place.map(|place| place.to_string()),
@@ -95,7 +106,7 @@ fn with_reason(placed: &Placed, reason: &str) -> Difference {
 }
 
 /// Where a span differs; `None` where it does not.
-fn spans(wanted: &Placed, got: &Placed) -> Option<Difference> {
+fn span(wanted: &Placed, got: &Placed) -> Option<Difference> {
     let mut found = named(got);
     links(&wanted.span.links, &got.span.links, &mut found);
     let (wanted_count, count) = (

@@ -20,9 +20,11 @@ use linkmend_files::{BatchReader, Format, ReadOptions};
 use serde::Serialize;
 
 pub use case::{Case, find};
-pub use compare::Difference;
+pub use compare::{Difference, differences};
+pub(crate) use run::mend;
 
 use crate::config::RuleConfig;
+use crate::heard::Lines;
 use crate::index::FreshIndex;
 use crate::spans;
 use crate::subject::Subject;
@@ -93,6 +95,8 @@ pub struct CaseReport {
     pub errors: Vec<String>,
     /// Where spans differ.
     pub spans: Vec<Difference>,
+    /// What the rule said meanwhile.
+    pub said: Lines,
 }
 
 /// Runs cases with one rule.
@@ -129,9 +133,11 @@ impl Tests {
             outcome: Outcome::Failed,
             errors: Vec::new(),
             spans: Vec::new(),
+            said: Lines::default(),
         };
         if let Err(text) = self.load(case)? {
             report.errors.push(text);
+            report.said = self.subject.heard.take();
             return Ok(report);
         }
         self.index.forget();
@@ -153,7 +159,11 @@ impl Tests {
         };
         if let Err(errors) = done {
             report.errors = errors;
+            // What the rule failed on is not shown to it again for a while, and the
+            // next case may have the same.
+            self.loaded = None;
         }
+        report.said = self.subject.heard.take();
         Ok(report)
     }
 
@@ -187,7 +197,7 @@ impl Tests {
 
     fn mend(&self, case: &Case, to: &Path, format: Option<Format>) -> Result<(), Vec<String>> {
         match &self.loaded {
-            Some((_, processor)) => run::mend(processor, &case.before, to, format),
+            Some((_, processor)) => mend(processor, &case.before, to, format),
             None => Err(vec!["the rule is not loaded".into()]),
         }
     }

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use linkmend::Processor;
+use linkmend::{FaultReason, Processor};
 use linkmend_files::{Format, ReadOptions};
 use linkmend_process::{Event, Input, Job, Output, Watch};
 
@@ -52,6 +52,10 @@ impl Watch for Faults {
             Event::BadInput(input, error) => format!("{input}: {error}"),
             Event::BadBatch(input, fault) => format!("{input}: {fault}"),
             Event::LostBatch(input, position, error) => format!("{input}: {position}: {error}"),
+            // Why it failed was told the first time.
+            Event::RuleFault(_, _, fault) if matches!(fault.reason, FaultReason::Again { .. }) => {
+                return;
+            }
             Event::RuleFault(input, position, fault) => format!("{input}: {position}: {fault}"),
             _ => return,
         };

@@ -10,4 +10,5 @@ mod bench;
 mod check;
 mod guests;
 mod new;
+mod said;
 mod test;

@@ -73,8 +73,7 @@ fn tokens_are_replaced_in_contents_and_names() {
     let written = write_files(&wanted, &FILES).unwrap();
     assert_eq!(written.files, ["Cargo.toml", "build", "src/team_links.rs"]);
     let read = |name: &str| std::fs::read_to_string(written.folder.join(name)).unwrap();
-    let version = env!("CARGO_PKG_VERSION");
-    let manifest = format!("name = \"team-links\"\nlinkmend-rule = \"{version}\"\n");
+    let manifest = "name = \"team-links\"\nlinkmend-rule = { path = \"linkmend/rule\" }\n";
     assert_eq!(read("Cargo.toml"), manifest);
     assert_eq!(read("src/team_links.rs"), "struct TeamLinks;");
     #[cfg(unix)]
@@ -150,21 +149,68 @@ fn templates_are_complete() {
             written.files
         );
         let helper = match language {
-            Language::Rust => "Cargo.toml",
+            Language::Rust => "linkmend/rule/src/lib.rs",
             Language::Python => "linkmend/__init__.py",
             Language::JavaScript => "linkmend/index.js",
+            Language::Go => "linkmend/driver.go",
+            Language::C => "linkmend/driver.c",
         };
         assert!(has(helper), "{language}: {:?}", written.files);
-        assert_eq!(has("wit/rule.wit"), language != Language::Rust);
+        let interface = match language {
+            Language::Rust => "linkmend/rule/wit/rule.wit",
+            Language::Python | Language::JavaScript => "wit/rule.wit",
+            Language::Go | Language::C => "linkmend/wit/rule.wit",
+        };
+        assert!(has(interface), "{language}: {:?}", written.files);
         for file in &written.files {
             let content = std::fs::read(written.folder.join(file)).unwrap();
             let text = String::from_utf8_lossy(&content);
-            for token in ["{{name}}", "{{module}}", "{{type}}", "{{sdk}}"] {
+            for token in [
+                "{{name}}",
+                "{{module}}",
+                "{{type}}",
+                "{{sdk}}",
+                "{{version}}",
+            ] {
                 assert!(
                     !text.contains(token) && !file.contains(token),
                     "{token} in {file}"
                 );
             }
+        }
+    }
+}
+
+/// Scenario: the manifests of the SDK that a new rule in Rust has with it.
+/// Guarantees: they have the dependencies of the crates that the sources are of.
+#[test]
+fn the_sdk_that_is_written_has_its_dependencies() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let read = |path: &str| std::fs::read_to_string(root.join(path)).unwrap();
+    let dependencies = |manifest: &str| -> Vec<String> {
+        let (_, section) = manifest
+            .split_once("\n[dependencies]\n")
+            .unwrap_or_default();
+        let section = section.split("\n[").next().unwrap_or_default();
+        let names = section
+            .lines()
+            .filter_map(|line| line.split(['.', ' ']).next());
+        names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect()
+    };
+    let workspace = read("Cargo.toml");
+    for (written, of) in [("rule", "guest/sdk"), ("wire", "wire")] {
+        let template =
+            format!("host/workbench/templates/rust/linkmend/{written}/Cargo.toml.template");
+        let (template, of) = (read(&template), read(&format!("{of}/Cargo.toml")));
+        assert_eq!(dependencies(&template), dependencies(&of), "{written}");
+        let others = template
+            .lines()
+            .filter(|line| line.contains("version = ") && line.contains('{'));
+        for line in others.filter(|line| !line.contains("{{version}}")) {
+            assert!(workspace.contains(line), "{line}");
         }
     }
 }

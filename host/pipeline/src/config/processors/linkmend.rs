@@ -25,6 +25,9 @@ use super::scope::{self, Scope};
 pub struct LinkmendProcessor {
     /// The rule.
     pub rule: RuleSource,
+    /// The folder of the configuration file that names the rule, where it comes
+    /// from one: the paths of rules begin there.
+    pub folder: Option<PathBuf>,
     /// The SHA-256 that the file of the rule must have.
     pub sha256: Option<Checksum>,
     /// What the rule is told.
@@ -122,7 +125,7 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "rule",
         "builtin",
         "builtin, or the path of a component",
-        "The rule.",
+        "The rule. A path that does not begin with `/` begins in the folder of the configuration file; if there is nothing, in the folder that linkmend was started in.",
         |t, n| rule(n).map(|v| t.rule = v),
     ),
     Member::value(
@@ -306,6 +309,19 @@ fn bytes(node: &Node) -> Result<usize, Refusal> {
 fn whole(node: &Node) -> Result<usize, Refusal> {
     let number = integer(node, 0, u64::from(u32::MAX))?;
     usize::try_from(number).map_err(|_| Refusal::Value)
+}
+
+impl LinkmendProcessor {
+    /// The file of the rule; none for the built-in one.
+    pub fn rule_file(&self) -> Option<PathBuf> {
+        let RuleSource::File(path) = &self.rule else {
+            return None;
+        };
+        // An absolute path stays as it is.
+        let beside = self.folder.as_ref().map(|folder| folder.join(path));
+        let beside = beside.filter(|beside| beside.exists() || !path.exists());
+        Some(beside.unwrap_or_else(|| path.clone()))
+    }
 }
 
 pub(super) fn read(reader: &mut Reader, node: &Node) -> LinkmendProcessor {

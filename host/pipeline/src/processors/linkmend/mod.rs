@@ -29,6 +29,7 @@ mod observe;
 mod reload;
 mod remembered;
 mod rule;
+mod said;
 mod shared;
 mod stage;
 mod ticket;
@@ -148,6 +149,7 @@ impl Linkmend {
             .give(Processor::builder())
             .rule(self.rule.rule(&self.config))
             .compiler(self.compiling.compiler.clone().stopped_by(&self.stop))
+            .listener(said::listener(&self.id))
             .count_systems()
             .hold(HoldOptions {
                 time: hold.time.unwrap_or_default(),

@@ -25,10 +25,10 @@ pub(super) struct Component {
 impl ChosenRule {
     /// Reads the file, and holds it against the checksum.
     pub(super) fn read(config: &LinkmendProcessor, most: usize) -> Result<Self, SetupError> {
-        let RuleSource::File(path) = &config.rule else {
+        let Some(path) = config.rule_file() else {
             return Ok(Self(None));
         };
-        let component = Component::read(path, most)
+        let component = Component::read(&path, most)
             .map_err(|error| SetupError::new("rule", format!("{}: {error}", path.display())))?;
         component
             .check(config)

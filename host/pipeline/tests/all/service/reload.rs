@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
+use linkmend_pipeline::config::{Config, Source};
 use linkmend_pipeline::service::{Options, Service};
 use linkmend_tests::guests::{component, in_shell};
 use sha2::{Digest, Sha256};
@@ -138,4 +139,36 @@ async fn a_rule_that_is_not_there_is_told_of_with_its_path() {
         text.contains("processors.linkmend.rule: /no/such/rule.wasm: "),
         "{text}"
     );
+}
+
+/// Scenario: a rule that lies beside the configuration file, or where linkmend was
+/// started; and one that lies nowhere.
+/// Guarantees: each is found, and of the last one the file and the line are told.
+#[tokio::test]
+async fn a_path_begins_beside_the_configuration() {
+    let folder = TempDir::new().unwrap();
+    fs::create_dir(folder.path().join("rules")).unwrap();
+    fs::copy(BUILTIN, folder.path().join("rules/mine.wasm")).unwrap();
+    let file = folder.path().join("linkmend.yaml");
+    let sink = Sink::start().await;
+    let read = |rule: &str| {
+        let text = one_pipeline(&processor(Path::new(rule), ""), "linkmend", &[&sink]);
+        fs::write(&file, &text).unwrap();
+        let source = Source {
+            name: file.display().to_string(),
+            text,
+        };
+        Config::read(&[source], &|name| std::env::var(name)).unwrap()
+    };
+    let config = read("rules/mine.wasm");
+    assert!(Service::new(config, &Options::default()).is_ok());
+    let config = read("rules/other.wasm");
+    let errors = Service::new(config.clone(), &Options::default())
+        .err()
+        .unwrap();
+    let fault = config.fault(&errors[0].path, &errors[0].text).unwrap();
+    let text = fault.to_string();
+    assert!(text.contains("linkmend.yaml: line "), "{text}");
+    let beside = folder.path().join("rules/other.wasm");
+    assert!(text.contains(&beside.display().to_string()), "{text}");
 }

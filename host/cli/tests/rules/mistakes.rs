@@ -1,0 +1,251 @@
+//! Mistakes put into the rule of each template on purpose: what `linkmend rule test`
+//! says of each is enough to find it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use tempfile::TempDir;
+
+use crate::toolchains::{build, installed};
+
+/// A rule as `linkmend rule new` writes it.
+struct Written {
+    folder: TempDir,
+    name: String,
+    toolchains: PathBuf,
+}
+
+/// A mistake: what takes the place of the line that begins like this, and what is
+/// then said.
+struct Mistake {
+    line: &'static str,
+    becomes: &'static str,
+    /// All of these.
+    said: &'static [&'static str],
+}
+
+fn linkmend(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_linkmend"))
+        .args(arguments)
+        .current_dir(folder)
+        .env("XDG_CACHE_HOME", env!("CARGO_TARGET_TMPDIR"))
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
+fn is_there(command: &str) -> bool {
+    let found = Command::new(command).arg("version").output();
+    let is_there = found.is_ok();
+    if !is_there {
+        eprintln!("SKIPPED: {command} is not installed");
+    }
+    is_there
+}
+
+impl Written {
+    fn new(language: &str) -> Option<Self> {
+        let toolchains = installed()?;
+        let folder = tempfile::tempdir().unwrap();
+        let name = format!("{language}-jobs");
+        let done = linkmend(folder.path(), &["rule", "new", "--lang", language, &name]);
+        assert!(done.status.success(), "{done:?}");
+        Some(Self {
+            folder,
+            name,
+            toolchains,
+        })
+    }
+
+    fn path(&self) -> PathBuf {
+        self.folder.path().join(&self.name)
+    }
+
+    /// What `rule test` says, of the rule as it is.
+    fn tested(&self) -> String {
+        let built = build(&self.path(), &self.toolchains);
+        assert!(built.status.success(), "{built:?}");
+        let rule = format!("{}.wasm", self.name);
+        let limit = "call_time=300ms";
+        let arguments = [
+            "rule", "test", &rule, "--filter", "one-job", "--limit", limit,
+        ];
+        let done = linkmend(&self.path(), &arguments);
+        String::from_utf8(done.stdout).unwrap() + &String::from_utf8_lossy(&done.stderr)
+    }
+
+    fn assert_found(&self, file: &str, mistakes: &[Mistake]) {
+        let path = self.path().join(file);
+        let right = std::fs::read_to_string(&path).unwrap();
+        for mistake in mistakes {
+            assert!(right.contains(mistake.line), "{}", mistake.line);
+            let wrong = right.replacen(mistake.line, mistake.becomes, 1);
+            std::fs::write(&path, wrong).unwrap();
+            let told = self.tested();
+            for part in mistake.said {
+                assert!(told.contains(part), "{}: {part}\n{told}", mistake.becomes);
+            }
+        }
+        std::fs::write(&path, right).unwrap();
+        let told = self.tested();
+        assert!(told.contains("1 passed, 0 failed"), "{told}");
+    }
+}
+
+#[test]
+fn in_python() {
+    let Some(written) = Written::new("python") else {
+        return;
+    };
+    let line = "        for job in found:";
+    let mistakes = [
+        Mistake {
+            line,
+            becomes: "        print('found', len(found))\n        for job in found:",
+            said: &["the rule says (info): found 1", "1 passed"],
+        },
+        Mistake {
+            line,
+            becomes: "        found[7]\n        for job in found:",
+            said: &[
+                "IndexError: list index out of range (rule.py, line 3",
+                "at span ",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "        edits.note('wrong')\n        for job in found:",
+            said: &["a note is one of unresolved", "(rule.py, line 3"],
+        },
+        Mistake {
+            line,
+            becomes: "        import time; time.time()\n        for job in found:",
+            said: &[
+                "a rule has no clock, so there is no time.time()",
+                "(rule.py, line 3",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "        while True: pass\n        for job in found:",
+            said: &["it ran longer than limits.call_time = 300ms"],
+        },
+    ];
+    written.assert_found("rule.py", &mistakes);
+}
+
+#[test]
+fn in_javascript() {
+    let Some(written) = Written::new("javascript") else {
+        return;
+    };
+    let line = "    for (const job of found) {";
+    let mistakes = [
+        Mistake {
+            line,
+            becomes: "    console.log('found', found.length);\n    for (const job of found) {",
+            said: &["the rule says (info): found 1", "1 passed"],
+        },
+        Mistake {
+            line,
+            becomes: "    found[7].nearest();\n    for (const job of found) {",
+            said: &["TypeError: ", "rule.js:3", "at span "],
+        },
+        Mistake {
+            line,
+            becomes: "    edits.note('wrong');\n    for (const job of found) {",
+            said: &["a note is one of unresolved", "rule.js:3"],
+        },
+        Mistake {
+            line,
+            becomes: "    Date.now();\n    for (const job of found) {",
+            said: &[
+                "a rule has no clock, so there is no Date.now()",
+                "rule.js:3",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "    for (;;) {}\n    for (const job of found) {",
+            said: &["it ran longer than limits.call_time = 300ms"],
+        },
+    ];
+    written.assert_found("rule.js", &mistakes);
+}
+
+#[test]
+fn in_go() {
+    let Some(written) = is_there("go").then(|| Written::new("go")).flatten() else {
+        return;
+    };
+    let line = "\tfor _, job := range found {";
+    let mistakes = [
+        Mistake {
+            line,
+            becomes: "\tprintln(\"found\", len(found))\n\tfor _, job := range found {",
+            said: &["the rule says (error): found 1", "1 passed"],
+        },
+        Mistake {
+            line,
+            becomes: "\t_ = found[len(found)+7]\n\tfor _, job := range found {",
+            said: &[
+                "panic: runtime error: index out of range [8]",
+                "(rule.go, line 4",
+                "at span ",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "\tedits.Link(span.Links()[0])\n\tfor _, job := range found {",
+            said: &[
+                "panic: runtime error: index out of range [0]",
+                "(rule.go, line 4",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "\tfor len(found) > 0 {\n\t}\n\tfor _, job := range found {",
+            said: &["it ran longer than limits.call_time = 300ms in main.(*GoJobs).Mend"],
+        },
+    ];
+    written.assert_found("rule.go", &mistakes);
+}
+
+#[test]
+fn in_c() {
+    let Some(written) = is_there("clang-22").then(|| Written::new("c")).flatten() else {
+        return;
+    };
+    let line = "  for (size_t i = 0; i < count; i++) {";
+    let mistakes = [
+        Mistake {
+            line,
+            becomes: "  lm_say_number(\"found \", count);\n  for (size_t i = 0; i < count; i++) {",
+            said: &["the rule says (info): found 1", "1 passed"],
+        },
+        Mistake {
+            line,
+            becomes: "  LM_CHECK(count == 7);\n  for (size_t i = 0; i < count; i++) {",
+            said: &[
+                "panic: LM_CHECK(count == 7) (rule.c, line 4",
+                "at span ",
+                " in lm_fail < lm_mend",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "  lm_drop(edits, 7, 0);\n  for (size_t i = 0; i < count; i++) {",
+            said: &[
+                "panic: LM_CHECK(link < ",
+                " in lm_fail < lm_drop < lm_mend",
+                "at span ",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "  for (volatile int i = 0; count > 0 || i;) {}\n  for (size_t i = 0; i < count; i++) {",
+            said: &["it ran longer than limits.call_time = 300ms in lm_mend"],
+        },
+    ];
+    written.assert_found("rule.c", &mistakes);
+}
