@@ -18,6 +18,7 @@
 //! | `read` | what spans say of messages |
 //! | `find` | who sent what a consumer received: in files, and in what passes |
 //! | `sums` | flows by who sends what to whom |
+//! | `project` | spans that stand for consumers in their producers' traces |
 //! | `page` | one HTML file of them |
 #![forbid(unsafe_code)]
 
@@ -25,10 +26,12 @@ mod find;
 mod flow;
 mod names;
 mod page;
+mod project;
 mod read;
 mod sums;
 
 pub use find::{Found, Gathered, KeptSpan, Passing, PassingOptions};
 pub use flow::{Context, End, Flow, Joined};
 pub use page::{Page, Unlinked, hex};
+pub use project::{Projected, Projector};
 pub use sums::{Edge, EdgeSums, Quantiles, Sums, SumsOptions, Window};

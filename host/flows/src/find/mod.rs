@@ -12,7 +12,7 @@ use std::sync::Arc;
 use linkmend_wire::otlp::span_kind;
 
 use crate::flow::{Context, End, Flow, Joined};
-use crate::names::Names;
+use crate::names::{self, Names};
 use crate::read::{LinkFacts, Role, SpanFacts};
 
 pub use passing::{Passing, PassingOptions};
@@ -77,11 +77,11 @@ pub(crate) fn end_of(span: &SpanFacts<'_>, names: &mut Names) -> End {
 }
 
 /// What a span of this role says of who sent to it, if it says anything.
-pub(crate) fn claims_of(span: &SpanFacts<'_>, role: Role, names: &mut Names) -> Vec<Claim> {
+pub(crate) fn claims_of(span: &SpanFacts<'_>, role: Role) -> Vec<Claim> {
     let mut claims: Vec<Claim> = Vec::new();
     if span.has_links() {
         for link in span.links().filter(|link| is_of_message(link, span, role)) {
-            let message = (!link.message.id.is_empty()).then(|| names.of(link.message.id));
+            let message = (!link.message.id.is_empty()).then(|| names::once(link.message.id));
             let joined = if link.is_repaired {
                 Joined::Mended
             } else {
@@ -133,18 +133,13 @@ fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool
 }
 
 impl Candidate {
-    pub(crate) fn new(
-        span: &SpanFacts<'_>,
-        end: Arc<End>,
-        claims: Vec<Claim>,
-        names: &mut Names,
-    ) -> Self {
-        let message = (!span.message.id.is_empty()).then(|| names.of(span.message.id));
+    pub(crate) fn new(span: &SpanFacts<'_>, end: Arc<End>, claims: Vec<Claim>, role: Role) -> Self {
+        let message = (!span.message.id.is_empty()).then(|| names::once(span.message.id));
         Self {
             end,
             claims,
             message,
-            is_receiving: span.role() == Role::Consumer && is_receiving(span),
+            is_receiving: role == Role::Consumer && is_receiving(span),
         }
     }
 

@@ -77,10 +77,10 @@ impl Passing {
             if role == Role::Producer {
                 self.produce(span, role, now, &mut found);
             } else if role == Role::Consumer || span.has_links() {
-                let claims = claims_of(span, role, &mut self.names);
+                let claims = claims_of(span, role);
                 if !claims.is_empty() {
                     let end = Arc::new(end_of(span, &mut self.names));
-                    consumers.push(Candidate::new(span, end, claims, &mut self.names));
+                    consumers.push(Candidate::new(span, end, claims, role));
                 }
             }
         });

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use xxhash_rust::xxh3::Xxh3;
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::Candidate;
-use crate::flow::Flow;
+use crate::flow::{Context, Flow};
 
 /// By the hash of what was seen, in two generations: when the younger one is
 /// full, or old, the older one goes.
@@ -46,30 +46,30 @@ impl Seen {
 /// What a trace sent to a service: `receive` and `process` tell of it both, though
 /// not always by the same of the spans that sent it.
 pub(crate) fn delivery(flow: &Flow) -> u64 {
-    let mut hasher = Xxh3::new();
-    hasher.update(&flow.producer.context.trace);
-    hasher.update(flow.consumer.service.as_bytes());
-    hasher.digest()
+    let trace = xxh3_64(&flow.producer.context.trace);
+    xxh3_64_with_seed(flow.consumer.service.as_bytes(), trace)
 }
 
 /// A message, and who received it.
 pub(crate) fn pair(flow: &Flow) -> u64 {
-    let mut hasher = Xxh3::new();
-    hasher.update(&flow.consumer.context.trace);
-    hasher.update(&flow.consumer.context.span);
-    hasher.update(&message(flow).to_le_bytes());
-    hasher.digest()
+    hash(&flow.consumer.context, message(flow))
 }
 
 /// A message, whoever received it.
 pub(crate) fn message(flow: &Flow) -> u64 {
-    let mut hasher = Xxh3::new();
-    hasher.update(&flow.producer.context.trace);
-    hasher.update(&flow.producer.context.span);
-    if let Some(message) = &flow.message {
-        hasher.update(message.as_bytes());
+    let producer = hash(&flow.producer.context, 0);
+    match &flow.message {
+        Some(message) => xxh3_64_with_seed(message.as_bytes(), producer),
+        None => producer,
     }
-    hasher.digest()
+}
+
+fn hash(context: &Context, seed: u64) -> u64 {
+    let mut bytes = [0; 24];
+    let (trace, span) = bytes.split_at_mut(16);
+    trace.copy_from_slice(&context.trace);
+    span.copy_from_slice(&context.span);
+    xxh3_64_with_seed(&bytes, seed)
 }
 
 impl Candidate {

@@ -73,9 +73,9 @@ impl Gathered {
         }
         let role = span.role();
         let end = Arc::new(end_of(span, &mut self.names));
-        let claims = claims_of(span, role, &mut self.names);
+        let claims = claims_of(span, role);
         if !claims.is_empty() {
-            let candidate = Candidate::new(span, Arc::clone(&end), claims, &mut self.names);
+            let candidate = Candidate::new(span, Arc::clone(&end), claims, role);
             self.candidates.push(candidate);
         }
         let kept = KeptSpan {

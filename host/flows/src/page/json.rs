@@ -14,7 +14,7 @@ pub(super) fn json(page: &Page<'_>) -> Value {
             "server": &*edge.server,
             "messaging_system": &*edge.system,
             "destination": &*edge.destination,
-            "sums": sums_of(sums),
+            "sums": of_edge(sums),
         })
     });
     let destinations = page.sums.destinations();
@@ -43,6 +43,16 @@ fn sums_of(sums: &EdgeSums) -> Value {
         "joined": {"mended": mended, "linked": linked, "parent": parent},
         "waited_seconds": quantiles(&sums.waited),
     })
+}
+
+/// A message that several services receive is one message on several edges: it is
+/// counted where it waits.
+fn of_edge(sums: &EdgeSums) -> Value {
+    let mut sums = sums_of(sums);
+    if let Some(sums) = sums.as_object_mut() {
+        sums.remove("messages");
+    }
+    sums
 }
 
 fn quantiles(of: &Quantiles) -> Value {

@@ -12,8 +12,7 @@ use crate::sums::{EdgeSums, Sums};
 const MOST_ROWS: usize = 200;
 const LONGEST: usize = 20;
 
-const SUMS: &str = "<th class=\"n\">deliveries</th><th class=\"n\">messages</th><th class=\"n\">consumers a message</th>\
-     <th class=\"n\">failed</th><th class=\"n\">waited p50</th><th class=\"n\">p95</th><th class=\"n\">p99</th>\
+const SUMS: &str = "<th class=\"n\">failed</th><th class=\"n\">waited p50</th><th class=\"n\">p95</th><th class=\"n\">p99</th>\
      <th class=\"n\">longest</th>";
 
 /// Who sends to whom.
@@ -21,17 +20,18 @@ pub(super) fn edges(sums: &Sums) -> String {
     let mut rows: Vec<_> = sums.edges().collect();
     rows.sort_by_key(|(edge, sums)| (Reverse(sums.count), *edge));
     let head = format!(
-        "<th>from</th><th>to</th><th>destination</th><th>system</th>{SUMS}\
+        "<th>from</th><th>to</th><th>destination</th><th>system</th><th class=\"n\">deliveries</th>{SUMS}\
          <th class=\"n\" title=\"linked by linkmend / by the sender / by the parent\">joined</th>"
     );
     let rows = rows.iter().map(|(edge, sums)| {
         let [mended, linked, parent] = sums.joined;
         format!(
-            "{}{}{}{}{}<td class=\"n\">{mended} / {linked} / {parent}</td>",
+            "{}{}{}{}{}{}<td class=\"n\">{mended} / {linked} / {parent}</td>",
             cell(named(&edge.client, "(no service.name)")),
             cell(named(&edge.server, "(no service.name)")),
             cell(named(&edge.destination, "–")),
             cell(named(&edge.system, "–")),
+            number(sums.count),
             cells(sums),
         )
     });
@@ -43,12 +43,18 @@ pub(super) fn destinations(sums: &Sums) -> String {
     let all = sums.destinations();
     let mut rows: Vec<_> = all.iter().collect();
     rows.sort_by_key(|(name, sums)| (Reverse(sums.waited.at(95)), *name));
-    let head = format!("<th>destination</th><th>system</th>{SUMS}");
+    let head = format!(
+        "<th>destination</th><th>system</th><th class=\"n\">deliveries</th><th class=\"n\">messages</th>\
+         <th class=\"n\">consumers a message</th>{SUMS}"
+    );
     let rows = rows.iter().map(|((system, name), sums)| {
         format!(
-            "{}{}{}",
+            "{}{}{}{}<td class=\"n\">{}</td>{}",
             cell(named(name, "(not known)")),
             cell(named(system, "–")),
+            number(sums.count),
+            number(sums.messages),
+            each(sums.count, sums.messages),
             cells(sums)
         )
     });
@@ -104,10 +110,7 @@ pub(super) fn unlinked(unlinked: &[Unlinked]) -> String {
 fn cells(sums: &EdgeSums) -> String {
     let waited = &sums.waited;
     let mut text = format!(
-        "<td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td class=\"n{}\">{}</td>",
-        thousands(sums.count),
-        thousands(sums.messages),
-        each(sums.count, sums.messages),
+        "<td class=\"n{}\">{}</td>",
         if sums.failed > 0 { " bad" } else { "" },
         thousands(sums.failed),
     );
@@ -116,6 +119,10 @@ fn cells(sums: &EdgeSums) -> String {
         let _ = write!(text, "<td class=\"n\">{}</td>", duration_or(value));
     }
     text
+}
+
+fn number(number: u64) -> String {
+    format!("<td class=\"n\">{}</td>", thousands(number))
 }
 
 #[allow(clippy::cast_precision_loss, reason = "two digits of it are shown")]

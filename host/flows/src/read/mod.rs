@@ -4,8 +4,10 @@ mod role;
 
 use linkmend_wire::Fields;
 use linkmend_wire::fields::Value;
-use linkmend_wire::otlp::{link, resource, resource_spans, scope_spans, span, status, traces_data};
-use linkmend_wire::value::{AnyValue, Attribute};
+use linkmend_wire::otlp::{
+    link, resource, resource_spans, scope_spans, span, span_kind, status, traces_data,
+};
+use linkmend_wire::value::{AnyValue, Attribute, plain_pair};
 
 use crate::flow::Context;
 pub(crate) use role::Role;
@@ -93,6 +95,17 @@ impl<'a> SpanFacts<'a> {
         role::role(self)
     }
 
+    /// Nothing is read of the attributes of others: most spans are such.
+    fn may_be_of_messages(&self) -> bool {
+        let kind = u64::from(self.kind);
+        matches!(kind, span_kind::PRODUCER | span_kind::CONSUMER)
+            || matches!(kind, span_kind::CLIENT | span_kind::SERVER)
+            || self.has_links
+            // Go's client for Pub/Sub.
+            || self.name.ends_with(b"publish")
+            || self.name.ends_with(b"subscribe")
+    }
+
     /// It has links.
     pub(crate) fn has_links(&self) -> bool {
         self.has_links
@@ -123,6 +136,18 @@ impl<'a> MessageFacts<'a> {
     }
 
     #[inline]
+    fn read(&mut self, attribute: &'a [u8]) {
+        match plain_pair(attribute) {
+            // Most keys are of no concern, and their values are not read.
+            Some((key, _)) if !is_wanted(key) => {}
+            Some((key, value)) => self.take(&Attribute {
+                key,
+                value: AnyValue::read(value),
+            }),
+            None => self.take(&Attribute::read(attribute)),
+        }
+    }
+
     fn take(&mut self, attribute: &Attribute<'a>) {
         let key = attribute.key;
         match key {
@@ -152,7 +177,8 @@ impl<'a> MessageFacts<'a> {
             b"destination.name" => self.set_destination(value, 1),
             b"source.name" => self.set_destination(value, 2),
             b"destination" => self.set_destination(value, 3),
-            b"url" => self.set_destination(value, 4),
+            // That of a queue of SQS; a broker's is no destination.
+            b"url" if text(value).starts_with(b"http") => self.set_destination(value, 4),
             b"message.id" | b"message_id" => self.set_id(value),
             b"message.ids" | b"kafka.offset" | b"kafka.message.offset" => {
                 self.names_messages = true;
@@ -174,6 +200,15 @@ impl<'a> MessageFacts<'a> {
     }
 }
 
+/// Keys of [`MessageFacts::take`] begin so.
+#[inline]
+fn is_wanted(key: &[u8]) -> bool {
+    let starts: [&[u8]; 9] = [
+        b"ac", b"ar", b"aw", b"bu", b"ce", b"cl", b"li", b"rp", b"rq",
+    ];
+    key.starts_with(b"messaging.") || key.get(..2).is_some_and(|start| starts.contains(&start))
+}
+
 fn read_span<'a>(body: &'a [u8], service: ServiceFacts<'a>) -> SpanFacts<'a> {
     let mut facts = SpanFacts {
         service,
@@ -192,10 +227,12 @@ fn read_span<'a>(body: &'a [u8], service: ServiceFacts<'a>) -> SpanFacts<'a> {
             (span::FLAGS, Value::Fixed32(flags)) => facts.flags = flags,
             (span::STATUS, Value::Bytes(status)) => facts.status = code(status),
             (span::LINKS, Value::Bytes(_)) => facts.has_links = true,
-            (span::ATTRIBUTES, Value::Bytes(attribute)) => {
-                facts.message.take(&Attribute::read(attribute));
-            }
             _ => {}
+        }
+    }
+    if facts.may_be_of_messages() {
+        for attribute in messages(body, span::ATTRIBUTES) {
+            facts.message.read(attribute);
         }
     }
     facts

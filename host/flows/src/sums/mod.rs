@@ -70,7 +70,8 @@ pub struct EdgeSums {
     pub count: u64,
     /// Those of which either span failed.
     pub failed: u64,
-    /// Messages, each once.
+    /// Messages, each counted with its first delivery: right for a destination, and
+    /// for all of them together.
     pub messages: u64,
     /// Deliveries by how they were joined, in the order of [`Joined::ALL`].
     pub joined: [u64; 3],

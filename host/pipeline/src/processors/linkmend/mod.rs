@@ -14,6 +14,7 @@
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
+//! | `flows` | the flows of messages in what goes on |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
 //! | `remembered` | what is known of messages, by scope where there are some |
@@ -23,6 +24,7 @@
 
 mod block;
 mod delivery;
+mod flows;
 mod journal;
 mod log;
 mod observe;
@@ -43,10 +45,12 @@ use tokio::sync::Notify;
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
+use crate::extensions::flows::Live;
 use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
+use flows::Flows;
 use journal::Journal;
 use reload::{Watched, Watcher};
 use remembered::Remembered;
@@ -71,6 +75,8 @@ pub(crate) struct Linkmend {
     /// What the configuration is called there.
     instance: String,
     metrics: Arc<Metrics>,
+    /// Where flows of messages are wanted.
+    flows: Option<Arc<Flows>>,
     /// The first one that was made, to see that it can be.
     made: Mutex<Option<Made>>,
     /// Those of all stages.
@@ -101,6 +107,7 @@ impl Linkmend {
         state: StateDirectory,
         storages: &Storages,
         metrics: &Arc<Metrics>,
+        live: Option<Arc<Live>>,
     ) -> Result<Self, SetupError> {
         let most = compiling.compiler.limits().file_size;
         let rule = ChosenRule::read(of_processor, most).map_err(|error| error.within(place(id)))?;
@@ -130,6 +137,7 @@ impl Linkmend {
                 .as_ref()
                 .and_then(|id| storages.get(id)),
             metrics: Arc::clone(metrics),
+            flows: Flows::new(id, &of_processor.flows, metrics, live),
             made: Mutex::default(),
             processors: Mutex::default(),
         };
@@ -191,6 +199,7 @@ impl Linkmend {
             keeping,
             metadata_keys: self.config.scope.metadata_keys.clone(),
             tasks: tasks.clone(),
+            flows: self.flows.clone(),
         });
         tasks.tracker.spawn(Arc::clone(&stage).take_up(left));
         Ok(stage)
