@@ -16,6 +16,7 @@ use crate::names::{self, Names};
 use crate::read::{LinkFacts, Role, SpanFacts};
 
 pub use passing::{Passing, PassingOptions};
+pub(crate) use seen::Hashes;
 pub use whole::{Found, Gathered, KeptSpan};
 
 /// What a link of a consumer leads to if it says this is no producer of what
@@ -195,9 +196,4 @@ fn is_receiving(span: &SpanFacts<'_>) -> bool {
         // FastStream's, around `process`.
         || operation.eq_ignore_ascii_case(b"create")
         || span.name.ends_with(b" create")
-}
-
-/// What tells messages from each other, whoever received them.
-pub(crate) fn message_of(flow: &Flow) -> u64 {
-    seen::message(flow)
 }

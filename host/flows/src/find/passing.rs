@@ -1,13 +1,13 @@
 //! Flows of what passes: producers are kept for a while, and consumers wait for
 //! theirs.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::seen::{self, Seen};
+use super::seen::{ByHash, Hashes, Seen};
 use super::{Candidate, Claim, claims_of, end_of};
-use crate::flow::{Context, End, Flow};
+use crate::flow::{End, Flow};
 use crate::names::Names;
 use crate::read::{Role, SpanFacts, spans};
 
@@ -37,11 +37,12 @@ impl Default for PassingOptions {
 pub struct Passing {
     options: PassingOptions,
     names: Names,
-    producers: HashMap<Context, (Arc<End>, Role)>,
+    hashes: Hashes,
+    producers: ByHash<Arc<End>>,
     /// In the order in which they came.
-    produced: VecDeque<(Instant, Context)>,
-    waiting: HashMap<Context, Vec<(Arc<Candidate>, usize)>>,
-    waited: VecDeque<(Instant, Context)>,
+    produced: VecDeque<(Instant, u64)>,
+    waiting: ByHash<Vec<(Arc<Candidate>, usize)>>,
+    waited: VecDeque<(Instant, u64)>,
     deliveries: Seen,
     messages: Seen,
     pairs: Seen,
@@ -55,9 +56,10 @@ impl Passing {
         Self {
             options,
             names: Names::new(MOST_NAMES),
-            producers: HashMap::new(),
+            hashes: Hashes::new(),
+            producers: ByHash::default(),
             produced: VecDeque::new(),
-            waiting: HashMap::new(),
+            waiting: ByHash::default(),
             waited: VecDeque::new(),
             deliveries: Seen::new(options.max_spans),
             messages: Seen::new(options.max_spans),
@@ -75,7 +77,7 @@ impl Passing {
         spans(batch, |span| {
             let role = span.role();
             if role == Role::Producer {
-                self.produce(span, role, now, &mut found);
+                self.produce(span, now, &mut found);
             } else if role == Role::Consumer || span.has_links() {
                 let claims = claims_of(span, role);
                 if !claims.is_empty() {
@@ -89,20 +91,15 @@ impl Passing {
         }
     }
 
-    fn produce(
-        &mut self,
-        span: &SpanFacts<'_>,
-        role: Role,
-        now: Instant,
-        found: &mut impl FnMut(Flow, bool),
-    ) {
-        if self.producers.contains_key(&span.context) {
+    fn produce(&mut self, span: &SpanFacts<'_>, now: Instant, found: &mut impl FnMut(Flow, bool)) {
+        let hash = self.hashes.context(&span.context);
+        if self.producers.contains_key(&hash) {
             return;
         }
         let end = Arc::new(end_of(span, &mut self.names));
-        for (candidate, place) in self.waiting.remove(&span.context).unwrap_or_default() {
+        for (candidate, place) in self.waiting.remove(&hash).unwrap_or_default() {
             let claim = candidate.claims.get(place);
-            let flow = claim.and_then(|claim| candidate.joined(claim, &end, role));
+            let flow = claim.and_then(|claim| candidate.joined(claim, &end, Role::Producer));
             if let Some(flow) = flow {
                 self.tell(&candidate, flow, found);
             }
@@ -112,8 +109,8 @@ impl Passing {
         {
             self.producers.remove(&oldest);
         }
-        self.producers.insert(span.context, (end, role));
-        self.produced.push_back((now, span.context));
+        self.producers.insert(hash, end);
+        self.produced.push_back((now, hash));
     }
 
     fn consume(&mut self, candidate: Candidate, now: Instant, found: &mut impl FnMut(Flow, bool)) {
@@ -124,18 +121,19 @@ impl Passing {
             if is_told {
                 continue;
             }
-            if let Some((end, role)) = self.producers.get(&claim.target) {
-                if let Some(flow) = candidate.joined(claim, end, *role) {
+            let hash = self.hashes.context(&claim.target);
+            if let Some(end) = self.producers.get(&hash) {
+                if let Some(flow) = candidate.joined(claim, end, Role::Producer) {
                     self.tell(&candidate, flow, found);
                 }
             } else if claim.may_come() {
-                self.wait(&candidate, place, claim.target, now);
+                self.wait(&candidate, place, hash, now);
             }
             linked.push(claim.target.trace);
         }
     }
 
-    fn wait(&mut self, candidate: &Arc<Candidate>, place: usize, target: Context, now: Instant) {
+    fn wait(&mut self, candidate: &Arc<Candidate>, place: usize, target: u64, now: Instant) {
         if self.waited.len() >= self.options.max_spans
             && let Some((_, oldest)) = self.waited.pop_front()
         {
@@ -148,30 +146,36 @@ impl Passing {
 
     fn tell(&mut self, candidate: &Candidate, flow: Flow, found: &mut impl FnMut(Flow, bool)) {
         // Sent again by a client that had no answer.
-        if self.pairs.note(seen::pair(&flow), true).is_some() {
+        if self.pairs.note(self.hashes.pair(&flow), true).is_some() {
             return;
         }
         let is_receiving = candidate.is_receiving();
-        let before = self.deliveries.note(seen::delivery(&flow), is_receiving);
+        let before = self
+            .deliveries
+            .note(self.hashes.delivery(&flow), is_receiving);
         let is_again = before.is_some_and(|before| before != is_receiving);
-        let is_new = !is_again && self.messages.note(seen::message(&flow), true).is_none();
+        let is_new = !is_again
+            && self
+                .messages
+                .note(self.hashes.message(&flow), true)
+                .is_none();
         found(Flow { is_again, ..flow }, is_new);
     }
 
     fn forget(&mut self, now: Instant) {
         let live = self.options.time_to_live;
         let is_old = |at: Instant| now.saturating_duration_since(at) > live;
-        while let Some((at, context)) = self.produced.front().copied()
+        while let Some((at, hash)) = self.produced.front().copied()
             && is_old(at)
         {
             self.produced.pop_front();
-            self.producers.remove(&context);
+            self.producers.remove(&hash);
         }
-        while let Some((at, context)) = self.waited.front().copied()
+        while let Some((at, hash)) = self.waited.front().copied()
             && is_old(at)
         {
             self.waited.pop_front();
-            self.waiting.remove(&context);
+            self.waiting.remove(&hash);
         }
         if is_old(self.aged) {
             self.aged = now;

@@ -3,7 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::{Candidate, claims_of, end_of, seen};
+use super::seen::Hashes;
+use super::{Candidate, claims_of, end_of};
 use crate::flow::{Context, End, Flow};
 use crate::names::Names;
 use crate::read::{Role, SpanFacts, spans};
@@ -104,7 +105,8 @@ impl Gathered {
         flows.sort_by_key(|(flow, _)| (flow.consumer.start, flow.consumer.context));
         let flows = told_once(flows);
         let counted = flows.iter().filter(|flow| !flow.is_again);
-        let messages: HashSet<u64> = counted.map(seen::message).collect();
+        let hashes = Hashes::new();
+        let messages: HashSet<u64> = counted.map(|flow| hashes.message(flow)).collect();
         Found {
             messages: messages.len() as u64,
             flows,
@@ -130,10 +132,11 @@ fn one_way_each(flows: &mut Vec<(Flow, bool)>, first: usize) {
 /// What a service received and then processed was delivered once: what became of
 /// it says more.
 fn told_once(flows: Vec<(Flow, bool)>) -> Vec<Flow> {
+    let hashes = Hashes::new();
     let processed = flows.iter().filter(|(_, is_receiving)| !is_receiving);
-    let processed: HashSet<u64> = processed.map(|(flow, _)| seen::delivery(flow)).collect();
+    let processed: HashSet<u64> = processed.map(|(flow, _)| hashes.delivery(flow)).collect();
     let flows = flows.into_iter().map(|(flow, is_receiving)| Flow {
-        is_again: is_receiving && processed.contains(&seen::delivery(&flow)),
+        is_again: is_receiving && processed.contains(&hashes.delivery(&flow)),
         ..flow
     });
     flows.collect()

@@ -60,9 +60,10 @@ impl<'a> Page<'a> {
         let mut sums = Sums::new(SumsOptions {
             max_edges: usize::MAX,
         });
+        let hashes = crate::find::Hashes::new();
         let mut seen = std::collections::HashSet::new();
         for flow in &found.flows {
-            let is_new = !flow.is_again && seen.insert(crate::find::message_of(flow));
+            let is_new = !flow.is_again && seen.insert(hashes.message(flow));
             sums.add(flow, is_new);
         }
         let mut notes = Vec::new();
