@@ -258,7 +258,8 @@ receivers:
         here += "extensions:\n";
         for name in ["health_check", "flows"] {
             if example.contains(&format!("\n  {name}:\n")) {
-                here += &format!("  {name}: {{endpoint: '127.0.0.1:0'}}\n");
+                let line = format!("  {name}: {{endpoint: '127.0.0.1:0'}}\n");
+                here.push_str(&line);
             }
         }
         let (exporter, is_tls) = self.exporter;

@@ -112,16 +112,16 @@ fn flows_are_counted_shown_and_projected_and_what_passes_stays_as_it_is() {
         (count("worker"), count("invoices")),
         ("2".into(), "2".into())
     );
-    let metric = |name: &str, labels: &[&str]| linkmend.metric(name, labels);
-    assert_eq!(metric("linkmend_flows_total", &["joined=\"mended\""]), 3.0);
-    assert_eq!(metric("linkmend_flows_total", &["joined=\"parent\""]), 1.0);
-    assert_eq!(metric("linkmend_flow_deliveries_total", &[]), 4.0);
-    assert_eq!(metric("linkmend_flow_messages_total", &[]), 3.0);
-    assert_eq!(metric("linkmend_flow_waited_count", &[]), 4.0);
-    assert_eq!(
-        metric("linkmend_projected_spans_total", &["result=\"sent\""]),
-        3.0
-    );
+    let is = |name: &str, labels: &[&str], count: f64| {
+        let told = linkmend.metric(name, labels);
+        assert!((told - count).abs() < 0.5, "{name} {labels:?}: {told}");
+    };
+    is("linkmend_flows_total", &["joined=\"mended\""], 3.0);
+    is("linkmend_flows_total", &["joined=\"parent\""], 1.0);
+    is("linkmend_flow_deliveries_total", &[], 4.0);
+    is("linkmend_flow_messages_total", &[], 3.0);
+    is("linkmend_flow_waited_count", &[], 4.0);
+    is("linkmend_projected_spans_total", &["result=\"sent\""], 3.0);
 
     let page = linkmend.address_of("extensions.flows").unwrap();
     let page = sender::get(page, "/");
@@ -152,5 +152,5 @@ fn a_trace_is_given_so_many_spans_and_no_more() {
     let spans = intake.spans_at_least(6, SECONDS);
     assert_eq!(spans.iter().filter(|span| is_projected(span)).count(), 2);
     let without_room = linkmend.metric("linkmend_projected_spans_total", &["result=\"no_room\""]);
-    assert_eq!(without_room, 1.0);
+    assert!((without_room - 1.0).abs() < 0.5, "{without_room}");
 }

@@ -121,11 +121,13 @@ fn unlinked(metrics: &Metrics) -> Vec<Unlinked> {
         .iter()
         .filter(|family| family.name().starts_with("linkmend_unresolved"));
     let mut all = Vec::new();
-    for one in named.flat_map(|family| family.get_metric()) {
+    for one in named.flat_map(|family| family.get_metric().iter()) {
         let label = |name: &str| {
             let mut labels = one.get_label().iter();
             let label = labels.find(|label| label.name() == name);
-            label.map_or("", |label| label.value()).to_owned()
+            label
+                .map(|label| label.value().to_owned())
+                .unwrap_or_default()
         };
         #[allow(
             clippy::cast_possible_truncation,

@@ -141,17 +141,20 @@ impl FlowMetrics {
         };
         let [client, server] = [&edge.client, &edge.server].map(shown);
         let [system, destination] = [&edge.system, &edge.destination].map(shown);
-        let when = |is_wanted: bool, name: &'_ str| match is_wanted {
-            true => name.to_owned(),
-            // For Prometheus the same as no label.
-            false => String::new(),
+        // For Prometheus an empty label is the same as none.
+        let wanted = |is_wanted: bool, name: &String| {
+            if is_wanted {
+                name.clone()
+            } else {
+                String::new()
+            }
         };
         let labels = [
             client,
             server,
             "messaging_system".to_owned(),
-            when(self.config.by_system, &system),
-            when(self.config.by_destination, &destination),
+            wanted(self.config.by_system, &system),
+            wanted(self.config.by_destination, &destination),
         ];
         families.requests.with_label_values(&labels).inc();
         if flow.is_failed() {
