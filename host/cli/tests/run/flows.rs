@@ -123,7 +123,7 @@ fn flows_are_counted_shown_and_projected_and_what_passes_stays_as_it_is() {
     is("linkmend_flow_waited_count", &[], 4.0);
     is("linkmend_projected_spans_total", &["result=\"sent\""], 3.0);
 
-    let page = linkmend.address_of("extensions.flows").unwrap();
+    let page = linkmend.address_of("flows listens").unwrap();
     let page = sender::get(page, "/");
     assert!(
         page.contains("<strong>4</strong> deliveries of <strong>3</strong> messages"),
