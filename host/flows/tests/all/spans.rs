@@ -4,6 +4,9 @@ use linkmend_wire::encode::{
     put_bytes_field, put_fixed32_field, put_fixed64_field, put_varint_field,
 };
 
+/// Keys and values.
+type Attributes = Vec<(String, String)>;
+
 /// A span of this number; in its trace, if no other is given.
 #[derive(Clone, Default)]
 pub struct Span {
@@ -17,9 +20,9 @@ pub struct Span {
     pub end: u64,
     pub flags: u32,
     pub is_failed: bool,
-    pub attributes: Vec<(String, String)>,
+    pub attributes: Attributes,
     /// Traces, spans and attributes.
-    pub links: Vec<(u64, u64, Vec<(String, String)>)>,
+    pub links: Vec<(u64, u64, Attributes)>,
 }
 
 impl Span {

@@ -117,10 +117,8 @@ fn processor(
                 cache: options.code_cache.clone(),
             };
             let state = options.state.clone();
-            let made = Linkmend::new(
-                id, config, processor, compiling, state, storages, metrics, live,
-            )?;
-            Ok(Processor::Linkmend(Box::new(made)))
+            let made = Linkmend::new(id, config, processor, compiling, state, storages, metrics)?;
+            Ok(Processor::Linkmend(Box::new(made.with_flows(live))))
         }
         // Exporters do it: it is in no configuration that was read.
         config::Processor::Batch(_) => {

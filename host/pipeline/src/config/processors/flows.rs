@@ -15,10 +15,8 @@ pub struct Flows {
     pub metrics: bool,
     /// Spans that stand for consumers in the traces of their producers.
     pub project: bool,
-    /// The label `messaging_system` is on edges of the service graph.
-    pub by_system: bool,
-    /// The same of `messaging_destination_name`.
-    pub by_destination: bool,
+    /// What is a label of edges of the service graph.
+    pub dimensions: Dimensions,
     /// How many edges are told apart.
     pub max_edges: usize,
     /// How many producers are kept, and how many consumers wait for theirs.
@@ -29,13 +27,21 @@ pub struct Flows {
     pub max_projected_per_trace: u32,
 }
 
+/// Labels of edges, beside both services.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dimensions {
+    /// `messaging_system`.
+    pub system: bool,
+    /// `messaging_destination_name`.
+    pub destination: bool,
+}
+
 impl Default for Flows {
     fn default() -> Self {
         Self {
             metrics: false,
             project: false,
-            by_system: false,
-            by_destination: false,
+            dimensions: Dimensions::default(),
             max_edges: 1000,
             max_spans: 100_000,
             time_to_live: Duration::from_mins(15),
@@ -102,8 +108,8 @@ pub(super) fn read(flows: &mut Flows, reader: &mut Reader, node: &Node) {
 fn dimensions(flows: &mut Flows, node: &Node) -> Result<(), Refusal> {
     for name in texts(node)? {
         match name.as_str() {
-            SYSTEM => flows.by_system = true,
-            DESTINATION => flows.by_destination = true,
+            SYSTEM => flows.dimensions.system = true,
+            DESTINATION => flows.dimensions.destination = true,
             _ => {
                 let text = format!("`{name}` is none of {SYSTEM} and {DESTINATION}");
                 return Err(Refusal::Because(text));

@@ -107,7 +107,6 @@ impl Linkmend {
         state: StateDirectory,
         storages: &Storages,
         metrics: &Arc<Metrics>,
-        live: Option<Arc<Live>>,
     ) -> Result<Self, SetupError> {
         let most = compiling.compiler.limits().file_size;
         let rule = ChosenRule::read(of_processor, most).map_err(|error| error.within(place(id)))?;
@@ -137,7 +136,7 @@ impl Linkmend {
                 .as_ref()
                 .and_then(|id| storages.get(id)),
             metrics: Arc::clone(metrics),
-            flows: Flows::new(id, &of_processor.flows, metrics, live),
+            flows: None,
             made: Mutex::default(),
             processors: Mutex::default(),
         };
@@ -145,6 +144,12 @@ impl Linkmend {
         let made = made.map_err(|error| rule::explained(id, config, &error))?;
         *processor.made.lock() = Some(made);
         Ok(processor)
+    }
+
+    /// Finds flows of messages, if somebody wants to know of them.
+    pub(crate) fn with_flows(mut self, live: Option<Arc<Live>>) -> Self {
+        self.flows = Flows::new(&self.id, &self.config.flows, &self.metrics, live);
+        self
     }
 
     fn make(&self) -> Result<Made, linkmend::LoadError> {

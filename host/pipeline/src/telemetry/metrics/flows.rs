@@ -153,8 +153,8 @@ impl FlowMetrics {
             client,
             server,
             "messaging_system".to_owned(),
-            wanted(self.config.by_system, &system),
-            wanted(self.config.by_destination, &destination),
+            wanted(self.config.dimensions.system, &system),
+            wanted(self.config.dimensions.destination, &destination),
         ];
         families.requests.with_label_values(&labels).inc();
         if flow.is_failed() {
