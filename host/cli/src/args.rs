@@ -8,6 +8,7 @@ use linkmend::OnError;
 use linkmend_files::Format;
 
 use crate::compiler::CompileArguments;
+use crate::flows::FlowsArguments;
 use crate::manual::{CompletionsArguments, ManArguments};
 use crate::rule::RuleCommand;
 use crate::units;
@@ -36,6 +37,13 @@ pub enum Command {
     /// then to mend. So a consumer finds its producer in any of them, wherever that
     /// is, and memory does not grow with the size of the files.
     Process(ProcessArguments),
+    /// Draw the flows of messages in trace files: one HTML page, or JSON
+    ///
+    /// The files are mended as `process` does it, and nothing of them is written. The
+    /// page shows who sends what to whom and how long it waits, each message from its
+    /// producer's trace to those of its consumers, and what could not be linked and
+    /// why. It is one file and needs no network.
+    Flows(FlowsArguments),
     /// Run as a hop in a pipeline: OTLP in, processors, OTLP out
     ///
     /// The configuration is the OpenTelemetry Collector's YAML, with the processor

@@ -14,7 +14,7 @@ use crate::{Exit, tell, units};
 pub const COMMAND: &str = "compile";
 
 /// The arguments of all commands that compile rules.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub struct CompileArguments {
     /// Keep compiled rules here, in a directory that only you can write to: what lies there is executed
     /// [default: `linkmend/code` in the user's cache directory; empty for nowhere]

@@ -8,6 +8,7 @@ mod allocator;
 mod args;
 mod compiler;
 mod explain;
+mod flows;
 mod init;
 mod manual;
 mod open_files;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let exit = match arguments.command {
         Command::Process(arguments) => process::run(&arguments),
+        Command::Flows(arguments) => flows::run(&arguments),
         Command::Run(arguments) => run::run(&arguments),
         Command::Validate(arguments) => pipeline::validate(&arguments),
         Command::Init(arguments) => init::run(&arguments),

@@ -5,13 +5,14 @@ use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail};
 use linkmend::index::{IndexOptions, MemoryIndex, MessageIndex, SharedIndex, SharedStore};
 use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
-use linkmend_process::{Input, Job, JobError, Output, Summary};
+use linkmend_process::{Event, Input, Job, JobError, Output, Summary, Watch};
 use linkmend_redis::Store;
 
 use crate::Exit;
@@ -28,6 +29,53 @@ pub fn run(arguments: &ProcessArguments) -> Exit {
             tell(format_args!("{error:#}"));
             Exit::Usage
         }
+    }
+}
+
+/// Mends, writes nothing, and shows each batch that was mended. Says what was done, and
+/// how that ends.
+pub fn look(
+    arguments: &ProcessArguments,
+    take: &mut dyn FnMut(&[u8]),
+) -> Result<(Summary, Exit), Exit> {
+    let mut prepared = prepare(arguments).map_err(|error| {
+        tell(format_args!("{error:#}"));
+        Exit::Usage
+    })?;
+    prepared.job.show_mended = true;
+    let mut looking = Looking {
+        watcher: &mut prepared.watcher,
+        take,
+    };
+    let result = linkmend_process::run(&prepared.processor, &prepared.job, &mut looking);
+    // Nothing is explained, so nothing can fail to be written.
+    let _ = prepared.watcher.finish();
+    let summary = result.map_err(|error| failed(&error))?;
+    prepared.warn(&summary);
+    let exit = exit(&summary, arguments.on_error);
+    Ok((summary, exit))
+}
+
+/// Watches a job, and takes what was mended.
+struct Looking<'a> {
+    watcher: &'a mut Watcher,
+    take: &'a mut dyn FnMut(&[u8]),
+}
+
+impl Watch for Looking<'_> {
+    fn event(&mut self, event: Event<'_>) {
+        match event {
+            Event::Mended(_, traces) => (self.take)(traces),
+            event => self.watcher.event(event),
+        }
+    }
+
+    fn counter(&self) -> Arc<dyn Fn(u64) + Send + Sync> {
+        self.watcher.counter()
+    }
+
+    fn interrupted(&self) -> Arc<AtomicBool> {
+        self.watcher.interrupted()
     }
 }
 
@@ -119,6 +167,7 @@ fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {
         options,
         threads: threads.unwrap_or(NonZeroUsize::MIN),
         explain: asked(arguments)?,
+        show_mended: false,
     })
 }
 

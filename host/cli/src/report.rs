@@ -154,7 +154,8 @@ fn types(summary: &Summary) -> String {
     types.join(", ")
 }
 
-fn plural(count: u64, one: &str, many: &str) -> String {
+/// A number and what it counts.
+pub fn plural(count: u64, one: &str, many: &str) -> String {
     let name = if count == 1 { one } else { many };
     format!("{} {name}", thousands(count))
 }

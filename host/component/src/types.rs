@@ -11,7 +11,8 @@ use crate::ComponentError;
 const SECTION: &str = "component-type";
 
 /// The worlds of a rule, each with an interface that it alone exports.
-const WORLDS: [(&str, &str); 2] = [
+const WORLDS: [(&str, &str); 3] = [
+    ("field-rule", "linkmend:rule/fields@"),
     ("batch-rule", "linkmend:rule/batch@"),
     ("span-rule", "linkmend:rule/spans@"),
 ];
@@ -36,7 +37,7 @@ pub fn with_types(module: &[u8], wit: &str) -> Result<Vec<u8>, ComponentError> {
     let Some((world, _)) = WORLDS.iter().find(implements) else {
         let exports = said.exports.join(", ");
         return Err(ComponentError::MissingExport {
-            missing: "a function of linkmend:rule/batch or linkmend:rule/spans".into(),
+            missing: "a function of linkmend:rule/fields, linkmend:rule/batch or linkmend:rule/spans".into(),
             found: if exports.is_empty() {
                 "nothing".into()
             } else {

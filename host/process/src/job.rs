@@ -27,6 +27,9 @@ pub struct Job {
     pub threads: NonZeroUsize,
     /// The spans that are to be explained, if any.
     pub explain: Option<Asked>,
+    /// Whether batches are shown as they are when they were mended
+    /// ([`Event::Mended`]).
+    pub show_mended: bool,
 }
 
 /// Which reading it is.
@@ -59,6 +62,8 @@ pub enum Event<'a> {
     NotReplaced(&'a Input),
     /// A rule failed on a batch.
     RuleFault(&'a Input, Position, &'a RuleFault),
+    /// A batch that was mended, as OTLP protobuf. In the order of the inputs.
+    Mended(&'a Input, &'a [u8]),
     /// A span that is to be explained, and the place of its batch. In the order
     /// of the inputs.
     Explained(&'a Input, Position, &'a Explanation),

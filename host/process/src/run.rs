@@ -232,6 +232,11 @@ impl Running<'_> {
             self.watch
                 .event(Event::Explained(input, done.position, explanation));
         }
+        if self.job.show_mended
+            && let Some(traces) = &mended.traces
+        {
+            self.watch.event(Event::Mended(input, traces));
+        }
         match mended.piece {
             Some(piece) => {
                 self.unmended += u64::from(!mended.faults.is_empty());

@@ -16,6 +16,8 @@ pub(crate) struct Done {
 
 pub(crate) struct Mended {
     pub(crate) piece: Option<Piece>,
+    /// The batch itself.
+    pub(crate) traces: Option<Bytes>,
     pub(crate) counts: Counts,
     pub(crate) faults: Vec<RuleFault>,
     pub(crate) explanations: Vec<Explanation>,
@@ -107,6 +109,7 @@ fn mend_batch(
         let piece = batch.render(&Bytes::new(), target).map_err(Lost::Render)?;
         return Ok(Mended {
             piece: Some(piece),
+            traces: None,
             counts: Counts::default(),
             faults: Vec::new(),
             explanations: Vec::new(),
@@ -124,6 +127,7 @@ fn mend_batch(
     };
     Ok(Mended {
         piece,
+        traces: mended.traces,
         counts: mended.counts,
         faults: mended.faults,
         explanations: mended.explanations,

@@ -79,23 +79,36 @@ impl Bench {
     /// Mends a recording as files are, read twice, and holds what comes out
     /// against the truth.
     pub fn judge(&mut self, order: Order, recording: &Recording) -> Judged {
-        let config = recording.rule_config();
-        let (arm, index) = (self.arm, Arc::clone(&self.index));
-        let processor = self.processors.entry(config).or_insert_with_key(|config| {
-            let builder = Processor::builder().rule(arm.rule(config));
-            builder.index(index).build().unwrap()
-        });
+        let index = Arc::clone(&self.index);
+        let processor = self.processor(recording);
         let batches = recording.batches();
         let batches: Vec<Bytes> = batches.iter().map(|batch| order.of(batch)).collect();
-        self.index.clear();
+        index.clear();
         let (mended, counts) = mend(processor, &batches);
-        self.index.clear();
+        index.clear();
         let (again, counts_again) = mend(processor, &mended);
         let mut judged = compare(recording, &batches, &mended);
         judged.is_settled = again == mended;
         judged.reasons = reasons(&counts);
         judged.reasons_again = reasons(&counts_again);
         judged
+    }
+
+    /// What comes out when it is read twice, as the emitters wrote it.
+    pub fn mended(&mut self, recording: &Recording) -> Vec<Bytes> {
+        let index = Arc::clone(&self.index);
+        let processor = self.processor(recording);
+        index.clear();
+        mend(processor, &recording.batches()).0
+    }
+
+    fn processor(&mut self, recording: &Recording) -> &Processor {
+        let (arm, index) = (self.arm, Arc::clone(&self.index));
+        let config = recording.rule_config();
+        self.processors.entry(config).or_insert_with_key(|config| {
+            let builder = Processor::builder().rule(arm.rule(config));
+            builder.index(index).build().unwrap()
+        })
     }
 }
 

@@ -2,6 +2,7 @@
 //! (`tests/recordings`): what it links, against who sent what by truth that
 //! rests on no message id.
 
+mod flows;
 mod judge;
 mod recording;
 

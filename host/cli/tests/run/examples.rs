@@ -85,6 +85,13 @@ const EXAMPLES: &[Example] = &[
         headers: &[("x-honeycomb-team", SECRET)],
     },
     Example {
+        file: "flows.yaml",
+        exporter: ("otlp_grpc", false),
+        environment: &[("BACKEND_ENDPOINT", "localhost:PORT")],
+        path: GRPC,
+        headers: &[],
+    },
+    Example {
         file: "jaeger.yaml",
         exporter: ("otlp_grpc/jaeger", false),
         environment: &[("JAEGER_ENDPOINT", "localhost:PORT")],
@@ -248,8 +255,12 @@ receivers:
         if example.contains("      http:") {
             here += "      http: {endpoint: '127.0.0.1:0'}\n";
         }
-        if example.contains("health_check:") {
-            here += "extensions: {health_check: {endpoint: '127.0.0.1:0'}}\n";
+        here += "extensions:\n";
+        for name in ["health_check", "flows"] {
+            if example.contains(&format!("\n  {name}:\n")) {
+                let line = format!("  {name}: {{endpoint: '127.0.0.1:0'}}\n");
+                here.push_str(&line);
+            }
         }
         let (exporter, is_tls) = self.exporter;
         if is_tls {

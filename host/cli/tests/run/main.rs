@@ -20,6 +20,7 @@ mod clients;
 mod deploy;
 mod ending;
 mod examples;
+mod flows;
 mod helm;
 #[cfg(target_os = "linux")]
 mod hostile;

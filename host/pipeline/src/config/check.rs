@@ -247,6 +247,9 @@ fn servers(config: &Config) -> Vec<Server> {
         if let Extension::HealthCheck(health) = extension {
             add(&["extensions", &id.to_string()], &health.listener.endpoint);
         }
+        if let Extension::Flows(page) = extension {
+            add(&["extensions", &id.to_string()], &page.listener.endpoint);
+        }
     }
     if let Some(address) = config.service.telemetry.metrics.listen() {
         add(&["service", "telemetry", "metrics"], &address);

@@ -73,7 +73,7 @@ pub use exporters::{
     DebugExporter, Exporter, FileExporter, FileFormat, HttpEncoding, OtlpGrpcExporter,
     OtlpHttpExporter, Rotation, Verbosity,
 };
-pub use extensions::{Extension, FileStorage, HealthCheck, ResponseBody};
+pub use extensions::{Extension, FileStorage, FlowsPage, HealthCheck, ResponseBody};
 pub use fault::{Elsewhere, Fault, Faults};
 pub(crate) use grpc::MAX_CONCURRENT_STREAMS;
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
@@ -82,8 +82,8 @@ pub use id::{BadId, Id};
 pub use listener::Listener;
 pub use manual::{Table, tables};
 pub use processors::{
-    BatchProcessor, Hold, Index, LinkmendProcessor, MemoryLimiter, Processor, Redis, RuleConfig,
-    RuleSource, Scope,
+    BatchProcessor, Flows, Hold, Index, LinkmendProcessor, MemoryLimiter, Processor, Redis,
+    RuleConfig, RuleSource, Scope,
 };
 pub use receivers::{
     Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,

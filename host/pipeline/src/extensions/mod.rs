@@ -1,4 +1,5 @@
 //! What is not on the way of batches.
 
 pub mod file_storage;
+pub mod flows;
 pub mod health_check;

@@ -8,6 +8,7 @@ use http::header::{ALLOW, CONTENT_TYPE};
 use http::{HeaderValue, Method, Response, StatusCode};
 
 use super::serve::{Asked, Handler, Reply, Rules, Server, Unread};
+use super::tls::server::ServerTls;
 use crate::component::Tasks;
 use crate::config::Listen;
 use crate::traces::BoxFuture;
@@ -24,13 +25,14 @@ pub(crate) type Page = (&'static str, Bytes);
 pub(crate) async fn serve_page(
     name: &str,
     listen: &Listen,
+    tls: Option<ServerTls>,
     path: &'static str,
     page: impl Fn() -> Page + Send + Sync + 'static,
     tasks: &Tasks,
 ) -> Result<Vec<SocketAddr>, String> {
     let server = Server {
         name: name.to_owned(),
-        tls: None,
+        tls: tls.map(Arc::new),
         rules: Rules::small(CONNECTIONS),
         handler: Arc::new(OnePage { path, page }),
     };
@@ -83,7 +85,7 @@ mod tests {
             port: 0,
         };
         let page = || ("text/plain", Bytes::from_static(b"up 1\n"));
-        let serving = serve_page("metrics", &listen, "/metrics", page, &tasks);
+        let serving = serve_page("metrics", &listen, None, "/metrics", page, &tasks);
         let addresses = serving.await.unwrap();
         for (asked, expected) in [
             ("GET /metrics", "HTTP/1.1 200"),

@@ -8,6 +8,7 @@ use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{self, Config, Id, Pipeline};
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
+use crate::extensions::flows::{FlowsServer, Live};
 use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Compiling, Linkmend, Stage};
@@ -34,16 +35,28 @@ impl Service {
         let mut errors = Vec::new();
         let storages = Storages::new(&config.extensions);
         let mut health_checks = Vec::new();
+        let mut flows = Vec::new();
+        // All pages show the same.
+        let live = Arc::new(Live::default());
         for (id, extension) in &config.extensions {
-            if let config::Extension::HealthCheck(extension) = extension {
-                health_checks.extend(kept(HealthCheck::new(id, extension), &mut errors));
+            match extension {
+                config::Extension::HealthCheck(extension) => {
+                    health_checks.extend(kept(HealthCheck::new(id, extension), &mut errors));
+                }
+                config::Extension::Flows(extension) => {
+                    let made = FlowsServer::new(id, extension, Arc::clone(&live));
+                    flows.extend(kept(made, &mut errors));
+                }
+                config::Extension::FileStorage(_) => {}
             }
         }
+        let live = (!flows.is_empty()).then_some(live);
         let receivers = each(&config.receivers, &mut errors, |id, receiver| {
             receivers::build(id, receiver, &metrics)
         });
         let processors = each(&config.processors, &mut errors, |id, processor| {
-            self::processor(id, processor, &config, options, &storages, &metrics)
+            let live = live.clone();
+            self::processor(id, processor, &config, options, &storages, &metrics, live)
         });
         let exporters = each(&config.exporters, &mut errors, |id, exporter| {
             let signals = signals(id, &config);
@@ -57,6 +70,7 @@ impl Service {
             config,
             metrics,
             health_checks,
+            flows,
             receivers,
             processors,
             exporters,
@@ -80,7 +94,7 @@ pub(super) fn faults_of_rules(config: &Config, options: &Options) -> Vec<SetupEr
     let mut errors = Vec::new();
     for (id, processor) in &config.processors {
         if matches!(processor, config::Processor::Linkmend(_)) {
-            let made = self::processor(id, processor, config, options, &storages, &metrics);
+            let made = self::processor(id, processor, config, options, &storages, &metrics, None);
             errors.extend(made.err());
         }
     }
@@ -94,6 +108,7 @@ fn processor(
     options: &Options,
     storages: &Storages,
     metrics: &Arc<Metrics>,
+    live: Option<Arc<Live>>,
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
@@ -103,7 +118,7 @@ fn processor(
             };
             let state = options.state.clone();
             let made = Linkmend::new(id, config, processor, compiling, state, storages, metrics)?;
-            Ok(Processor::Linkmend(Box::new(made)))
+            Ok(Processor::Linkmend(Box::new(made.with_flows(live))))
         }
         // Exporters do it: it is in no configuration that was read.
         config::Processor::Batch(_) => {

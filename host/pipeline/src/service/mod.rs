@@ -18,6 +18,7 @@ use linkmend::{CodeCache, Compiler};
 
 use crate::component::{Exporter, Receiver, SetupError};
 use crate::config::{Config, Id};
+use crate::extensions::flows::FlowsServer;
 use crate::extensions::health_check::HealthCheck;
 use crate::processors::linkmend::Linkmend;
 use crate::processors::memory_limiter::MemoryLimiter;
@@ -50,6 +51,7 @@ pub struct Service {
     workers: usize,
     metrics: Arc<Metrics>,
     health_checks: Vec<HealthCheck>,
+    flows: Vec<FlowsServer>,
     receivers: BTreeMap<Id, Box<dyn Receiver>>,
     processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,

@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Processor, Service, build};
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{Config, Id};
+use crate::extensions::flows::FlowsServer;
 use crate::extensions::health_check::{Health, HealthCheck};
 use crate::net::web::serve_page;
 use crate::processors::linkmend::Stage;
@@ -64,7 +65,7 @@ impl Service {
             addresses: Vec::new(),
         };
         running
-            .serve(&self.config, &self.metrics, self.health_checks)
+            .serve(&self.config, &self.metrics, self.health_checks, self.flows)
             .await?;
         for exporter in running.exporters.values() {
             exporter.start().await?;
@@ -126,16 +127,24 @@ impl Running {
         config: &Config,
         metrics: &Arc<Metrics>,
         health_checks: Vec<HealthCheck>,
+        flows: Vec<FlowsServer>,
     ) -> Result<(), SetupError> {
         if let Some(listen) = config.service.telemetry.metrics.listen() {
             let metrics = Arc::clone(metrics);
             let page = move || (Metrics::CONTENT_TYPE, metrics.text().into());
             let tasks = Tasks::default();
-            let served = serve_page("metrics", &listen, "/metrics", page, &tasks).await;
+            let served = serve_page("metrics", &listen, None, "/metrics", page, &tasks).await;
             let addresses = served.map_err(|text| SetupError::new(METRICS, text))?;
             let named = addresses
                 .into_iter()
                 .map(|address| (METRICS.into(), address));
+            self.addresses.extend(named);
+            self.serving.push(tasks);
+        }
+        for page in flows {
+            let name = format!("extensions.{}", page.id());
+            let (tasks, addresses) = page.start(Arc::clone(metrics)).await?;
+            let named = addresses.into_iter().map(|address| (name.clone(), address));
             self.addresses.extend(named);
             self.serving.push(tasks);
         }

@@ -28,6 +28,7 @@ pub(crate) fn mend(
         // Cases are small; and a batch that fails does not depend on others.
         threads: NonZeroUsize::MIN,
         explain: None,
+        show_mended: false,
     };
     let mut watch = Faults::default();
     let result = linkmend_process::run(processor, &job, &mut watch);

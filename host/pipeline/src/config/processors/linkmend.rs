@@ -17,6 +17,7 @@ use crate::config::scalars::{
 };
 use crate::config::sending::{STORAGE, storage};
 
+use super::flows::{self, Flows};
 use super::index::{self, Index};
 use super::scope::{self, Scope};
 
@@ -42,6 +43,8 @@ pub struct LinkmendProcessor {
     pub index: Index,
     /// Which senders see each other's messages.
     pub scope: Scope,
+    /// What is made of the flows of messages.
+    pub flows: Flows,
 }
 
 /// Where a rule comes from.
@@ -176,6 +179,13 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "off",
         "Which senders see each other's messages: by default all do.",
         |t, r, n| scope::read(&mut t.scope, r, n),
+    ),
+    Member::section(
+        "flows",
+        "flows",
+        "off",
+        "What is made of the flows of messages, from producers to consumers.",
+        |t, r, n| flows::read(&mut t.flows, r, n),
     ),
 ];
 

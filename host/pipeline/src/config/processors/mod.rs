@@ -1,6 +1,7 @@
 //! `processors`: what is done with batches.
 
 mod batch;
+mod flows;
 mod index;
 mod linkmend;
 mod memory_limiter;
@@ -8,12 +9,14 @@ mod scope;
 
 pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
 pub use batch::BatchProcessor;
+pub use flows::Flows;
 pub use index::{Index, Redis};
 pub use memory_limiter::MemoryLimiter;
 pub use scope::Scope;
 
 pub(super) use self::linkmend::{HOLD, LIMITS, MEMBERS as LINKMEND};
 pub(super) use batch::MEMBERS as BATCH;
+pub(super) use flows::MEMBERS as FLOWS;
 pub(super) use index::{MEMBERS as INDEX, REDIS};
 pub(super) use memory_limiter::MEMBERS as MEMORY_LIMITER;
 pub(super) use scope::MEMBERS as SCOPE;

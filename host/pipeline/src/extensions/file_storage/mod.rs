@@ -28,7 +28,7 @@ impl Storages {
             .iter()
             .filter_map(|(id, extension)| match extension {
                 Extension::FileStorage(storage) => Some((id.clone(), storage.clone())),
-                Extension::HealthCheck(_) => None,
+                Extension::HealthCheck(_) | Extension::Flows(_) => None,
             });
         Self(storages.collect())
     }

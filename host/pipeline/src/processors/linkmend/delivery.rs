@@ -37,11 +37,13 @@ impl Stage {
         };
         let traces = Traces::checked(Signal::Traces, bytes);
         self.metrics.outgoing.inc_by(traces.items() as u64);
+        let batch = traces.bytes().clone();
         match &self.keeping {
             Keeping::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
             Keeping::Waiting => ticket::tell(&claims, &self.next.take(traces).await),
             Keeping::Journal(_) => self.deliver_kept(traces, &claims).await,
         }
+        self.tell_flows(batch, None).await;
     }
 
     /// What is on disk is tried until it is taken, or stays there.

@@ -14,6 +14,7 @@
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
+//! | `flows` | the flows of messages in what goes on |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
 //! | `remembered` | what is known of messages, by scope where there are some |
@@ -23,6 +24,7 @@
 
 mod block;
 mod delivery;
+mod flows;
 mod journal;
 mod log;
 mod observe;
@@ -44,10 +46,12 @@ use tokio::sync::Notify;
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
+use crate::extensions::flows::Live;
 use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
+use flows::Flows;
 use journal::Journal;
 use reload::{Watched, Watcher};
 use remembered::Remembered;
@@ -72,6 +76,8 @@ pub(crate) struct Linkmend {
     /// What the configuration is called there.
     instance: String,
     metrics: Arc<Metrics>,
+    /// Where flows of messages are wanted.
+    flows: Option<Arc<Flows>>,
     /// The first one that was made, to see that it can be.
     made: Mutex<Option<Made>>,
     /// Those of all stages.
@@ -131,6 +137,7 @@ impl Linkmend {
                 .as_ref()
                 .and_then(|id| storages.get(id)),
             metrics: Arc::clone(metrics),
+            flows: None,
             made: Mutex::default(),
             processors: Mutex::default(),
         };
@@ -138,6 +145,12 @@ impl Linkmend {
         let made = made.map_err(|error| rule::explained(id, config, &error))?;
         *processor.made.lock() = Some(made);
         Ok(processor)
+    }
+
+    /// Finds flows of messages, if somebody wants to know of them.
+    pub(crate) fn with_flows(mut self, live: Option<Arc<Live>>) -> Self {
+        self.flows = Flows::new(&self.id, &self.config.flows, &self.metrics, live);
+        self
     }
 
     fn make(&self) -> Result<Made, linkmend::LoadError> {
@@ -193,6 +206,7 @@ impl Linkmend {
             keeping,
             metadata_keys: self.config.scope.metadata_keys.clone(),
             tasks: tasks.clone(),
+            flows: self.flows.clone(),
         });
         tasks.tracker.spawn(Arc::clone(&stage).take_up(left));
         Ok(stage)

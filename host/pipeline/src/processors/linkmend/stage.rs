@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
+use super::flows::Flows;
 use super::journal::{Journal, Record};
 use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
@@ -38,7 +39,9 @@ pub(crate) struct Stage {
     /// For released spans that are on their way, in KiB.
     pub(super) delivering: Arc<Semaphore>,
     runtime: Handle,
-    failed: Sometimes,
+    pub(super) failed: Sometimes,
+    /// Where flows are wanted.
+    pub(super) flows: Option<Arc<Flows>>,
 }
 
 /// For so many batches what leaves the hold may be on its way.
@@ -78,6 +81,7 @@ pub(super) struct Parts {
     /// What of a request tells the scope of its spans.
     pub(super) metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
+    pub(super) flows: Option<Arc<Flows>>,
 }
 
 /// A batch after the rule.
@@ -105,6 +109,7 @@ impl Stage {
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
             failed: Sometimes::default(),
+            flows: parts.flows,
         });
         let releasing = Arc::clone(&stage).release(parts.wake);
         stage.tasks.tracker.spawn(releasing);
@@ -241,7 +246,13 @@ impl Stage {
                     .with_deadline(deadline)
                     .with_metadata(metadata);
                 self.metrics.outgoing.inc_by(traces.items() as u64);
-                self.next.take(traces).await
+                let batch = self.flows.is_some().then(|| traces.bytes().clone());
+                let metadata = traces.shared_metadata();
+                let taken = self.next.take(traces).await?;
+                if let Some(batch) = batch {
+                    self.tell_flows(batch, metadata).await;
+                }
+                Ok(taken)
             }
             // All of it is held, or dropped as `on_error` wants it.
             None => Ok(Accepted::default()),

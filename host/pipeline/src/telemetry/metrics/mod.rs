@@ -4,6 +4,7 @@
 //! that nothing is looked up by name on the way of a batch.
 
 mod components;
+mod flows;
 mod limiter;
 mod links;
 mod names;
@@ -12,6 +13,7 @@ mod shared;
 mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
+pub use flows::FlowMetrics;
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
@@ -32,6 +34,7 @@ use crate::signal::Signal;
 pub struct Metrics {
     names: Names,
     families: components::Families,
+    flows: Arc<flows::Families>,
     limiters: limiter::Families,
     links: Arc<links::Families>,
     process: process::Process,
@@ -64,6 +67,7 @@ impl Metrics {
         };
         Self {
             families: components::Families::new(&names),
+            flows: Arc::new(flows::Families::new(&names)),
             limiters: limiter::Families::new(&names),
             links: Arc::new(links::Families::new(&names, level)),
             process: process::Process::new(&names),
@@ -108,6 +112,11 @@ impl Metrics {
         self.links.of(id)
     }
 
+    /// Those of the flows of a processor `linkmend`.
+    pub fn flows(&self, id: &Id, config: &config::Flows) -> FlowMetrics {
+        self.flows.of(id, config)
+    }
+
     /// Those of a processor `memory_limiter`, for a signal.
     pub fn limiter(&self, id: &Id, signal: Signal) -> LimiterMetrics {
         self.limiters.of(id, signal)
@@ -123,6 +132,11 @@ impl Names {
     /// A counter with labels; its name without `_total`.
     pub(crate) fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
         let name = format!("{name}{}", self.suffix);
+        self.registered(IntCounterVec::new(Opts::new(name, help), labels))
+    }
+
+    /// A counter under a name that others gave it.
+    pub(crate) fn exactly(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
         self.registered(IntCounterVec::new(Opts::new(name, help), labels))
     }
 

@@ -147,3 +147,32 @@ fn the_dashboard_can_be_imported() {
         }
     }
 }
+
+/// That of flows asks for metrics of flows, by their labels.
+#[test]
+fn the_dashboard_of_flows_asks_for_what_the_manual_lists() {
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../");
+    let read = |path: &str| std::fs::read_to_string(format!("{root}{path}")).unwrap();
+    let dashboard: Value =
+        serde_json::from_str(&read("examples/pipelines/grafana-flows.json")).unwrap();
+    let manual = read("docs/configuration.md");
+    let (_, manual) = manual.split_once("##### Metrics of flows\n").unwrap();
+    let (manual, _) = manual.split_once("\n#").unwrap();
+    let panels = dashboard["panels"].as_array().unwrap().iter();
+    let targets = panels.filter_map(|panel| panel["targets"].as_array());
+    let queries = targets
+        .flatten()
+        .filter_map(|target| target["expr"].as_str());
+    let mut asked = BTreeSet::new();
+    for query in queries {
+        let words = query.split(|one: char| !one.is_ascii_alphanumeric() && one != '_');
+        asked.extend(
+            words.filter(|word| word.starts_with("linkmend_") || word.starts_with("traces_")),
+        );
+    }
+    assert!(asked.len() > 5, "{asked:?}");
+    for metric in asked {
+        let name = metric.trim_end_matches("_bucket");
+        assert!(manual.contains(&format!("`{name}`")), "{metric}");
+    }
+}

@@ -1,0 +1,258 @@
+//! `linkmend flows`.
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::Args;
+use linkmend_files::AtomicFile;
+use linkmend_flows::{Gathered, Page, Unlinked};
+use linkmend_process::Summary;
+
+use crate::args::{Policy, ProcessArguments};
+use crate::compiler::CompileArguments;
+use crate::report::{plural, thousands};
+use crate::{Exit, process, tell, units};
+
+const EXAMPLES: &str = "\
+Examples:
+  See who sends what to whom, and how long it waits:
+    linkmend flows traces.jsonl -o flows.html
+
+  Of several services, each in its own file:
+    linkmend flows api.jsonl.gz worker.jsonl.gz -o flows.html
+
+  All flows as JSON, for other programs:
+    linkmend flows --json traces.jsonl | jq '.edges'
+
+Exit codes:
+  0    all done
+  1    some input could not be read (the rest is on the page), or the page could not be written
+  2    wrong arguments or configuration; nothing was done
+  4    a rule failed on a batch, whose spans are on the page as they came
+  130  ended by SIGINT, SIGTERM or SIGHUP; nothing was written";
+
+/// The arguments of `linkmend flows`.
+#[derive(Debug, Args)]
+#[command(after_long_help = EXAMPLES, after_help = "`linkmend flows --help` has examples and exit codes.")]
+pub struct FlowsArguments {
+    /// Trace files, in any format that `process` reads; `-` is standard input
+    #[arg(required = true, value_name = "INPUT")]
+    inputs: Vec<PathBuf>,
+
+    /// Where to write it; `-` is standard output [default: flows.html; with --json: -]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+
+    /// Write JSON instead of a page: all flows, edges, destinations, and what has no link
+    #[arg(long)]
+    json: bool,
+
+    /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times; each rule
+    /// sees the edits of those before it
+    #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
+    rules: Vec<String>,
+
+    /// The configuration of a rule, a file of YAML or JSON; the first one is for the first rule, and so on
+    #[arg(long = "rule-config", value_name = "FILE")]
+    rule_configs: Vec<PathBuf>,
+
+    /// How many spans to look at, about 300 bytes of memory each; the rest of the input is left out,
+    /// and the page says so
+    #[arg(long, value_name = "COUNT", default_value = "2000000")]
+    max_spans: usize,
+
+    /// The longest line, frame or resourceSpans element that is read, such as `256MiB`
+    #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::size)]
+    max_batch_bytes: usize,
+
+    /// How many producers to remember, about 91 bytes each; the oldest are forgotten first
+    #[arg(long, value_name = "COUNT", default_value = "4000000")]
+    max_index_entries: usize,
+
+    /// How many threads to use [default: as many as there are processors]
+    #[arg(short = 'j', long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+
+    #[command(flatten)]
+    compiling: CompileArguments,
+
+    /// Report only what went wrong
+    #[arg(short, long)]
+    quiet: bool,
+}
+
+/// Runs the command.
+pub fn run(arguments: &FlowsArguments) -> Exit {
+    match written(arguments) {
+        Ok(exit) => exit,
+        Err(error) => {
+            tell(format_args!("{error:#}"));
+            Exit::Incomplete
+        }
+    }
+}
+
+fn written(arguments: &FlowsArguments) -> anyhow::Result<Exit> {
+    let target = match Target::open(arguments) {
+        Ok(target) => target,
+        Err(error) => {
+            tell(format_args!("{error:#}"));
+            return Ok(Exit::Usage);
+        }
+    };
+    let mut gathered = Gathered::new(arguments.max_spans);
+    let looked = process::look(&arguments.process(), &mut |batch| gathered.take(batch));
+    let (summary, exit) = match looked {
+        Ok(looked) => looked,
+        Err(exit) => return Ok(exit),
+    };
+    let found = gathered.find();
+    let mut page = Page::of(&found, unlinked(&summary), arguments.source());
+    if summary.reasons_left_out > 0 {
+        page.notes.push(format!(
+            "{} more reasons why links were not made are in the summary of linkmend process.",
+            summary.reasons_left_out
+        ));
+    }
+    if found.left_out > 0 {
+        tell(format_args!(
+            "{} spans were not looked at; raise --max-spans (now {})",
+            thousands(found.left_out),
+            arguments.max_spans
+        ));
+    }
+    let text = if arguments.json {
+        serde_json::to_string_pretty(&page.json()).context("cannot write JSON")? + "\n"
+    } else {
+        page.html()
+    };
+    let is_read = target.write(&text)?;
+    if !arguments.quiet && is_read {
+        arguments.report(&page);
+    }
+    Ok(exit)
+}
+
+impl FlowsArguments {
+    /// The same job for `process`, which writes nothing.
+    fn process(&self) -> ProcessArguments {
+        ProcessArguments {
+            inputs: self.inputs.clone(),
+            output: None,
+            in_place: false,
+            dry_run: true,
+            explain: Vec::new(),
+            format: None,
+            summary: None,
+            rules: self.rules.clone(),
+            rule_configs: self.rule_configs.clone(),
+            on_error: Policy::Pass,
+            limits: Vec::new(),
+            max_batch_bytes: self.max_batch_bytes,
+            max_index_entries: self.max_index_entries,
+            index: None,
+            index_prefix: String::new(),
+            index_time_to_live: Duration::ZERO,
+            threads: self.threads,
+            compiling: self.compiling.clone(),
+            quiet: self.quiet,
+        }
+    }
+
+    /// What the page is of.
+    fn source(&self) -> String {
+        let names = self.inputs.iter();
+        let names = names.map(|input| {
+            let name = input.file_name().unwrap_or(input.as_os_str());
+            name.to_string_lossy().into_owned()
+        });
+        match self.inputs.len() {
+            0..=5 => names.collect::<Vec<_>>().join(", "),
+            more => format!("{more} files"),
+        }
+    }
+
+    fn path(&self) -> &Path {
+        match &self.output {
+            Some(path) => path,
+            None if self.json => Path::new("-"),
+            None => Path::new("flows.html"),
+        }
+    }
+
+    fn report(&self, page: &Page<'_>) {
+        let total = page.sums.total();
+        let missing: u64 = page.unlinked.iter().map(|of| of.count).sum();
+        tell(format_args!(
+            "{} of {}, {} without a link",
+            plural(total.count, "delivery", "deliveries"),
+            plural(total.messages, "message", "messages"),
+            plural(missing, "message", "messages"),
+        ));
+        if self.path() != Path::new("-") {
+            tell(format_args!("written to {}", self.path().display()));
+        }
+    }
+}
+
+/// Why links were not made, for the page.
+fn unlinked(summary: &Summary) -> Vec<Unlinked> {
+    let reasons = summary.reasons.iter();
+    let reasons = reasons.map(|reason| Unlinked {
+        reason: reason.line.reason.to_string(),
+        service: reason.line.service.clone(),
+        system: match reason.line.messaging_system.as_str() {
+            "-" => String::new(),
+            system => system.to_owned(),
+        },
+        count: reason.line.count,
+        advice: reason.advice.to_owned(),
+    });
+    reasons.collect()
+}
+
+/// Where it goes. That it can be written is found out before any work is done.
+enum Target {
+    Stdout,
+    File(AtomicFile),
+}
+
+impl Target {
+    fn open(arguments: &FlowsArguments) -> anyhow::Result<Self> {
+        let path = arguments.path();
+        if path == Path::new("-") {
+            return Ok(Self::Stdout);
+        }
+        let real = path.canonicalize().ok();
+        let mut inputs = arguments.inputs.iter();
+        if inputs.any(|input| real.is_some() && input.canonicalize().ok() == real) {
+            anyhow::bail!(
+                "{} is an input too; give another file with -o",
+                path.display()
+            );
+        }
+        AtomicFile::create(path)
+            .map(Self::File)
+            .map_err(process::whole)
+    }
+
+    /// Whether somebody reads it.
+    fn write(self, text: &str) -> anyhow::Result<bool> {
+        match self {
+            Self::Stdout => match io::stdout().write_all(text.as_bytes()) {
+                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+                written => written
+                    .map(|()| true)
+                    .context("cannot write to standard output"),
+            },
+            Self::File(mut file) => {
+                file.write_all(text.as_bytes())
+                    .context("cannot write the page")?;
+                file.finish().map_err(process::whole)?;
+                Ok(true)
+            }
+        }
+    }
+}

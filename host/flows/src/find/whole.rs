@@ -1,0 +1,143 @@
+//! Flows of files: all spans are there before the first flow is looked for.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::seen::Hashes;
+use super::{Candidate, claims_of, end_of};
+use crate::flow::{Context, End, Flow};
+use crate::names::Names;
+use crate::read::{Role, SpanFacts, spans};
+
+/// Different names that are kept.
+const MOST_NAMES: usize = 1_000_000;
+
+/// Spans, as they are gathered.
+#[derive(Debug)]
+pub struct Gathered {
+    names: Names,
+    spans: HashMap<Context, KeptSpan>,
+    candidates: Vec<Candidate>,
+    most: usize,
+    left_out: u64,
+}
+
+/// A span of an input.
+#[derive(Debug, Clone)]
+pub struct KeptSpan {
+    /// What it is.
+    pub end: Arc<End>,
+    /// The id of its parent; zeros: it has none.
+    pub parent: [u8; 8],
+    role: Role,
+}
+
+/// All flows of the inputs, and all spans.
+#[derive(Debug)]
+pub struct Found {
+    /// In the order of time.
+    pub flows: Vec<Flow>,
+    /// By their ids.
+    pub spans: HashMap<Context, KeptSpan>,
+    /// Spans that were not looked at because there were too many.
+    pub left_out: u64,
+    /// Messages, each counted once, whoever received it.
+    pub messages: u64,
+}
+
+impl Gathered {
+    /// Nothing yet; `most` spans are kept.
+    #[must_use]
+    pub fn new(most: usize) -> Self {
+        Self {
+            names: Names::new(MOST_NAMES),
+            spans: HashMap::new(),
+            candidates: Vec::new(),
+            most,
+            left_out: 0,
+        }
+    }
+
+    /// Takes the spans of a batch that was mended.
+    pub fn take(&mut self, batch: &[u8]) {
+        spans(batch, |span| self.take_span(span));
+    }
+
+    fn take_span(&mut self, span: &SpanFacts<'_>) {
+        // Sent again by a client that had no answer.
+        if self.spans.contains_key(&span.context) {
+            return;
+        }
+        if self.spans.len() >= self.most {
+            self.left_out += 1;
+            return;
+        }
+        let role = span.role();
+        let end = Arc::new(end_of(span, &mut self.names));
+        let claims = claims_of(span, role);
+        if !claims.is_empty() {
+            let candidate = Candidate::new(span, Arc::clone(&end), claims, role);
+            self.candidates.push(candidate);
+        }
+        let kept = KeptSpan {
+            end,
+            parent: span.parent,
+            role,
+        };
+        self.spans.insert(span.context, kept);
+    }
+
+    /// All flows between these spans.
+    #[must_use]
+    pub fn find(self) -> Found {
+        let mut flows = Vec::new();
+        for candidate in &self.candidates {
+            let first = flows.len();
+            for claim in &candidate.claims {
+                let Some(target) = self.spans.get(&claim.target) else {
+                    continue;
+                };
+                let joined = candidate.joined(claim, &target.end, target.role);
+                flows.extend(joined.map(|flow| (flow, candidate.is_receiving())));
+            }
+            one_way_each(&mut flows, first);
+        }
+        flows.sort_by_key(|(flow, _)| (flow.consumer.start, flow.consumer.context));
+        let flows = told_once(flows);
+        let counted = flows.iter().filter(|flow| !flow.is_again);
+        let hashes = Hashes::new();
+        let messages: HashSet<u64> = counted.map(|flow| hashes.message(flow)).collect();
+        Found {
+            messages: messages.len() as u64,
+            flows,
+            spans: self.spans,
+            left_out: self.left_out,
+        }
+    }
+}
+
+/// A parent that is in a trace that a link leads to tells of the same message.
+fn one_way_each(flows: &mut Vec<(Flow, bool)>, first: usize) {
+    let Some((last, linked)) = flows.get(first..).and_then(<[_]>::split_last) else {
+        return;
+    };
+    let is_parent = last.0.joined == crate::Joined::Parent;
+    let trace = last.0.producer.context.trace;
+    let mut linked = linked.iter();
+    if is_parent && linked.any(|(flow, _)| flow.producer.context.trace == trace) {
+        flows.pop();
+    }
+}
+
+/// What a service received and then processed was delivered once: what became of
+/// it says more.
+fn told_once(flows: Vec<(Flow, bool)>) -> Vec<Flow> {
+    let hashes = Hashes::new();
+    let processed = flows.iter().filter(|(_, is_receiving)| !is_receiving);
+    let processed: HashSet<u64> = processed.map(|(flow, _)| hashes.delivery(flow)).collect();
+    let flows = flows.into_iter().map(|(flow, is_receiving)| Flow {
+        is_again: is_receiving && processed.contains(&hashes.delivery(&flow)),
+        ..flow
+    });
+    flows.collect()
+}

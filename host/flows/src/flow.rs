@@ -1,0 +1,137 @@
+//! The way of one message, from its producer to one of its consumers.
+
+use std::sync::Arc;
+
+/// A span, wherever it is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Context {
+    /// Its trace.
+    pub trace: [u8; 16],
+    /// Its own id.
+    pub span: [u8; 8],
+}
+
+impl Context {
+    /// Neither id is all zeros.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        self.trace != [0; 16] && self.span != [0; 8]
+    }
+}
+
+/// How producer and consumer were joined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Joined {
+    /// By a link that linkmend made or repaired.
+    Mended,
+    /// By a link that came with the span.
+    Linked,
+    /// The producer is the parent of the consumer.
+    Parent,
+}
+
+impl Joined {
+    /// All ways.
+    pub const ALL: [Self; 3] = [Self::Mended, Self::Linked, Self::Parent];
+
+    /// As it is written in metrics and JSON.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Mended => "mended",
+            Self::Linked => "linked",
+            Self::Parent => "parent",
+        }
+    }
+}
+
+/// One end of a flow: a span.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct End {
+    /// Which span.
+    pub context: Context,
+    /// `service.name`.
+    pub service: Arc<str>,
+    /// `service.namespace`; empty: none.
+    pub namespace: Arc<str>,
+    /// The name of the span.
+    pub name: Arc<str>,
+    /// The operation, as the span calls it; empty: it does not.
+    pub operation: Arc<str>,
+    /// `messaging.system`; empty: not known.
+    pub system: Arc<str>,
+    /// Where the message went, or came from; empty: not known.
+    pub destination: Arc<str>,
+    /// OTLP's `SpanKind`.
+    pub kind: u8,
+    /// OTLP's `StatusCode`.
+    pub status: u8,
+    /// The span's flags.
+    pub flags: u32,
+    /// Nanoseconds since 1970.
+    pub start: u64,
+    /// Nanoseconds since 1970.
+    pub end: u64,
+}
+
+impl End {
+    /// `STATUS_CODE_ERROR`.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.status == 2
+    }
+
+    /// How long the span took.
+    #[must_use]
+    pub fn nanoseconds(&self) -> u64 {
+        self.end.saturating_sub(self.start)
+    }
+}
+
+/// The way of one message to one of its consumers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// Who sent it.
+    pub producer: Arc<End>,
+    /// Who received it.
+    pub consumer: Arc<End>,
+    /// Its id, if the link or the consumer names it.
+    pub message: Option<Arc<str>>,
+    /// How the two were joined.
+    pub joined: Joined,
+    /// Another span of this service and trace told of this delivery before: `receive`
+    /// and `process`, say. Such flows are shown and not counted.
+    pub is_again: bool,
+}
+
+impl Flow {
+    /// The messaging system: the consumer's word counts first.
+    #[must_use]
+    pub fn system(&self) -> &Arc<str> {
+        first(&self.consumer.system, &self.producer.system)
+    }
+
+    /// Where the message waited: the consumer's word counts first.
+    #[must_use]
+    pub fn destination(&self) -> &Arc<str> {
+        first(&self.consumer.destination, &self.producer.destination)
+    }
+
+    /// From the end of the producer to the start of the consumer, in
+    /// nanoseconds; `None` when the consumer began before: it waited for the
+    /// message, or the clocks differ.
+    #[must_use]
+    pub fn waited(&self) -> Option<u64> {
+        self.consumer.start.checked_sub(self.producer.end)
+    }
+
+    /// Either end failed.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.producer.is_failed() || self.consumer.is_failed()
+    }
+}
+
+fn first<'a>(one: &'a Arc<str>, other: &'a Arc<str>) -> &'a Arc<str> {
+    if one.is_empty() { other } else { one }
+}

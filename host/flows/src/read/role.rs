@@ -1,0 +1,128 @@
+//! What part a span plays in the way of a message, as the built-in rule sees it
+//! (docs/rule.md, "When a link is missing").
+
+use linkmend_wire::otlp::span_kind;
+
+use super::{Library, SpanFacts};
+
+/// What a span does with messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// Nothing that is known.
+    None,
+    /// Makes or sends them.
+    Producer,
+    /// Receives or processes them.
+    Consumer,
+    /// Acknowledges, rejects or otherwise ends them.
+    Settler,
+}
+
+/// By what its library shows, what it says, its kind, its method, its name: in
+/// this order.
+pub(super) fn role(span: &SpanFacts<'_>) -> Role {
+    by_library(span)
+        .or_else(|| spoken(span))
+        .or_else(|| by_kind(span.kind))
+        .or_else(|| by_method(span))
+        .or_else(|| by_name(span))
+        .unwrap_or(Role::None)
+}
+
+fn by_library(span: &SpanFacts<'_>) -> Option<Role> {
+    match (span.message.library?, u64::from(span.kind)) {
+        (Library::Arq, span_kind::CLIENT) | (Library::Dramatiq, span_kind::SERVER) => {
+            Some(Role::Producer)
+        }
+        (Library::Arq, span_kind::SERVER) => Some(Role::Consumer),
+        (Library::Rq, span_kind::CLIENT) => Some(match span.message.operation_name {
+            b"perform" => Role::Consumer,
+            _ => Role::None,
+        }),
+        _ => None,
+    }
+}
+
+fn spoken(span: &SpanFacts<'_>) -> Option<Role> {
+    let of = &span.message;
+    [
+        of.operation_type,
+        of.operation,
+        of.operation_name,
+        of.job_action,
+    ]
+    .into_iter()
+    .find_map(by_word)
+}
+
+fn by_word(word: &[u8]) -> Option<Role> {
+    let mut buffer = [0; 12];
+    let lower = buffer.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    Some(match &*lower {
+        b"create" | b"send" | b"publish" | b"enqueue" | b"schedule" | b"apply_async" => {
+            Role::Producer
+        }
+        b"poll" | b"peek" | b"receive" | b"consume" | b"run" | b"process" | b"deliver" => {
+            Role::Consumer
+        }
+        b"ack" | b"nack" | b"defer" | b"settle" | b"modack" | b"commit" | b"reject"
+        | b"abandon" | b"complete" | b"dead_letter" => Role::Settler,
+        _ => return None,
+    })
+}
+
+fn by_kind(kind: u8) -> Option<Role> {
+    match u64::from(kind) {
+        span_kind::PRODUCER => Some(Role::Producer),
+        span_kind::CONSUMER => Some(Role::Consumer),
+        _ => None,
+    }
+}
+
+/// botocore: `SQS.SendMessage`, kind CLIENT, no operation.
+fn by_method(span: &SpanFacts<'_>) -> Option<Role> {
+    if u64::from(span.kind) != span_kind::CLIENT || !span.message.names_messages {
+        return None;
+    }
+    let method = if span.message.method.is_empty() {
+        span.name
+    } else {
+        span.message.method
+    };
+    let last = method
+        .rsplit(|byte| matches!(byte, b'.' | b'/' | b' '))
+        .next()?;
+    let begins = |word: &[u8]| {
+        last.get(..word.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(word))
+    };
+    if begins(b"send") || begins(b"publish") {
+        Some(Role::Producer)
+    } else {
+        begins(b"receive").then_some(Role::Consumer)
+    }
+}
+
+impl SpanFacts<'_> {
+    /// Google's clients for Pub/Sub have a span for the time that a message is with
+    /// the consumer, and another for what it does.
+    pub(crate) fn is_subscription(&self) -> bool {
+        let is_pubsub = self.message.system.eq_ignore_ascii_case(b"gcp_pubsub");
+        is_pubsub && self.name.ends_with(b" subscribe")
+    }
+}
+
+/// Google's clients for Pub/Sub say it by the end of the name.
+fn by_name(span: &SpanFacts<'_>) -> Option<Role> {
+    if !span.message.system.eq_ignore_ascii_case(b"gcp_pubsub") {
+        return None;
+    }
+    match span.name.rsplit(|&byte| byte == b' ').next()? {
+        b"publish" => Some(Role::Producer),
+        b"subscribe" => Some(Role::Consumer),
+        b"ack" | b"nack" | b"modack" => Some(Role::Settler),
+        _ => None,
+    }
+}

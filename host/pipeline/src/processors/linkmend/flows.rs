@@ -1,0 +1,117 @@
+//! The flows of messages in what was mended: counted, shown, and projected.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use bytes::Bytes;
+use http::HeaderMap;
+use linkmend_flows::{Flow, Passing, PassingOptions, Projected, Projector};
+use parking_lot::Mutex;
+
+use super::stage::Stage;
+use crate::config::{self, Id};
+use crate::extensions::flows::Live;
+use crate::signal::Signal;
+use crate::telemetry::metrics::{FlowMetrics, Metrics};
+use crate::traces::Traces;
+
+/// Of a processor, in all its pipelines.
+pub(super) struct Flows {
+    config: config::Flows,
+    metrics: FlowMetrics,
+    live: Option<Arc<Live>>,
+    found: Mutex<Found>,
+}
+
+struct Found {
+    passing: Passing,
+    projector: Projector,
+}
+
+impl Flows {
+    /// `None` when nobody wants to know of them.
+    pub(super) fn new(
+        id: &Id,
+        config: &config::Flows,
+        metrics: &Metrics,
+        live: Option<Arc<Live>>,
+    ) -> Option<Arc<Self>> {
+        let is_wanted = config.metrics || config.project || live.is_some();
+        is_wanted.then(|| {
+            let options = PassingOptions {
+                max_spans: config.max_spans,
+                time_to_live: config.time_to_live,
+            };
+            Arc::new(Self {
+                config: config.clone(),
+                metrics: metrics.flows(id, config),
+                live,
+                found: Mutex::new(Found {
+                    passing: Passing::new(options, Instant::now()),
+                    projector: Projector::new(config.max_projected_per_trace),
+                }),
+            })
+        })
+    }
+
+    /// Takes a batch that was mended, and gives back the spans to project.
+    fn take(&self, batch: &[u8]) -> Vec<u8> {
+        let now = Instant::now();
+        let mut flows: Vec<(Flow, bool)> = Vec::new();
+        let mut projected = Vec::new();
+        let mut found = self.found.lock();
+        let take = |flow, is_new| flows.push((flow, is_new));
+        found.passing.take(batch, now, take);
+        let mut without_room = 0;
+        if self.config.project {
+            for (flow, _) in &flows {
+                let result = found.projector.project(flow, &mut projected);
+                without_room += u64::from(result == Projected::NoRoom);
+            }
+        }
+        drop(found);
+        if self.config.metrics {
+            for (flow, is_new) in &flows {
+                self.metrics.add(flow, *is_new);
+            }
+        }
+        if without_room > 0 {
+            self.metrics.projected("no_room", without_room);
+        }
+        if let Some(live) = &self.live {
+            live.add(&flows, now);
+        }
+        projected
+    }
+}
+
+impl Stage {
+    /// Looks for flows in a batch that was handed on, and sends the spans that are
+    /// projected after it, as a batch of their own.
+    pub(super) async fn tell_flows(&self, batch: Bytes, metadata: Option<Arc<HeaderMap>>) {
+        let Some(flows) = self.flows.clone() else {
+            return;
+        };
+        let finder = Arc::clone(&flows);
+        let found = self.workers.run(move || finder.take(&batch)).await;
+        let projected = found.unwrap_or_default();
+        if projected.is_empty() {
+            return;
+        }
+        let traces = Traces::checked(Signal::Traces, projected.into()).with_metadata(metadata);
+        let spans = traces.items();
+        let result = match self.next.take(traces).await {
+            Ok(_) => "sent",
+            Err(refusal) => {
+                self.failed.tell(|more| {
+                    tracing::warn!(
+                        processor = %self.id, spans, %refusal,
+                        "projected spans were not taken{more}"
+                    );
+                });
+                "refused"
+            }
+        };
+        flows.metrics.projected(result, spans as u64);
+    }
+}
