@@ -37,7 +37,9 @@ pub fn with_types(module: &[u8], wit: &str) -> Result<Vec<u8>, ComponentError> {
     let Some((world, _)) = WORLDS.iter().find(implements) else {
         let exports = said.exports.join(", ");
         return Err(ComponentError::MissingExport {
-            missing: "a function of linkmend:rule/fields, linkmend:rule/batch or linkmend:rule/spans".into(),
+            missing:
+                "a function of linkmend:rule/fields, linkmend:rule/batch or linkmend:rule/spans"
+                    .into(),
             found: if exports.is_empty() {
                 "nothing".into()
             } else {

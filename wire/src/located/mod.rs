@@ -59,6 +59,7 @@
 //! (32 bits), and these. Events are there when the rule reads attributes of
 //! them.
 
+mod put;
 mod read;
 mod reads;
 mod write;
