@@ -4,6 +4,7 @@
 //! that nothing is looked up by name on the way of a batch.
 
 mod components;
+mod kafka;
 mod limiter;
 mod links;
 mod names;
@@ -12,6 +13,7 @@ mod shared;
 mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
+pub use kafka::{KafkaExporterMetrics, KafkaReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
@@ -32,6 +34,7 @@ use crate::signal::Signal;
 pub struct Metrics {
     names: Names,
     families: components::Families,
+    kafka: kafka::Families,
     limiters: limiter::Families,
     links: Arc<links::Families>,
     process: process::Process,
@@ -64,6 +67,7 @@ impl Metrics {
         };
         Self {
             families: components::Families::new(&names),
+            kafka: kafka::Families::new(&names),
             limiters: limiter::Families::new(&names),
             links: Arc::new(links::Families::new(&names, level)),
             process: process::Process::new(&names),
@@ -96,6 +100,16 @@ impl Metrics {
     /// Those of a receiver.
     pub fn receiver(&self, id: &Id, transport: &str) -> ReceiverMetrics {
         self.families.receiver(id, transport)
+    }
+
+    /// Those of a receiver `kafka`, of its topics.
+    pub fn kafka_receiver(&self, id: &Id) -> KafkaReceiverMetrics {
+        self.kafka.receiver(id)
+    }
+
+    /// Those of an exporter `kafka`, of its topics.
+    pub fn kafka_exporter(&self, id: &Id) -> KafkaExporterMetrics {
+        self.kafka.exporter(id)
     }
 
     /// Those of a processor.
