@@ -23,6 +23,9 @@ use crate::options::{Event, Handler, InitialOffset, MemberOptions, Message, Stra
 
 /// How long a poll waits for messages. A member that rests is woken when there is room.
 const POLL: Duration = Duration::from_millis(250);
+/// How often it is looked for partitions that are new, and for topics that were not there:
+/// nobody tells a member of them.
+const LOOKING: Duration = Duration::from_secs(5);
 /// How long it waits after something went wrong, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
 /// How long a rebalance waits for messages of partitions that go to others. All members
@@ -119,6 +122,7 @@ impl Member {
             stop: self.stop.clone(),
             commit_interval: options.commit_interval.unwrap_or_default(),
             messages: TaskTracker::new(),
+            topics: options.topics.clone(),
         })
     }
 }
@@ -138,6 +142,7 @@ struct Session {
     stop: CancellationToken,
     commit_interval: Duration,
     messages: TaskTracker,
+    topics: Vec<String>,
 }
 
 impl Session {
@@ -175,6 +180,8 @@ impl Session {
     async fn polls(&self) -> Result<(), KrafkaError> {
         let mut resting = Resting::default();
         let mut committed = Instant::now();
+        let mut looked = Instant::now();
+        let mut partitions = self.partitions().await;
         let mut works = false;
         let mut pause = PAUSES[0];
         while !self.stop.is_cancelled() {
@@ -206,8 +213,31 @@ impl Session {
                 self.listener.commit(&self.consumer, None).await;
                 self.positions().await;
             }
+            if looked.elapsed() >= LOOKING {
+                looked = Instant::now();
+                for (before, now) in partitions.iter_mut().zip(self.partitions().await) {
+                    // Joins the group anew, which shares out what there is now.
+                    if before.is_some() && now > *before {
+                        return Ok(());
+                    }
+                    *before = now.or(*before);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// How many partitions each topic has, where somebody can be asked.
+    async fn partitions(&self) -> Vec<Option<usize>> {
+        let mut counts = Vec::with_capacity(self.topics.len());
+        for topic in &self.topics {
+            let found = self.consumer.fetch_metadata(Some(topic)).await.ok();
+            counts.push(found.map(|found| {
+                let known = found.topics.iter().find(|known| known.name == *topic);
+                known.map_or(0, |known| known.partition_count())
+            }));
+        }
+        counts
     }
 
     /// Hands a message on, in a task of its own.
