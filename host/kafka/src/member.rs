@@ -99,7 +99,7 @@ impl Member {
             .enable_auto_commit(false)
             .session_timeout(options.session_timeout)
             .heartbeat_interval(options.heartbeat)
-            .partition_assignment_strategies(options.strategies.iter().map(strategy))
+            .partition_assignment_strategies(options.strategies.iter().copied().map(strategy))
             .fetch_min_bytes(fetching.least)
             .fetch_max_bytes(fetching.most)
             .max_partition_fetch_bytes(fetching.most_of_partition)
@@ -127,7 +127,7 @@ impl Member {
     }
 }
 
-fn strategy(strategy: &Strategy) -> PartitionAssignmentStrategy {
+fn strategy(strategy: Strategy) -> PartitionAssignmentStrategy {
     match strategy {
         Strategy::Range => PartitionAssignmentStrategy::Range,
         Strategy::RoundRobin => PartitionAssignmentStrategy::RoundRobin,
@@ -234,7 +234,7 @@ impl Session {
             let found = self.consumer.fetch_metadata(Some(topic)).await.ok();
             counts.push(found.map(|found| {
                 let known = found.topics.iter().find(|known| known.name == *topic);
-                known.map_or(0, |known| known.partition_count())
+                known.map_or(0, krafka::TopicInfo::partition_count)
             }));
         }
         counts

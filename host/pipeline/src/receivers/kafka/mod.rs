@@ -57,7 +57,7 @@ impl Kafka {
             },
             session_timeout: config.session_timeout,
             heartbeat: config.heartbeat_interval,
-            strategies: config.strategies.iter().map(strategy).collect(),
+            strategies: config.strategies.iter().copied().map(strategy).collect(),
             fetching: Fetching {
                 least,
                 most,
@@ -72,7 +72,7 @@ impl Kafka {
     }
 }
 
-fn strategy(strategy: &KafkaStrategy) -> Strategy {
+fn strategy(strategy: KafkaStrategy) -> Strategy {
     match strategy {
         KafkaStrategy::Range => Strategy::Range,
         KafkaStrategy::RoundRobin => Strategy::RoundRobin,
