@@ -2,6 +2,7 @@
 //! `tests/kafka/set-up` fetches, and stopped when it is dropped.
 #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
 
+use std::fmt::Write as _;
 use std::fs::File;
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
@@ -187,13 +188,14 @@ group.min.session.timeout.ms=1000
     );
     if let Some((name, password)) = &secured.login {
         let module = "org.apache.kafka.common.security.plain.PlainLoginModule";
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "sasl.enabled.mechanisms=PLAIN
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.clients.plain.sasl.jaas.config={module} required username=\"{name}\" \
              password=\"{password}\" user_{name}=\"{password}\";
 "
-        ));
+        );
     }
     if let Some((identity, authority)) = &secured.tls {
         let write = |name: &str, pem: &str| {
@@ -201,7 +203,8 @@ listener.name.clients.plain.sasl.jaas.config={module} required username=\"{name}
             std::fs::write(&path, pem).unwrap();
             path.display().to_string()
         };
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "ssl.keystore.type=PEM
 ssl.keystore.location={}
 ssl.truststore.type=PEM
@@ -209,7 +212,7 @@ ssl.truststore.location={}
 ",
             write("identity.pem", identity),
             write("authority.pem", authority)
-        ));
+        );
     }
     text
 }

@@ -8,7 +8,7 @@ use krafka::consumer::TopicPartition;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::member::Fate;
+use crate::options::Fate;
 use crate::progress::Progress;
 
 /// How many messages of a partition may have been read beyond the first that was not

@@ -13,16 +13,15 @@
 mod connection;
 mod flight;
 mod member;
+mod options;
 mod partitioner;
 mod producer;
 mod progress;
 
 pub use connection::{Connection, Identity, Pem, Sasl, SaslMechanism, Tls};
-pub use member::{
-    Event, Fate, Fetching, Handler, InitialOffset, Member, MemberOptions, Message, Strategy,
+pub use member::Member;
+pub use options::{
+    BoxFuture, Event, Fate, Fetching, Handler, InitialOffset, MemberOptions, Message, Strategy,
 };
 pub use partitioner::Partitioning;
 pub use producer::{Acks, Compression, Producer, ProducerOptions, Record, SendError, Written};
-
-/// A future on the heap.
-pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -18,12 +18,14 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::BoxFuture;
-use crate::connection::Connection;
 use crate::flight::Flight;
+use crate::options::{Event, Handler, InitialOffset, MemberOptions, Message, Strategy};
 
 /// How long a poll waits for messages. A member that rests is woken when there is room.
 const POLL: Duration = Duration::from_millis(250);
+/// How often it is looked for partitions that are new, and for topics that were not there:
+/// nobody tells a member of them.
+const LOOKING: Duration = Duration::from_secs(5);
 /// How long it waits after something went wrong, and the longest.
 const PAUSES: [Duration; 2] = [Duration::from_millis(250), Duration::from_secs(5)];
 /// How long a rebalance waits for messages of partitions that go to others. All members
@@ -35,120 +37,6 @@ const ENDING: Duration = Duration::from_secs(10);
 const LEAVING: Duration = Duration::from_secs(5);
 /// How long a broker may take to answer.
 const REQUEST: Duration = Duration::from_secs(30);
-
-/// A message of Kafka.
-#[derive(Debug, Clone)]
-pub struct Message {
-    /// Its topic.
-    pub topic: Arc<str>,
-    /// Its partition.
-    pub partition: i32,
-    /// Its place there.
-    pub offset: i64,
-    /// What it is; empty for one that only says that a key has gone.
-    pub value: Bytes,
-    /// What goes with it.
-    pub headers: Vec<(String, Option<Bytes>)>,
-}
-
-/// What becomes of a message.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is taken, or given up: it need not be read again.
-    Taken,
-    /// It is not: nothing of its partition is committed from here on, and nothing is
-    /// read, until another member has it or this one starts again.
-    Stays,
-}
-
-/// What is told of a member.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Event {
-    /// A partition is this member's from now on.
-    Given(String, i32),
-    /// A partition is not any more.
-    Gone(String, i32),
-    /// How far a partition was read, and how many messages are behind that.
-    Position(String, i32, i64, Option<u64>),
-    /// Something does not work, and is tried again.
-    Trouble(String),
-    /// It works again.
-    Works,
-}
-
-/// Who takes messages.
-pub trait Handler: Send + Sync + 'static {
-    /// Takes a message. When all ends, it is not waited for without end.
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate>;
-
-    /// Is told what happens.
-    fn told(&self, event: Event);
-}
-
-/// Where a group begins that has committed nothing yet.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum InitialOffset {
-    /// With what comes.
-    #[default]
-    Latest,
-    /// With what there is.
-    Earliest,
-}
-
-/// How the members of a group share partitions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Strategy {
-    /// Neighbours, topic by topic.
-    Range,
-    /// In turn.
-    RoundRobin,
-    /// As they are, as far as possible; what stays is not interrupted.
-    CooperativeSticky,
-}
-
-/// How much is fetched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fetching {
-    /// The least that a broker answers with, if it comes in time.
-    pub least: i32,
-    /// The most of an answer.
-    pub most: i32,
-    /// The most of a partition in an answer.
-    pub most_of_partition: i32,
-    /// How long a broker waits for the least.
-    pub wait: Duration,
-    /// The most of a batch of records, decompressed.
-    pub most_decompressed: usize,
-}
-
-/// A member of a group.
-#[derive(Clone)]
-pub struct MemberOptions {
-    /// The brokers.
-    pub connection: Connection,
-    /// The topics.
-    pub topics: Vec<String>,
-    /// The group.
-    pub group: String,
-    /// The name of a member that may be away for `session_timeout`.
-    pub instance: Option<String>,
-    /// Where a new group begins.
-    pub initial: InitialOffset,
-    /// After how long without a sign a member has gone.
-    pub session_timeout: Duration,
-    /// How often a member gives a sign.
-    pub heartbeat: Duration,
-    /// How partitions are shared, the best first.
-    pub strategies: Vec<Strategy>,
-    /// How much is fetched.
-    pub fetching: Fetching,
-    /// How often it is committed; `None`: as soon as something was taken.
-    pub commit_interval: Option<Duration>,
-    /// Where the replicas are to be that are read.
-    pub rack: Option<String>,
-    /// How many bytes of messages may be on their way.
-    pub in_flight: u64,
-}
 
 /// A member of a group, for as long as it runs.
 pub struct Member {
@@ -211,7 +99,7 @@ impl Member {
             .enable_auto_commit(false)
             .session_timeout(options.session_timeout)
             .heartbeat_interval(options.heartbeat)
-            .partition_assignment_strategies(options.strategies.iter().map(strategy))
+            .partition_assignment_strategies(options.strategies.iter().copied().map(strategy))
             .fetch_min_bytes(fetching.least)
             .fetch_max_bytes(fetching.most)
             .max_partition_fetch_bytes(fetching.most_of_partition)
@@ -234,11 +122,12 @@ impl Member {
             stop: self.stop.clone(),
             commit_interval: options.commit_interval.unwrap_or_default(),
             messages: TaskTracker::new(),
+            topics: options.topics.clone(),
         })
     }
 }
 
-fn strategy(strategy: &Strategy) -> PartitionAssignmentStrategy {
+fn strategy(strategy: Strategy) -> PartitionAssignmentStrategy {
     match strategy {
         Strategy::Range => PartitionAssignmentStrategy::Range,
         Strategy::RoundRobin => PartitionAssignmentStrategy::RoundRobin,
@@ -253,6 +142,7 @@ struct Session {
     stop: CancellationToken,
     commit_interval: Duration,
     messages: TaskTracker,
+    topics: Vec<String>,
 }
 
 impl Session {
@@ -290,6 +180,8 @@ impl Session {
     async fn polls(&self) -> Result<(), KrafkaError> {
         let mut resting = Resting::default();
         let mut committed = Instant::now();
+        let mut looked = Instant::now();
+        let mut partitions = self.partitions().await;
         let mut works = false;
         let mut pause = PAUSES[0];
         while !self.stop.is_cancelled() {
@@ -321,8 +213,31 @@ impl Session {
                 self.listener.commit(&self.consumer, None).await;
                 self.positions().await;
             }
+            if looked.elapsed() >= LOOKING {
+                looked = Instant::now();
+                for (before, now) in partitions.iter_mut().zip(self.partitions().await) {
+                    // Joins the group anew, which shares out what there is now.
+                    if before.is_some() && now > *before {
+                        return Ok(());
+                    }
+                    *before = now.or(*before);
+                }
+            }
         }
         Ok(())
+    }
+
+    /// How many partitions each topic has, where somebody can be asked.
+    async fn partitions(&self) -> Vec<Option<usize>> {
+        let mut counts = Vec::with_capacity(self.topics.len());
+        for topic in &self.topics {
+            let found = self.consumer.fetch_metadata(Some(topic)).await.ok();
+            counts.push(found.map(|found| {
+                let known = found.topics.iter().find(|known| known.name == *topic);
+                known.map_or(0, krafka::TopicInfo::partition_count)
+            }));
+        }
+        counts
     }
 
     /// Hands a message on, in a task of its own.

@@ -141,3 +141,19 @@ async fn a_message_that_stays_is_read_again() {
     runs.end().await;
     assert_eq!(troubles, []);
 }
+
+/// A topic that is made after a member began to wait for it is read.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_topic_may_come_later() {
+    let Some(kafka) = Kafka::start("a topic that comes later", 3) else {
+        return;
+    };
+    let connection = connection(kafka.broker());
+    let taken = Arc::new(Taken::default());
+    let runs = Runs::start(member(connection.clone(), TOPIC), Taker::new(&taken));
+    sleep(Duration::from_secs(3)).await;
+    let sending = producer(connection);
+    send(&sending, TOPIC, 0..100).await;
+    taken.wait(100).await;
+    runs.end().await;
+}
