@@ -28,6 +28,24 @@ const OF_SPANS: [(&str, &str); 4] = [
     ),
 ];
 
+/// What is another in the world `field-rule`. What stands for the length of the
+/// batch is that of the values: baits have long names.
+const OF_FIELDS: [(&str, &str); 4] = [
+    (
+        "(param $tasks i32) (param $traces i32) (param $length i32) (result i32)\n",
+        "(param $tasks i32) (param $traces i32) (param i32 i32) (param $length i32) (result i32)\n",
+    ),
+    (
+        "(param \"traces\" (list u8))",
+        "(param \"fields\" (list u8)) (param \"values\" (list u8))",
+    ),
+    ("(instance $batch ", "(instance $fields "),
+    (
+        "(export \"linkmend:rule/batch@0.2.0\" (instance $batch))",
+        "(export \"linkmend:rule/fields@0.2.0\" (instance $fields))",
+    ),
+];
+
 /// Where the records are declared: before the first function.
 const BEFORE_FUNCTIONS: &str = "  (func $describe (result $about)";
 
@@ -60,7 +78,7 @@ pub fn in_shell(guest: &str) -> String {
         .replace("\n    DEFAULTS-HERE", &defaults.join("\n"))
 }
 
-/// The same in either world.
+/// The same in any world.
 ///
 /// # Panics
 ///
@@ -68,16 +86,19 @@ pub fn in_shell(guest: &str) -> String {
 #[must_use]
 pub fn in_shell_of(world: World, guest: &str) -> String {
     let text = in_shell(guest);
-    if world == World::Batch {
-        return text;
-    }
     let records = format!("{RECORDS}\n{BEFORE_FUNCTIONS}");
-    let all = OF_SPANS.iter().copied();
-    all.chain([(BEFORE_FUNCTIONS, records.as_str())])
-        .fold(text, |text, (old, new)| {
-            assert_eq!(text.matches(old).count(), 1, "of the shell: {old}");
-            text.replace(old, new)
-        })
+    let all: Vec<(&str, &str)> = match world {
+        World::Batch => Vec::new(),
+        World::Field => OF_FIELDS.into(),
+        World::Span => {
+            let records = (BEFORE_FUNCTIONS, records.as_str());
+            OF_SPANS.into_iter().chain([records]).collect()
+        }
+    };
+    all.into_iter().fold(text, |text, (old, new)| {
+        assert_eq!(text.matches(old).count(), 1, "of the shell: {old}");
+        text.replace(old, new)
+    })
 }
 
 /// A component of its text.

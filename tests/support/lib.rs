@@ -12,9 +12,11 @@
 //! | [`puppet`] | a component that answers what it is told to |
 //! | [`memory`] | how much memory the message index takes |
 //! | [`stores`] | servers of Redis or Valkey |
+//! | [`kafka`] | a broker of Kafka |
 
 pub mod arms;
 pub mod guests;
+pub mod kafka;
 pub mod memory;
 pub mod otlp;
 pub mod puppet;

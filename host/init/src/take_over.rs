@@ -25,7 +25,7 @@ pub(crate) fn exporter(
     id: &str,
     check: Check<'_>,
 ) -> Result<Taken, String> {
-    const NAMES: [&str; 4] = ["otlp", "otlp_grpc", "otlp_http", "debug"];
+    const NAMES: [&str; 5] = ["otlp", "otlp_grpc", "otlp_http", "kafka", "debug"];
     if !is_of(id, &NAMES) && kind(id) != "file" {
         return Err(format!("linkmend does not have the exporter `{id}`"));
     }

@@ -16,6 +16,7 @@ pub mod extensions;
 mod fanout;
 mod items;
 mod json;
+mod kafka;
 mod net;
 pub mod processors;
 pub mod receivers;

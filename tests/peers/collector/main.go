@@ -6,6 +6,8 @@ package main
 import (
 	"log"
 
+	"github.com/open-telemetry/opentelemetry-collector-contrib/exporter/kafkaexporter"
+	"github.com/open-telemetry/opentelemetry-collector-contrib/receiver/kafkareceiver"
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
 	"go.opentelemetry.io/collector/confmap/provider/envprovider"
@@ -27,7 +29,8 @@ import (
 func factories() (otelcol.Factories, error) {
 	var made otelcol.Factories
 	var err error
-	made.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](otlpreceiver.NewFactory())
+	made.Receivers, err = otelcol.MakeFactoryMap[receiver.Factory](
+		kafkareceiver.NewFactory(), otlpreceiver.NewFactory())
 	if err != nil {
 		return made, err
 	}
@@ -37,7 +40,8 @@ func factories() (otelcol.Factories, error) {
 		return made, err
 	}
 	made.Exporters, err = otelcol.MakeFactoryMap[exporter.Factory](
-		debugexporter.NewFactory(), otlpexporter.NewFactory(), otlphttpexporter.NewFactory())
+		debugexporter.NewFactory(), kafkaexporter.NewFactory(), otlpexporter.NewFactory(),
+		otlphttpexporter.NewFactory())
 	made.Telemetry = otelconftelemetry.NewFactory()
 	return made, err
 }

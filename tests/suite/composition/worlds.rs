@@ -142,7 +142,7 @@ rule_test! {
         let mut spans = spans_of(&sent());
         spans[0].name = "n".repeat(1100);
         let batch = order.of(&batch(spans));
-        for world in [World::Batch, World::Span] {
+        for world in [World::Field, World::Batch, World::Span] {
             let mended = mend(&chain([trapping(world), arm.rule("{}"), trapping(world)]), &batch);
             assert_eq!(mended.faults.len(), 2);
             assert!(mended.faults.iter().all(|fault| fault.rule == "hostile"));

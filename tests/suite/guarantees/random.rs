@@ -217,7 +217,7 @@ fn both_worlds_and_no_sandbox_agree() {
         let batch = sent(is_descending);
         let expected = call(native(&verdict), asked, &batch);
         let memory = puppet::memory(&verdict);
-        for world in [World::Batch, World::Span] {
+        for world in [World::Field, World::Batch, World::Span] {
             let went = call(puppet::rule(world, &memory), asked, &batch);
             let reasons = |went: &Went| {
                 let faults = went.mended.faults.iter();
@@ -247,7 +247,7 @@ fn any_memory_is_a_fault_or_keeps_the_guarantees() {
             let length = memory.len();
             memory[place % length] = byte;
         }
-        for world in [World::Batch, World::Span] {
+        for world in [World::Field, World::Batch, World::Span] {
             let went = call(puppet::rule(world, &memory), Call::Mend, &batch);
             check_unknown(&batch, &went);
         }

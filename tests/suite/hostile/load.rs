@@ -23,8 +23,10 @@ fn told_of_bytes(bytes: Vec<u8>) -> String {
 
 /// The same of a guest, in whatever world.
 fn told_of_guest(guest: &str) -> String {
-    let [one, other] = WORLDS.map(|world| told(&in_shell_of(world, guest)));
-    assert_eq!(one, other, "another reason in another world");
+    let [one, others @ ..] = WORLDS.map(|world| told(&in_shell_of(world, guest)));
+    for other in others {
+        assert_eq!(one, other, "another reason in another world");
+    }
     one
 }
 

@@ -1,4 +1,4 @@
-//! Rules that mean no good: `guests/*.wat`. For each, and in both worlds: the
+//! Rules that mean no good: `guests/*.wat`. For each, and in all worlds: the
 //! batch takes the way that the policy says, the error names the rule and the
 //! reason, and the host goes on.
 
@@ -35,10 +35,10 @@ const PATIENT: Limits = Limits {
     ..LIMITS
 };
 
-const WORLDS: [World; 2] = [World::Batch, World::Span];
+const WORLDS: [World; 3] = [World::Field, World::Batch, World::Span];
 
-/// In both worlds.
-fn rules(guest: &str) -> [Rule; 2] {
+/// In all worlds.
+fn rules(guest: &str) -> [Rule; 3] {
     WORLDS.map(|world| {
         let component = component(&in_shell_of(world, guest));
         Rule::component("hostile.wasm", component).with_limits(LIMITS)

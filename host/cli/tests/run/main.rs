@@ -7,7 +7,7 @@
 //!
 //! Tests with SDKs need what `tests/clients/set-up` installs, those with a
 //! Collector and other servers of grpc-go what `tests/peers/set-up` builds, and
-//! say when it is not there.
+//! say when it is not there; those with Kafka need what `tests/kafka/set-up` fetches.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,6 +26,7 @@ mod helm;
 mod hostile;
 mod init;
 mod intake;
+mod kafka;
 #[cfg(target_os = "linux")]
 #[path = "../shared/loops.rs"]
 mod loops;

@@ -136,6 +136,7 @@ pub(super) fn metadata(reader: &mut Reader, root: &Node, config: &Config) {
             let http = otlp.http.as_ref().map(|http| http.include_metadata);
             grpc == Some(true) || http == Some(true)
         }
+        Some(Receiver::Kafka(kafka)) => kafka.include_metadata,
         _ => false,
     };
     for (id, processor) in &config.processors {

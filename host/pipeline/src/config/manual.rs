@@ -5,7 +5,8 @@ use std::fmt::Write;
 
 use super::member::{Member, What};
 use super::{
-    exporters, extensions, grpc, http, listener, processors, receivers, sending, service, tls,
+    exporters, extensions, grpc, http, kafka, listener, processors, receivers, sending, service,
+    tls,
 };
 
 /// A table of the manual.
@@ -29,6 +30,13 @@ pub fn tables() -> Vec<Table> {
         server("http server", http::SERVER),
         table("cors", &[http::CORS]),
         table("receiver otlpjsonfile", &[receivers::OTLP_JSON_FILE]),
+        part("receiver kafka", &[receivers::KAFKA], &[kafka::CLIENT]),
+        table("kafka topics", &[receivers::TOPICS]),
+        table("kafka autocommit", &[receivers::AUTOCOMMIT]),
+        table("message_marking", &[receivers::MARKING]),
+        table("kafka auth", &[kafka::AUTH]),
+        table("kafka sasl", &[kafka::SASL]),
+        table("kafka metadata", &[kafka::METADATA]),
         table("processor linkmend", &[processors::LINKMEND]),
         table("limits", &[processors::LIMITS]),
         table("hold", &[processors::HOLD]),
@@ -50,6 +58,13 @@ pub fn tables() -> Vec<Table> {
         table("exporter file", &[exporters::FILE]),
         table("rotation", &[exporters::ROTATION]),
         table("exporter debug", &[exporters::DEBUG]),
+        part("exporter kafka", &[exporters::KAFKA], &[kafka::CLIENT]),
+        table("kafka topic", &[exporters::TOPIC]),
+        table("kafka producer", &[exporters::PRODUCER]),
+        table("kafka compression_params", &[exporters::LEVEL]),
+        table("record_partitioner", &[exporters::PARTITIONER]),
+        table("sticky_key", &[exporters::STICKY_KEY]),
+        table("round_robin", &[exporters::ROUND_ROBIN]),
         server("extension health_check", extensions::HEALTH_CHECK),
         table("response_body", &[extensions::RESPONSE_BODY]),
         server("extension flows", extensions::FLOWS),
@@ -79,6 +94,14 @@ fn server<T>(name: &'static str, own: &[Member<T>]) -> Table {
     let mut rows = Rows::default();
     rows.add(&[own]);
     rows.add(&[listener::MEMBERS]);
+    rows.table(name)
+}
+
+/// The table of a component, with what it has of a part.
+fn part<T, P>(name: &'static str, own: &[&[Member<T>]], part: &[&[Member<P>]]) -> Table {
+    let mut rows = Rows::default();
+    rows.add(part);
+    rows.add(own);
     rows.table(name)
 }
 
@@ -186,6 +209,12 @@ mod tests {
         check(&[tls::COMMON, tls::SERVER]);
         check(&[tls::CLIENT]);
         check(&[receivers::OTLP_JSON_FILE]);
+        check(&[receivers::KAFKA]);
+        check(&[receivers::TOPICS]);
+        check(&[receivers::AUTOCOMMIT]);
+        check(&[receivers::MARKING]);
+        check(&[kafka::CLIENT]);
+        check(&[kafka::METADATA]);
         check(&[processors::LINKMEND]);
         check(&[processors::LIMITS]);
         check(&[processors::HOLD]);
@@ -198,6 +227,11 @@ mod tests {
         check(&[exporters::FILE]);
         check(&[exporters::ROTATION]);
         check(&[exporters::DEBUG]);
+        check(&[exporters::KAFKA]);
+        check(&[exporters::TOPIC]);
+        check(&[exporters::PRODUCER]);
+        check(&[exporters::LEVEL]);
+        check(&[exporters::STICKY_KEY]);
         check(&[extensions::HEALTH_CHECK]);
         check(&[extensions::RESPONSE_BODY]);
         check(&[extensions::FILE_STORAGE]);

@@ -26,7 +26,7 @@
 //! |---|---|
 //! | `receivers`, `processors`, `exporters`, `extensions` | the components, a file each |
 //! | `service` | pipelines, and what linkmend tells of itself |
-//! | `listener`, `grpc`, `http`, `tls`, `sending` | what components have in common |
+//! | `listener`, `grpc`, `http`, `kafka`, `tls`, `sending` | what components have in common |
 //! | `components`, `id` | ids, types, what is unknown |
 //! | `collector` | the components of the Collector, and what to do with them |
 //! | `leave` | what goes with what is left to the Collector |
@@ -49,6 +49,7 @@ mod fault;
 mod grpc;
 mod http;
 mod id;
+mod kafka;
 mod leave;
 mod listener;
 mod manual;
@@ -70,8 +71,9 @@ use linkmend_config::{Finding, Findings, Layers, Node, Place, Spot};
 
 pub use endpoint::{Listen, Target, Transport, Url};
 pub use exporters::{
-    DebugExporter, Exporter, FileExporter, FileFormat, HttpEncoding, OtlpGrpcExporter,
-    OtlpHttpExporter, Rotation, Verbosity,
+    DebugExporter, Exporter, FileExporter, FileFormat, HttpEncoding, KafkaCompression,
+    KafkaExporter, KafkaPartitioner, KafkaProducer, KafkaTopic, OtlpGrpcExporter, OtlpHttpExporter,
+    Rotation, Verbosity,
 };
 pub use extensions::{Extension, FileStorage, FlowsPage, HealthCheck, ResponseBody};
 pub use fault::{Elsewhere, Fault, Faults};
@@ -79,6 +81,7 @@ pub(crate) use grpc::MAX_CONCURRENT_STREAMS;
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
 pub use http::{Cors, Encoding, HttpClient, HttpServer};
 pub use id::{BadId, Id};
+pub use kafka::{KafkaClient, KafkaEncoding, KafkaSasl, SaslMechanism};
 pub use listener::Listener;
 pub use manual::{Table, tables};
 pub use processors::{
@@ -86,7 +89,8 @@ pub use processors::{
     RuleConfig, RuleSource, Scope,
 };
 pub use receivers::{
-    Admission, FileCompression, OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
+    Admission, FileCompression, KafkaReceiver, KafkaStrategy, KafkaTopics, Marking,
+    OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
 };
 pub use secret::{Headers, Secret};
 pub use sending::{Batch, Queue, Retry, Sizer};

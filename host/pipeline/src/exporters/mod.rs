@@ -1,8 +1,10 @@
 //! Where batches go.
 
 mod by_signal;
+mod cut;
 pub mod debug;
 pub mod file;
+mod kafka;
 mod otlp_answer;
 mod otlp_grpc;
 mod otlp_http;
@@ -42,19 +44,32 @@ pub fn build(
             let sending = Sending::new(id, signal, sender, retry, queue, metrics, storages)?;
             made.insert(signal, Box::new(sending));
         }
-        Ok::<_, SetupError>(shared(Each(made)))
+        Ok::<_, SetupError>(Each(made))
     };
     let built = match config {
         config::Exporter::OtlpGrpc(config) => each(
             &|signal| Ok(Arc::new(otlp_grpc::OtlpGrpc::new(config, signal)?)),
             &config.retry,
             &config.queue,
-        ),
+        )
+        .map(shared),
         config::Exporter::OtlpHttp(config) => each(
             &|signal| Ok(Arc::new(otlp_http::OtlpHttp::new(config, signal)?)),
             &config.retry,
             &config.queue,
-        ),
+        )
+        .map(shared),
+        config::Exporter::Kafka(config) => kafka::producer(config).and_then(|producer| {
+            let sender = |signal| {
+                let sender = kafka::Kafka::new(id, config, signal, &producer, metrics);
+                Ok::<Arc<dyn Sender>, SetupError>(Arc::new(sender))
+            };
+            let exporter = each(&sender, &config.retry, &config.queue)?;
+            Ok(shared(kafka::Ending {
+                exporter,
+                producer: Arc::clone(&producer),
+            }))
+        }),
         // These know their ids.
         config::Exporter::File(config) => {
             return file::File::new(id, config, signals, metrics).map(shared);

@@ -1,5 +1,6 @@
 //! Where batches come from.
 
+pub mod kafka;
 pub mod otlp;
 pub mod otlpjsonfile;
 
@@ -23,5 +24,6 @@ pub fn build(
         config::Receiver::OtlpJsonFile(config) => {
             Box::new(otlpjsonfile::OtlpJsonFile::new(id, config, metrics)?)
         }
+        config::Receiver::Kafka(config) => Box::new(kafka::Kafka::new(id, config, metrics)?),
     })
 }

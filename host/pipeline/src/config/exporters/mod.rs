@@ -2,16 +2,21 @@
 
 mod debug;
 mod file;
+mod kafka;
 mod otlp_grpc;
 mod otlp_http;
 
 pub use debug::{DebugExporter, Verbosity};
 pub use file::{FileExporter, FileFormat, Rotation};
+pub use kafka::{KafkaCompression, KafkaExporter, KafkaPartitioner, KafkaProducer, KafkaTopic};
 pub use otlp_grpc::OtlpGrpcExporter;
 pub use otlp_http::{HttpEncoding, OtlpHttpExporter};
 
 pub(super) use debug::MEMBERS as DEBUG;
 pub(super) use file::{MEMBERS as FILE, ROTATION};
+pub(super) use kafka::{
+    LEVEL, MEMBERS as KAFKA, PARTITIONER, PRODUCER, ROUND_ROBIN, STICKY_KEY, TOPIC,
+};
 pub(super) use otlp_grpc::MEMBERS as OTLP_GRPC;
 pub(super) use otlp_http::MEMBERS as OTLP_HTTP;
 
@@ -29,6 +34,8 @@ pub enum Exporter {
     File(FileExporter),
     /// Into the log.
     Debug(DebugExporter),
+    /// Into topics of Kafka.
+    Kafka(Box<KafkaExporter>),
 }
 
 impl Exporter {
@@ -37,6 +44,7 @@ impl Exporter {
         match self {
             Self::OtlpGrpc(exporter) => Some(&mut exporter.queue),
             Self::OtlpHttp(exporter) => Some(&mut exporter.queue),
+            Self::Kafka(exporter) => Some(&mut exporter.queue),
             Self::File(_) | Self::Debug(_) => None,
         }
     }
@@ -46,6 +54,7 @@ impl Exporter {
         match self {
             Self::OtlpGrpc(exporter) => exporter.queue.as_ref(),
             Self::OtlpHttp(exporter) => exporter.queue.as_ref(),
+            Self::Kafka(exporter) => exporter.queue.as_ref(),
             Self::File(_) | Self::Debug(_) => None,
         }
     }
@@ -70,6 +79,10 @@ pub(super) static KIND: Kind<Exporter> = Kind {
         Type {
             names: &["debug"],
             read: |reader, node| Exporter::Debug(debug::read(reader, node)),
+        },
+        Type {
+            names: &["kafka"],
+            read: |reader, node| Exporter::Kafka(Box::new(kafka::read(reader, node))),
         },
     ],
 };

@@ -1,11 +1,14 @@
 //! `receivers`: where traces come from.
 
+mod kafka;
 mod otlp;
 mod otlpjsonfile;
 
+pub use kafka::{KafkaReceiver, KafkaStrategy, KafkaTopics, Marking};
 pub use otlp::{Admission, OtlpReceiver};
 pub use otlpjsonfile::{FileCompression, OtlpJsonFileReceiver, StartAt};
 
+pub(super) use kafka::{AUTOCOMMIT, MARKING, MEMBERS as KAFKA, TOPICS};
 pub(super) use otlp::{ADMISSION, MEMBERS as OTLP, PROTOCOLS};
 pub(super) use otlpjsonfile::MEMBERS as OTLP_JSON_FILE;
 
@@ -18,6 +21,8 @@ pub enum Receiver {
     Otlp(Box<OtlpReceiver>),
     /// Files of OTLP/JSON.
     OtlpJsonFile(OtlpJsonFileReceiver),
+    /// Topics of Kafka.
+    Kafka(Box<KafkaReceiver>),
 }
 
 pub(super) static KIND: Kind<Receiver> = Kind {
@@ -31,6 +36,10 @@ pub(super) static KIND: Kind<Receiver> = Kind {
         Type {
             names: &["otlpjsonfile", "otlp_json_file"],
             read: |reader, node| Receiver::OtlpJsonFile(otlpjsonfile::read(reader, node)),
+        },
+        Type {
+            names: &["kafka"],
+            read: |reader, node| Receiver::Kafka(Box::new(kafka::read(reader, node))),
         },
     ],
 };

@@ -29,6 +29,16 @@ impl Message {
     }
 }
 
+impl Message {
+    /// What it is, of one piece.
+    pub(crate) fn into_bytes(self) -> Bytes {
+        if self.head.is_empty() {
+            return self.rest;
+        }
+        [self.head, self.rest].concat().into()
+    }
+}
+
 impl Body for Message {
     type Data = Bytes;
     type Error = Infallible;

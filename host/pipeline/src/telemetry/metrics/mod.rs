@@ -5,6 +5,7 @@
 
 mod components;
 mod flows;
+mod kafka;
 mod limiter;
 mod links;
 mod names;
@@ -14,6 +15,7 @@ mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
 pub use flows::FlowMetrics;
+pub use kafka::{KafkaExporterMetrics, KafkaReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
@@ -35,6 +37,7 @@ pub struct Metrics {
     names: Names,
     families: components::Families,
     flows: Arc<flows::Families>,
+    kafka: kafka::Families,
     limiters: limiter::Families,
     links: Arc<links::Families>,
     process: process::Process,
@@ -68,6 +71,7 @@ impl Metrics {
         Self {
             families: components::Families::new(&names),
             flows: Arc::new(flows::Families::new(&names)),
+            kafka: kafka::Families::new(&names),
             limiters: limiter::Families::new(&names),
             links: Arc::new(links::Families::new(&names, level)),
             process: process::Process::new(&names),
@@ -100,6 +104,16 @@ impl Metrics {
     /// Those of a receiver.
     pub fn receiver(&self, id: &Id, transport: &str) -> ReceiverMetrics {
         self.families.receiver(id, transport)
+    }
+
+    /// Those of a receiver `kafka`, of its topics.
+    pub fn kafka_receiver(&self, id: &Id) -> KafkaReceiverMetrics {
+        self.kafka.receiver(id)
+    }
+
+    /// Those of an exporter `kafka`, of its topics.
+    pub fn kafka_exporter(&self, id: &Id) -> KafkaExporterMetrics {
+        self.kafka.exporter(id)
     }
 
     /// Those of a processor.

@@ -58,7 +58,7 @@ fn config(folder: &Path, lines: &str) -> OtlpJsonFileReceiver {
         "otlpjsonfile",
     ) {
         Receiver::OtlpJsonFile(config) => config.clone(),
-        Receiver::Otlp(other) => panic!("{other:?}"),
+        other => panic!("{other:?}"),
     }
 }
 

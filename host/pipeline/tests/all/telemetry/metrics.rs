@@ -52,6 +52,15 @@ pub fn all(telemetry: &str) -> Metrics {
         )
         .refused
         .inc_by(2);
+    let kafka = metrics.kafka_receiver(&id("kafka"));
+    kafka.given();
+    kafka.record("otlp_spans", 3, 100, true);
+    kafka.position("otlp_spans", 3, 7, Some(5));
+    for signal in linkmend_pipeline::signal::Signal::ALL {
+        kafka.unreadable(signal, "otlp_spans", 3);
+    }
+    let kafka = metrics.kafka_exporter(&id("kafka"));
+    kafka.written("otlp_spans", 3, 100);
     let links = metrics.links(&id("linkmend"));
     links.add(&counts(), Duration::from_micros(30));
     links.hold(&HoldStats {
@@ -113,6 +122,9 @@ fn all_has_the_names_of_the_collector() {
         r#"otelcol_processor_incoming_items_total{otel_signal="traces",processor="linkmend"} 3"#,
         r#"otelcol_processor_refused_spans_total{processor="memory_limiter"} 2"#,
         r#"otelcol_exporter_sent_spans_total{exporter="otlp_grpc/x"} 3"#,
+        r#"otelcol_kafka_receiver_records_total{outcome="success",partition="3",receiver="kafka",topic="otlp_spans"} 1"#,
+        r#"otelcol_kafka_receiver_offset_lag{partition="3",receiver="kafka",topic="otlp_spans"} 5"#,
+        r#"otelcol_kafka_exporter_bytes_uncompressed_total{exporter="kafka",outcome="success",partition="3",topic="otlp_spans"} 100"#,
         "# TYPE otelcol_receiver_accepted_spans_total counter",
         "# TYPE otelcol_process_uptime_total counter",
         "# TYPE otelcol_process_memory_rss gauge",

@@ -4,8 +4,6 @@
 //! Not so for profiles: they refer to a dictionary that each batch has its own
 //! of.
 
-mod cut;
-
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -13,9 +11,9 @@ use bytes::{Bytes, BytesMut};
 
 use super::queue::{Part, Ticket};
 use crate::config::{Batch, Sizer};
+use crate::exporters::cut::{Cutter, Most, Piece};
 use crate::signal::Signal;
 use crate::traces::Traces;
-use cut::{Cutter, Most, Piece};
 
 /// What is sent together.
 pub(super) struct Shipment {

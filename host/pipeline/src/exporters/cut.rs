@@ -22,14 +22,14 @@ const COPIES_OF_ANY: u64 = 1 << 20;
 
 /// A piece of a batch.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Piece {
-    pub(super) bytes: Bytes,
-    pub(super) items: usize,
+pub(in crate::exporters) struct Piece {
+    pub(in crate::exporters) bytes: Bytes,
+    pub(in crate::exporters) items: usize,
 }
 
 /// How large pieces may be.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Most {
+pub(in crate::exporters) enum Most {
     Items(u64),
     Bytes(u64),
 }
@@ -37,7 +37,7 @@ pub(super) enum Most {
 /// A batch that is being cut: the first piece fits what is said of it, and is
 /// empty when not even one item does; the others fit what is said of them, but
 /// for items that are larger alone, or that would have too much to be copied.
-pub(super) struct Cutter {
+pub(in crate::exporters) struct Cutter {
     signal: Signal,
     batch: Bytes,
     most: Most,
@@ -100,7 +100,7 @@ impl Section {
 }
 
 impl Cutter {
-    pub(super) fn new(signal: Signal, batch: Bytes, first: Most, next: Most) -> Self {
+    pub(in crate::exporters) fn new(signal: Signal, batch: Bytes, first: Most, next: Most) -> Self {
         let length = batch.len();
         Self {
             signal,
@@ -122,12 +122,12 @@ impl Cutter {
     }
 
     /// There is no further piece.
-    pub(super) fn is_done(&self) -> bool {
+    pub(in crate::exporters) fn is_done(&self) -> bool {
         self.is_done
     }
 
     /// The next piece; none when it is done.
-    pub(super) fn piece(&mut self) -> Result<Piece, WireError> {
+    pub(in crate::exporters) fn piece(&mut self) -> Result<Piece, WireError> {
         let batch = self.batch.clone();
         loop {
             if let Some(rest) = &mut self.in_scope {

@@ -1,0 +1,329 @@
+//! A message becomes a batch, and the batch is handed on until it is taken.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+use linkmend_kafka::{BoxFuture, Event, Fate, Handler, Message};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+
+use crate::config::{Id, KafkaEncoding, KafkaReceiver, Marking, Retry};
+use crate::json;
+use crate::signal::Signal;
+use crate::telemetry::logs::Sometimes;
+use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
+use crate::telemetry::traces::Stage;
+use crate::traces::{Heads, Refusal, RefusalKind, Taken, Traces};
+use crate::workers::{Aside, Panicked, processors};
+
+/// The first wait before a batch is handed on again, and the longest, where nothing is
+/// said of them.
+const WAITS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(30)];
+/// How long a batch may still take that is on its way when all is to end.
+const GRACE: Duration = Duration::from_secs(5);
+/// From this size on, a message is not read between other tasks.
+const LARGE: usize = 256 << 10;
+
+/// Takes the messages of a receiver.
+pub(super) struct Intake(pub(super) Arc<Shared>);
+
+/// What all messages have in common.
+pub(super) struct Shared {
+    id: Id,
+    by_topic: HashMap<String, (Signal, KafkaEncoding)>,
+    heads: Heads,
+    marking: Marking,
+    backoff: Option<Retry>,
+    include_metadata: bool,
+    metrics: ReceiverMetrics,
+    of_kafka: KafkaReceiverMetrics,
+    reading: Aside,
+    stop: CancellationToken,
+    said_bad: Sometimes,
+    said_refused: Sometimes,
+    said_again: Sometimes,
+    said_trouble: Sometimes,
+}
+
+/// Where a message stands, for people.
+struct Place<'m>(&'m Message);
+
+impl fmt::Display for Place<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Message {
+            topic,
+            partition,
+            offset,
+            ..
+        } = self.0;
+        write!(f, "topic {topic}, partition {partition}, offset {offset}")
+    }
+}
+
+impl Shared {
+    pub(super) fn new(
+        id: Id,
+        config: &KafkaReceiver,
+        by_topic: HashMap<String, (Signal, KafkaEncoding)>,
+        heads: Heads,
+        (metrics, of_kafka): (ReceiverMetrics, KafkaReceiverMetrics),
+        stop: CancellationToken,
+    ) -> Self {
+        Self {
+            id,
+            by_topic,
+            heads,
+            marking: config.marking,
+            backoff: config.backoff.clone(),
+            include_metadata: config.include_metadata,
+            metrics,
+            of_kafka,
+            reading: Aside::new(processors()),
+            stop,
+            said_bad: Sometimes::default(),
+            said_refused: Sometimes::default(),
+            said_again: Sometimes::default(),
+            said_trouble: Sometimes::default(),
+        }
+    }
+
+    async fn message(&self, message: Message) -> Fate {
+        // Topics are those that were subscribed to.
+        let Some((signal, encoding)) = self.by_topic.get(&*message.topic).copied() else {
+            return Fate::Taken;
+        };
+        // One that only says that a key has gone.
+        if message.value.is_empty() {
+            return Fate::Taken;
+        }
+        let fate = match self.read(signal, encoding, message.value.clone()).await {
+            Ok(batch) if batch.is_empty() => Fate::Taken,
+            Ok(batch) => {
+                let metadata = self.include_metadata.then(|| Arc::new(headers(&message)));
+                self.batch(batch.with_metadata(metadata), &message).await
+            }
+            Err(text) => self.unreadable(signal, &text, &message),
+        };
+        let (bytes, is_taken) = (message.value.len(), fate == Fate::Taken);
+        self.of_kafka
+            .record(&message.topic, message.partition, bytes, is_taken);
+        fate
+    }
+
+    async fn read(
+        &self,
+        signal: Signal,
+        encoding: KafkaEncoding,
+        value: Bytes,
+    ) -> Result<Traces, String> {
+        let is_large = value.len() >= LARGE;
+        let read = move || {
+            let batch = match encoding {
+                KafkaEncoding::OtlpProto => value,
+                KafkaEncoding::OtlpJson => json::decode(signal, &value)?,
+            };
+            Traces::of(signal, batch).map_err(|error| error.to_string())
+        };
+        if !is_large {
+            return read();
+        }
+        let read = self.reading.run(read).await;
+        read.unwrap_or_else(|Panicked| Err("it cannot be read; see linkmend's log".into()))
+    }
+
+    fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Fate {
+        self.metrics.failed();
+        self.of_kafka
+            .unreadable(signal, &message.topic, message.partition);
+        let fate = self.for_good();
+        let what = what_then(fate);
+        self.said_bad.tell(|more| {
+            let place = Place(message);
+            tracing::error!(receiver = %self.id, "{place}: it is no OTLP {signal}: {text}; {what}{more}");
+        });
+        fate
+    }
+
+    /// What becomes of a message that will never be taken.
+    fn for_good(&self) -> Fate {
+        if self.marking.blocks() {
+            Fate::Stays
+        } else {
+            Fate::Taken
+        }
+    }
+
+    async fn batch(&self, batch: Traces, message: &Message) -> Fate {
+        let (signal, items) = (batch.signal(), batch.items());
+        let taken = self.until_taken(batch, message).await;
+        let Some(taken) = taken else {
+            // It is read again by whoever has the partition next.
+            return Fate::Stays;
+        };
+        self.metrics.taken(signal, items, &taken);
+        let place = Place(message);
+        match taken {
+            Ok(accepted) => {
+                if accepted.rejected > 0 {
+                    self.said_refused.tell(|more| {
+                        let (count, text) = (accepted.rejected, accepted.message);
+                        let items = signal.items();
+                        tracing::warn!(receiver = %self.id, "{place}: {count} {items} were refused: {text}{more}");
+                    });
+                }
+                Fate::Taken
+            }
+            Err(refusal) => {
+                if refusal.kind == RefusalKind::Malformed {
+                    self.of_kafka
+                        .unreadable(signal, &message.topic, message.partition);
+                }
+                let fate = if !refusal.is_retryable() {
+                    self.for_good()
+                } else if self.marking.after && !self.marking.on_error {
+                    Fate::Stays
+                } else {
+                    Fate::Taken
+                };
+                let what = what_then(fate);
+                self.said_refused.tell(|more| {
+                    tracing::error!(receiver = %self.id, "{place}: it was not taken: {refusal}; {what}{more}");
+                });
+                fate
+            }
+        }
+    }
+
+    /// Hands a batch on until it is taken, or refused for good, or tried for long enough;
+    /// `None` if all ends before.
+    async fn until_taken(&self, batch: Traces, message: &Message) -> Option<Taken> {
+        let signal = batch.signal();
+        let Some(next) = self.heads.of(signal) else {
+            return Some(Err(Refusal::permanent(format!(
+                "no pipeline takes {signal}"
+            ))));
+        };
+        let mut waits = Waits::new(self.backoff.as_ref());
+        loop {
+            let headers = batch.metadata();
+            let stage = Stage::receiver(&self.id, signal, "kafka", headers);
+            let taking = stage.run(batch.items(), next.take(batch.clone()));
+            let mut taking = std::pin::pin!(taking);
+            // When all is to end, what is on its way has a little time left.
+            let taken = tokio::select! {
+                taken = &mut taking => taken,
+                () = self.stop.cancelled() => timeout(GRACE, taking).await.ok()?,
+            };
+            let Err(refusal) = &taken else {
+                return Some(taken);
+            };
+            let RefusalKind::Retry(least) = refusal.kind else {
+                return Some(taken);
+            };
+            let Some(pause) = waits.next(least) else {
+                return Some(taken);
+            };
+            self.said_again.tell(|more| {
+                let place = Place(message);
+                tracing::warn!(receiver = %self.id, "{place}: it is handed on again in {pause:?}: {refusal}{more}");
+            });
+            self.stop.run_until_cancelled(sleep(pause)).await?;
+        }
+    }
+}
+
+fn what_then(fate: Fate) -> &'static str {
+    match fate {
+        Fate::Taken => "it is skipped",
+        Fate::Stays => "its partition goes on when linkmend starts again (`message_marking`)",
+    }
+}
+
+impl Handler for Intake {
+    fn take(&self, message: Message) -> BoxFuture<'static, Fate> {
+        let shared = Arc::clone(&self.0);
+        Box::pin(async move { shared.message(message).await })
+    }
+
+    fn told(&self, event: Event) {
+        let Shared {
+            id,
+            of_kafka,
+            said_trouble,
+            ..
+        } = &*self.0;
+        match event {
+            Event::Given(topic, partition) => {
+                of_kafka.given();
+                tracing::info!(receiver = %id, topic, partition, "a partition is read here from now on");
+            }
+            Event::Gone(topic, partition) => {
+                of_kafka.gone(&topic, partition);
+                tracing::info!(receiver = %id, topic, partition, "a partition is not read here any more");
+            }
+            Event::Position(topic, partition, offset, lag) => {
+                of_kafka.position(&topic, partition, offset, lag);
+            }
+            Event::Trouble(text) => said_trouble.tell(|more| {
+                tracing::error!(receiver = %id, "Kafka: {text}; it is tried again{more}");
+            }),
+            Event::Works => tracing::info!(receiver = %id, "messages of Kafka are read"),
+        }
+    }
+}
+
+/// The waits of one batch: as they are configured, or longer and longer without an end.
+struct Waits<'r> {
+    retry: Option<&'r Retry>,
+    begun: Instant,
+    next: Duration,
+}
+
+impl<'r> Waits<'r> {
+    fn new(retry: Option<&'r Retry>) -> Self {
+        Self {
+            retry,
+            begun: Instant::now(),
+            next: retry.map_or(WAITS[0], |retry| retry.initial_interval),
+        }
+    }
+
+    fn next(&mut self, least: Option<Duration>) -> Option<Duration> {
+        let (longest, factor, chance) = self.retry.map_or((WAITS[1], 2.0, 0.0), |retry| {
+            (
+                retry.max_interval,
+                retry.multiplier,
+                retry.randomization_factor,
+            )
+        });
+        let by_chance = 1.0 + chance * (fastrand::f64() * 2.0 - 1.0);
+        let wait = self.next.min(longest).as_secs_f64() * by_chance;
+        let wait = Duration::try_from_secs_f64(wait).unwrap_or(longest);
+        let wait = wait.max(least.unwrap_or_default());
+        let grown = self.next.as_secs_f64() * factor;
+        self.next =
+            Duration::try_from_secs_f64(grown.min(longest.as_secs_f64())).unwrap_or(longest);
+        let most = self.retry.map(|retry| retry.max_elapsed_time);
+        let is_over =
+            most.is_some_and(|most| !most.is_zero() && self.begun.elapsed() + wait > most);
+        (!is_over).then_some(wait)
+    }
+}
+
+/// The headers of a message, as those of a request. Names and values that such cannot have
+/// are left out.
+fn headers(message: &Message) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &message.headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = value.as_ref().map(|value| HeaderValue::from_bytes(value));
+        if let (Ok(name), Some(Ok(value))) = (name, value) {
+            headers.append(name, value);
+        }
+    }
+    headers
+}
