@@ -98,7 +98,8 @@ pub(crate) struct Saying {
 impl Saying {
     /// A line, whichever way it came.
     pub(crate) fn line(&mut self, level: Level, text: &str) {
-        let text = clip(text.trim_end().to_owned());
+        // A tab is no harm, and stack traces are full of them.
+        let text = clip(text.trim_end().replace('\t', "    "));
         if level == Level::Error {
             if self.last.len() == LAST_LINES {
                 self.last.pop_front();

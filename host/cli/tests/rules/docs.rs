@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::cases;
 use crate::toolchains::repository;
 
-const ASKED: &str = "LINKMEND_FOLLOW_DOCS";
+pub const ASKED: &str = "LINKMEND_FOLLOW_DOCS";
 
 #[test]
 fn rust_from_nothing_to_links() {

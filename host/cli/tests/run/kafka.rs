@@ -8,11 +8,12 @@ use std::time::Duration;
 use linkmend_tests::kafka::Kafka;
 use linkmend_tests::stores::Store;
 
+use crate::operation::metrics_of_kafka;
 use crate::support::intake::Intake;
 use crate::support::linkmend::Linkmend;
 use crate::support::peers::{Collector, built};
 use crate::support::ports;
-use crate::support::sender::Sender;
+use crate::support::sender::{self, Sender};
 use crate::support::spans::{Role, linked, number, request, span};
 use crate::support::wait;
 
@@ -149,6 +150,12 @@ fn a_fleet_on_kafka_loses_nothing_and_links_as_one_host() {
     assert_eq!(with_link.len(), 1100);
     let spans = intake.spans().len();
     eprintln!("{spans} spans came, of 2200");
+    for (host, component) in [(&one, "receiver"), (&front, "exporter")] {
+        let text = sender::get(host.addresses.metrics, "/metrics");
+        for name in metrics_of_kafka(component) {
+            assert!(text.contains(&format!("# TYPE {name} ")), "no {name}");
+        }
+    }
     for host in [&mut one, &mut two, &mut three] {
         assert_eq!(host.terminate().code(), Some(0), "{}", host.log());
     }

@@ -26,6 +26,20 @@ fn rows<'m>(manual: &'m str, heading: &str) -> Vec<&'m str> {
     rows.collect()
 }
 
+fn is_of_kafka(name: &str) -> bool {
+    name.starts_with("otelcol_kafka_") || name.starts_with('…')
+}
+
+/// What the manual calls the metrics of a component of Kafka.
+pub fn metrics_of_kafka(component: &str) -> Vec<String> {
+    let manual = manual();
+    let rows = rows(&manual, "## Metrics");
+    let names = rows.iter().flat_map(|row| quoted(row, 1));
+    let beginning = format!("otelcol_kafka_{component}_");
+    let own = names.filter(|name| name.starts_with(&beginning));
+    own.map(str::to_owned).collect()
+}
+
 /// What stands in backticks in a column.
 fn quoted(row: &str, column: usize) -> Vec<&str> {
     let cell = row.split('|').nth(column).unwrap();
@@ -54,7 +68,9 @@ service:
 
     let manual = manual();
     let rows = rows(&manual, "## Metrics");
-    let named: BTreeSet<_> = rows.iter().flat_map(|row| quoted(row, 1)).collect();
+    let named = rows.iter().flat_map(|row| quoted(row, 1));
+    // Those of Kafka are there where something reads or writes it: see `kafka`.
+    let named: BTreeSet<_> = named.filter(|name| !is_of_kafka(name)).collect();
     let kinds = text.lines().filter_map(|line| line.strip_prefix("# TYPE "));
     let mut there: BTreeSet<_> = kinds.map(|line| line.split(' ').next().unwrap()).collect();
     // It is there with the first fault.
@@ -71,7 +87,7 @@ service:
             labels.truncate(2);
         }
         labels.extend(quoted(row, 2));
-        for name in quoted(row, 1) {
+        for name in quoted(row, 1).into_iter().filter(|name| !is_of_kafka(name)) {
             let series = text
                 .lines()
                 .find(|line| line.starts_with(&format!("{name}{{")));
