@@ -11,7 +11,7 @@ receivers:
   otlp: {protocols: {grpc: }}
   hostmetrics: {root_path: /hostfs}
   file_log: {include: [a], password: '${NOT_SET}'}
-  kafka:
+  pulsar:
   otlp/logs: {protocols: {grpc: {endpoint: ':1'}}}
 processors:
   batch:
@@ -31,7 +31,7 @@ service:
   extensions: [basicauth, zpages]
   pipelines:
     traces:
-      receivers: [otlp, kafka]
+      receivers: [otlp, pulsar]
       processors: [memory_limiter, k8sattributes, tail_sampling, batch]
       exporters: [debug, spanmetrics]
     metrics:
@@ -49,7 +49,7 @@ fn what_is_left_to_the_collector_is_told_with_all_that_goes_with_it() {
                      have the Collector's exporter `otlp_grpc` send to linkmend; remove it here\n    \
                      linkmend.yaml: line 3, column 3: receivers.hostmetrics\n    \
                      linkmend.yaml: line 4, column 3: receivers.file_log\n    \
-                     linkmend.yaml: line 5, column 3: receivers.kafka (and in line 25: \
+                     linkmend.yaml: line 5, column 3: receivers.pulsar (and in line 25: \
                      service.pipelines.traces.receivers[1])";
     assert!(told.contains(receivers), "{told}");
     for expected in [

@@ -70,7 +70,7 @@ fn components_that_are_unknown_or_not_supported_are_told() {
     assert_eq!(
         faults(&[&with("exporters", "oltp_http/a", "endpoint: http://b")]),
         "linkmend.yaml: line 2, column 3: exporters.oltp_http/a: unknown type of exporter; the \
-         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug)"
+         nearest is `otlp_http` (all types: otlp_grpc, otlp, otlp_http, otlphttp, file, debug, kafka)"
     );
     let told = faults(&[&with("exporters", "logging", "")]);
     assert!(
