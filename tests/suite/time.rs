@@ -98,7 +98,7 @@ fn a_rule_that_runs_too_long_fails_on_a_busy_machine_too() {
     // Where others keep the machine busy, too, it may be the clock that ends it.
     let text = mended.faults[0].to_string();
     assert!(
-        text == "rule `hostile` failed: it ran longer than limits.call_time = 300ms"
+        text == "rule `hostile` failed: it ran longer than limits.call_time = 300ms in hostile"
             || text.contains("the machine is too busy"),
         "{text}"
     );

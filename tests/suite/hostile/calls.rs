@@ -6,7 +6,7 @@ use linkmend::Limits;
 
 use super::{LIMITS, assert_fault, assert_fault_within, bait, guest, processor, rules};
 
-const TIME: &str = "it ran longer than limits.call_time = 250ms";
+const TIME: &str = "it ran longer than limits.call_time = 250ms in hostile";
 
 #[test]
 fn an_endless_loop_is_interrupted() {
@@ -68,7 +68,7 @@ fn the_call_stack_is_limited() {
 fn a_trap_is_told() {
     assert_fault(
         guest!("trap"),
-        "it trapped: wasm `unreachable` instruction executed",
+        "it trapped: wasm `unreachable` instruction executed in hostile",
     );
 }
 

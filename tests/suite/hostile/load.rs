@@ -35,7 +35,7 @@ fn an_endless_loop_in_a_start_function() {
     let start = Instant::now();
     assert_eq!(
         told_of_guest(guest!("init-loop")),
-        "it failed while it was being instantiated: it ran longer than limits.init_time = 300ms"
+        "it failed while it was being instantiated: it ran longer than limits.init_time = 300ms in start"
     );
     assert!(start.elapsed() < Duration::from_secs(20));
 }

@@ -186,7 +186,7 @@ fn sleep_and_sockets_are_refused_by_name() {
     assert_eq!(
         mended.faults[0].to_string(),
         "rule `hostile` failed: it trapped: wasi:clocks/monotonic-clock@0.2.6 subscribe-duration was called, and a \
-         rule has no clock, file, environment, network or sleep"
+         rule has no clock: what time it is, the spans say in hostile"
     );
     assert_eq!(mended.traces, Some(bait()));
 }
