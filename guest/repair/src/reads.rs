@@ -59,24 +59,27 @@ impl Reads {
     pub fn of(config: &Config) -> Self {
         let mut reads = Self::default();
         for (name, key) in NAMES {
-            reads.of_key(key).name = Some(*name);
+            reads.put(key, |known| known.name = Some(*name));
         }
         reads.add_links(config);
         for (number, name) in (0..).zip(&config.extra.names) {
-            reads.of_key(name).extra = Some(number);
+            reads.put(name, |known| known.extra = Some(number));
         }
         for (rank, name) in (0..).zip(&config.environment_attributes) {
-            let known = reads.of_key(name);
-            known.environment = known.environment.or(Some(rank));
+            reads.put(name, |known| {
+                known.environment = known.environment.or(Some(rank));
+            });
         }
-        reads.of_key("service.name").is_service = true;
+        reads.put("service.name", |known| known.is_service = true);
         for (library, beginning) in TASK_LIBRARIES {
             for (key, known) in reads.keys.iter().zip(&mut reads.uses) {
                 if key.starts_with(beginning) {
                     known.tasks = Some(*library);
                 }
             }
-            reads.of_key(&format!("{beginning}*")).tasks = Some(*library);
+            reads.put(&format!("{beginning}*"), |known| {
+                known.tasks = Some(*library);
+            });
         }
         if config.event_attributes {
             // Full names only: `message.id` is a number within an RPC (semconv,
@@ -85,20 +88,22 @@ impl Reads {
                 .iter()
                 .filter(|(_, key)| key.starts_with("messaging."));
             for (name, key) in of_messages {
-                reads.of_key(&format!("{EVENT}{key}")).name = Some(*name);
+                reads.put(&format!("{EVENT}{key}"), |known| known.name = Some(*name));
             }
         }
         reads
     }
 
     fn add_links(&mut self, config: &Config) {
-        self.of_key("opentracing.ref_type").of_link = OfLink::RefType;
+        self.put("opentracing.ref_type", |known| {
+            known.of_link = OfLink::RefType;
+        });
         for key in ["retry.attempt", "retry.of"] {
-            self.of_key(key).of_link = OfLink::Retry;
+            self.put(key, |known| known.of_link = OfLink::Retry);
         }
         if config.type_aliases {
             for (number, key) in (0..).zip(ALIASES) {
-                self.of_key(key).of_link = OfLink::Alias(number);
+                self.put(key, |known| known.of_link = OfLink::Alias(number));
             }
         }
         // What the configuration says goes before what is known.
@@ -108,7 +113,7 @@ impl Reads {
         ];
         for (key, of_link) in own {
             if !key.is_empty() {
-                self.of_key(key).of_link = of_link;
+                self.put(key, |known| known.of_link = of_link);
             }
         }
     }
@@ -129,17 +134,16 @@ impl Reads {
         Table::new(&self.keys)
     }
 
-    fn of_key(&mut self, key: &str) -> &mut Use {
+    /// Says what else a key is for.
+    fn put(&mut self, key: &str, put: impl FnOnce(&mut Use)) {
         let known = self.keys.iter().position(|known| known == key);
         let place = known.unwrap_or_else(|| {
             self.keys.push(key.to_owned());
-            self.uses.len()
-        });
-        if place == self.uses.len() {
             self.uses.push(Use::default());
+            self.uses.len() - 1
+        });
+        if let Some(known) = self.uses.get_mut(place) {
+            put(known);
         }
-        // Keys and uses are pushed together.
-        let last = self.uses.len() - 1;
-        &mut self.uses[place.min(last)]
     }
 }

@@ -46,9 +46,8 @@ pub(super) fn put_text(values: &mut Vec<u8>, text: &[u8]) -> [u8; 8] {
 
 #[inline]
 fn range(start: usize, values: &[u8]) -> [u8; 8] {
-    let [a, b, c, d] = (start as u32).to_le_bytes();
-    let [e, f, g, h] = ((values.len() - start) as u32).to_le_bytes();
-    [a, b, c, d, e, f, g, h]
+    let (offset, length) = (start as u32, (values.len() - start) as u32);
+    (u64::from(offset) | u64::from(length) << 32).to_le_bytes()
 }
 
 /// An array, and where it lies.

@@ -377,9 +377,11 @@ impl Locator {
 
     #[inline]
     fn entry(&mut self, number: u16, kind: u8, value: [u8; 8]) {
-        let [low, high] = number.to_le_bytes();
-        let [a, b, c, d, e, f, g, h] = value;
-        let entry: [u8; ATTRIBUTE_SIZE] = [low, high, kind, 0, a, b, c, d, e, f, g, h];
+        let head = u32::from(number) | u32::from(kind) << 16;
+        let mut entry = [0; ATTRIBUTE_SIZE];
+        let mut put = Put(&mut entry);
+        put.bytes(&head.to_le_bytes());
+        put.bytes(&value);
         self.fields.extend_from_slice(&entry);
     }
 }

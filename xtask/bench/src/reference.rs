@@ -61,12 +61,12 @@ fn decide(
         for span in resource.scope_spans.iter().flat_map(|scope| &scope.spans) {
             arena.clear();
             list(span, &mut arena);
-            let facts = span_facts(number, span, &arena, &used);
+            let facts = span_facts(number, span, &arena, used);
             number += 1;
             if span.links.is_empty() && !facts.message.names_messages() {
                 continue;
             }
-            let links = span.links.iter().map(|link| link_facts(link, &used));
+            let links = span.links.iter().map(|link| link_facts(link, used));
             rule.add(tasks, &origin, &facts, links);
         }
     }
@@ -168,7 +168,7 @@ fn span_facts<'a>(
 }
 
 /// No link of the workloads has attributes that could double another one's.
-fn link_facts<'a>(link: &'a Link, used: impl Fn(&KeyValue) -> Use) -> LinkFacts<'a> {
+fn link_facts(link: &Link, used: impl Fn(&KeyValue) -> Use) -> LinkFacts<'_> {
     let mut facts = LinkFacts {
         trace_id: trace_id(&link.trace_id).unwrap_or(0),
         span_id: span_id(&link.span_id).unwrap_or(0),

@@ -226,15 +226,13 @@ service:
         }
         wait_for(&intake, &(1..=100).collect());
         let spans = intake.spans();
-        let links = spans.iter().filter(|span| number(span) % 2 == 0);
+        let links = spans.iter().filter(|span| number(span).is_multiple_of(2));
         assert!(
             links.clone().all(|span| linked(span) == [number(span) - 1]),
             "{encoding}"
         );
-        assert_eq!(
-            linkmend.metric("otelcol_receiver_accepted_spans", &["kafka"]) as u64,
-            100
-        );
+        let accepted = linkmend.metric("otelcol_receiver_accepted_spans", &["kafka"]);
+        assert!((accepted - 100.0).abs() < 0.5, "{accepted}");
     }
 }
 

@@ -36,13 +36,16 @@ struct Apart<'b> {
     traces: Vec<(&'b [u8], Vec<Leaf>)>,
 }
 
+/// The id of a trace, and a batch of its spans.
+type Part = (Vec<u8>, Vec<u8>);
+
 /// The parts of a batch, in the order in which their traces come, with their ids in
 /// hexadecimal digits; one of spans without an id has none.
 ///
 /// # Errors
 ///
 /// It is not well-formed, or would have to be copied too often.
-pub(super) fn parts(batch: &[u8]) -> Result<Vec<(Vec<u8>, Vec<u8>)>, Refusal> {
+pub(super) fn parts(batch: &[u8]) -> Result<Vec<Part>, Refusal> {
     let apart = Apart::of(batch).map_err(|error| malformed(&error))?;
     let mut copies = batch
         .len()

@@ -40,7 +40,7 @@ pub(super) struct Shared {
     backoff: Option<Retry>,
     include_metadata: bool,
     metrics: ReceiverMetrics,
-    of_kafka: KafkaReceiverMetrics,
+    offsets: KafkaReceiverMetrics,
     reading: Aside,
     stop: CancellationToken,
     said_bad: Sometimes,
@@ -70,7 +70,7 @@ impl Shared {
         config: &KafkaReceiver,
         by_topic: HashMap<String, (Signal, KafkaEncoding)>,
         heads: Heads,
-        (metrics, of_kafka): (ReceiverMetrics, KafkaReceiverMetrics),
+        (metrics, offsets): (ReceiverMetrics, KafkaReceiverMetrics),
         stop: CancellationToken,
     ) -> Self {
         Self {
@@ -81,7 +81,7 @@ impl Shared {
             backoff: config.backoff.clone(),
             include_metadata: config.include_metadata,
             metrics,
-            of_kafka,
+            offsets,
             reading: Aside::new(processors()),
             stop,
             said_bad: Sometimes::default(),
@@ -109,7 +109,7 @@ impl Shared {
             Err(text) => self.unreadable(signal, &text, &message),
         };
         let (bytes, is_taken) = (message.value.len(), fate == Fate::Taken);
-        self.of_kafka
+        self.offsets
             .record(&message.topic, message.partition, bytes, is_taken);
         fate
     }
@@ -137,7 +137,7 @@ impl Shared {
 
     fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Fate {
         self.metrics.failed();
-        self.of_kafka
+        self.offsets
             .unreadable(signal, &message.topic, message.partition);
         let fate = self.for_good();
         let what = what_then(fate);
@@ -179,7 +179,7 @@ impl Shared {
             }
             Err(refusal) => {
                 if refusal.kind == RefusalKind::Malformed {
-                    self.of_kafka
+                    self.offsets
                         .unreadable(signal, &message.topic, message.partition);
                 }
                 let fate = if !refusal.is_retryable() {
@@ -252,21 +252,21 @@ impl Handler for Intake {
     fn told(&self, event: Event) {
         let Shared {
             id,
-            of_kafka,
+            offsets,
             said_trouble,
             ..
         } = &*self.0;
         match event {
             Event::Given(topic, partition) => {
-                of_kafka.given();
+                offsets.given();
                 tracing::info!(receiver = %id, topic, partition, "a partition is read here from now on");
             }
             Event::Gone(topic, partition) => {
-                of_kafka.gone(&topic, partition);
+                offsets.gone(&topic, partition);
                 tracing::info!(receiver = %id, topic, partition, "a partition is not read here any more");
             }
             Event::Position(topic, partition, offset, lag) => {
-                of_kafka.position(&topic, partition, offset, lag);
+                offsets.position(&topic, partition, offset, lag);
             }
             Event::Trouble(text) => said_trouble.tell(|more| {
                 tracing::error!(receiver = %id, "Kafka: {text}; it is tried again{more}");

@@ -21,7 +21,7 @@ pub struct Kafka {
     config: KafkaReceiver,
     connection: Connection,
     metrics: ReceiverMetrics,
-    of_kafka: KafkaReceiverMetrics,
+    offsets: KafkaReceiverMetrics,
 }
 
 impl Kafka {
@@ -37,7 +37,7 @@ impl Kafka {
             config: config.clone(),
             connection: connection.map_err(|error| error.within(format!("receivers.{id}")))?,
             metrics: metrics.receiver(id, "kafka"),
-            of_kafka: metrics.kafka_receiver(id),
+            offsets: metrics.kafka_receiver(id),
         })
     }
 
@@ -99,7 +99,7 @@ impl Receiver for Kafka {
                 &self.config,
                 by_topic,
                 heads,
-                (self.metrics, self.of_kafka),
+                (self.metrics, self.offsets),
                 tasks.stop.clone(),
             )));
             // Brokers that are away are waited for: nothing is lost meanwhile.
