@@ -17,11 +17,9 @@ pub mod configurations;
 use shared::choices;
 
 /// Those of the engine.
+#[path = "../../tests/suite/guarantees"]
 pub mod guarantees {
-    #[path = "../../../tests/suite/guarantees/oracle.rs"]
     mod oracle;
-    #[path = "../../../tests/suite/guarantees/targets.rs"]
     pub mod targets;
-    #[path = "../../../tests/suite/guarantees/went.rs"]
     mod went;
 }
