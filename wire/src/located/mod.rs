@@ -56,8 +56,7 @@
 //! | 40, 44, 48 | 32 each | flags; how many attributes it has; how many follow |
 //!
 //! An event is its time (64 bits), its name (text), how many attributes follow
-//! (32 bits), and these. Events are there when the rule reads attributes of
-//! them.
+//! (32 bits), and these. Events are there that have an attribute that is read.
 
 mod put;
 mod read;

@@ -157,10 +157,11 @@ impl Locator {
             self.link(body, links.len() > 1, &reads.attributes);
         }
         let events = core::mem::take(&mut self.events);
+        let mut shown = 0;
         for event in &events {
-            self.event(cursor.slice(event.clone()), &reads.events);
+            shown += u32::from(self.event(cursor.slice(event.clone()), &reads.events));
         }
-        let counts = [head.attributes, links.len() as u32, events.len() as u32];
+        let counts = [head.attributes, links.len() as u32, shown];
         (self.links, self.events) = (links, events);
         let head = self.head(batch, &head, counts);
         self.put_at(start, &head);
@@ -284,7 +285,9 @@ impl Locator {
         self.put_at(start, &out);
     }
 
-    fn event(&mut self, message: &[u8], reads: &KeyTable) {
+    /// Writes an event that has an attribute that is read, and answers whether it
+    /// has: others take two bytes of a batch, and would take ten times as much.
+    fn event(&mut self, message: &[u8], reads: &KeyTable) -> bool {
         let start = self.fields.len();
         self.fields.extend_from_slice(&[0; EVENT_SIZE]);
         let (mut time, mut name, mut shown) = (0_u64, &[][..], 0_u32);
@@ -298,12 +301,17 @@ impl Locator {
                 _ => {}
             }
         }
+        if shown == 0 {
+            self.fields.truncate(start);
+            return false;
+        }
         let mut out = [0; EVENT_SIZE];
         let mut put = Put(&mut out);
         put.bytes(&time.to_le_bytes());
         put.bytes(&put_text(&mut self.values, name));
         put.bytes(&shown.to_le_bytes());
         self.put_at(start, &out);
+        true
     }
 
     /// Writes an attribute if it is read, and answers how many entries that

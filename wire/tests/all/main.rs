@@ -18,5 +18,6 @@ mod errors;
 mod forms;
 mod growth;
 mod links;
+mod located;
 mod properties;
 mod selection;
