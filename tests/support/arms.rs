@@ -122,17 +122,42 @@ pub fn native_repair(config: &str) -> Rule {
     native_fields::<Repair>(config)
 }
 
-/// A rule that is shown fields, without the sandbox.
+/// A rule of the world `field-rule` without the sandbox.
 fn native_fields<R: sdk::FieldRule + Send>(config: &str) -> Rule {
-    let configured = |config: &str| match R::configure(config) {
+    native(
+        R::describe(),
+        World::Field,
+        config,
+        R::configure,
+        NativeFields,
+    )
+}
+
+/// A rule of the world `batch-rule` without the sandbox.
+///
+/// # Panics
+///
+/// When `config` is not one.
+#[must_use]
+pub fn native_rule<R: sdk::BatchRule + Send>(config: &str) -> Rule {
+    native(R::describe(), World::Batch, config, R::configure, Native)
+}
+
+fn native<R: 'static, N: NativeRule + 'static>(
+    described: sdk::About,
+    world: World,
+    config: &str,
+    configure: fn(&str) -> Result<(R, sdk::Plan), String>,
+    wrap: fn(R) -> N,
+) -> Rule {
+    let configured = move |config: &str| match configure(config) {
         Ok(configured) => configured,
         Err(text) => panic!("{text}"),
     };
     let (_, plan) = configured(config);
     let config = config.to_owned();
-    let about = about(R::describe());
-    Rule::native(about, host_plan(plan), World::Field, move || {
-        Box::new(NativeFields(configured(&config).0))
+    Rule::native(about(described), host_plan(plan), world, move || {
+        Box::new(wrap(configured(&config).0))
     })
 }
 
@@ -148,30 +173,11 @@ impl<R: sdk::FieldRule + Send> NativeRule for NativeFields<R> {
         let Shown::Fields(traces) = shown else {
             return Err("it was shown bytes".into());
         };
-        let verdict = self
+        let answer = self
             .0
-            .process(sdk_tasks(tasks), traces, &mut Adapter(index))?;
-        Ok(host_verdict(verdict))
+            .process(sdk_tasks(tasks), traces, &mut Adapter(index));
+        answer.map(host_verdict)
     }
-}
-
-/// A rule without the sandbox.
-///
-/// # Panics
-///
-/// When `config` is not one.
-#[must_use]
-pub fn native_rule<R: sdk::BatchRule + Send>(config: &str) -> Rule {
-    let configured = |config: &str| match R::configure(config) {
-        Ok(configured) => configured,
-        Err(text) => panic!("{text}"),
-    };
-    let (_, plan) = configured(config);
-    let config = config.to_owned();
-    let about = about(R::describe());
-    Rule::native(about, host_plan(plan), World::Batch, move || {
-        Box::new(Native(configured(&config).0))
-    })
 }
 
 struct Native<R>(R);
@@ -186,10 +192,10 @@ impl<R: sdk::BatchRule + Send> NativeRule for Native<R> {
         let Shown::Traces(traces) = shown else {
             return Err("it was shown fields".into());
         };
-        let verdict = self
+        let answer = self
             .0
-            .process(sdk_tasks(tasks), traces, &mut Adapter(index))?;
-        Ok(host_verdict(verdict))
+            .process(sdk_tasks(tasks), traces, &mut Adapter(index));
+        answer.map(host_verdict)
     }
 }
 
