@@ -8,8 +8,9 @@ use linkmend::Scope;
 use linkmend::index::{Entry, MessageKey};
 use redis::Value;
 
-use crate::format::{self, MOST_OF_A_KEY};
+use crate::format::{self, LONGEST_MEMBER, MOST_OF_A_KEY};
 use crate::inner::Inner;
+use crate::node::{Request, SHORT};
 use crate::question::{Question, questions};
 use crate::stats::add;
 
@@ -43,7 +44,13 @@ impl Inner {
                     request,
                     numbers,
                 } = question;
-                let answer = inner.ask(&node, &request, inner.options.timeout).await;
+                let request = Request {
+                    commands: request,
+                    within: inner.options.timeout,
+                    most_of_each: MOST_OF_A_KEY * LONGEST_MEMBER + SHORT,
+                    is_urgent: true,
+                };
+                let answer = inner.ask(&node, &request).await;
                 let _ = answers.send((numbers, answer));
             });
         }
@@ -60,7 +67,9 @@ impl Inner {
                     continue;
                 };
                 left -= 1;
-                found.extend(members.iter().filter_map(|member| match member {
+                // No more than it was asked for.
+                let members = members.iter().take(MOST_OF_A_KEY);
+                found.extend(members.filter_map(|member| match member {
                     Value::BulkString(member) => format::read(*key, member),
                     _ => None,
                 }));

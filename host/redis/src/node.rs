@@ -14,7 +14,7 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Open, SharedDial, told};
+use crate::connect::{Line, Open, SharedDial};
 use crate::options::Address;
 
 /// So many answers in a row may be late.
@@ -23,6 +23,9 @@ const MOST_LATE: u32 = 3;
 /// The waits between two tries to connect.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// An answer that is a number, a word or an error has fewer bytes.
+pub(crate) const SHORT: usize = 1 << 10;
 
 /// A connection that held so long was a good one.
 const STEADY: Duration = Duration::from_secs(10);
@@ -42,6 +45,31 @@ pub(crate) struct Node {
     changed: Notify,
     /// The circuit has closed, or opened.
     pub(crate) turned: Arc<Notify>,
+}
+
+/// What is asked of a server.
+pub(crate) struct Request {
+    pub(crate) commands: Pipeline,
+    /// How long it may take.
+    pub(crate) within: Duration,
+    /// How many bytes the answer to each command has at most.
+    pub(crate) most_of_each: usize,
+    /// A batch waits for it.
+    pub(crate) is_urgent: bool,
+}
+
+impl Request {
+    fn line<'o>(&self, open: &'o Open) -> &'o Line {
+        if self.is_urgent {
+            &open.asking
+        } else {
+            &open.writing
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.commands.len().saturating_mul(self.most_of_each)
+    }
 }
 
 /// A request came to nothing.
@@ -101,23 +129,19 @@ impl Node {
 
     /// Sends a request, and waits so long for the answers; one by one they may be
     /// errors of the server.
-    pub(crate) async fn ask(
-        &self,
-        request: &Pipeline,
-        within: Duration,
-    ) -> Result<Vec<Value>, Failed> {
+    pub(crate) async fn ask(&self, request: &Request) -> Result<Vec<Value>, Failed> {
         let Some(open) = self.connection() else {
             return Err(Failed::Away);
         };
-        let mut connection = open.connection.clone();
-        let answer = connection.send_packed_commands(request, 0, request.len());
+        let (line, within) = (request.line(&open), request.within);
+        let answer = line.ask(&request.commands, request.most());
         match timeout(within, answer).await {
             Ok(Ok(values)) => {
                 self.late.store(0, Ordering::Relaxed);
                 Ok(values)
             }
             Ok(Err(error)) => {
-                self.lose(&open, &told(&error));
+                self.lose(&open, &error);
                 Err(Failed::Lost)
             }
             Err(_) => {
@@ -197,8 +221,8 @@ impl Node {
         let mut ping = Pipeline::new();
         ping.cmd("PING");
         // The first answer may be late for what a connection takes.
-        open.ask(&ping).await?;
-        let answered = timeout(self.patience, open.ask(&ping)).await;
+        open.asking.ask(&ping, SHORT).await?;
+        let answered = timeout(self.patience, open.asking.ask(&ping, SHORT)).await;
         match answered {
             Ok(answered) => match answered?.first() {
                 Some(Value::ServerError(error)) => Err(error.to_string()),

@@ -1,12 +1,12 @@
 //! Questions to the servers, each of which has some of the keys.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use redis::{Pipeline, Value};
 
 use crate::inner::Inner;
-use crate::node::{Failed, Node};
+use crate::node::{Failed, Node, Request};
 use crate::stats::add;
 use crate::topology::Map;
 
@@ -57,14 +57,9 @@ pub(crate) fn questions<'k>(
 
 impl Inner {
     /// Asks one server, and counts it.
-    pub(crate) async fn ask(
-        &self,
-        node: &Node,
-        request: &Pipeline,
-        within: Duration,
-    ) -> Result<Vec<Value>, Failed> {
+    pub(crate) async fn ask(&self, node: &Node, request: &Request) -> Result<Vec<Value>, Failed> {
         let begun = Instant::now();
-        let answer = node.ask(request, within).await;
+        let answer = node.ask(request).await;
         match &answer {
             Ok(values) => {
                 add(&self.counters.round_trips, 1);
@@ -74,11 +69,34 @@ impl Inner {
                 if values.iter().any(is_elsewhere) {
                     self.topology.is_stale();
                 }
+                self.see_whether_it_is_a_cluster(node, values);
             }
             Err(_) => add(&self.counters.failures, 1),
         }
         answer
     }
+}
+
+impl Inner {
+    /// A mistake that nothing but the configuration can set right.
+    fn see_whether_it_is_a_cluster(&self, node: &Node, values: &[Value]) {
+        if self.options.cluster || !values.iter().any(is_moved) {
+            return;
+        }
+        add(&self.counters.of_a_cluster, 1);
+        if self.is_cluster_told.lock().is_due() {
+            tracing::error!(
+                server = %node.address,
+                "the shared index is a cluster, and only what this one of its servers has is found: \
+                 add `cluster: true`"
+            );
+        }
+    }
+}
+
+/// The server is one of a cluster, and another one has this key.
+pub(crate) fn is_moved(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "MOVED")
 }
 
 /// The server does not have this key, or not any more.

@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::format;
 use crate::inner::Inner;
+use crate::node::{Request, SHORT};
 use crate::question::{Question, questions};
 
 /// How many keys one request asks for.
@@ -72,9 +73,14 @@ async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Optio
         {
             let inner = Arc::clone(&inner);
             asking.spawn(async move {
-                // Nobody waits for it: it may take longer than what a batch asks for.
-                let within = inner.options.timeout * 4;
-                (numbers, inner.ask(&node, &request, within).await)
+                let request = Request {
+                    commands: request,
+                    // Nobody waits for it: it may take longer than what a batch asks for.
+                    within: inner.options.timeout * 4,
+                    most_of_each: SHORT,
+                    is_urgent: false,
+                };
+                (numbers, inner.ask(&node, &request).await)
             });
         }
         while let Some(asked) = asking.join_next().await {

@@ -11,7 +11,8 @@ use tokio::time::sleep;
 
 use crate::format::{self, MOST_OF_A_KEY};
 use crate::inner::Inner;
-use crate::question::{Question, is_elsewhere, questions};
+use crate::node::{Request, SHORT};
+use crate::question::{Question, is_elsewhere, is_moved, questions};
 use crate::queue::Pending;
 use crate::stats::add;
 
@@ -77,8 +78,13 @@ impl Inner {
             }
             let inner = Arc::clone(self);
             writing.spawn(async move {
-                let within = inner.options.timeout * LONGER;
-                let answer = inner.ask(&node, &request, within).await;
+                let request = Request {
+                    commands: request,
+                    within: inner.options.timeout * LONGER,
+                    most_of_each: SHORT,
+                    is_urgent: false,
+                };
+                let answer = inner.ask(&node, &request).await;
                 (numbers, answer)
             });
         }
@@ -88,7 +94,9 @@ impl Inner {
                 continue;
             };
             for (number, values) in numbers.iter().zip(values.chunks(commands)) {
-                if values.iter().any(is_elsewhere) {
+                // Where nobody is known to have it, it stays where it is.
+                let is_known = self.options.cluster || !values.iter().any(is_moved);
+                if values.iter().any(is_elsewhere) && is_known {
                     continue;
                 }
                 if let Some(pending) = pending.get_mut(*number as usize) {
