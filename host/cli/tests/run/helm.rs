@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 use crate::deploy::shutdown_timeout;
 use crate::examples::{folder, validate};
 
-const ENVIRONMENT: [(&str, &str); 2] = [
+const ENVIRONMENT: [(&str, &str); 3] = [
     ("BACKEND_ENDPOINT", "tempo:4317"),
     ("BACKEND_INSECURE", "true"),
+    ("VALKEY_PASSWORD", "open sesame"),
 ];
 
 fn chart() -> PathBuf {
@@ -124,6 +125,10 @@ fn what_helm_renders_fits_together() {
             "http-values.yaml",
             &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"],
         ),
+        (
+            "fleet-values.yaml",
+            &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"],
+        ),
     ] {
         let Some(rendered) = rendered(values) else {
             return;
@@ -202,8 +207,9 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
 
-    // All select the one pod.
-    assert_eq!(set["replicas"], 1);
+    // Several share what they know; and all select the same.
+    let is_shared = config["processors"]["linkmend"]["index"]["redis"].is_object();
+    assert_eq!(set["replicas"], if is_shared { 2 } else { 1 }, "{values}");
     assert_eq!(rendered["Service"]["metadata"]["name"], set["serviceName"]);
     let labels = &set["selector"]["matchLabels"];
     assert_eq!(rendered["Service"]["spec"]["selector"], *labels);
@@ -251,6 +257,10 @@ fn wrong_values_are_refused_with_a_way_out() {
         (&[][..], "backend.endpoint is not set"),
         (&["backend.endpoint=tempo"], "/backend/endpoint"),
         (&[backend, "replicaCount=2"], "replicaCount"),
+        (
+            &[backend, "replicas=2"],
+            "config.processors.linkmend has no index.redis",
+        ),
         (
             &[
                 backend,
