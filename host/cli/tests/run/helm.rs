@@ -127,7 +127,13 @@ fn what_helm_renders_fits_together() {
         ),
         (
             "fleet-values.yaml",
-            &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"],
+            &[
+                "ConfigMap",
+                "PodDisruptionBudget",
+                "PrometheusRule",
+                "Service",
+                "StatefulSet",
+            ],
         ),
     ] {
         let Some(rendered) = rendered(values) else {
@@ -223,6 +229,29 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
             "{values}: {name}"
         );
     }
+}
+
+/// Alerts are on metrics that there are; where an index is shared, on those of it, too.
+#[test]
+fn alerts_are_on_metrics_of_the_manual() {
+    let Some(rendered) = rendered("fleet-values.yaml") else {
+        return;
+    };
+    let manual = fs::read_to_string(folder().join("../docs/operation.md")).unwrap();
+    let rules = &rendered["PrometheusRule"]["spec"]["groups"][0]["rules"];
+    let mut of_the_store = 0;
+    for rule in rules.as_array().unwrap() {
+        let expression = rule["expr"].as_str().unwrap();
+        of_the_store += usize::from(expression.contains("linkmend_shared_index_"));
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut words = expression.split(|c| !is_of_name(c));
+        let metric = words.find(|word| word.starts_with("linkmend_") || word.starts_with("otelcol_"));
+        let metric = metric.unwrap().trim_end_matches("_bucket");
+        assert!(manual.contains(&format!("`{metric}`")), "{metric}");
+        let said = rule["annotations"]["summary"].as_str().unwrap();
+        assert!(said.ends_with('.'), "{said}");
+    }
+    assert_eq!(of_the_store, 3);
 }
 
 /// The ports that a configuration opens, by the names that the chart gives them.
