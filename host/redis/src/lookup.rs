@@ -11,7 +11,7 @@ use redis::Value;
 use crate::format::{self, LONGEST_MEMBER, MOST_OF_A_KEY};
 use crate::inner::Inner;
 use crate::node::{Request, SHORT};
-use crate::question::{Question, questions};
+use crate::question::{NUMBER, Question, command, questions};
 use crate::stats::add;
 
 impl Inner {
@@ -30,8 +30,10 @@ impl Inner {
             .iter()
             .map(|key| format::key(&self.options.key_prefix, scope, *key));
         let last = MOST_OF_A_KEY - 1;
-        let (questions, unasked) = questions(&self.topology.map(), names, |request, key| {
-            request.cmd("ZRANGE").arg(key).arg(0).arg(last);
+        let (questions, unasked) = questions(&self.topology.map(), names, |key| {
+            let mut range = command("ZRANGE", key, 3, 2 * NUMBER);
+            range.arg(0).arg(last);
+            Some(range)
         });
         let mut left = keys.len() - unasked;
         let (answers, answered) = mpsc::channel();

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use redis::{Pipeline, Value};
+use redis::{Cmd, Pipeline, Value};
 
 use crate::inner::Inner;
 use crate::node::{Failed, Node, Request};
@@ -17,21 +17,33 @@ pub(crate) struct Question {
     pub(crate) numbers: Vec<u32>,
 }
 
+/// What a number takes as text, at most.
+pub(crate) const NUMBER: usize = 20;
+
+/// The beginning of a command about a key, with room for the rest: a batch has hundreds
+/// of them.
+pub(crate) fn command(name: &str, key: &[u8], arguments: usize, bytes: usize) -> Cmd {
+    let mut command = Cmd::with_capacity(arguments + 1, name.len() + key.len() + bytes);
+    command.arg(name).arg(key);
+    command
+}
+
 /// The questions about some keys, one for each server; and how many keys nobody can
 /// be asked for.
 pub(crate) fn questions<'k>(
     map: &Map,
     keys: impl Iterator<Item = Vec<u8>>,
-    ask: impl Fn(&mut Pipeline, &[u8]) + 'k,
+    ask: impl Fn(&[u8]) -> Option<Cmd> + 'k,
 ) -> (Vec<Question>, usize) {
+    let share = keys.size_hint().0 / map.nodes.len().max(1);
     let mut questions: Vec<Option<Question>> = map
         .nodes
         .iter()
         .map(|node| {
             node.is_open().then(|| Question {
                 node: Arc::clone(node),
-                request: Pipeline::new(),
-                numbers: Vec::new(),
+                request: Pipeline::with_capacity(share),
+                numbers: Vec::with_capacity(share),
             })
         })
         .collect();
@@ -40,7 +52,9 @@ pub(crate) fn questions<'k>(
         let owner = map.owner(&key).and_then(|owner| questions.get_mut(owner));
         match owner.and_then(Option::as_mut) {
             Some(question) => {
-                ask(&mut question.request, &key);
+                if let Some(command) = ask(&key) {
+                    question.request.add_command(command);
+                }
                 question.numbers.push(number);
             }
             None => unasked += 1,

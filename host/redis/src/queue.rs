@@ -5,8 +5,9 @@ use std::collections::VecDeque;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// How many producers one request writes at most.
-const AT_ONCE: usize = 2_000;
+/// How many producers one request writes at most: more would keep the one thread, and the
+/// server, from what a batch waits for.
+const AT_ONCE: usize = 512;
 
 /// A producer that is to be written.
 pub(crate) struct Pending {

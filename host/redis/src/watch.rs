@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use crate::format;
 use crate::inner::Inner;
 use crate::node::{Request, SHORT};
-use crate::question::{Question, questions};
+use crate::question::{Question, command, questions};
 
 /// How many keys one request asks for.
 const AT_ONCE: usize = 2_000;
@@ -61,9 +61,7 @@ async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Optio
             .iter()
             .map(|((scope, key), _)| format::key(&inner.options.key_prefix, *scope, *key));
         let map = inner.topology.map();
-        let (questions, _) = questions(&map, names, |request, key| {
-            request.cmd("ZCARD").arg(key);
-        });
+        let (questions, _) = questions(&map, names, |key| Some(command("ZCARD", key, 1, 0)));
         let mut asking = JoinSet::new();
         for Question {
             node,

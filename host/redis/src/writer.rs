@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use crate::format::{self, MOST_OF_A_KEY};
 use crate::inner::Inner;
 use crate::node::{Request, SHORT};
-use crate::question::{Question, is_elsewhere, is_moved, questions};
+use crate::question::{NUMBER, Question, command, is_elsewhere, is_moved, questions};
 use crate::queue::Pending;
 use crate::stats::add;
 
@@ -66,11 +66,12 @@ impl Inner {
         let time_to_live = self.options.time_to_live.map(|time| time.as_secs().max(1));
         let map = self.topology.map();
         let keys = pending.iter().flatten().map(|pending| pending.key.to_vec());
-        let (questions, _) = questions(&map, keys, |_, _| {});
+        let (questions, _) = questions(&map, keys, |_| None);
         let mut writing = JoinSet::new();
         for question in questions {
             let Question { node, numbers, .. } = question;
-            let mut request = Pipeline::new();
+            let commands = commands(time_to_live);
+            let mut request = Pipeline::with_capacity(numbers.len() * commands);
             for number in &numbers {
                 if let Some(Some(pending)) = pending.get(*number as usize) {
                     put(&mut request, pending, time_to_live);
@@ -134,18 +135,15 @@ impl Inner {
 /// Each of these may be done twice, and in any order with those of other programs.
 fn put(request: &mut Pipeline, pending: &Pending, time_to_live: Option<u64>) {
     let key: &[u8] = &pending.key;
-    request
-        .cmd("ZADD")
-        .arg(key)
-        .arg(pending.score)
-        .arg(&*pending.member);
-    request
-        .cmd("ZREMRANGEBYRANK")
-        .arg(key)
-        .arg(MOST_OF_A_KEY)
-        .arg(-1);
+    let mut add = command("ZADD", key, 3, pending.member.len() + NUMBER);
+    add.arg(pending.score).arg(&*pending.member);
+    let mut bound = command("ZREMRANGEBYRANK", key, 3, 2 * NUMBER);
+    bound.arg(MOST_OF_A_KEY).arg(-1);
+    request.add_command(add).add_command(bound);
     if let Some(seconds) = time_to_live {
-        request.cmd("EXPIRE").arg(key).arg(seconds);
+        let mut expire = command("EXPIRE", key, 2, NUMBER);
+        expire.arg(seconds);
+        request.add_command(expire);
     }
 }
 
