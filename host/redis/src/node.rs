@@ -6,7 +6,7 @@
 //! until it has answered a connection of its own that no batch waits for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -44,7 +44,15 @@ pub(crate) struct Node {
     /// Something has changed: it is lost, or retired.
     changed: Notify,
     /// The circuit has closed, or opened.
-    pub(crate) turned: Arc<Notify>,
+    turned: Arc<Turned>,
+}
+
+/// Is told when the circuit of any server has closed, or opened.
+#[derive(Default)]
+pub(crate) struct Turned {
+    pub(crate) told: Notify,
+    /// How often one has closed.
+    pub(crate) connections: AtomicU64,
 }
 
 /// What is asked of a server.
@@ -89,7 +97,7 @@ impl Node {
         address: Address,
         dial: SharedDial,
         patience: Duration,
-        turned: Arc<Notify>,
+        turned: Arc<Turned>,
     ) -> Arc<Self> {
         let node = Arc::new(Self {
             address,
@@ -165,7 +173,7 @@ impl Node {
                 "the shared index is away: batches go on with what is known here"
             );
             self.changed.notify_one();
-            self.turned.notify_waiters();
+            self.turned.told.notify_waiters();
         }
     }
 
@@ -186,7 +194,8 @@ impl Node {
                     *self.open.lock() = Some(Arc::clone(&open));
                     tracing::info!(server = %self.address, "the shared index is there");
                     is_told = false;
-                    self.turned.notify_waiters();
+                    self.turned.connections.fetch_add(1, Ordering::Relaxed);
+                    self.turned.told.notify_waiters();
                     tokio::select! {
                         () = self.changed.notified() => {}
                         () = open.ended.notified() => self.lose(&open, "it ended the connection"),

@@ -1,6 +1,7 @@
 //! Which server has which keys: one server, the primary of several, or a cluster.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -9,7 +10,7 @@ use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
 use crate::connect::{Dial, Line, SharedDial};
-use crate::node::Node;
+use crate::node::{Node, Turned};
 use crate::options::{Address, Options};
 use crate::slots::{SLOTS, slot};
 
@@ -45,7 +46,7 @@ pub(crate) struct Topology {
     map: RwLock<Arc<Map>>,
     /// Somebody was told that a key is elsewhere.
     stale: Notify,
-    turned: Arc<Notify>,
+    turned: Arc<Turned>,
 }
 
 /// Who has which slots: the first and the last of a range.
@@ -59,7 +60,7 @@ impl Topology {
             dial: Arc::new(Dial::new(options)),
             map: RwLock::default(),
             stale: Notify::new(),
-            turned: Arc::new(Notify::new()),
+            turned: Arc::default(),
         });
         match (options.cluster, options.endpoints.as_slice()) {
             (false, [only]) => topology.become_one(only),
@@ -74,7 +75,12 @@ impl Topology {
 
     /// A server can be asked that could not, or the other way around.
     pub(crate) fn turned(&self) -> &Notify {
-        &self.turned
+        &self.turned.told
+    }
+
+    /// How often a server could be asked that could not before.
+    pub(crate) fn connections(&self) -> u64 {
+        self.turned.connections.load(Ordering::Relaxed)
     }
 
     /// What is known is not so any more.
@@ -104,7 +110,7 @@ impl Topology {
                 tokio::select! {
                     () = sleep(SELDOM) => {}
                     () = self.stale.notified() => {}
-                    () = self.turned.notified() => {}
+                    () = self.turned.told.notified() => {}
                 }
             }
         }
@@ -210,7 +216,7 @@ impl Topology {
             .iter()
             .filter(is_left)
             .for_each(|node| node.retire());
-        self.turned.notify_waiters();
+        self.turned.told.notify_waiters();
     }
 }
 
