@@ -16,7 +16,10 @@ pub const MAX_DEPTH: u32 = 100;
 pub(crate) const SPAN_DEPTH: u32 = 3;
 
 /// Checks the attribute in `body`: its key.
-#[allow(clippy::inline_always, reason = "half of the time of a walk is spent here")]
+#[allow(
+    clippy::inline_always,
+    reason = "half of the time of a walk is spent here"
+)]
 #[inline(always)]
 pub(crate) fn check_attribute(cursor: Cursor<'_>, body: Range<usize>) -> Result<&[u8], WireError> {
     match plain_attribute(cursor.slice(body.clone())) {
@@ -28,7 +31,10 @@ pub(crate) fn check_attribute(cursor: Cursor<'_>, body: Range<usize>) -> Result<
 /// Key and value of an attribute that is written as nearly all are: a key and a
 /// string, bool, integer or double. This saves half of the time of a walk;
 /// whatever looks different is looked at properly.
-#[allow(clippy::inline_always, reason = "half of the time of a walk is spent here")]
+#[allow(
+    clippy::inline_always,
+    reason = "half of the time of a walk is spent here"
+)]
 #[inline(always)]
 pub(crate) fn plain_attribute(attribute: &[u8]) -> Option<(&[u8], &[u8])> {
     let (key, value) = plain_pair(attribute)?;

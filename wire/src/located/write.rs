@@ -129,11 +129,7 @@ impl Locator {
     }
 
     /// What a scope says of itself, of all fields of its `ScopeSpans`.
-    pub(super) fn end_scope<'b>(
-        &mut self,
-        start: usize,
-        fields: impl Iterator<Item = Field<'b>>,
-    ) {
+    pub(super) fn end_scope<'b>(&mut self, start: usize, fields: impl Iterator<Item = Field<'b>>) {
         let (mut name, mut version) = (&[][..], &[][..]);
         for message in fields.filter_map(|field| delimited(&field, scope_spans::SCOPE)) {
             for field in Fields::new(message).flatten() {

@@ -30,7 +30,10 @@ pub(super) enum Until {
 
 /// Looks at a span, which `cursor` is at the beginning of; to its end, or where
 /// that `is_enough` until it seems to be selected. What was found until then.
-#[allow(clippy::inline_always, reason = "half of the time of a walk is spent here")]
+#[allow(
+    clippy::inline_always,
+    reason = "half of the time of a walk is spent here"
+)]
 #[inline(always)]
 pub(super) fn look(
     mut cursor: Cursor<'_>,

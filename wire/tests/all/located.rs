@@ -51,7 +51,10 @@ fn locating_on_the_way_ends_where_it_would_be_too_much() {
     ] {
         let mut locator = Locator::default();
         let bytes = batch(&spans);
-        assert_eq!(is_located_on_the_way(&bytes, most, &mut locator), is_located);
+        assert_eq!(
+            is_located_on_the_way(&bytes, most, &mut locator),
+            is_located
+        );
         let located = locator.located();
         assert!(located.fields.len() < (8 << 20) + 1_000);
         // Twice as much, since lists grow to twice what they were.

@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use linkmend_wire::{Scan, Selector};
 use linkmend_wire::located::{Attributes, Item, Link, Locator, Reads, Span, Value};
+use linkmend_wire::{Scan, Selector};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Decoded};
 use opentelemetry_proto::tonic::trace::v1::span;
 use opentelemetry_proto::tonic::trace::v1::{Span as DecodedSpan, TracesData};
