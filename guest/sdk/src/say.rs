@@ -38,7 +38,10 @@ pub fn say(level: Level, text: &str) {
         );
     }
     #[cfg(not(target_arch = "wasm32"))]
-    eprintln!("the rule says ({}): {text}", format!("{level:?}").to_lowercase());
+    eprintln!(
+        "the rule says ({}): {text}",
+        format!("{level:?}").to_lowercase()
+    );
 }
 
 /// Says a line that is formatted, as `println!` does it:
@@ -122,10 +125,11 @@ pub fn say_panics() {
         let text = panic.payload_as_str().unwrap_or("it has no text");
         let mut line = format!("panic: {text}");
         if let Some(place) = panic.location() {
-            line += &format!(" ({}, line {})", place.file(), place.line());
+            let (file, number) = (place.file(), place.line());
+            line = format!("{line} ({file}, line {number})");
         }
         if let Some(looking) = LOOKING.get() {
-            line += &format!(", {looking}");
+            line = format!("{line}, {looking}");
         }
         say(Level::Error, &line);
     }));

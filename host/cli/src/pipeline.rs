@@ -107,9 +107,9 @@ pub fn options(
     config: &Config,
     told: impl Fn(&dyn Display),
 ) -> anyhow::Result<Options> {
-    let pulls = config.processors.values().any(|processor| {
-        matches!(processor, Processor::Linkmend(linkmend) if linkmend.is_remote())
-    });
+    let pulls = config.processors.values().any(
+        |processor| matches!(processor, Processor::Linkmend(linkmend) if linkmend.is_remote()),
+    );
     Ok(Options {
         compiler: arguments.compiling.compiler()?,
         code_cache: arguments.compiling.code_cache(&told),

@@ -150,9 +150,7 @@ pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use rule_file::{RuleFile, RuleFileError};
 pub use said::{Level, Listener, Said, SaidLine};
-pub use sandbox::{
-    CodeCache, CompileError, CompileLimits, Compiler, Stop, compile_for_parent,
-};
+pub use sandbox::{CodeCache, CompileError, CompileLimits, Compiler, Stop, compile_for_parent};
 pub use scope::{Scope, Scoping, keep_scope, kept_scope};
 pub use systems::{SystemCounts, Systems};
 pub use text::{plain, plain_lines};

@@ -182,7 +182,8 @@ mod tests {
     fn what_is_no_rule_is_told() {
         let config = format!(r#"{{"mediaType":"{CONFIG_TYPE}","digest":"sha256:","size":2}}"#);
         let image = r#"{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:","size":2}"#;
-        let layer = r#"{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"","size":1}"#;
+        let layer =
+            r#"{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"","size":1}"#;
         let manifest = |config: &str, layers: &str| {
             format!(r#"{{"schemaVersion":2,"config":{config},"layers":[{layers}]}}"#)
         };
@@ -192,7 +193,13 @@ mod tests {
             (manifest(image, layer), "image.config.v1+json"),
             (manifest(&config, ""), "0 layers"),
             (manifest(&config, layer), "tar+gzip"),
-            (manifest(&config, &layer.replace("vnd.oci.image.layer.v1.tar+gzip", "wasm")), "no SHA-256"),
+            (
+                manifest(
+                    &config,
+                    &layer.replace("vnd.oci.image.layer.v1.tar+gzip", "wasm"),
+                ),
+                "no SHA-256",
+            ),
         ] {
             let text = Layer::of(manifest.as_bytes()).unwrap_err();
             assert!(text.contains(told), "{text}");

@@ -102,7 +102,13 @@ mod tests {
         assert_eq!(read(spaced), realm("https://a/t\"x", Some("plain")));
         assert_eq!(read(r#"Basic realm="a registry""#), Some(Challenge::Basic));
         assert_eq!(read("Basic"), Some(Challenge::Basic));
-        for nothing in ["", "Bearer", r#"Bearer service="x""#, "Negotiate", "Bearer realm"] {
+        for nothing in [
+            "",
+            "Bearer",
+            r#"Bearer service="x""#,
+            "Negotiate",
+            "Bearer realm",
+        ] {
             assert_eq!(read(nothing), None, "{nothing}");
         }
     }

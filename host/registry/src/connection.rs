@@ -59,7 +59,9 @@ impl Connection {
         for authority in rustls_native_certs::load_native_certs().certs {
             let _ = authorities.add(authority);
         }
-        let tls = tls.with_root_certificates(authorities).with_no_client_auth();
+        let tls = tls
+            .with_root_certificates(authorities)
+            .with_no_client_auth();
         let mut http = HttpConnector::new();
         http.enforce_http(false);
         http.set_connect_timeout(Some(CONNECT));
@@ -92,7 +94,11 @@ impl Connection {
             .map_err(|_| Unanswered::Away(format!("no answer within {limit:?}")))?
             .map_err(|error| Unanswered::Away(whole(&error)))?;
         let (head, body) = answer.into_parts();
-        let body = if is_head { Vec::new() } else { read(body, most).await? };
+        let body = if is_head {
+            Vec::new()
+        } else {
+            read(body, most).await?
+        };
         Ok(Answer {
             status: head.status,
             headers: head.headers,
@@ -141,7 +147,8 @@ fn whole(error: &dyn std::error::Error) -> String {
         text += "; the authority of its certificate is unknown here: put it with those of the \
                  system, or into the file that SSL_CERT_FILE names";
     } else if text.contains("InvalidContentType") || text.contains("corrupt message") {
-        text += "; it seems to speak HTTP without TLS, which is for registries on this machine only";
+        text +=
+            "; it seems to speak HTTP without TLS, which is for registries on this machine only";
     }
     text
 }

@@ -101,7 +101,9 @@ fn read(given: &str) -> Result<Reference, &'static str> {
             (rest, Some(digits))
         }
     };
-    let (host, rest) = rest.split_once('/').ok_or("there is no name behind the host")?;
+    let (host, rest) = rest
+        .split_once('/')
+        .ok_or("there is no name behind the host")?;
     let (name, tag) = match rest.split_once(':') {
         None => (rest, None),
         Some((name, tag)) => (name, Some(tag)),
@@ -148,7 +150,9 @@ fn is_host(host: &str) -> bool {
         .and_then(|rest| rest.strip_suffix(']'))
         .is_some_and(|address| address.parse::<std::net::Ipv6Addr>().is_ok());
     let is_name = !name.is_empty()
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
+        && name
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.')
         && !name.starts_with(['.', '-']);
     let is_port = port.is_none_or(|port| port.parse::<u16>().is_ok());
     let is_meant = name == "localhost" || name.contains('.') || port.is_some() || is_address;
@@ -239,7 +243,12 @@ mod tests {
         for host in ["localhost:5000", "127.0.0.1:80", "localhost", "[::1]:5000"] {
             assert!(is_local(host), "{host}");
         }
-        for host in ["ghcr.io", "localhost.example.com:80", "10.0.0.1:5000", "[::2]"] {
+        for host in [
+            "ghcr.io",
+            "localhost.example.com:80",
+            "10.0.0.1:5000",
+            "[::2]",
+        ] {
             assert!(!is_local(host), "{host}");
         }
     }

@@ -132,7 +132,10 @@ impl<'r> Session<'r> {
             .method(ask.method.clone())
             .uri(to)
             .header(ACCEPT, ask.accept)
-            .header("user-agent", concat!("linkmend/", env!("CARGO_PKG_VERSION")));
+            .header(
+                "user-agent",
+                concat!("linkmend/", env!("CARGO_PKG_VERSION")),
+            );
         if !ask.content.is_empty() {
             request = request.header(CONTENT_TYPE, ask.content);
         }
@@ -155,7 +158,11 @@ impl<'r> Session<'r> {
     /// A place that a registry names. TLS is never left on the way.
     fn url(&self, to: &str) -> Result<Uri, RegistryError> {
         let url = if to.starts_with('/') {
-            let scheme = if self.reference.is_local() { "http" } else { "https" };
+            let scheme = if self.reference.is_local() {
+                "http"
+            } else {
+                "https"
+            };
             format!("{scheme}://{}{to}", api(self.reference.host()))
         } else {
             to.to_owned()
@@ -257,8 +264,7 @@ impl<'r> Session<'r> {
         if !answer.status.is_success() {
             return Err(self.unauthorized(&answer));
         }
-        token_of(&answer.body)
-            .ok_or_else(|| self.away(format!("what {host} says is no token")))
+        token_of(&answer.body).ok_or_else(|| self.away(format!("what {host} says is no token")))
     }
 
     fn unauthorized(&self, answer: &Answer) -> RegistryError {

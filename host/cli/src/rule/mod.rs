@@ -48,7 +48,8 @@ pub fn run(command: &RuleCommand) -> Exit {
 fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
     let compiler = options.compiling.compiler()?;
     let most = compiler.limits().file_size;
-    let named = Named::read(rule, &options.compiling).with_context(|| format!("the rule {rule}"))?;
+    let named =
+        Named::read(rule, &options.compiling).with_context(|| format!("the rule {rule}"))?;
     let mut subject = match named {
         Named::Builtin => Subject::builtin(),
         Named::File(path) => Subject::read(&path, most)

@@ -57,7 +57,8 @@ impl Source {
     pub(super) fn has_changed(&mut self) -> io::Result<bool> {
         let now = look(&self.folder, &self.files)?;
         let has_changed = !changed(&self.files, &now).is_empty();
-        self.written.retain(|path, left| now.get(path) == Some(left));
+        self.written
+            .retain(|path, left| now.get(path) == Some(left));
         self.files = now;
         Ok(has_changed)
     }
@@ -170,7 +171,10 @@ mod tests {
             changed
         };
         assert!(!built(&[("rule.o", "1"), ("rule.wasm", "1")]), "new files");
-        assert!(!built(&[("rule.o", "2"), ("rule.wasm", "2")]), "the same again");
+        assert!(
+            !built(&[("rule.o", "2"), ("rule.wasm", "2")]),
+            "the same again"
+        );
         assert!(!built(&[("rule.c", "one")]), "the same content");
         assert!(built(&[("rule.c", "two")]), "saved while it was built");
         // Of what was there before it is not known whose it is: once more, no longer.

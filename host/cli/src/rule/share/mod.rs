@@ -13,8 +13,8 @@ use linkmend_workbench::inspect::{Report, inspect};
 
 use super::args::RunOptions;
 use super::{exit_of, subject};
-use args::{PullArguments, PushArguments};
 use crate::{Exit, process, say, tell};
+use args::{PullArguments, PushArguments};
 
 /// Runs `linkmend rule push`.
 pub fn push(arguments: &PushArguments) -> anyhow::Result<Exit> {
@@ -33,7 +33,12 @@ pub fn push(arguments: &PushArguments) -> anyhow::Result<Exit> {
         return Ok(Exit::Rule);
     }
     let signature = signature(&arguments.rule, arguments.signature.as_deref())?;
-    let pushed = push_rule(&reference, &subject.bytes, &about(report), signature.as_deref());
+    let pushed = push_rule(
+        &reference,
+        &subject.bytes,
+        &about(report),
+        signature.as_deref(),
+    );
     match pushed {
         Ok(pinned) => {
             say(pinned);
@@ -105,7 +110,10 @@ fn signature(rule: &Path, asked: Option<&Path>) -> anyhow::Result<Option<String>
     match std::fs::read_to_string(&path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == ErrorKind::NotFound && asked.is_none() => Ok(None),
-        Err(error) => Err(anyhow!("cannot read the signature {}: {error}", path.display())),
+        Err(error) => Err(anyhow!(
+            "cannot read the signature {}: {error}",
+            path.display()
+        )),
     }
 }
 
@@ -115,6 +123,7 @@ fn public_key(given: &str) -> anyhow::Result<PublicKey> {
         return Ok(key);
     }
     let text = std::fs::read_to_string(given);
-    let text = text.with_context(|| format!("--public-key {}: no key, and no file", plain(given)))?;
+    let text =
+        text.with_context(|| format!("--public-key {}: no key, and no file", plain(given)))?;
     PublicKey::parse(&text).with_context(|| format!("--public-key {}", plain(given)))
 }

@@ -10,8 +10,8 @@ use serde_json::json;
 use super::assert_told;
 use crate::support::linkmend;
 use crate::support::registry::Machine;
-use crate::support::web::{Answered, Asked, Web};
 use crate::support::wait;
+use crate::support::web::{Answered, Asked, Web};
 
 const COMPONENT: &[u8] = b"what passes for a component";
 const SHA256: &str = "sha256:48f0ea2ff8fb5ee35ff5d5af8ee5a4f1e5f6b10c3e9a1c8a5e4e4e7df7c1d0aa";
@@ -28,10 +28,7 @@ fn manifest(digest: &str, size: usize) -> Vec<u8> {
 }
 
 /// A registry with this manifest, and an answer to who asks for a blob.
-fn registry(
-    manifest: Vec<u8>,
-    blob: impl Fn(&Asked) -> Answered + Send + Sync + 'static,
-) -> Web {
+fn registry(manifest: Vec<u8>, blob: impl Fn(&Asked) -> Answered + Send + Sync + 'static) -> Web {
     Web::start(move |asked| {
         if asked.path.contains("/manifests/") {
             return (200, vec![], manifest.clone());
@@ -48,15 +45,29 @@ fn pull(machine: &Machine, web: &Web) -> crate::support::registry::Ended {
 #[test]
 fn what_is_not_what_was_meant_is_not_taken() {
     let machine = Machine::new();
-    let other = registry(manifest(SHA256, COMPONENT.len()), |_| (200, vec![], COMPONENT.into()));
+    let other = registry(manifest(SHA256, COMPONENT.len()), |_| {
+        (200, vec![], COMPONENT.into())
+    });
     let ended = pull(&machine, &other);
     assert_told(&ended, 1, &["what came has the digest sha256:", SHA256]);
     let large = registry(manifest(SHA256, 5), |_| (200, vec![], vec![0; 1 << 20]));
-    assert_told(&pull(&machine, &large), 1, &["its answer has more than 5 bytes"]);
+    assert_told(
+        &pull(&machine, &large),
+        1,
+        &["its answer has more than 5 bytes"],
+    );
     let huge = registry(manifest(SHA256, 1 << 40), |_| (200, vec![], vec![]));
-    assert_told(&pull(&machine, &huge), 1, &["1099511627776 bytes", "file_size"]);
+    assert_told(
+        &pull(&machine, &huge),
+        1,
+        &["1099511627776 bytes", "file_size"],
+    );
     let endless = Web::start(|_| (200, vec![], vec![b' '; 5 << 20]));
-    assert_told(&pull(&machine, &endless), 1, &["its answer has more than 4194304 bytes"]);
+    assert_told(
+        &pull(&machine, &endless),
+        1,
+        &["its answer has more than 4194304 bytes"],
+    );
     let hostile = Web::start(|_| {
         let text = r#"{"errors":[{"code":"X","message":"\u001b[31mred"}]}"#;
         (500, vec![], text.into())
@@ -82,7 +93,11 @@ fn what_a_registry_is_told_stays_there() {
     let to = format!("http://{}/blob", store.address);
     let web = Web::start(move |asked| {
         if asked.header("authorization").is_none() {
-            return (401, vec![("www-authenticate", "Basic realm=\"x\"".into())], vec![]);
+            return (
+                401,
+                vec![("www-authenticate", "Basic realm=\"x\"".into())],
+                vec![],
+            );
         }
         if asked.path.contains("/manifests/") {
             return (200, vec![], manifest(SHA256, COMPONENT.len()));
@@ -91,7 +106,10 @@ fn what_a_registry_is_told_stays_there() {
     });
     let machine = Machine::new();
     let auth = r#"{"auths":{"HOST":{"username":"team","password":"own"}}}"#;
-    machine.write(".docker/config.json", auth.replace("HOST", &web.address.to_string()));
+    machine.write(
+        ".docker/config.json",
+        auth.replace("HOST", &web.address.to_string()),
+    );
     // Nothing is wrong but the digest.
     assert_told(&pull(&machine, &web), 1, &["what came has the digest"]);
     let heard = heard.lock();
@@ -100,11 +118,15 @@ fn what_a_registry_is_told_stays_there() {
     };
     assert_eq!(asked.header("authorization"), None, "{asked:?}");
 
-    for to in ["http://192.0.2.1/blob", "file:///etc/passwd", "ftp://127.0.0.1/"] {
+    for (to, told) in [
+        ("http://192.0.2.1/blob", "without TLS"),
+        ("ftp://127.0.0.1/", "without TLS"),
+        ("file:///etc/passwd", "no URL"),
+    ] {
         let leading = registry(manifest(SHA256, 5), move |_| {
             (302, vec![("location", to.into())], vec![])
         });
-        assert_told(&pull(&machine, &leading), 1, &["it leads to", "without TLS"]);
+        assert_told(&pull(&machine, &leading), 1, &["it leads to", told]);
     }
     let round = registry(manifest(SHA256, 5), |asked| {
         (302, vec![("location", asked.path.clone())], vec![])
@@ -148,5 +170,9 @@ service: {{pipelines: {{traces: {{receivers: [otlp], processors: [linkmend], exp
         .status();
     assert!(kill.unwrap().success());
     assert_eq!(child.wait().unwrap().code(), Some(0));
-    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    assert!(
+        begun.elapsed() < Duration::from_secs(10),
+        "{:?}",
+        begun.elapsed()
+    );
 }

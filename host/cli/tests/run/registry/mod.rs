@@ -18,12 +18,18 @@ fn author() -> Machine {
     let machine = Machine::new();
     machine.write("links.wasm", builtin());
     let failing = include_str!("../../../../../tests/guests/says-error.wat");
-    machine.write("failing.wasm", guests::component(&guests::in_shell(failing)));
+    machine.write(
+        "failing.wasm",
+        guests::component(&guests::in_shell(failing)),
+    );
     machine
 }
 
 fn builtin() -> Vec<u8> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../guest/dist/linkmend-repair.wasm");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../guest/dist/linkmend-repair.wasm"
+    );
     std::fs::read(path).unwrap()
 }
 
@@ -54,7 +60,11 @@ fn digest(pinned: &str) -> &str {
 fn assert_told(ended: &Ended, code: i32, texts: &[&str]) {
     assert_eq!(ended.code, Some(code), "{ended:?}");
     for text in texts {
-        assert!(ended.told.contains(text), "{text:?} is not told: {}", ended.told);
+        assert!(
+            ended.told.contains(text),
+            "{text:?} is not told: {}",
+            ended.told
+        );
     }
 }
 
@@ -72,10 +82,26 @@ fn a_rule_of_a_registry_runs_elsewhere_and_without_the_registry() {
     assert!(pinned.starts_with(&format!("{name}@sha256:")), "{pinned}");
     let other = Machine::new();
     let refused = other.validate(&format!("rule: {pinned}"));
-    assert_told(&refused, 2, &["line 5, column 5: processors.linkmend", "401", "docker login"]);
+    assert_told(
+        &refused,
+        2,
+        &[
+            "line 5, column 5: processors.linkmend",
+            "401",
+            "docker login",
+        ],
+    );
     other.log_in(&registry, NAME, "wrong");
     let refused = other.validate(&format!("rule: {pinned}"));
-    assert_told(&refused, 2, &["line 5, column 5: processors.linkmend", "401", "does not accept"]);
+    assert_told(
+        &refused,
+        2,
+        &[
+            "line 5, column 5: processors.linkmend",
+            "401",
+            "does not accept",
+        ],
+    );
 
     other.log_in(&registry, NAME, PASSWORD);
     let intake = Intake::start();
@@ -90,7 +116,15 @@ fn a_rule_of_a_registry_runs_elsewhere_and_without_the_registry() {
 
     let newcomer = Machine::new();
     let refused = newcomer.validate(&format!("rule: {pinned}"));
-    assert_told(&refused, 2, &["line 5, column 5: processors.linkmend", "cannot be asked", "refused"]);
+    assert_told(
+        &refused,
+        2,
+        &[
+            "line 5, column 5: processors.linkmend",
+            "cannot be asked",
+            "refused",
+        ],
+    );
 
     // What is kept is used only as it was pulled.
     let kept = other.home().join(".cache/linkmend/rules");
@@ -129,17 +163,32 @@ fn a_tag_that_moved_does_not_pass_the_pin() {
     let exporter = linkmend::by_grpc(&intake, "");
     let running = Linkmend::start_as(&late.environment(), &[&exporter, &rule(&pinned)]);
     assert!(links(&running, &intake), "the pinned one, not the tag");
-    let told = format!("the tag 1.2 now is {}, and {} is pinned", digest(&moved), digest(&pinned));
+    let told = format!(
+        "the tag 1.2 now is {}, and {} is pinned",
+        digest(&moved),
+        digest(&pinned)
+    );
     assert!(running.log().contains(&told), "{}", running.log());
     assert!((running.metric("linkmend_rule_faults", &[])).abs() < 0.5);
 
-    delete(&registry, &format!("/v2/team/links/manifests/{}", digest(&pinned)));
+    delete(
+        &registry,
+        &format!("/v2/team/links/manifests/{}", digest(&pinned)),
+    );
     let newcomer = Machine::new();
     let refused = newcomer.validate(&format!("rule: {pinned}"));
     let now = format!("the tag now is {}", digest(&moved));
     let pins = format!("the configuration pins {}", digest(&pinned));
-    assert_told(&refused, 2, &["line 5, column 5: processors.linkmend", &now, &pins]);
-    assert_eq!(early.validate(&format!("rule: {pinned}")).code, Some(0), "it is kept");
+    assert_told(
+        &refused,
+        2,
+        &["line 5, column 5: processors.linkmend", &now, &pins],
+    );
+    assert_eq!(
+        early.validate(&format!("rule: {pinned}")).code,
+        Some(0),
+        "it is kept"
+    );
     // Without the tag there is nothing that could be meant.
     let bare = format!("oci://{}/team/links@{}", registry.address, digest(&pinned));
     let refused = newcomer.validate(&format!("rule: {bare}"));
@@ -155,16 +204,27 @@ fn names_in_configurations_are_checked_without_a_registry() {
             "rule: oci://127.0.0.1:9/team/links:1.2",
             ["may be another rule tomorrow", "linkmend rule pull"],
         ),
-        ("rule: oci://team/links:1.2", ["the host is missing", "oci://HOST/NAME"]),
-        ("rule: oci://127.0.0.1:9/team/links@sha256:12", ["64 hex digits", "oci://HOST/NAME"]),
-        ("public_key: nothing", ["no public key of minisign", "minisign.pub"]),
+        (
+            "rule: oci://team/links:1.2",
+            ["the host is missing", "oci://HOST/NAME"],
+        ),
+        (
+            "rule: oci://127.0.0.1:9/team/links@sha256:12",
+            ["64 hex digits", "oci://HOST/NAME"],
+        ),
+        (
+            "public_key: nothing",
+            ["no public key of minisign", "minisign.pub"],
+        ),
         (
             "public_key: RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3",
             ["rules of registries", "sha256"],
         ),
     ] {
         let refused = machine.validate(rule);
-        let place = ["line 5, column 5: processors.linkmend"].into_iter().chain(texts);
+        let place = ["line 5, column 5: processors.linkmend"]
+            .into_iter()
+            .chain(texts);
         assert_told(&refused, 2, &place.collect::<Vec<_>>());
     }
 }
@@ -188,10 +248,22 @@ fn what_is_no_rule_is_told() {
     let manifest = manifest.replace("vnd.wasm.config.v0+json", "vnd.oci.image.config.v1+json");
     put(&registry, "/v2/team/links/manifests/image", manifest);
     let ended = author.run(&["rule", "pull", &registry.name("team/links:image")]);
-    assert_told(&ended, 1, &["it is no rule", "vnd.oci.image.config.v1+json", "vnd.wasm.config"]);
+    assert_told(
+        &ended,
+        1,
+        &[
+            "it is no rule",
+            "vnd.oci.image.config.v1+json",
+            "vnd.wasm.config",
+        ],
+    );
     let most = ["--compile-limit", "file_size=1KiB"];
     let ended = author.run(&[&["rule", "pull", &name][..], &most].concat());
-    assert_told(&ended, 1, &["more than compile_limits.file_size = 1024 bytes"]);
+    assert_told(
+        &ended,
+        1,
+        &["more than compile_limits.file_size = 1024 bytes"],
+    );
     assert!(!author.home().join("image.wasm").exists());
 }
 
@@ -261,9 +333,21 @@ fn signatures_are_checked() {
     };
     let valid = with(&signed, &team);
     assert_eq!(valid.code, Some(0), "{valid:?}");
-    assert_told(&with(&unsigned, &team), 2, &["line 5, column 5: processors.linkmend", "it is not signed"]);
-    assert_told(&with(&signed, &others), 2, &["signature is wrong", "another key"]);
-    assert_told(&with(&forged, &team), 2, &["signature is wrong", "for this component"]);
+    assert_told(
+        &with(&unsigned, &team),
+        2,
+        &["line 5, column 5: processors.linkmend", "it is not signed"],
+    );
+    assert_told(
+        &with(&signed, &others),
+        2,
+        &["signature is wrong", "another key"],
+    );
+    assert_told(
+        &with(&forged, &team),
+        2,
+        &["signature is wrong", "for this component"],
+    );
     let file = author.home().join("team.pub");
     let asked = ["--public-key", file.to_str().unwrap()];
     let pull = |name: &str| machine.run(&[&["rule", "pull", name][..], &asked].concat());

@@ -36,7 +36,10 @@ fn helpers_of_docker_are_asked() {
     helper(
         &author,
         "vault",
-        &format!("#!/bin/sh\n[ \"$1\" = get ] && read -r host && [ \"$host\" = {} ] || exit 1\ncat <<'E'\n{answer}\nE\n", registry.address),
+        &format!(
+            "#!/bin/sh\n[ \"$1\" = get ] && [ \"$(cat)\" = {} ] || exit 1\ncat <<'E'\n{answer}\nE\n",
+            registry.address
+        ),
     );
     with_helper(&author, &registry, "vault");
     author.push("links.wasm", &name);
@@ -45,18 +48,34 @@ fn helpers_of_docker_are_asked() {
     with_helper(&machine, &registry, "nowhere");
     let ended = machine.run(&["rule", "pull", &name]);
     assert_told(&ended, 1, &["cannot be run", "docker-credential-NAME"]);
-    helper(&machine, "locked", "#!/bin/sh\necho 'secret of others'; echo 'the vault is locked' >&2; exit 1\n");
+    helper(
+        &machine,
+        "locked",
+        "#!/bin/sh\necho 'secret of others'; echo 'the vault is locked' >&2; exit 1\n",
+    );
     with_helper(&machine, &registry, "locked");
     let ended = machine.run(&["rule", "pull", &name]);
-    assert_told(&ended, 1, &["docker-credential-locked", "the vault is locked"]);
+    assert_told(
+        &ended,
+        1,
+        &["docker-credential-locked", "the vault is locked"],
+    );
     assert!(!ended.told.contains("secret of others"), "{ended:?}");
-    helper(&machine, "empty", "#!/bin/sh\necho 'credentials not found in native keychain'; exit 1\n");
+    helper(
+        &machine,
+        "empty",
+        "#!/bin/sh\necho 'credentials not found in native keychain'; exit 1\n",
+    );
     with_helper(&machine, &registry, "empty");
     let ended = machine.run(&["rule", "pull", &name]);
     assert_told(&ended, 1, &["401", "docker login"]);
     machine.write(".docker/config.json", "{");
     let ended = machine.run(&["rule", "pull", &name]);
-    assert_told(&ended, 1, &["config.json", "not the JSON that Docker writes"]);
+    assert_told(
+        &ended,
+        1,
+        &["config.json", "not the JSON that Docker writes"],
+    );
 }
 
 /// Of an issuer of tokens, as the registry checks them: by RS256, with its certificate.
@@ -135,14 +154,24 @@ fn tokens_are_fetched_for_what_is_asked() {
         if !is_known {
             return (401, vec![], Vec::new());
         }
-        let scope = query.split(['?', '&']).find_map(|part| part.strip_prefix("scope="));
-        let scope = scope.unwrap().replace("%3A", ":").replace("%2F", "/").replace("%2C", ",");
+        let scope = query
+            .split(['?', '&'])
+            .find_map(|part| part.strip_prefix("scope="));
+        let scope = scope
+            .unwrap()
+            .replace("%3A", ":")
+            .replace("%2F", "/")
+            .replace("%2C", ",");
         let [_, repository, actions] = scope.split(':').collect::<Vec<_>>()[..] else {
             return (400, vec![], Vec::new());
         };
         let issuer = Issuer { folder: &at };
         let token = issuer.token(repository, actions);
-        (200, vec![], format!(r#"{{"token":"{token}"}}"#).into_bytes())
+        (
+            200,
+            vec![],
+            format!(r#"{{"token":"{token}"}}"#).into_bytes(),
+        )
     });
     let auth = format!(
         "auth: {{token: {{realm: 'http://{}/token', service: rules, issuer: issuer, \
@@ -163,7 +192,10 @@ fn tokens_are_fetched_for_what_is_asked() {
     assert!(first.unwrap().contains("service=rules"));
 
     let machine = Machine::new();
-    let text = format!(r#"{{"auths":{{"{}":{{"identitytoken":"an identity"}}}}}}"#, registry.address);
+    let text = format!(
+        r#"{{"auths":{{"{}":{{"identitytoken":"an identity"}}}}}}"#,
+        registry.address
+    );
     machine.write(".docker/config.json", text);
     asked.lock().clear();
     let ended = machine.run(&["rule", "pull", &name]);
@@ -173,6 +205,14 @@ fn tokens_are_fetched_for_what_is_asked() {
         panic!("one token is enough: {asked:?}");
     };
     assert_eq!(token.method, "POST");
-    assert!(token.body.contains("grant_type=refresh%5Ftoken"), "{token:?}");
-    assert!(token.body.contains("scope=repository%3Ateam%2Flinks%3Apull"), "{token:?}");
+    assert!(
+        token.body.contains("grant_type=refresh%5Ftoken"),
+        "{token:?}"
+    );
+    assert!(
+        token
+            .body
+            .contains("scope=repository%3Ateam%2Flinks%3Apull"),
+        "{token:?}"
+    );
 }

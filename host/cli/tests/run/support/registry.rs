@@ -31,7 +31,9 @@ pub struct Registry {
 pub fn built(name: &str) -> Option<PathBuf> {
     let program = peers::built()?.join(name);
     if !program.exists() {
-        clients::skipped(&format!("there is no {name} in LINKMEND_PEERS, see tests/peers/set-up"));
+        clients::skipped(&format!(
+            "there is no {name} in LINKMEND_PEERS, see tests/peers/set-up"
+        ));
     }
     Some(program).filter(|program| program.exists())
 }
@@ -113,7 +115,10 @@ impl Drop for Registry {
         }
         if std::thread::panicking() {
             let printed = fs::read_to_string(self.path("printed"));
-            eprintln!("--- printed by the registry\n{}", printed.unwrap_or_default());
+            eprintln!(
+                "--- printed by the registry\n{}",
+                printed.unwrap_or_default()
+            );
         }
     }
 }
@@ -140,7 +145,10 @@ impl Machine {
     /// `docker login`
     pub fn log_in(&self, registry: &Registry, name: &str, password: &str) {
         let auth = BASE64.encode(format!("{name}:{password}"));
-        let text = format!(r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#, registry.address);
+        let text = format!(
+            r#"{{"auths":{{"{}":{{"auth":"{auth}"}}}}}}"#,
+            registry.address
+        );
         self.write(".docker/config.json", &text);
     }
 
@@ -158,7 +166,11 @@ impl Machine {
     /// What distinguishes it.
     pub fn environment(&self) -> [(&str, &str); 3] {
         let home = self.home.path().to_str().unwrap();
-        [("HOME", home), ("XDG_CACHE_HOME", ""), ("DOCKER_CONFIG", "")]
+        [
+            ("HOME", home),
+            ("XDG_CACHE_HOME", ""),
+            ("DOCKER_CONFIG", ""),
+        ]
     }
 
     /// Runs a command of linkmend in its home.

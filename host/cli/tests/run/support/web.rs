@@ -52,7 +52,9 @@ impl Asked {
             headers,
             body: String::new(),
         };
-        let length = asked.header("content-length").map_or(0, |length| length.parse().unwrap());
+        let length = asked
+            .header("content-length")
+            .map_or(0, |length| length.parse().unwrap());
         lines.take(length).read_to_string(&mut asked.body).ok()?;
         Some(asked)
     }
@@ -88,7 +90,10 @@ impl Web {
 
 /// One answer for each connection. Who does not want all of it hangs up.
 fn respond(mut stream: TcpStream, (status, headers, body): Answered) {
-    let mut head = format!("HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n", body.len());
+    let mut head = format!(
+        "HTTP/1.1 {status} X\r\nconnection: close\r\ncontent-length: {}\r\n",
+        body.len()
+    );
     for (name, value) in headers {
         head += &format!("{name}: {value}\r\n");
     }
