@@ -12,6 +12,15 @@
     reason = "generated"
 )]
 
+/// What a component of any world may import.
+pub mod saying {
+    wit_bindgen::generate!({
+        path: "wit",
+        world: "saying",
+        default_bindings_module: "linkmend_rule::bindings::saying",
+    });
+}
+
 wit_bindgen::generate!({
     path: "wit",
     world: "batch-rule",

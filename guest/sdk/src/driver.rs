@@ -3,6 +3,7 @@
 use crate::edits::Edits;
 use crate::found::{Answer, Found};
 use crate::keys::Keys;
+use crate::say;
 use crate::{
     Index, IndexError, MessageKey, NoteKind, Producer, Rule, Span, Tasks, Text, Traces, Verdict,
     VerdictBuilder,
@@ -65,6 +66,7 @@ impl<'a, R: Rule> Driver<'a, R> {
                 .map_err(|error| index_failed("recall", error))?;
             self.mend(&spans, &answer);
         }
+        say::looks_at_none();
         Ok(self.verdict.build())
     }
 
@@ -74,6 +76,7 @@ impl<'a, R: Rule> Driver<'a, R> {
         let mut keys = Keys::default();
         for span in self.traces.spans() {
             keys.clear();
+            say::looks_at(&span);
             self.rule.produces(&span, &mut keys);
             add_producers(&span, &keys, &mut producers, &mut texts);
             if producers.len() >= AT_ONCE {
@@ -95,6 +98,7 @@ impl<'a, R: Rule> Driver<'a, R> {
         if awaits(self.rule) {
             for span in self.traces.spans() {
                 keys.next_span();
+                say::looks_at(&span);
                 self.rule.awaits(&span, &mut keys);
                 spans.push(Awaits {
                     end: keys.all().len(),
@@ -126,6 +130,7 @@ impl<'a, R: Rule> Driver<'a, R> {
             let too_many = of_span.map_or(0, |of_span| of_span.too_many);
             self.note(&span, &found, too_many);
             edits.begin(&span);
+            say::looks_at(&span);
             self.rule.mend(&span, &found, &mut edits);
             edits.put(&mut self.verdict);
         }

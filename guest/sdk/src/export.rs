@@ -76,10 +76,12 @@ macro_rules! export {
 
             impl lifecycle::Guest for Component {
                 fn describe() -> $crate::About {
+                    $crate::say_panics();
                     <$rule as $crate::BatchRule>::describe()
                 }
 
                 fn configure(config: String) -> Result<$crate::Plan, String> {
+                    $crate::say_panics();
                     let (rule, plan) = <$rule as $crate::BatchRule>::configure(&config)?;
                     RULE.set(Some(rule));
                     Ok(plan)

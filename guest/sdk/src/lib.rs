@@ -92,6 +92,7 @@
 //! | see who produced them | [`Found`], [`Awaited`], [`ProducerSpan`] |
 //! | change links | [`Edits`] |
 //! | say what to be given | [`Wants`] |
+//! | say something | [`log!`](log!), [`say`] |
 //! | test | [`testing`] |
 //!
 //! # The low level
@@ -146,6 +147,7 @@ mod kind;
 mod link;
 mod numbers;
 mod rule;
+mod say;
 #[cfg(not(target_arch = "wasm32"))]
 pub mod testing;
 mod traces;
@@ -169,6 +171,9 @@ pub use link::Link;
 pub use linkmend_wire as wire;
 pub use linkmend_wire::value::AnyValue;
 pub use rule::{MAX_LINKS, Rule};
+#[doc(hidden)]
+pub use say::say_panics;
+pub use say::{Level, say};
 pub use traces::{Resource, Scope, Span, Traces};
 pub use verdict::{AttributeKey, AttributeValue, Attributes, Context, TextId, VerdictBuilder};
 pub use wants::Wants;

@@ -74,7 +74,7 @@ pub enum Command {
     /// Without --from it writes linkmend.yaml, the smallest there is, with comments.
     #[command(after_help = INIT_EXAMPLES)]
     Init(InitArguments),
-    /// Write rules of your own: new, check, test, bench, inspect, component
+    /// Write rules of your own: new, dev, check, test, bench, inspect, component, push, pull
     ///
     /// A rule is a WebAssembly component that looks at spans and answers with
     /// edits of their links. docs/rules.md takes you from nothing to a rule that
@@ -287,8 +287,9 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "FILE")]
     pub summary: Option<PathBuf>,
 
-    /// A rule: `builtin`, or a file with a WebAssembly component. May be given several times; each rule
-    /// sees the edits of those before it. `FILE@sha256:HEX` accepts only the file with that SHA-256
+    /// A rule: `builtin`, a file with a WebAssembly component, or `oci://HOST/NAME:TAG`. May be given
+    /// several times; each rule sees the edits of those before it. `FILE@sha256:HEX` accepts only the file
+    /// with that SHA-256, and `oci://HOST/NAME:TAG@sha256:HEX` the rule with that digest
     #[arg(long = "rule", value_name = "RULE", default_value = "builtin")]
     pub rules: Vec<String>,
 

@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
-use linkmend::{CodeCache, Compiler};
+use linkmend::{CodeCache, CompileLimits, Compiler};
+use linkmend_registry::Store;
 
 use crate::{Exit, tell, units};
 
@@ -21,6 +22,11 @@ pub struct CompileArguments {
     #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub code_cache: Option<PathBuf>,
 
+    /// Keep rules that were pulled from registries here, in a directory that only you can write to
+    /// [default: `linkmend/rules` in the user's cache directory; empty for nowhere]
+    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    pub rule_cache: Option<PathBuf>,
+
     /// A limit for compiling a rule, such as `time=120s`. May be given several times; --help has the
     /// names
     #[arg(long = "compile-limit", value_name = "NAME=VALUE", long_help = units::compile_limits_help())]
@@ -28,20 +34,34 @@ pub struct CompileArguments {
 }
 
 impl CompileArguments {
+    /// What compiling may take.
+    pub fn limits(&self) -> anyhow::Result<CompileLimits> {
+        units::compile_limits(&self.compile_limits)
+    }
+
     /// What compiles.
     pub fn compiler(&self) -> anyhow::Result<Compiler> {
-        let limits = units::compile_limits(&self.compile_limits)?;
-        Ok(Compiler::command(this_program()?, [COMMAND]).with_limits(limits))
+        Ok(Compiler::command(this_program()?, [COMMAND]).with_limits(self.limits()?))
     }
 
     /// Where compiled rules are kept: the directory that was asked for, or the
     /// user's; `None` when none is wanted. Of one that cannot be used it is told
     /// why, and it goes on without.
     pub fn code_cache(&self, told: impl FnOnce(&dyn Display)) -> Option<CodeCache> {
-        let path = directory(self.code_cache.as_deref())?;
+        let path = directory(self.code_cache.as_deref(), "code")?;
         let shown = path.display().to_string();
         let opened = CodeCache::open(path).map_err(|error| {
             told(&format_args!("the code cache {shown} is not used: {error}"));
+        });
+        opened.ok()
+    }
+
+    /// Where rules are kept that were pulled, in the same way.
+    pub fn rule_cache(&self, told: impl FnOnce(&dyn Display)) -> Option<Store> {
+        let path = directory(self.rule_cache.as_deref(), "rules")?;
+        let shown = path.display().to_string();
+        let opened = Store::open(path).map_err(|error| {
+            told(&format_args!("the rule cache {shown} is not used: {error}"));
         });
         opened.ok()
     }
@@ -56,7 +76,8 @@ fn this_program() -> anyhow::Result<PathBuf> {
     Ok(std::env::current_exe()?)
 }
 
-fn directory(asked: Option<&Path>) -> Option<PathBuf> {
+/// The one that was asked for, or the user's of this name.
+fn directory(asked: Option<&Path>, name: &str) -> Option<PathBuf> {
     match asked {
         Some(path) if path.as_os_str().is_empty() => None,
         Some(path) => Some(path.to_owned()),
@@ -64,7 +85,7 @@ fn directory(asked: Option<&Path>) -> Option<PathBuf> {
             let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
             let cache = cache.filter(|path| path.is_absolute());
             let cache = cache.or_else(|| Some(std::env::home_dir()?.join(".cache")));
-            cache.map(|cache| cache.join("linkmend").join("code"))
+            cache.map(|cache| cache.join("linkmend").join(name))
         }
     }
 }

@@ -1,10 +1,15 @@
-//! Rules by name, and files that must be the very ones that were meant.
+//! Rules by name: files, which may have to be the very ones that were meant, and rules
+//! in registries.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use linkmend::{Checksum, Rule, RuleFile};
+use linkmend_registry::{Fetch, Reference, SCHEME};
+
+use crate::compiler::CompileArguments;
+use crate::tell;
 
 /// What stands between a file and its checksum.
 const MARK: &str = "@sha256:";
@@ -17,15 +22,20 @@ pub enum Named {
     File(PathBuf),
     /// A file that was read, and had its checksum.
     Pinned { path: PathBuf, bytes: Arc<[u8]> },
+    /// One that was pulled from a registry, or was kept of it.
+    Pulled { name: String, bytes: Arc<[u8]> },
 }
 
 impl Named {
-    /// Reads `builtin`, `FILE` or `FILE@sha256:HEX`.
-    /// A file has at most so many bytes.
-    pub fn read(name: &str, most: usize) -> anyhow::Result<Self> {
+    /// Reads `builtin`, `FILE`, `FILE@sha256:HEX` or `oci://…`.
+    pub fn read(name: &str, compiling: &CompileArguments) -> anyhow::Result<Self> {
         if name == "builtin" {
             return Ok(Self::Builtin);
         }
+        if name.starts_with(SCHEME) {
+            return Self::pulled(&Reference::parse(name)?, compiling);
+        }
+        let most = compiling.limits()?.file_size;
         let Some((path, digits)) = name.rsplit_once(MARK) else {
             return Ok(Self::File(name.into()));
         };
@@ -53,6 +63,28 @@ impl Named {
         Ok(Self::Pinned { path, bytes })
     }
 
+    /// What a tag names today is told, so that it can be pinned.
+    fn pulled(reference: &Reference, compiling: &CompileArguments) -> anyhow::Result<Self> {
+        let store = compiling.rule_cache(|why| tell(why));
+        let fetch = Fetch {
+            most: compiling.limits()?.file_size,
+            store: store.as_ref(),
+            key: None,
+            is_stopped: &|| false,
+        };
+        let fetched = fetch.run(reference)?;
+        for warning in &fetched.warnings {
+            tell(format_args!("{reference}: {warning}"));
+        }
+        if reference.digest().is_none() {
+            tell(format_args!("{reference} is {}", fetched.pinned));
+        }
+        Ok(Self::Pulled {
+            name: fetched.pinned.to_string(),
+            bytes: fetched.component.into(),
+        })
+    }
+
     /// The rule, as the engine wants it.
     pub fn rule(&self) -> Rule {
         match self {
@@ -61,6 +93,7 @@ impl Named {
             Self::Pinned { path, bytes } => {
                 Rule::component(path.display().to_string(), Arc::clone(bytes))
             }
+            Self::Pulled { name, bytes } => Rule::component(name.as_str(), Arc::clone(bytes)),
         }
     }
 }

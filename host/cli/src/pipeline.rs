@@ -4,7 +4,7 @@ use std::env;
 use std::fmt::Display;
 
 use linkmend_pipeline::component::SetupError;
-use linkmend_pipeline::config::{Config, Fault, Faults, Id, Pipeline};
+use linkmend_pipeline::config::{Config, Fault, Faults, Id, Pipeline, Processor};
 use linkmend_pipeline::service::{Options, Service, faults_of_rules};
 
 use crate::args::{PipelineArguments, ValidateArguments};
@@ -16,7 +16,7 @@ pub fn validate(arguments: &ValidateArguments) -> Exit {
         return Exit::Usage;
     };
     let ways: Vec<_> = config.service.pipelines.iter().map(way).collect();
-    let options = match options(&arguments.pipeline, |why| tell(why)) {
+    let options = match options(&arguments.pipeline, &config, |why| tell(why)) {
         Ok(options) => options,
         Err(error) => {
             tell(format_args!("{error:#}"));
@@ -66,7 +66,7 @@ pub fn read(arguments: &PipelineArguments) -> Option<Config> {
     // All of it at once, files of rules as well.
     let mut elsewhere = Vec::new();
     if let Some(config) = &config
-        && let Ok(options) = options(arguments, |why| tell(why))
+        && let Ok(options) = options(arguments, config, |why| tell(why))
     {
         for error in faults_of_rules(config, &options) {
             match config.fault(&error.path, &error.text) {
@@ -104,11 +104,18 @@ pub fn tell_fault(config: &Config, error: &SetupError) {
 /// used it is told why.
 pub fn options(
     arguments: &PipelineArguments,
-    told: impl FnOnce(&dyn Display),
+    config: &Config,
+    told: impl Fn(&dyn Display),
 ) -> anyhow::Result<Options> {
+    let pulls = config.processors.values().any(
+        |processor| matches!(processor, Processor::Linkmend(linkmend) if linkmend.is_remote()),
+    );
     Ok(Options {
         compiler: arguments.compiling.compiler()?,
-        code_cache: arguments.compiling.code_cache(told),
+        code_cache: arguments.compiling.code_cache(&told),
+        rule_cache: pulls
+            .then(|| arguments.compiling.rule_cache(&told))
+            .flatten(),
         workers: arguments.threads.map(usize::from),
         ..Options::default()
     })

@@ -32,11 +32,11 @@ impl Rules {
         let configs = arguments.rule_configs.iter();
         let configs = configs.map(|path| RuleConfig::read(path));
         let configs = configs.collect::<Result<_, _>>().map_err(process::whole)?;
-        let most = units::compile_limits(&arguments.compiling.compile_limits)?.file_size;
+        let compiling = &arguments.compiling;
         let named = arguments
             .rules
             .iter()
-            .map(|name| Named::read(name, most).with_context(|| format!("--rule {name}")));
+            .map(|name| Named::read(name, compiling).with_context(|| format!("--rule {name}")));
         Ok(Self {
             named: named.collect::<anyhow::Result<_>>()?,
             limits,

@@ -49,7 +49,7 @@ async fn session(config: Config, arguments: &RunArguments) -> Exit {
             return Exit::Usage;
         }
     };
-    let options = pipeline::options(&arguments.pipeline, |why| tracing::warn!("{why}"));
+    let options = pipeline::options(&arguments.pipeline, &config, |why| tracing::warn!("{why}"));
     let exit = match options {
         Ok(mut options) => {
             options.state = state::directory(arguments.state_dir.as_deref());

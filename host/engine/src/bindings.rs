@@ -44,6 +44,11 @@ pub mod field_rule {
     });
 }
 
+/// What a component of any world may import.
+pub mod saying {
+    wasmtime::component::bindgen!({ path: "wit", world: "saying" });
+}
+
 /// The world `batch-rule` of version 0.1.
 pub mod v0_1 {
     wasmtime::component::bindgen!({

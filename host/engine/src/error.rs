@@ -73,7 +73,7 @@ pub enum LoadReason {
     },
     /// It needs what rules are not given.
     #[error(
-        "it imports {names}, and a rule is given nothing but linkmend:rule/index@{}, and a WASI with nothing in it",
+        "it imports {names}, and a rule is given nothing but linkmend:rule/index@{0}, linkmend:rule/log@{0}, and a WASI with nothing in it",
         crate::sandbox::OURS
     )]
     Imports {

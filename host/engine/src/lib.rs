@@ -78,6 +78,7 @@
 //! | `rule`, `limits` | what a user asks for |
 //! | `runner` | a loaded rule and its instances |
 //! | `blame` | whether a batch, its sender or the rule is at fault |
+//! | `private` | a directory that is the user's own |
 //! | `checksum`, `rule_file` | which file a rule has to be, and how it is read |
 //! | `inspect` | what a component says of itself before it runs |
 //! | `sandbox`, `native` | where a rule runs |
@@ -108,6 +109,7 @@ mod limits;
 mod mend;
 mod native;
 mod origin;
+mod private;
 mod processor;
 mod reasons;
 mod release;
@@ -141,15 +143,14 @@ pub use hold::{HoldOptions, HoldStats};
 pub use inspect::{Inspection, World, inspect};
 pub use limits::Limits;
 pub use linkmend_wire as wire;
+pub use private::{PrivateDirectory, PrivateDirectoryError};
 pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
 pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use release::Releasing;
 pub use rule::{NativeRule, OnError, Rule};
 pub use rule_file::{RuleFile, RuleFileError};
 pub use said::{Level, Listener, Said, SaidLine};
-pub use sandbox::{
-    CodeCache, CodeCacheError, CompileError, CompileLimits, Compiler, Stop, compile_for_parent,
-};
+pub use sandbox::{CodeCache, CompileError, CompileLimits, Compiler, Stop, compile_for_parent};
 pub use scope::{Scope, Scoping, keep_scope, kept_scope};
 pub use systems::{SystemCounts, Systems};
 pub use text::{plain, plain_lines};

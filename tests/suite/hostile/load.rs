@@ -196,7 +196,7 @@ fn an_import_that_does_not_exist() {
     let text = in_shell("").replacen("(component", &format!("(component {clock}"), 1);
     assert_eq!(
         told(&text),
-        "it imports linkmend:rule/clock@0.2.0, and a rule is given nothing but linkmend:rule/index@0.2.0, \
+        "it imports linkmend:rule/clock@0.2.0, and a rule is given nothing but linkmend:rule/index@0.2.0, linkmend:rule/log@0.2.0, \
          and a WASI with nothing in it"
     );
 }

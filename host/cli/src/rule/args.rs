@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use linkmend_workbench::new::{Language, RuleName};
 
+use super::share::args::{PULL_EXAMPLES, PUSH_EXAMPLES, PullArguments, PushArguments};
 use crate::compiler::CompileArguments;
 use crate::units;
 
@@ -62,6 +63,21 @@ pub enum RuleCommand {
     /// for what is printed. The result is checked to be a rule.
     #[command(after_help = COMPONENT_EXAMPLES)]
     Component(ComponentArguments),
+    /// Push a rule to a registry, for others to run
+    ///
+    /// Prints the name that pins it, for `rule:` in configurations and for `--rule`. It is
+    /// laid out as the CNCF's Wasm artifacts are, so that any OCI registry takes it. Who
+    /// pushes is read as Docker does it: `docker login` writes ~/.docker/config.json, and
+    /// credential helpers are run. Registries are spoken to by HTTPS, but for one on this
+    /// machine.
+    #[command(after_help = PUSH_EXAMPLES)]
+    Push(PushArguments),
+    /// Pull a rule from a registry into a file
+    ///
+    /// Prints the name that pins it. What is pulled is held against the digests of the
+    /// registry, and against a signature if a public key is given.
+    #[command(after_help = PULL_EXAMPLES)]
+    Pull(PullArguments),
 }
 
 const NEW_EXAMPLES: &str = "\
@@ -176,7 +192,7 @@ pub struct RunOptions {
 /// The arguments of `linkmend rule inspect`.
 #[derive(Debug, Args)]
 pub struct InspectArguments {
-    /// The rule: `builtin`, or a file with a WebAssembly component
+    /// The rule: `builtin`, a file with a WebAssembly component, or `oci://HOST/NAME:TAG`
     pub rule: String,
 
     #[command(flatten)]
@@ -186,7 +202,7 @@ pub struct InspectArguments {
 /// The arguments of `linkmend rule check`.
 #[derive(Debug, Args)]
 pub struct CheckArguments {
-    /// The rule: `builtin`, or a file with a WebAssembly component
+    /// The rule: `builtin`, a file with a WebAssembly component, or `oci://HOST/NAME:TAG`
     pub rule: String,
 
     #[command(flatten)]
@@ -196,7 +212,7 @@ pub struct CheckArguments {
 /// The arguments of `linkmend rule test`.
 #[derive(Debug, Args)]
 pub struct TestArguments {
-    /// The rule: `builtin`, or a file with a WebAssembly component [default: the one `.wasm` file here]
+    /// The rule: `builtin`, a file with a WebAssembly component, or `oci://HOST/NAME:TAG` [default: the one `.wasm` file here]
     pub rule: Option<String>,
 
     /// The folder with the cases [default: `tests` beside the component]
@@ -218,7 +234,7 @@ pub struct TestArguments {
 /// The arguments of `linkmend rule bench`.
 #[derive(Debug, Args)]
 pub struct BenchArguments {
-    /// The rule: `builtin`, or a file with a WebAssembly component
+    /// The rule: `builtin`, a file with a WebAssembly component, or `oci://HOST/NAME:TAG`
     pub rule: String,
 
     /// Trace files to measure on, in any format that `linkmend process` reads; they are kept in memory

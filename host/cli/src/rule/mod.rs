@@ -8,6 +8,7 @@ mod dev;
 mod inspect;
 mod new;
 mod said;
+mod share;
 mod test;
 
 use std::fmt::Write as _;
@@ -34,6 +35,8 @@ pub fn run(command: &RuleCommand) -> Exit {
         RuleCommand::Test(arguments) => test::run(arguments),
         RuleCommand::Bench(arguments) => bench::run(arguments),
         RuleCommand::Inspect(arguments) => inspect::run(arguments),
+        RuleCommand::Push(arguments) => share::push(arguments),
+        RuleCommand::Pull(arguments) => share::pull(arguments),
     };
     done.unwrap_or_else(|error| {
         tell(format_args!("{error:#}"));
@@ -45,12 +48,14 @@ pub fn run(command: &RuleCommand) -> Exit {
 fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
     let compiler = options.compiling.compiler()?;
     let most = compiler.limits().file_size;
-    let named = Named::read(rule, most).with_context(|| format!("the rule {rule}"))?;
+    let named =
+        Named::read(rule, &options.compiling).with_context(|| format!("the rule {rule}"))?;
     let mut subject = match named {
         Named::Builtin => Subject::builtin(),
         Named::File(path) => Subject::read(&path, most)
             .with_context(|| format!("cannot read the rule {}", path.display()))?,
         Named::Pinned { path, bytes } => Subject::new(path.display().to_string(), bytes),
+        Named::Pulled { name, bytes } => Subject::new(name, bytes),
     };
     let config = options.config.as_deref().map(RuleConfig::read);
     subject.config = config.transpose().map_err(process::whole)?;

@@ -108,3 +108,42 @@ fn a_change_is_built_and_run() {
         .rule("dev empty")
         .fails(2, &["there is no `build` in empty"]);
 }
+
+/// Scenario: a build that writes other files beside the source each time.
+/// Guarantees: it is not built again and again.
+#[test]
+fn a_build_that_writes_beside_the_source_does_not_loop() {
+    let place = Place::with("sayer.core", sayer());
+    place.write("rule.txt", "one");
+    place.write("generated.txt", "of an earlier day");
+    place.write(
+        "build",
+        "#!/bin/sh\ndate +%N >generated.txt\nmkdir -p out\ndate +%N >out/log-$$\necho built >>.built\ncp sayer.core sayer.wasm\n",
+    );
+    let build = place.path("build");
+    let executable = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(build, executable).unwrap();
+    let built = place.path(".built");
+    let count = || std::fs::read_to_string(&built).map_or(0, |text| text.lines().count());
+    let mut child = place
+        .linkmend("rule", ["dev", "rule.txt"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let until = |most: usize| {
+        let begun = Instant::now();
+        while count() < most && begun.elapsed() < Duration::from_mins(2) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // As many as are to come have come.
+        std::thread::sleep(Duration::from_secs(3));
+        count()
+    };
+    // Once more for `generated.txt`, which might have been the author's.
+    assert_eq!(until(2), 2);
+    place.write("rule.txt", "two");
+    assert_eq!(until(3), 3);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}

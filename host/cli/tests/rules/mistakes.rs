@@ -1,8 +1,9 @@
 //! Mistakes put into the rule of each template on purpose: what `linkmend rule test`
 //! says of each is enough to find it.
 //!
-//! Components of Python and JavaScript are large, and each mistake is another one:
-//! they are compiled by a release build, where `LINKMEND_FOLLOW_DOCS` asks for it.
+//! Components of Python and JavaScript are large, each mistake is another one, and Rust
+//! compiles its standard library first: these are made where `LINKMEND_FOLLOW_DOCS` asks
+//! for it, and compiled by a release build.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
@@ -107,6 +108,44 @@ impl Written {
         let told = self.tested();
         assert!(told.contains("1 passed, 0 failed"), "{told}");
     }
+}
+
+#[test]
+fn in_rust() {
+    let Some(written) = is_asked().then(|| Written::new("rust")).flatten() else {
+        return;
+    };
+    let line = "        for creator in found.nearest(span) {";
+    let mistakes = [
+        Mistake {
+            line,
+            becomes: "        linkmend_rule::log!(Info, \"found {}\", found.iter().count());\n        for creator in found.nearest(span) {",
+            said: &["the rule says (info): found 1", "1 passed"],
+        },
+        Mistake {
+            line,
+            becomes: "        let known: Vec<u8> = found.iter().map(|_| 1).collect();\n        let _ = known[7 + known.len()];\n        for creator in found.nearest(span) {",
+            said: &[
+                "panic: index out of bounds: the len is 1 but the index is 8 (src/lib.rs, line 7",
+                "at span ",
+                "(export)",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "        edits.drop(span.links().next().unwrap().number, linkmend_rule::DropReason::Unwanted);\n        for creator in found.nearest(span) {",
+            said: &[
+                "panic: called `Option::unwrap()` on a `None` value (src/lib.rs, line 7",
+                "at span ",
+            ],
+        },
+        Mistake {
+            line,
+            becomes: "        let mut turns = found.iter().count();\n        while std::hint::black_box(turns) > 0 { turns = turns.max(1); }\n        for creator in found.nearest(span) {",
+            said: &["it ran longer than limits.call_time = 300ms in "],
+        },
+    ];
+    written.assert_found("src/lib.rs", &mistakes);
 }
 
 #[test]

@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Tests with SDKs need what `tests/clients/set-up` installs, those with a
-//! Collector and other servers of grpc-go what `tests/peers/set-up` builds, and
+//! Collector, other servers of grpc-go or a registry what `tests/peers/set-up` builds, and
 //! say when it is not there; those with Kafka need what `tests/kafka/set-up` fetches.
 #![allow(
     clippy::unwrap_used,
@@ -36,6 +36,7 @@ mod metrics;
 mod operation;
 mod own_traces;
 mod peers;
+mod registry;
 mod signals;
 mod support;
 mod tenants;

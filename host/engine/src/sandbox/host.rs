@@ -1,4 +1,4 @@
-//! What a rule is given: the message index.
+//! What a rule is given: the message index, and a log.
 
 use std::sync::Arc;
 
@@ -8,9 +8,10 @@ use crate::bindings::linkmend::rule::index::{
     Host, IndexError, Producer, Recalled, RecalledNumbers,
 };
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
+use crate::bindings::saying::linkmend::rule::log::{self, Level as Said};
 use crate::index::{MessageIndex, away, message_key};
 use crate::limits::Limits;
-use crate::said::Saying;
+use crate::said::{Level, Saying};
 use crate::sandbox::clock::{Clock, Overrun};
 use crate::sandbox::limiter::Limiter;
 use crate::sandbox::numbers;
@@ -137,6 +138,21 @@ impl HostState {
 }
 
 impl types::Host for HostState {}
+
+impl log::Host for HostState {
+    fn line(&mut self, level: Said, text: String) {
+        let level = match level {
+            Said::Trace => Level::Trace,
+            Said::Debug => Level::Debug,
+            Said::Info => Level::Info,
+            Said::Warn => Level::Warn,
+            Said::Error => Level::Error,
+        };
+        for line in text.lines() {
+            self.said.line(level, line);
+        }
+    }
+}
 
 impl Host for HostState {
     /// What comes in is bounded, as all that a guest hands over in one call.

@@ -81,7 +81,7 @@ pub(crate) fn is_given(import: &str) -> Result<bool, LoadReason> {
     let name = import.strip_prefix(PACKAGE);
     match name.and_then(|name| name.split_once('@')) {
         Some((_, version)) if !is_known(version) => Err(wrong_version(version)),
-        Some(("index" | "types", _)) => Ok(true),
+        Some(("index" | "log" | "types", _)) => Ok(true),
         _ => Ok(false),
     }
 }

@@ -10,7 +10,7 @@ use super::host::HostState;
 use super::instance::Template;
 use super::{Sandbox, interface, wasi};
 use crate::bindings::linkmend::rule::types::{About, Plan};
-use crate::bindings::{BatchRule, v0_1};
+use crate::bindings::{BatchRule, saying::Saying, v0_1};
 use crate::error::{FaultReason, LoadReason, Stage, clip};
 use crate::index::MessageIndex;
 use crate::inspect::inspect;
@@ -86,12 +86,13 @@ pub(crate) fn load(
     Ok(rule)
 }
 
-/// What a rule is given: the message index, in the words of each version; a
+/// What a rule is given: the message index, in the words of each version, and a log; a
 /// component that asks for WASI is given an empty one.
 fn linker(sandbox: &Sandbox, component: &Component) -> wasmtime::Result<Linker<HostState>> {
     let mut linker = Linker::new(&sandbox.engine);
     BatchRule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     v0_1::BatchRule::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
+    Saying::add_to_linker::<_, HasSelf<_>>(&mut linker, |state| state)?;
     wasi::add(&mut linker, &sandbox.engine, component)?;
     Ok(linker)
 }

@@ -21,7 +21,7 @@ mod wasi;
 pub(crate) use interface::OURS;
 pub(crate) use load::load;
 
-pub use cache::{CodeCache, CodeCacheError};
+pub use cache::CodeCache;
 pub use compile::{CompileError, CompileLimits, Compiler, Stop, compile_for_parent};
 
 use std::time::Duration;

@@ -115,6 +115,7 @@ fn processor(
             let compiling = Compiling {
                 compiler: options.compiler.clone(),
                 cache: options.code_cache.clone(),
+                pulled: options.rule_cache.clone(),
             };
             let state = options.state.clone();
             let made = Linkmend::new(id, config, processor, compiling, state, storages, metrics)?;

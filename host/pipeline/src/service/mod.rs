@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use linkmend::{CodeCache, Compiler};
+use linkmend_registry::Store;
 
 use crate::component::{Exporter, Receiver, SetupError};
 use crate::config::{Config, Id};
@@ -37,6 +38,8 @@ pub struct Options {
     pub compiler: Compiler,
     /// Where compiled rules are kept. Default: nowhere.
     pub code_cache: Option<CodeCache>,
+    /// Where rules are kept that come from registries. Default: nowhere.
+    pub rule_cache: Option<Store>,
     /// How many threads rules run on. Default: as many as there are processors.
     pub workers: Option<usize>,
     /// Where held spans are kept that no extension keeps. Default: in memory.

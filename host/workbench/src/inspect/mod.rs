@@ -113,7 +113,6 @@ fn report(
         None => (None, None, None),
     };
     let sha256 = subject.sha256();
-    let is_file = !subject.is_builtin();
     Report {
         rule: subject.name.clone(),
         name,
@@ -129,10 +128,19 @@ fn report(
         count_all_drops: plan.as_ref().map(|plan| plan.count_all_drops),
         reads: plan.map(|plan| plan.reads),
         size: subject.bytes.len(),
-        pin: is_file.then(|| format!("{}@sha256:{sha256}", subject.name)),
+        pin: pin(subject, &sha256),
         sha256,
         error,
     }
+}
+
+/// The name that nothing else has; that of a rule which was pulled says it already.
+fn pin(subject: &Subject, sha256: &str) -> Option<String> {
+    let name = &subject.name;
+    if name.starts_with("oci://") {
+        return Some(name.clone());
+    }
+    (!subject.is_builtin()).then(|| format!("{name}@sha256:{sha256}"))
 }
 
 /// What a selector says, in words.

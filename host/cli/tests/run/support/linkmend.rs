@@ -105,6 +105,17 @@ impl Linkmend {
         linkmend
     }
 
+    /// As somebody else: with another environment.
+    pub fn start_as(environment: &[(&str, &str)], configs: &[&str]) -> Self {
+        let mut linkmend = Self::new(tempfile::tempdir().unwrap(), configs);
+        let environment = environment.iter();
+        linkmend.environment = environment
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        linkmend.restart();
+        linkmend
+    }
+
     /// With these files alone, and what they ask the environment for. Its log
     /// must be JSON.
     pub fn start_files(

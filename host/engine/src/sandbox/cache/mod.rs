@@ -1,21 +1,15 @@
 //! Compiled code on disk. What lies there is run as it is, so it is kept where
 //! nobody else can write, and an entry that is not as it was written is none.
-//!
-//! The directory is opened once; all else goes through what was opened, so that
-//! nothing that is put in its place later is looked at.
 
-mod directory;
 mod entry;
 
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-pub use directory::CodeCacheError;
-
 use super::engine::Target;
 use crate::checksum::Checksum;
-use directory::Directory;
+use crate::private::{PrivateDirectory, PrivateDirectoryError};
 
 /// All entries together, in bytes; when there are more, those that were not
 /// used for the longest time go.
@@ -25,7 +19,7 @@ const MOST_BYTES: u64 = 512 << 20;
 /// run: it has to be the user's own (mode 0700), and is refused where it is not.
 #[derive(Debug, Clone)]
 pub struct CodeCache {
-    directory: Arc<Directory>,
+    directory: Arc<PrivateDirectory>,
     path: Arc<PathBuf>,
 }
 
@@ -43,10 +37,10 @@ impl CodeCache {
     ///
     /// When it cannot be opened, is no directory but a link to one, belongs to
     /// another user, or may be read or written by others.
-    pub fn open(path: impl Into<PathBuf>) -> Result<Self, CodeCacheError> {
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateDirectoryError> {
         let path = path.into();
         Ok(Self {
-            directory: Arc::new(Directory::open(&path)?),
+            directory: Arc::new(PrivateDirectory::open(&path)?),
             path: Arc::new(path),
         })
     }

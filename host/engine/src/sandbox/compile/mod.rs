@@ -114,6 +114,12 @@ impl Compiler {
         &self.limits
     }
 
+    /// Nobody waits for what it compiles any more.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.stops.iter().any(Stop::is_stopped)
+    }
+
     /// What can be known before it is compiled.
     pub(super) fn check(&self, component: &[u8], functions: usize) -> Result<(), CompileError> {
         let (size, limit) = (component.len(), self.limits.file_size);

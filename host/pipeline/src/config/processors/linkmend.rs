@@ -6,19 +6,21 @@ use std::time::Duration;
 
 use linkmend::{Checksum, Limits, OnError};
 use linkmend_config::{Content, Node, Spot};
+use linkmend_registry::PublicKey;
 use serde_json::{Map, Value};
 
 use crate::config::id::Id;
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
 use crate::config::scalars::{
-    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, name, optional_duration,
+    DURATION, FLAG, POSITIVE, SIZE, choice, count, flag, integer, optional_duration,
     positive_duration, size,
 };
 use crate::config::sending::{STORAGE, storage};
 
 use super::flows::{self, Flows};
 use super::index::{self, Index};
+use super::rule::{RuleSource, public_key, rule, sha256};
 use super::scope::{self, Scope};
 
 /// Mends links with a rule.
@@ -31,6 +33,8 @@ pub struct LinkmendProcessor {
     pub folder: Option<PathBuf>,
     /// The SHA-256 that the file of the rule must have.
     pub sha256: Option<Checksum>,
+    /// Who must have signed a rule that comes from a registry.
+    pub public_key: Option<PublicKey>,
     /// What the rule is told.
     pub config: RuleConfig,
     /// What the rule may use.
@@ -45,16 +49,6 @@ pub struct LinkmendProcessor {
     pub scope: Scope,
     /// What is made of the flows of messages.
     pub flows: Flows,
-}
-
-/// Where a rule comes from.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum RuleSource {
-    /// The rule that comes with linkmend.
-    #[default]
-    Builtin,
-    /// A component.
-    File(PathBuf),
 }
 
 /// What a rule is told. It is checked by the rule, when it is loaded.
@@ -127,8 +121,8 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
     Member::value(
         "rule",
         "builtin",
-        "builtin, or the path of a component",
-        "The rule. A path that does not begin with `/` begins in the folder of the configuration file; if there is nothing, in the folder that linkmend was started in.",
+        "builtin, the path of a component, or oci://HOST/NAME:TAG@sha256:DIGEST",
+        "The rule. One in a [registry](rules.md#sharing-a-rule) is pulled at the start, and once. A path that does not begin with `/` begins in the folder of the configuration file; if there is nothing, in the folder that linkmend was started in.",
         |t, n| rule(n).map(|v| t.rule = v),
     ),
     Member::value(
@@ -137,6 +131,13 @@ pub(in crate::config) static MEMBERS: &[Member<LinkmendProcessor>] = &[
         "64 hex digits",
         "The SHA-256 that the file of the rule must have.",
         |t, n| sha256(n).map(|v| t.sha256 = Some(v)),
+    ),
+    Member::value(
+        "public_key",
+        "null",
+        "a public key of minisign",
+        "Who must have signed a rule that comes from a registry.",
+        |t, n| public_key(n).map(|v| t.public_key = Some(v)),
     ),
     Member::value(
         "config",
@@ -293,17 +294,6 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
     ),
 ];
 
-fn rule(node: &Node) -> Result<RuleSource, Refusal> {
-    Ok(match name(node)?.as_str() {
-        "builtin" => RuleSource::Builtin,
-        path => RuleSource::File(path.into()),
-    })
-}
-
-fn sha256(node: &Node) -> Result<Checksum, Refusal> {
-    Checksum::parse(&name(node)?).ok_or(Refusal::Value)
-}
-
 fn config(node: &Node) -> Result<RuleConfig, Refusal> {
     match &node.content {
         Content::Map(members) if !members.is_empty() => Ok(RuleConfig(Some(node.clone()))),
@@ -322,7 +312,12 @@ fn whole(node: &Node) -> Result<usize, Refusal> {
 }
 
 impl LinkmendProcessor {
-    /// The file of the rule; none for the built-in one.
+    /// The rule is in a registry.
+    pub fn is_remote(&self) -> bool {
+        matches!(self.rule, RuleSource::Registry(_))
+    }
+
+    /// The file of the rule, if it is in one.
     pub fn rule_file(&self) -> Option<PathBuf> {
         let RuleSource::File(path) = &self.rule else {
             return None;
@@ -340,6 +335,11 @@ pub(super) fn read(reader: &mut Reader, node: &Node) -> LinkmendProcessor {
     if processor.sha256.is_some() && processor.rule == RuleSource::Builtin {
         let text = "the built-in rule is part of the program and has no file to check; remove it";
         reader.fault_of(node, "sha256", text);
+    }
+    if processor.public_key.is_some() && !processor.is_remote() {
+        let text = "signatures come with rules of registries (`rule: oci://…`); remove it, or pin \
+                    a file by `sha256`";
+        reader.fault_of(node, "public_key", text);
     }
     if processor.hold.wait_for_result && processor.hold.storage.is_some() {
         let hold = node.get("hold").unwrap_or(node);

@@ -5,13 +5,15 @@ mod flows;
 mod index;
 mod linkmend;
 mod memory_limiter;
+mod rule;
 mod scope;
 
-pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig, RuleSource};
+pub use self::linkmend::{Hold, LinkmendProcessor, RuleConfig};
 pub use batch::BatchProcessor;
 pub use flows::Flows;
 pub use index::{Index, Redis};
 pub use memory_limiter::MemoryLimiter;
+pub use rule::RuleSource;
 pub use scope::Scope;
 
 pub(super) use self::linkmend::{HOLD, LIMITS, MEMBERS as LINKMEND};

@@ -40,6 +40,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
+use linkmend_registry::Store;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -88,6 +89,8 @@ pub(crate) struct Linkmend {
 pub(crate) struct Compiling {
     pub(crate) compiler: Compiler,
     pub(crate) cache: Option<CodeCache>,
+    /// Rules that were pulled.
+    pub(crate) pulled: Option<Store>,
 }
 
 /// The numbers of what was held at the end of the last run.
@@ -109,8 +112,8 @@ impl Linkmend {
         storages: &Storages,
         metrics: &Arc<Metrics>,
     ) -> Result<Self, SetupError> {
-        let most = compiling.compiler.limits().file_size;
-        let rule = ChosenRule::read(of_processor, most).map_err(|error| error.within(place(id)))?;
+        let rule = ChosenRule::read(of_processor, &compiling);
+        let rule = rule.map_err(|error| error.within(place(id)))?;
         let links = metrics.links(id);
         let index = Remembered::new(
             of_processor,
@@ -295,7 +298,7 @@ impl Linkmend {
             processors.clone(),
             tasks.stop.clone(),
         ));
-        let Some(component) = self.rule.component().cloned() else {
+        let Some(component) = self.rule.file().cloned() else {
             return;
         };
         let watcher = Watcher::new(Watched {

@@ -4,47 +4,64 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule, RuleFile, RuleFileError};
+use linkmend_registry::{Fetch, Reference};
 use serde_json::Value;
 
-use super::place;
+use super::{Compiling, place};
 use crate::component::SetupError;
 use crate::config::{Config, Id, LinkmendProcessor, RuleSource};
 
-/// The component of a rule as it was read; nothing for the built-in one.
+/// A rule as it was read.
 #[derive(Clone)]
-pub(super) struct ChosenRule(Option<Component>);
+pub(super) enum ChosenRule {
+    Builtin,
+    /// What is in the file may become another rule.
+    File(Component),
+    /// It stays what it is.
+    Pulled(Component),
+}
 
-/// A file of a component.
+/// A component, and where it was read.
 #[derive(Clone)]
 pub(super) struct Component {
+    /// The file, or its name in a registry.
     pub(super) path: PathBuf,
     pub(super) bytes: Arc<[u8]>,
     pub(super) sha256: Checksum,
 }
 
 impl ChosenRule {
-    /// Reads the file, and holds it against the checksum.
-    pub(super) fn read(config: &LinkmendProcessor, most: usize) -> Result<Self, SetupError> {
+    /// Reads the file or pulls it, and holds it against the checksum.
+    pub(super) fn read(
+        config: &LinkmendProcessor,
+        compiling: &Compiling,
+    ) -> Result<Self, SetupError> {
+        if let RuleSource::Registry(reference) = &config.rule {
+            let component = Component::pull(reference, config, compiling)
+                .map_err(|text| SetupError::new("rule", format!("{reference}: {text}")))?;
+            return Ok(Self::Pulled(component.checked(config)?));
+        }
         let Some(path) = config.rule_file() else {
-            return Ok(Self(None));
+            return Ok(Self::Builtin);
         };
-        let component = Component::read(&path, most)
+        let component = Component::read(&path, compiling.compiler.limits().file_size)
             .map_err(|error| SetupError::new("rule", format!("{}: {error}", path.display())))?;
-        component
-            .check(config)
-            .map_err(|text| SetupError::new("sha256", text))?;
-        Ok(Self(Some(component)))
+        Ok(Self::File(component.checked(config)?))
     }
 
-    pub(super) fn component(&self) -> Option<&Component> {
-        self.0.as_ref()
+    /// What is watched, since it may change.
+    pub(super) fn file(&self) -> Option<&Component> {
+        match self {
+            Self::File(component) => Some(component),
+            Self::Builtin | Self::Pulled(_) => None,
+        }
     }
 
     /// The rule, as the engine wants it.
     pub(super) fn rule(&self, config: &LinkmendProcessor) -> Rule {
-        match &self.0 {
-            None => configured(Rule::builtin(), config),
-            Some(component) => component.rule(config),
+        match self {
+            Self::Builtin => configured(Rule::builtin(), config),
+            Self::File(component) | Self::Pulled(component) => component.rule(config),
         }
     }
 }
@@ -58,6 +75,37 @@ impl Component {
             sha256: checksum,
             bytes,
         })
+    }
+
+    /// Pulls a rule, or takes it from those that were pulled.
+    fn pull(
+        reference: &Reference,
+        config: &LinkmendProcessor,
+        compiling: &Compiling,
+    ) -> Result<Self, String> {
+        let fetch = Fetch {
+            most: compiling.compiler.limits().file_size,
+            store: compiling.pulled.as_ref(),
+            key: config.public_key.as_ref(),
+            is_stopped: &|| compiling.compiler.is_stopped(),
+        };
+        let fetched = fetch.run(reference).map_err(|error| error.to_string())?;
+        for warning in &fetched.warnings {
+            tracing::warn!(rule = %reference, "{warning}");
+        }
+        let was_asked = fetched.was_asked;
+        tracing::info!(rule = %reference, from_registry = was_asked, "the rule is there");
+        Ok(Self {
+            path: reference.to_string().into(),
+            sha256: Checksum::of(&fetched.component),
+            bytes: fetched.component.into(),
+        })
+    }
+
+    fn checked(self, config: &LinkmendProcessor) -> Result<Self, SetupError> {
+        let checked = self.check(config);
+        checked.map_err(|text| SetupError::new("sha256", text))?;
+        Ok(self)
     }
 
     /// What is wrong with its checksum.

@@ -1,4 +1,6 @@
-//! The directory: the user's own, and what is in it.
+//! A directory that is the user's own, for what is run: compiled code, and rules that
+//! were pulled. It is opened once; all else goes through what was opened, so that
+//! nothing that is put in its place later is looked at.
 
 use std::fs::{DirBuilder, File, Metadata};
 use std::io::{self, Read as _, Write as _};
@@ -16,10 +18,10 @@ const UNFINISHED: &str = ".new-";
 /// What was begun so long ago is not finished any more.
 const ABANDONED: Duration = Duration::from_mins(10);
 
-/// A code cache cannot be used.
+/// A directory is not the user's own, or cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
-pub enum CodeCacheError {
+pub enum PrivateDirectoryError {
     /// The system says so.
     #[error("{0}")]
     Io(#[from] io::Error),
@@ -46,12 +48,19 @@ pub enum CodeCacheError {
     },
 }
 
-/// A directory that is the user's own.
+/// A directory that is the user's own (mode 0700, and no link), with files whose names
+/// are hashes.
 #[derive(Debug)]
-pub(super) struct Directory(OwnedFd);
+pub struct PrivateDirectory(OwnedFd);
 
-impl Directory {
-    pub(super) fn open(path: &Path) -> Result<Self, CodeCacheError> {
+impl PrivateDirectory {
+    /// Opens a directory, and makes it where there is none.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be opened, is no directory but a link to one, belongs to
+    /// another user, or may be read or written by others.
+    pub fn open(path: &Path) -> Result<Self, PrivateDirectoryError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let open = || rustix::fs::open(path, flags, Mode::empty());
         let opened = match open() {
@@ -64,24 +73,28 @@ impl Directory {
         let directory = match opened {
             Ok(directory) => File::from(directory),
             Err(rustix::io::Errno::NOTDIR | rustix::io::Errno::LOOP) => {
-                return Err(CodeCacheError::NotADirectory);
+                return Err(PrivateDirectoryError::NotADirectory);
             }
             Err(error) => return Err(io::Error::from(error).into()),
         };
         let metadata = directory.metadata()?;
         let (owner, user) = (metadata.uid(), user());
         if owner != user {
-            return Err(CodeCacheError::Owner { owner, user });
+            return Err(PrivateDirectoryError::Owner { owner, user });
         }
         let mode = metadata.mode() & 0o7777;
         if mode & 0o077 != 0 {
-            return Err(CodeCacheError::Mode { mode });
+            return Err(PrivateDirectoryError::Mode { mode });
         }
         Ok(Self(directory.into()))
     }
 
     /// A file of at most so many bytes; it counts as used then.
-    pub(super) fn read(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
+    ///
+    /// # Errors
+    ///
+    /// When there is none, it is larger, or it is not this user's alone.
+    pub fn read(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let mut file = File::from(openat(&self.0, name, flags, Mode::empty())?);
         let metadata = file.metadata()?;
@@ -98,7 +111,11 @@ impl Directory {
     }
 
     /// Writes a file as a whole: it is there when all of it is.
-    pub(super) fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be written.
+    pub fn write(&self, name: &str, bytes: &[u8]) -> io::Result<()> {
         static NUMBER: AtomicU64 = AtomicU64::new(0);
         let number = NUMBER.fetch_add(1, Ordering::Relaxed);
         let beside = format!("{UNFINISHED}{}-{number}", std::process::id());
@@ -116,13 +133,22 @@ impl Directory {
         written
     }
 
-    pub(super) fn remove(&self, name: &str) -> io::Result<()> {
+    /// Takes a file out.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be taken out.
+    pub fn remove(&self, name: &str) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     /// Takes out what was not used for the longest time, until all together has
     /// so many bytes; and what was never finished.
-    pub(super) fn shrink(&self, most: u64) -> io::Result<()> {
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be looked through.
+    pub fn shrink(&self, most: u64) -> io::Result<()> {
         let mut entries = self.entries()?;
         entries.sort_by_key(|entry| entry.used);
         let mut all: u64 = entries.iter().map(|entry| entry.size).sum();
@@ -169,13 +195,14 @@ struct Entry {
     used: SystemTime,
 }
 
-/// Two hashes in hex digits.
+/// A hash in hex digits, or two: of a component, and of what it is compiled for.
 fn is_name(name: &str) -> bool {
     let is_hex = |text: &str| text.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let parts = name.split_once('-');
-    parts.is_some_and(|(one, other)| {
-        one.len() == 64 && other.len() == 16 && is_hex(one) && is_hex(other)
-    })
+    let (one, other) = match name.split_once('-') {
+        Some((one, other)) => (one, Some(other)),
+        None => (name, None),
+    };
+    one.len() == 64 && is_hex(one) && other.is_none_or(|other| other.len() == 16 && is_hex(other))
 }
 
 fn make(path: &Path) -> io::Result<()> {

@@ -1,5 +1,7 @@
 //! A rule that is being written: it is built and run whenever its source changes.
 
+mod source;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::io;
@@ -12,6 +14,7 @@ use linkmend::Processor;
 use linkmend_files::Format;
 use tempfile::TempDir;
 
+use self::source::{Source, is_component};
 use crate::subject::Subject;
 use crate::test::{Difference, differences, mend};
 
@@ -20,18 +23,15 @@ const INTERVAL: Duration = Duration::from_millis(150);
 /// An editor writes a file in several steps: the folder is quiet for so long then.
 const QUIET: Duration = Duration::from_millis(100);
 
-/// What tools leave behind, and is no source.
-const LEFT_BEHIND: [&str; 4] = ["__pycache__", "node_modules", "target", "Cargo.lock"];
-
 /// The folder of a rule that is being written.
 #[derive(Debug)]
 pub struct Workshop {
     folder: PathBuf,
-    seen: Files,
+    source: Source,
 }
 
-/// When each file was changed last.
-type Files = BTreeMap<PathBuf, Option<SystemTime>>;
+/// When each component was written last.
+type Components = BTreeMap<PathBuf, Option<SystemTime>>;
 
 /// A build that has ended.
 #[derive(Debug)]
@@ -72,7 +72,7 @@ impl Workshop {
         }
         Ok(Self {
             folder: folder.to_owned(),
-            seen: Files::new(),
+            source: Source::of(folder),
         })
     }
 
@@ -82,26 +82,20 @@ impl Workshop {
         &self.folder
     }
 
-    /// Waits until a file of the source is another one than before.
+    /// Waits until a file of the source is another one than before. What the build
+    /// writes is none.
     ///
     /// # Errors
     ///
     /// When the folder cannot be read.
     pub fn wait(&mut self) -> io::Result<()> {
-        let mut now = look(&self.folder)?;
-        while now == self.seen {
+        while !self.source.has_changed()? {
             sleep(INTERVAL);
-            now = look(&self.folder)?;
         }
-        loop {
+        sleep(QUIET);
+        while self.source.has_changed()? {
             sleep(QUIET);
-            let later = look(&self.folder)?;
-            if later == now {
-                break;
-            }
-            now = later;
         }
-        self.seen = now;
         Ok(())
     }
 
@@ -110,7 +104,7 @@ impl Workshop {
     /// # Errors
     ///
     /// When it cannot be started, or the folder cannot be read.
-    pub fn build(&self, linkmend: &Path) -> io::Result<Built> {
+    pub fn build(&mut self, linkmend: &Path) -> io::Result<Built> {
         let before = components(&self.folder)?;
         let begun = Instant::now();
         let Output {
@@ -125,6 +119,7 @@ impl Workshop {
         let took = begun.elapsed();
         let output = [stdout, stderr].concat();
         let after = components(&self.folder)?;
+        self.source.was_built()?;
         let is_new = |path: &&PathBuf| after.get(*path) != before.get(*path);
         let component = after.keys().find(is_new).or_else(|| after.keys().next());
         Ok(Built {
@@ -135,34 +130,8 @@ impl Workshop {
     }
 }
 
-/// The files of the source.
-fn look(folder: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder)? {
-            let path = entry?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            let is_hidden = name.starts_with('.') || LEFT_BEHIND.contains(&&*name);
-            if is_hidden || is_component(&path) {
-                continue;
-            }
-            // A file may be gone again.
-            let Ok(metadata) = fs::metadata(&path) else {
-                continue;
-            };
-            if metadata.is_dir() {
-                folders.push(path);
-            } else {
-                files.insert(path, metadata.modified().ok());
-            }
-        }
-    }
-    Ok(files)
-}
-
-fn components(folder: &Path) -> io::Result<Files> {
-    let mut files = Files::new();
+fn components(folder: &Path) -> io::Result<Components> {
+    let mut files = Components::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
         if is_component(&path) {
@@ -171,10 +140,6 @@ fn components(folder: &Path) -> io::Result<Files> {
         }
     }
     Ok(files)
-}
-
-fn is_component(path: &Path) -> bool {
-    path.extension().is_some_and(|ending| ending == "wasm")
 }
 
 /// The author's own traces: what a rule makes of them, and what another one made of
