@@ -255,6 +255,10 @@ Exit codes:
 /// The arguments of `linkmend process`.
 #[derive(Debug, Args)]
 #[command(after_long_help = PROCESS_EXAMPLES, after_help = "`linkmend process --help` has examples, formats and exit codes.")]
+#[allow(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command line"
+)]
 pub struct ProcessArguments {
     /// Trace files; `-` is standard input
     #[arg(required = true, value_name = "INPUT")]

@@ -30,6 +30,9 @@ pub struct Plan {
     pub seed: u64,
 }
 
+/// A span that waits for its export, and the message that it consumes.
+type Kept = (Span, Option<u64>);
+
 /// A request of a service.
 pub struct Export {
     pub at: Duration,
@@ -53,7 +56,7 @@ impl Plan {
         // By service, and by how often it has exported.
         let rounds = self.time.as_secs() / EVERY.as_secs() + 3;
         let empty = || (0..rounds).map(|_| Vec::new()).collect::<Vec<_>>();
-        let mut kept: Vec<Vec<Vec<(Span, Option<u64>)>>> = phases.iter().map(|_| empty()).collect();
+        let mut kept: Vec<Vec<Vec<Kept>>> = phases.iter().map(|_| empty()).collect();
         let mut keep = |service: usize, at: f64, span: Span, consumed: Option<u64>| {
             let phase = phases.get(service).copied().unwrap_or_default();
             let round = ((at - phase) / EVERY.as_secs_f64()).ceil().max(0.0) as usize;
@@ -86,7 +89,7 @@ impl Plan {
     }
 }
 
-fn export(at: f64, spans: &[(Span, Option<u64>)]) -> Export {
+fn export(at: f64, spans: &[Kept]) -> Export {
     let all = spans.iter().map(|(span, _)| span.clone()).collect();
     Export {
         at: Duration::from_secs_f64(at),

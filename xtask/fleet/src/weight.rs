@@ -53,7 +53,7 @@ pub fn measure() -> anyhow::Result<Weight> {
             .collect();
         store.remember(None, &producers, &[]);
     }
-    anyhow::ensure!(store.flush(Duration::from_secs(60)), "it is not written");
+    anyhow::ensure!(store.flush(Duration::from_mins(1)), "it is not written");
     let written = used(&server);
     for question in 0..ENTRIES / ASKED {
         let keys: Vec<_> = (0..ASKED)

@@ -58,7 +58,7 @@ fn killed_under_load(index: &str, extensions: &str) -> Vec<bool> {
             .grpc(linkmend.addresses.grpc, request(consumers.to_vec()))
             .unwrap();
     }
-    let are_there = || intake.spans_where(|span| number(span) % 2 == 0);
+    let are_there = || intake.spans_where(|span| number(span).is_multiple_of(2));
     wait::until_true("all consumers have come", wait::LONG, || {
         are_there().len() as u64 == messages
     });

@@ -272,7 +272,7 @@ fn store(options: &Options, outcome: &Outcome, weight: &Weight) {
     );
     println!("\n| time_to_live | memory | servers for it | for the processor | for the network |");
     println!("|---|---|---|---|---|");
-    let mut times = vec![Duration::from_secs(60), Duration::from_secs(300)];
+    let mut times = vec![Duration::from_mins(1), Duration::from_mins(5)];
     times.push(*options.time_to_live);
     for time in times {
         let memory = a_message(outcome.written) * time.as_secs_f64() * weight.memory;
