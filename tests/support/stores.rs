@@ -65,12 +65,40 @@ impl Store {
         std::fs::create_dir_all(&directory).unwrap();
         let arguments: Vec<String> = arguments.iter().map(|one| (*one).to_owned()).collect();
         let child = spawn(port, &arguments, &directory);
-        let store = Self {
+        Self::waited(Self {
             port,
             arguments,
             directory,
             child,
-        };
+        })
+    }
+
+    /// Starts one that watches over others (a sentinel), if it is installed.
+    ///
+    /// # Panics
+    ///
+    /// When it does not start.
+    #[must_use]
+    pub fn sentinel(what: &str) -> Option<Self> {
+        installed(what)?;
+        let port = free_port();
+        let directory = std::env::temp_dir().join(format!("linkmend-store-{port}"));
+        std::fs::create_dir_all(&directory).unwrap();
+        // It writes down there what it knows, and does not start without.
+        let file = directory.join("sentinel.conf");
+        std::fs::write(&file, "").unwrap();
+        let file = file.display().to_string();
+        let arguments = vec![file, "--sentinel".to_owned()];
+        let child = spawn(port, &arguments, &directory);
+        Some(Self::waited(Self {
+            port,
+            arguments,
+            directory,
+            child,
+        }))
+    }
+
+    fn waited(store: Self) -> Self {
         store.wait();
         store
     }
@@ -168,7 +196,13 @@ impl Drop for Store {
 fn spawn(port: u16, arguments: &[String], directory: &Path) -> Child {
     let server = installed("a store").unwrap();
     let port = port.to_string();
+    // A file comes before all else.
+    let (file, arguments) = match arguments.split_first() {
+        Some((file, rest)) if !file.starts_with('-') => (Some(file), rest),
+        _ => (None, arguments),
+    };
     Command::new(server)
+        .args(file)
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
         .args(["--appendonly", "no", "--daemonize", "no", "--dir"])
         .arg(directory)

@@ -15,7 +15,8 @@
 //! | [`encode`] | writing the same |
 //! | [`otlp`] | OTLP's messages and field numbers |
 //! | `schema` | the same as a table, for checking and for error paths |
-//! | [`scan`], [`select`] | finding the selected spans of a batch |
+//! | [`scan`], [`select`], `first_bytes` | finding the selected spans of a batch |
+//! | `check` | whether what lies in a batch is well-formed |
 //! | `count` | counting its spans, for those who need no more |
 //! | [`mod@subset`] | a smaller batch of the selected spans |
 //! | [`located`] | the selected spans as located fields |
@@ -45,11 +46,13 @@
 
 extern crate alloc;
 
+mod check;
 mod count;
 pub mod cursor;
 pub mod encode;
 mod error;
 pub mod fields;
+mod first_bytes;
 pub mod links;
 pub mod located;
 pub mod otlp;

@@ -3,6 +3,8 @@
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
+use crate::first_bytes::FirstBytes;
+
 /// Which spans to select. A span is selected when at least one condition
 /// holds; the empty selector selects nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,9 +26,6 @@ struct KeyPattern {
     is_prefix: bool,
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct FirstBytes([u32; 8]);
-
 /// Bit n: length n; the last bit: that length and all above.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Lengths(u64);
@@ -41,20 +40,6 @@ impl Lengths {
     #[inline]
     fn contains(self, length: usize) -> bool {
         self.0 >> length.min(63) & 1 == 1
-    }
-}
-
-impl FirstBytes {
-    fn insert(&mut self, byte: u8) {
-        if let Some(word) = self.0.get_mut(usize::from(byte >> 5)) {
-            *word |= 1 << (byte & 31);
-        }
-    }
-
-    #[inline]
-    fn contains(&self, byte: u8) -> bool {
-        let word = self.0.get(usize::from(byte >> 5));
-        word.is_some_and(|word| word >> (byte & 31) & 1 == 1)
     }
 }
 
@@ -104,10 +89,7 @@ impl Selector {
     }
 
     fn with_pattern(mut self, text: &str, is_prefix: bool) -> Self {
-        match text.bytes().next() {
-            Some(first) => self.first_bytes.insert(first),
-            None => (0..=255).for_each(|byte| self.first_bytes.insert(byte)),
-        }
+        self.first_bytes.insert(text.as_bytes());
         if is_prefix {
             self.lengths = Lengths::ALL;
         } else {
@@ -138,11 +120,7 @@ impl Selector {
     #[inline]
     #[must_use]
     pub fn takes_key(&self, key: &[u8]) -> bool {
-        // An empty key can only be taken by an empty pattern.
-        let may_be = key
-            .first()
-            .is_none_or(|&first| self.first_bytes.contains(first));
-        may_be
+        self.first_bytes.may_begin(key)
             && self.lengths.contains(key.len())
             && self.keys.iter().any(|pattern| pattern.takes(key))
     }

@@ -60,6 +60,16 @@ enum Task {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
+    /// Measure several hosts with one memory, and compute what many take.
+    ///
+    /// Builds linkmend and the crate in `xtask/fleet` with the release profile.
+    /// `cargo xtask fleet --help` says what it measures.
+    #[command(disable_help_flag = true)]
+    Fleet {
+        /// Arguments of the measurement.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Make a component of a module that was compiled elsewhere, such as by clang.
     ///
     /// The module must hold the types of its interface, which bindings put there.
@@ -97,13 +107,8 @@ fn run(task: Task) -> Result<ExitCode> {
         Task::BuildGuest(options) => guest::run(&Workspace::load()?, &options),
         Task::Package(options) => package::run(&Workspace::load()?, &options),
         Task::Bench { arguments } => run_release("linkmend-bench", &arguments),
-        Task::Hop { arguments } => {
-            let built = cargo_release(&["build", "--quiet", "--package", "linkmend-cli"], &[])?;
-            if built != ExitCode::SUCCESS {
-                return Ok(built);
-            }
-            run_release("linkmend-hop", &arguments)
-        }
+        Task::Hop { arguments } => run_beside_linkmend("linkmend-hop", &arguments),
+        Task::Fleet { arguments } => run_beside_linkmend("linkmend-fleet", &arguments),
         Task::Component { module, output } => {
             guest::make_component(&module, &output)?;
             Ok(ExitCode::SUCCESS)
@@ -113,6 +118,15 @@ fn run(task: Task) -> Result<ExitCode> {
             run_cargo(&run, &arguments)
         }
     }
+}
+
+/// Runs a crate of this workspace that runs linkmend.
+fn run_beside_linkmend(package: &str, arguments: &[String]) -> Result<ExitCode> {
+    let built = cargo_release(&["build", "--quiet", "--package", "linkmend-cli"], &[])?;
+    if built != ExitCode::SUCCESS {
+        return Ok(built);
+    }
+    run_release(package, arguments)
 }
 
 /// Runs a crate of this workspace.

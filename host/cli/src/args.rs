@@ -318,9 +318,14 @@ pub struct ProcessArguments {
     ///
     /// What is remembered goes there, too, and what is not known here is looked up there. Its user
     /// and password are taken from `LINKMEND_INDEX_USERNAME` and
-    /// `LINKMEND_INDEX_PASSWORD`.
-    #[arg(long, value_name = "URL", value_parser = shared_url)]
-    pub index: Option<linkmend_redis::Url>,
+    /// `LINKMEND_INDEX_PASSWORD`. Of a primary and its replicas name all, with commas between
+    /// them; of a cluster some, and add `--index-cluster`.
+    #[arg(long, value_name = "URLS", value_delimiter = ',', value_parser = shared_url)]
+    pub index: Vec<linkmend_redis::Url>,
+
+    /// The servers of `--index` are a cluster
+    #[arg(long, requires = "index", hide_short_help = true)]
+    pub index_cluster: bool,
 
     /// What the keys in that store begin with: hosts with the same prefix share what they
     /// remember

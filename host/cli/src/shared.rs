@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{anyhow, bail};
-use linkmend_redis::{Options, Stats, Store, Tls};
+use linkmend::index::{MessageKey, SharedStore as _};
+use linkmend_redis::{Options, Stats, Store, Tls, Url};
 
 use crate::args::ProcessArguments;
 
@@ -23,9 +24,10 @@ const QUEUE: usize = 4_000_000;
 
 /// The store that is asked for, if it is there.
 pub fn connected(arguments: &ProcessArguments) -> anyhow::Result<Option<Arc<Store>>> {
-    let Some(url) = &arguments.index else {
+    let Some(url) = arguments.index.first() else {
         return Ok(None);
     };
+    check(url, arguments)?;
     if arguments.index_prefix.contains(['{', '}']) {
         bail!(
             "--index-prefix: braces would put all keys on one server of a cluster; leave them out"
@@ -33,7 +35,12 @@ pub fn connected(arguments: &ProcessArguments) -> anyhow::Result<Option<Arc<Stor
     }
     let tls = url.tls.then(Tls::of_system).transpose();
     let store = Store::start(Options {
-        endpoints: vec![url.address.clone()],
+        endpoints: arguments
+            .index
+            .iter()
+            .map(|url| url.address.clone())
+            .collect(),
+        cluster: arguments.index_cluster,
         database: url.database,
         username: variable("LINKMEND_INDEX_USERNAME")?,
         password: variable("LINKMEND_INDEX_PASSWORD")?,
@@ -50,7 +57,43 @@ pub fn connected(arguments: &ProcessArguments) -> anyhow::Result<Option<Arc<Stor
             .unwrap_or_else(|| "it does not answer".into());
         bail!("--index: {}: {why}", url.address);
     }
+    if is_of_a_cluster(&store) {
+        bail!(
+            "--index: {} is a server of a cluster; add `--index-cluster`",
+            url.address
+        );
+    }
     Ok(Some(store))
+}
+
+/// Whether a server says so that was not taken for one: it has some of these keys, and not
+/// all.
+fn is_of_a_cluster(store: &Store) -> bool {
+    let key = |number: u64| MessageKey {
+        high: number,
+        low: number.wrapping_mul(0x9e37_79b9_7f4a_7c15),
+    };
+    let keys: Vec<_> = (0..32).map(key).collect();
+    let _ = store.recall(None, &keys);
+    store.stats().of_a_cluster > 0
+}
+
+/// All servers are reached in one way.
+fn check(first: &Url, arguments: &ProcessArguments) -> anyhow::Result<()> {
+    let way = |url: &Url| (url.tls, url.database);
+    if arguments.index.iter().any(|url| way(url) != way(first)) {
+        bail!(
+            "--index: of the servers of one store, all or none have TLS, and they have the same \
+               database"
+        );
+    }
+    if arguments.index_cluster && first.database != 0 {
+        bail!(
+            "--index: a cluster has the database 0 alone; leave out `/{}`",
+            first.database
+        );
+    }
+    Ok(())
 }
 
 /// What an empty variable says is nothing.

@@ -8,7 +8,7 @@
 use std::ops::Range;
 
 use linkmend_wire::located::{Located, Locator, Reads};
-use linkmend_wire::{Scan, SelectedSpan, subset, subset_of};
+use linkmend_wire::{Scan, SelectedSpan, Selector, WireError, subset, subset_of};
 
 /// Which part of a rule's memory a batch may weigh that is shown in one call, and
 /// what it may weigh at most.
@@ -34,6 +34,8 @@ pub enum Shown<'a> {
 pub(crate) struct Buffers {
     subset: Vec<u8>,
     locator: Locator,
+    /// The locator has all selected spans of the batch that was walked over last.
+    is_located: bool,
 }
 
 /// The selected spans of a batch.
@@ -58,7 +60,7 @@ pub(crate) struct Portion<'a> {
 
 impl<'a> Exhibit<'a> {
     /// For a rule that may have so much `memory`, and is shown fields if it has
-    /// `reads`.
+    /// `reads`. The buffers are those of the walk over `batch`.
     pub(crate) fn new(
         batch: &'a [u8],
         scan: &'a Scan,
@@ -66,14 +68,15 @@ impl<'a> Exhibit<'a> {
         reads: Option<&'a Reads>,
         buffers: &'a mut Buffers,
     ) -> Self {
-        let of_memory = |(part, most): (usize, usize)| most.min(memory / part);
         let weight: usize = scan.selected().iter().map(weight).sum();
-        let is_small = weight <= of_memory(WHOLE);
+        let is_small = weight <= of_memory(memory, WHOLE);
         let whole = match reads {
             _ if !is_small => Shown::Traces(batch),
             Some(reads) => {
-                let all = 0..scan.selected().len();
-                buffers.locator.locate(batch, scan, all, reads);
+                if !buffers.is_located {
+                    let all = 0..scan.selected().len();
+                    buffers.locator.locate(batch, scan, all, reads);
+                }
                 Shown::Fields(buffers.locator.located())
             }
             None if scan.all_selected() => Shown::Traces(batch),
@@ -89,7 +92,7 @@ impl<'a> Exhibit<'a> {
             reads,
             whole,
             is_small,
-            portion: of_memory(PORTION).max(1),
+            portion: of_memory(memory, PORTION).max(1),
         }
     }
 
@@ -148,6 +151,29 @@ impl<'a> Exhibit<'a> {
 }
 
 impl Buffers {
+    /// Walks over a batch, for a rule that may have so much `memory`, and on the
+    /// way locates what the rule is shown if it has `reads`.
+    pub(crate) fn scan(
+        &mut self,
+        scan: &mut Scan,
+        batch: &[u8],
+        selector: &Selector,
+        memory: usize,
+        reads: Option<&Reads>,
+    ) -> Result<(), WireError> {
+        self.is_located = match reads {
+            Some(reads) => {
+                let most = of_memory(memory, WHOLE);
+                self.locator.scan(scan, batch, selector, reads, most)?
+            }
+            None => {
+                scan.run(batch, selector)?;
+                false
+            }
+        };
+        Ok(())
+    }
+
     /// What they keep room for, in bytes.
     pub(crate) fn takes(&self) -> usize {
         self.subset.capacity() + self.locator.takes()
@@ -162,6 +188,10 @@ impl Shown<'_> {
             Self::Fields(located) => located.fields.len() + located.values.len(),
         }
     }
+}
+
+fn of_memory(memory: usize, (part, most): (usize, usize)) -> usize {
+    most.min(memory / part)
 }
 
 fn weight(span: &SelectedSpan) -> usize {

@@ -98,7 +98,7 @@ impl Workspace {
             if !rule.is_asked(tasks) {
                 continue;
             }
-            self.scan(&batch, &rule.selector)?;
+            self.scan(&batch, rule)?;
             if !is_counted {
                 mended.counts = self.counted(&way);
                 is_counted = true;
@@ -135,7 +135,8 @@ impl Workspace {
         }
         if !is_counted {
             // No rule was asked: it is looked at all the same.
-            self.scan(&batch, &Selector::none())?;
+            let scanned = self.scan.run(&batch, &Selector::none());
+            scanned.map_err(|error| malformed(&batch, error))?;
             mended.counts = self.counted(&way);
         }
         mended.explanations = explaining.map(Explaining::end).unwrap_or_default();
@@ -175,7 +176,7 @@ impl Workspace {
         let thinned = crowded::thin_out(batch, &self.scan, &rule.limits, count_all, counts);
         if let Some(thinned) = thinned {
             *batch = thinned;
-            self.scan(batch, &rule.selector)?;
+            self.scan(batch, rule)?;
         }
         let links = self.scan.selected().iter().map(|span| span.links);
         if links.sum::<usize>() > crowded::MOST_IN_BATCH {
@@ -206,8 +207,10 @@ impl Workspace {
         Some(leaving.collect())
     }
 
-    fn scan(&mut self, batch: &[u8], selector: &Selector) -> Result<(), ProcessError> {
-        let scanned = self.scan.run(batch, selector);
+    fn scan(&mut self, batch: &[u8], rule: &LoadedRule) -> Result<(), ProcessError> {
+        let (selector, reads) = (&rule.selector, rule.reads.as_ref());
+        let memory = rule.limits.memory;
+        let scanned = (self.buffers).scan(&mut self.scan, batch, selector, memory, reads);
         scanned.map_err(|error| malformed(batch, error))
     }
 

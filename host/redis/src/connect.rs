@@ -12,6 +12,7 @@ use tokio::sync::Notify;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsConnector;
 
+use crate::allowance::{Allowance, Bounded};
 use crate::options::{Address, Options, Tls};
 
 /// A connection takes this many times as long as an answer, at least a second: it is
@@ -25,15 +26,25 @@ pub(crate) struct Dial {
     within: Duration,
 }
 
-/// A connection. It ends when this is dropped.
+/// The connections to a server. A server answers what comes on one in its order: what a
+/// batch waits for has one of its own, so that it never waits behind what is written.
 pub(crate) struct Open {
-    pub(crate) connection: MultiplexedConnection,
-    driver: AbortHandle,
-    /// The other side has ended it.
+    /// For batches, which wait.
+    pub(crate) asking: Line,
+    /// For all else.
+    pub(crate) writing: Line,
+    /// The other side has ended one of them.
     pub(crate) ended: Arc<Notify>,
 }
 
-impl Drop for Open {
+/// A connection. It ends when this is dropped.
+pub(crate) struct Line {
+    connection: MultiplexedConnection,
+    allowance: Arc<Allowance>,
+    driver: AbortHandle,
+}
+
+impl Drop for Line {
     fn drop(&mut self) {
         self.driver.abort();
     }
@@ -65,13 +76,27 @@ impl Dial {
 
     /// Connects, or says why it cannot be done.
     pub(crate) async fn open(&self, address: &Address) -> Result<Open, String> {
-        let opening = tokio::time::timeout(self.within, self.connect(address));
+        let ended = Arc::new(Notify::new());
+        Ok(Open {
+            asking: self.line(address, &ended).await?,
+            writing: self.line(address, &ended).await?,
+            ended,
+        })
+    }
+
+    /// One connection; it is told when the other side ends it.
+    pub(crate) async fn line(
+        &self,
+        address: &Address,
+        ended: &Arc<Notify>,
+    ) -> Result<Line, String> {
+        let opening = tokio::time::timeout(self.within, self.connect(address, ended));
         opening
             .await
             .map_err(|_| format!("no answer within {:?}", self.within))?
     }
 
-    async fn connect(&self, address: &Address) -> Result<Open, String> {
+    async fn connect(&self, address: &Address, ended: &Arc<Notify>) -> Result<Line, String> {
         let Address { host, port } = address;
         let socket = TcpStream::connect((host.as_str(), *port)).await;
         let socket = socket.map_err(|error| error.to_string())?;
@@ -81,21 +106,25 @@ impl Dial {
             None => Box::new(socket),
             Some(tls) => Box::new(secured(tls, host, socket).await?),
         };
+        let allowance = Allowance::new();
+        let stream = Bounded {
+            stream,
+            allowance: Arc::clone(&allowance),
+        };
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
         let (connection, driver) =
             MultiplexedConnection::new_with_config(&self.info, stream, config)
                 .await
                 .map_err(|error| told(&error))?;
-        let ended = Arc::new(Notify::new());
-        let tell = Arc::clone(&ended);
+        let tell = Arc::clone(ended);
         let driving = tokio::spawn(async move {
             driver.await;
             tell.notify_one();
         });
-        Ok(Open {
+        Ok(Line {
             connection,
+            allowance,
             driver: driving.abort_handle(),
-            ended,
         })
     }
 }
@@ -112,9 +141,10 @@ async fn secured(
     connected.map_err(|error| format!("TLS: {error}"))
 }
 
-impl Open {
-    /// One request of its own; `None` when it is not answered.
-    pub(crate) async fn ask(&self, request: &Pipeline) -> Result<Vec<Value>, String> {
+impl Line {
+    /// Sends a request, to which the answers have so many bytes at most.
+    pub(crate) async fn ask(&self, request: &Pipeline, most: usize) -> Result<Vec<Value>, String> {
+        let _asked = self.allowance.ask(most);
         let mut connection = self.connection.clone();
         let answered = connection.send_packed_commands(request, 0, request.len());
         answered.await.map_err(|error| told(&error))
@@ -122,7 +152,7 @@ impl Open {
 }
 
 /// What an error says, without what was sent.
-pub(crate) fn told(error: &redis::RedisError) -> String {
+fn told(error: &redis::RedisError) -> String {
     error.to_string()
 }
 

@@ -13,6 +13,9 @@ const LAYOUT: u8 = 1;
 /// What is kept of a trace state, as in memory.
 const LONGEST_TRACE_STATE: usize = 512;
 
+/// A member has no more bytes, with what stands around it in an answer.
+pub(crate) const LONGEST_MEMBER: usize = 640;
+
 /// How many producers of a message are kept: one more than in memory, so that whoever
 /// reads them sees that there were more.
 pub const MOST_OF_A_KEY: usize = 17;

@@ -21,6 +21,7 @@ pub(crate) struct Inner {
     pub(crate) queue: Queue,
     pub(crate) counters: Counters,
     pub(crate) is_refused_told: Mutex<Told>,
+    pub(crate) is_cluster_told: Mutex<Told>,
 }
 
 /// When something was told that may be so all the time.

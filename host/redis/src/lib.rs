@@ -33,6 +33,7 @@
 //! | `options` | where the store is |
 //! | `format`, `slots` | what stands in it, and in which part of a cluster |
 //! | `connect` | connections |
+//! | `allowance` | how much a server may say on one |
 //! | `node` | one server, and its circuit |
 //! | `topology` | which server has what |
 //! | `inner` | what all parts share |
@@ -42,6 +43,7 @@
 //! | `watch` | what held spans wait for |
 //! | `stats` | what was done, in numbers |
 
+mod allowance;
 mod connect;
 pub mod format;
 mod inner;
@@ -106,6 +108,7 @@ impl Store {
             queue: Queue::default(),
             counters: Counters::default(),
             is_refused_told: Mutex::default(),
+            is_cluster_told: Mutex::default(),
         });
         handle.spawn(Arc::clone(&inner).write());
         drop(entered);

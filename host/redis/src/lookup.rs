@@ -8,9 +8,10 @@ use linkmend::Scope;
 use linkmend::index::{Entry, MessageKey};
 use redis::Value;
 
-use crate::format::{self, MOST_OF_A_KEY};
+use crate::format::{self, LONGEST_MEMBER, MOST_OF_A_KEY};
 use crate::inner::Inner;
-use crate::question::{Question, questions};
+use crate::node::{Request, SHORT};
+use crate::question::{NUMBER, Question, command, questions};
 use crate::stats::add;
 
 impl Inner {
@@ -29,8 +30,10 @@ impl Inner {
             .iter()
             .map(|key| format::key(&self.options.key_prefix, scope, *key));
         let last = MOST_OF_A_KEY - 1;
-        let (questions, unasked) = questions(&self.topology.map(), names, |request, key| {
-            request.cmd("ZRANGE").arg(key).arg(0).arg(last);
+        let (questions, unasked) = questions(&self.topology.map(), names, |key| {
+            let mut range = command("ZRANGE", key, 3, 2 * NUMBER);
+            range.arg(0).arg(last);
+            Some(range)
         });
         let mut left = keys.len() - unasked;
         let (answers, answered) = mpsc::channel();
@@ -43,7 +46,13 @@ impl Inner {
                     request,
                     numbers,
                 } = question;
-                let answer = inner.ask(&node, &request, inner.options.timeout).await;
+                let request = Request {
+                    commands: request,
+                    within: inner.options.timeout,
+                    most_of_each: MOST_OF_A_KEY * LONGEST_MEMBER + SHORT,
+                    is_urgent: true,
+                };
+                let answer = inner.ask(&node, &request).await;
                 let _ = answers.send((numbers, answer));
             });
         }
@@ -60,7 +69,9 @@ impl Inner {
                     continue;
                 };
                 left -= 1;
-                found.extend(members.iter().filter_map(|member| match member {
+                // No more than it was asked for.
+                let members = members.iter().take(MOST_OF_A_KEY);
+                found.extend(members.filter_map(|member| match member {
                     Value::BulkString(member) => format::read(*key, member),
                     _ => None,
                 }));

@@ -6,7 +6,7 @@
 //! until it has answered a connection of its own that no batch waits for.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -14,7 +14,7 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Open, SharedDial, told};
+use crate::connect::{Line, Open, SharedDial};
 use crate::options::Address;
 
 /// So many answers in a row may be late.
@@ -23,6 +23,9 @@ const MOST_LATE: u32 = 3;
 /// The waits between two tries to connect.
 const FIRST_WAIT: Duration = Duration::from_millis(100);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+
+/// An answer that is a number, a word or an error has fewer bytes.
+pub(crate) const SHORT: usize = 1 << 10;
 
 /// A connection that held so long was a good one.
 const STEADY: Duration = Duration::from_secs(10);
@@ -41,7 +44,40 @@ pub(crate) struct Node {
     /// Something has changed: it is lost, or retired.
     changed: Notify,
     /// The circuit has closed, or opened.
-    pub(crate) turned: Arc<Notify>,
+    turned: Arc<Turned>,
+}
+
+/// Is told when the circuit of any server has closed, or opened.
+#[derive(Default)]
+pub(crate) struct Turned {
+    pub(crate) told: Notify,
+    /// How often one has closed.
+    pub(crate) connections: AtomicU64,
+}
+
+/// What is asked of a server.
+pub(crate) struct Request {
+    pub(crate) commands: Pipeline,
+    /// How long it may take.
+    pub(crate) within: Duration,
+    /// How many bytes the answer to each command has at most.
+    pub(crate) most_of_each: usize,
+    /// A batch waits for it.
+    pub(crate) is_urgent: bool,
+}
+
+impl Request {
+    fn line<'o>(&self, open: &'o Open) -> &'o Line {
+        if self.is_urgent {
+            &open.asking
+        } else {
+            &open.writing
+        }
+    }
+
+    fn most(&self) -> usize {
+        self.commands.len().saturating_mul(self.most_of_each)
+    }
 }
 
 /// A request came to nothing.
@@ -61,7 +97,7 @@ impl Node {
         address: Address,
         dial: SharedDial,
         patience: Duration,
-        turned: Arc<Notify>,
+        turned: Arc<Turned>,
     ) -> Arc<Self> {
         let node = Arc::new(Self {
             address,
@@ -101,23 +137,19 @@ impl Node {
 
     /// Sends a request, and waits so long for the answers; one by one they may be
     /// errors of the server.
-    pub(crate) async fn ask(
-        &self,
-        request: &Pipeline,
-        within: Duration,
-    ) -> Result<Vec<Value>, Failed> {
+    pub(crate) async fn ask(&self, request: &Request) -> Result<Vec<Value>, Failed> {
         let Some(open) = self.connection() else {
             return Err(Failed::Away);
         };
-        let mut connection = open.connection.clone();
-        let answer = connection.send_packed_commands(request, 0, request.len());
+        let (line, within) = (request.line(&open), request.within);
+        let answer = line.ask(&request.commands, request.most());
         match timeout(within, answer).await {
             Ok(Ok(values)) => {
                 self.late.store(0, Ordering::Relaxed);
                 Ok(values)
             }
             Ok(Err(error)) => {
-                self.lose(&open, &told(&error));
+                self.lose(&open, &error);
                 Err(Failed::Lost)
             }
             Err(_) => {
@@ -141,7 +173,7 @@ impl Node {
                 "the shared index is away: batches go on with what is known here"
             );
             self.changed.notify_one();
-            self.turned.notify_waiters();
+            self.turned.told.notify_waiters();
         }
     }
 
@@ -162,7 +194,8 @@ impl Node {
                     *self.open.lock() = Some(Arc::clone(&open));
                     tracing::info!(server = %self.address, "the shared index is there");
                     is_told = false;
-                    self.turned.notify_waiters();
+                    self.turned.connections.fetch_add(1, Ordering::Relaxed);
+                    self.turned.told.notify_waiters();
                     tokio::select! {
                         () = self.changed.notified() => {}
                         () = open.ended.notified() => self.lose(&open, "it ended the connection"),
@@ -197,8 +230,8 @@ impl Node {
         let mut ping = Pipeline::new();
         ping.cmd("PING");
         // The first answer may be late for what a connection takes.
-        open.ask(&ping).await?;
-        let answered = timeout(self.patience, open.ask(&ping)).await;
+        open.asking.ask(&ping, SHORT).await?;
+        let answered = timeout(self.patience, open.asking.ask(&ping, SHORT)).await;
         match answered {
             Ok(answered) => match answered?.first() {
                 Some(Value::ServerError(error)) => Err(error.to_string()),

@@ -1,12 +1,12 @@
 //! Questions to the servers, each of which has some of the keys.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use redis::{Pipeline, Value};
+use redis::{Cmd, Pipeline, Value};
 
 use crate::inner::Inner;
-use crate::node::{Failed, Node};
+use crate::node::{Failed, Node, Request};
 use crate::stats::add;
 use crate::topology::Map;
 
@@ -17,21 +17,33 @@ pub(crate) struct Question {
     pub(crate) numbers: Vec<u32>,
 }
 
+/// What a number takes as text, at most.
+pub(crate) const NUMBER: usize = 20;
+
+/// The beginning of a command about a key, with room for the rest: a batch has hundreds
+/// of them.
+pub(crate) fn command(name: &str, key: &[u8], arguments: usize, bytes: usize) -> Cmd {
+    let mut command = Cmd::with_capacity(arguments + 1, name.len() + key.len() + bytes);
+    command.arg(name).arg(key);
+    command
+}
+
 /// The questions about some keys, one for each server; and how many keys nobody can
 /// be asked for.
 pub(crate) fn questions<'k>(
     map: &Map,
     keys: impl Iterator<Item = Vec<u8>>,
-    ask: impl Fn(&mut Pipeline, &[u8]) + 'k,
+    ask: impl Fn(&[u8]) -> Option<Cmd> + 'k,
 ) -> (Vec<Question>, usize) {
+    let share = keys.size_hint().0 / map.nodes.len().max(1);
     let mut questions: Vec<Option<Question>> = map
         .nodes
         .iter()
         .map(|node| {
             node.is_open().then(|| Question {
                 node: Arc::clone(node),
-                request: Pipeline::new(),
-                numbers: Vec::new(),
+                request: Pipeline::with_capacity(share),
+                numbers: Vec::with_capacity(share),
             })
         })
         .collect();
@@ -40,7 +52,9 @@ pub(crate) fn questions<'k>(
         let owner = map.owner(&key).and_then(|owner| questions.get_mut(owner));
         match owner.and_then(Option::as_mut) {
             Some(question) => {
-                ask(&mut question.request, &key);
+                if let Some(command) = ask(&key) {
+                    question.request.add_command(command);
+                }
                 question.numbers.push(number);
             }
             None => unasked += 1,
@@ -57,14 +71,9 @@ pub(crate) fn questions<'k>(
 
 impl Inner {
     /// Asks one server, and counts it.
-    pub(crate) async fn ask(
-        &self,
-        node: &Node,
-        request: &Pipeline,
-        within: Duration,
-    ) -> Result<Vec<Value>, Failed> {
+    pub(crate) async fn ask(&self, node: &Node, request: &Request) -> Result<Vec<Value>, Failed> {
         let begun = Instant::now();
-        let answer = node.ask(request, within).await;
+        let answer = node.ask(request).await;
         match &answer {
             Ok(values) => {
                 add(&self.counters.round_trips, 1);
@@ -74,11 +83,34 @@ impl Inner {
                 if values.iter().any(is_elsewhere) {
                     self.topology.is_stale();
                 }
+                self.see_whether_it_is_a_cluster(node, values);
             }
             Err(_) => add(&self.counters.failures, 1),
         }
         answer
     }
+}
+
+impl Inner {
+    /// A mistake that nothing but the configuration can set right.
+    fn see_whether_it_is_a_cluster(&self, node: &Node, values: &[Value]) {
+        if self.options.cluster || !values.iter().any(is_moved) {
+            return;
+        }
+        add(&self.counters.of_a_cluster, 1);
+        if self.is_cluster_told.lock().is_due() {
+            tracing::error!(
+                server = %node.address,
+                "the shared index is a cluster, and only what this one of its servers has is found: \
+                 add `cluster: true`"
+            );
+        }
+    }
+}
+
+/// The server is one of a cluster, and another one has this key.
+pub(crate) fn is_moved(value: &Value) -> bool {
+    matches!(value, Value::ServerError(error) if error.code() == "MOVED")
 }
 
 /// The server does not have this key, or not any more.

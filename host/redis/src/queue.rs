@@ -1,15 +1,27 @@
-//! What waits to be written.
+//! What waits to be written, and what was written last.
 
 use std::collections::VecDeque;
+use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-/// How many producers one request writes at most.
-const AT_ONCE: usize = 2_000;
+/// How many producers one request writes at most: more would keep the one thread, and the
+/// server, from what a batch waits for.
+const AT_ONCE: usize = 512;
+
+/// What was written within this time is written again when a server is back: it may be
+/// another one, which has not all that the one before it had, or have nothing any more. Spans
+/// wait for their producers about as long.
+const RECENT: Duration = Duration::from_secs(10);
+
+/// And so many of them at most: a server writes them in a quarter of a second.
+const MOST_RECENT: usize = 50_000;
 
 /// A producer that is to be written.
 pub(crate) struct Pending {
+    /// It was written before.
+    pub(crate) is_again: bool,
     pub(crate) key: Box<[u8]>,
     pub(crate) score: u64,
     pub(crate) member: Box<[u8]>,
@@ -27,6 +39,8 @@ struct State {
     waiting: VecDeque<Pending>,
     /// On their way.
     writing: usize,
+    /// The oldest first.
+    recent: VecDeque<(Instant, Pending)>,
 }
 
 impl Queue {
@@ -55,11 +69,39 @@ impl Queue {
         state.waiting.drain(..count).collect()
     }
 
-    /// So many have gone their way; these could not be written, and wait behind the
-    /// others, so that one server that is away holds up nobody.
-    pub(crate) fn settle(&self, count: usize, left: Vec<Pending>) {
+    /// So many have gone their way; those that are left could not be written, and wait
+    /// behind the others, so that one server that is away holds up nobody.
+    pub(crate) fn settle(&self, count: usize, left: Vec<Pending>, written: Vec<Pending>) {
+        let now = Instant::now();
         let mut state = self.pending.lock();
         state.writing -= count;
         state.waiting.extend(left);
+        // Once: a server that comes and goes must not have the same again and again.
+        let first = written.into_iter().filter(|pending| !pending.is_again);
+        state.recent.extend(first.map(|pending| (now, pending)));
+        let surplus = state.recent.len().saturating_sub(MOST_RECENT);
+        state.recent.drain(..surplus);
+        state.forget(now);
+    }
+
+    /// What was written last is to be written again, behind what waits.
+    pub(crate) fn again(&self) {
+        let mut state = self.pending.lock();
+        state.forget(Instant::now());
+        let recent = std::mem::take(&mut state.recent);
+        let recent = recent.into_iter().map(|(_, pending)| Pending {
+            is_again: true,
+            ..pending
+        });
+        state.waiting.extend(recent);
+    }
+}
+
+impl State {
+    fn forget(&mut self, now: Instant) {
+        let is_old = |since: &Instant| now.saturating_duration_since(*since) > RECENT;
+        while self.recent.front().is_some_and(|(since, _)| is_old(since)) {
+            self.recent.pop_front();
+        }
     }
 }

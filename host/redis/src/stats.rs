@@ -25,6 +25,9 @@ pub struct Stats {
     pub refused: u64,
     /// Producers that wait to be written now.
     pub waiting: u64,
+    /// Answers that say that the server is one of a cluster, while
+    /// [`Options::cluster`](crate::Options::cluster) says that it is none.
+    pub of_a_cluster: u64,
     /// Servers that are asked at the moment.
     pub servers: u64,
     /// Those of them that cannot be reached at the moment, or are too slow: they are
@@ -44,6 +47,7 @@ pub(crate) struct Counters {
     pub(crate) written: AtomicU64,
     pub(crate) dropped: AtomicU64,
     pub(crate) refused: AtomicU64,
+    pub(crate) of_a_cluster: AtomicU64,
 }
 
 /// One more, or so many.
@@ -64,6 +68,7 @@ impl Counters {
             written: of(&self.written),
             dropped: of(&self.dropped),
             refused: of(&self.refused),
+            of_a_cluster: of(&self.of_a_cluster),
             ..Stats::default()
         }
     }

@@ -1,6 +1,7 @@
 //! Which server has which keys: one server, the primary of several, or a cluster.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -8,14 +9,17 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Dial, Open, SharedDial};
-use crate::node::Node;
+use crate::connect::{Dial, Line, SharedDial};
+use crate::node::{Node, Turned};
 use crate::options::{Address, Options};
 use crate::slots::{SLOTS, slot};
 
 /// How often it is looked who has what: when all is well, and when it is not.
 const SELDOM: Duration = Duration::from_secs(10);
 const OFTEN: Duration = Duration::from_millis(250);
+
+/// What a server has to say of a cluster, or of its replicas, has fewer bytes.
+const LONGEST: usize = 4 << 20;
 
 /// The servers, and which of them has which slot.
 #[derive(Default)]
@@ -42,7 +46,7 @@ pub(crate) struct Topology {
     map: RwLock<Arc<Map>>,
     /// Somebody was told that a key is elsewhere.
     stale: Notify,
-    turned: Arc<Notify>,
+    turned: Arc<Turned>,
 }
 
 /// Who has which slots: the first and the last of a range.
@@ -56,7 +60,7 @@ impl Topology {
             dial: Arc::new(Dial::new(options)),
             map: RwLock::default(),
             stale: Notify::new(),
-            turned: Arc::new(Notify::new()),
+            turned: Arc::default(),
         });
         match (options.cluster, options.endpoints.as_slice()) {
             (false, [only]) => topology.become_one(only),
@@ -71,7 +75,12 @@ impl Topology {
 
     /// A server can be asked that could not, or the other way around.
     pub(crate) fn turned(&self) -> &Notify {
-        &self.turned
+        &self.turned.told
+    }
+
+    /// How often a server could be asked that could not before.
+    pub(crate) fn connections(&self) -> u64 {
+        self.turned.connections.load(Ordering::Relaxed)
     }
 
     /// What is known is not so any more.
@@ -101,7 +110,7 @@ impl Topology {
                 tokio::select! {
                     () = sleep(SELDOM) => {}
                     () = self.stale.notified() => {}
-                    () = self.turned.notified() => {}
+                    () = self.turned.told.notified() => {}
                 }
             }
         }
@@ -128,17 +137,21 @@ impl Topology {
 
     async fn look_at(&self, address: &Address, map: &Map) -> Result<(), String> {
         let known = map.nodes.iter().find(|node| node.address == *address);
-        let open = match known.and_then(|node| node.connection()) {
-            Some(open) => open,
-            None => Arc::new(self.dial.open(address).await?),
+        let open = known.and_then(|node| node.connection());
+        let of_its_own;
+        let line = if let Some(open) = &open {
+            &open.writing
+        } else {
+            of_its_own = self.dial.line(address, &Arc::new(Notify::new())).await?;
+            &of_its_own
         };
         if self.options.cluster {
-            let slots = reply(&open, &["CLUSTER", "SLOTS"]).await?;
+            let slots = reply(line, &["CLUSTER", "SLOTS"]).await?;
             let ranges = ranges(&slots, address).filter(|ranges| !ranges.is_empty());
             self.take(&ranges.ok_or("it knows of no slots")?);
             return Ok(());
         }
-        let role = reply(&open, &["ROLE"]).await?;
+        let role = reply(line, &["ROLE"]).await?;
         match role
             .as_sequence()
             .and_then(|role| role.first())
@@ -203,7 +216,7 @@ impl Topology {
             .iter()
             .filter(is_left)
             .for_each(|node| node.retire());
-        self.turned.notify_waiters();
+        self.turned.told.notify_waiters();
     }
 }
 
@@ -213,7 +226,7 @@ impl Drop for Topology {
     }
 }
 
-async fn reply(open: &Open, words: &[&str]) -> Result<Value, String> {
+async fn reply(line: &Line, words: &[&str]) -> Result<Value, String> {
     let mut request = Pipeline::new();
     if let [first, rest @ ..] = words {
         request.cmd(first);
@@ -221,7 +234,7 @@ async fn reply(open: &Open, words: &[&str]) -> Result<Value, String> {
             request.arg(*word);
         }
     }
-    let answered = timeout(SELDOM / 10, open.ask(&request)).await;
+    let answered = timeout(SELDOM / 10, line.ask(&request, LONGEST)).await;
     let answered = answered.map_err(|_| "no answer")??;
     match answered.into_iter().next() {
         Some(Value::ServerError(error)) => Err(error.to_string()),

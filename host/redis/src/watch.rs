@@ -10,7 +10,8 @@ use tokio::task::JoinSet;
 
 use crate::format;
 use crate::inner::Inner;
-use crate::question::{Question, questions};
+use crate::node::{Request, SHORT};
+use crate::question::{Question, command, questions};
 
 /// How many keys one request asks for.
 const AT_ONCE: usize = 2_000;
@@ -60,9 +61,7 @@ async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Optio
             .iter()
             .map(|((scope, key), _)| format::key(&inner.options.key_prefix, *scope, *key));
         let map = inner.topology.map();
-        let (questions, _) = questions(&map, names, |request, key| {
-            request.cmd("ZCARD").arg(key);
-        });
+        let (questions, _) = questions(&map, names, |key| Some(command("ZCARD", key, 1, 0)));
         let mut asking = JoinSet::new();
         for Question {
             node,
@@ -72,9 +71,14 @@ async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Optio
         {
             let inner = Arc::clone(&inner);
             asking.spawn(async move {
-                // Nobody waits for it: it may take longer than what a batch asks for.
-                let within = inner.options.timeout * 4;
-                (numbers, inner.ask(&node, &request, within).await)
+                let request = Request {
+                    commands: request,
+                    // Nobody waits for it: it may take longer than what a batch asks for.
+                    within: inner.options.timeout * 4,
+                    most_of_each: SHORT,
+                    is_urgent: false,
+                };
+                (numbers, inner.ask(&node, &request).await)
             });
         }
         while let Some(asked) = asking.join_next().await {

@@ -11,9 +11,13 @@ use tokio::time::sleep;
 
 use crate::format::{self, MOST_OF_A_KEY};
 use crate::inner::Inner;
-use crate::question::{Question, is_elsewhere, questions};
+use crate::node::{Failed, Request, SHORT};
+use crate::question::{NUMBER, Question, command, is_elsewhere, is_moved, questions};
 use crate::queue::Pending;
 use crate::stats::add;
+
+/// What became of a request, and what was in it, by number.
+type Answered = (Vec<u32>, Result<Vec<Value>, Failed>);
 
 /// A write may take this many times as long as an answer that a batch waits for.
 const LONGER: u32 = 20;
@@ -29,6 +33,7 @@ impl Inner {
             let end = start.saturating_add(producer.trace_state.length as usize);
             let state = texts.get(start..end).unwrap_or_default();
             Pending {
+                is_again: false,
                 key: format::key(&self.options.key_prefix, scope, producer.key).into(),
                 score: format::score(producer),
                 member: format::member(producer, state).into(),
@@ -40,16 +45,25 @@ impl Inner {
 
     /// Writes what waits, until the end.
     pub(crate) async fn write(self: Arc<Self>) {
+        let mut connections = 0;
         loop {
+            let turned = self.topology.turned().notified();
+            let now = self.topology.connections();
+            if std::mem::replace(&mut connections, now) != now {
+                self.queue.again();
+            }
             let pending = self.queue.take();
             if pending.is_empty() {
-                self.queue.added.notified().await;
+                tokio::select! {
+                    () = self.queue.added.notified() => {}
+                    () = turned => {}
+                }
                 continue;
             }
             let count = pending.len();
-            let left = self.write_some(pending).await;
+            let (left, written) = self.write_some(pending).await;
             let is_stuck = left.len() == count;
-            self.queue.settle(count, left);
+            self.queue.settle(count, left, written);
             if is_stuck {
                 tokio::select! {
                     () = sleep(AGAIN) => {}
@@ -59,17 +73,43 @@ impl Inner {
         }
     }
 
-    /// Writes some; those that were not written are given back.
-    async fn write_some(self: &Arc<Self>, pending: Vec<Pending>) -> Vec<Pending> {
+    /// Writes some; those that were not written are given back, and those that were.
+    async fn write_some(self: &Arc<Self>, pending: Vec<Pending>) -> (Vec<Pending>, Vec<Pending>) {
         let mut pending: Vec<Option<Pending>> = pending.into_iter().map(Some).collect();
-        let time_to_live = self.options.time_to_live.map(|time| time.as_secs().max(1));
-        let map = self.topology.map();
+        let mut written = Vec::with_capacity(pending.len());
+        let commands = commands(self.time_to_live());
+        let mut writing = self.begin_to_write(&pending);
+        while let Some(answered) = writing.join_next().await {
+            let Ok((numbers, Ok(values))) = answered else {
+                continue;
+            };
+            for (number, values) in numbers.iter().zip(values.chunks(commands)) {
+                // Where nobody is known to have it, it stays where it is.
+                let is_known = self.options.cluster || !values.iter().any(is_moved);
+                if values.iter().any(is_elsewhere) && is_known {
+                    continue;
+                }
+                let place = pending.get_mut(*number as usize);
+                if let Some(pending) = place.and_then(Option::take)
+                    && self.is_taken(values, pending.is_again)
+                {
+                    written.push(pending);
+                }
+            }
+        }
+        (pending.into_iter().flatten().collect(), written)
+    }
+
+    /// One request for each server, with the numbers of what is in it.
+    fn begin_to_write(self: &Arc<Self>, pending: &[Option<Pending>]) -> JoinSet<Answered> {
+        let time_to_live = self.time_to_live();
         let keys = pending.iter().flatten().map(|pending| pending.key.to_vec());
-        let (questions, _) = questions(&map, keys, |_, _| {});
+        let (questions, _) = questions(&self.topology.map(), keys, |_| None);
         let mut writing = JoinSet::new();
         for question in questions {
             let Question { node, numbers, .. } = question;
-            let mut request = Pipeline::new();
+            let commands = commands(time_to_live);
+            let mut request = Pipeline::with_capacity(numbers.len() * commands);
             for number in &numbers {
                 if let Some(Some(pending)) = pending.get(*number as usize) {
                     put(&mut request, pending, time_to_live);
@@ -77,40 +117,36 @@ impl Inner {
             }
             let inner = Arc::clone(self);
             writing.spawn(async move {
-                let within = inner.options.timeout * LONGER;
-                let answer = inner.ask(&node, &request, within).await;
+                let request = Request {
+                    commands: request,
+                    within: inner.options.timeout * LONGER,
+                    most_of_each: SHORT,
+                    is_urgent: false,
+                };
+                let answer = inner.ask(&node, &request).await;
                 (numbers, answer)
             });
         }
-        let commands = commands(time_to_live);
-        while let Some(written) = writing.join_next().await {
-            let Ok((numbers, Ok(values))) = written else {
-                continue;
-            };
-            for (number, values) in numbers.iter().zip(values.chunks(commands)) {
-                if values.iter().any(is_elsewhere) {
-                    continue;
-                }
-                if let Some(pending) = pending.get_mut(*number as usize) {
-                    *pending = None;
-                }
-                self.count_written(values);
-            }
-        }
-        pending.into_iter().flatten().collect()
+        writing
+    }
+
+    /// In seconds.
+    fn time_to_live(&self) -> Option<u64> {
+        self.options.time_to_live.map(|time| time.as_secs().max(1))
     }
 
     /// A store that is full takes nothing, and one that one may not write to neither:
     /// that will be so the next time.
-    fn count_written(&self, values: &[Value]) {
+    fn is_taken(&self, values: &[Value], is_again: bool) -> bool {
         let error = values.iter().find_map(|value| match value {
             Value::ServerError(error) => Some(error),
             _ => None,
         });
         match error {
+            None if is_again => {}
             None => add(&self.counters.written, 1),
             Some(error) => {
-                add(&self.counters.refused, 1);
+                add(&self.counters.refused, usize::from(!is_again));
                 if self.is_refused_told.lock().is_due() {
                     tracing::warn!(
                         %error,
@@ -120,24 +156,22 @@ impl Inner {
                 }
             }
         }
+        error.is_none()
     }
 }
 
 /// Each of these may be done twice, and in any order with those of other programs.
 fn put(request: &mut Pipeline, pending: &Pending, time_to_live: Option<u64>) {
     let key: &[u8] = &pending.key;
-    request
-        .cmd("ZADD")
-        .arg(key)
-        .arg(pending.score)
-        .arg(&*pending.member);
-    request
-        .cmd("ZREMRANGEBYRANK")
-        .arg(key)
-        .arg(MOST_OF_A_KEY)
-        .arg(-1);
+    let mut add = command("ZADD", key, 3, pending.member.len() + NUMBER);
+    add.arg(pending.score).arg(&*pending.member);
+    let mut bound = command("ZREMRANGEBYRANK", key, 3, 2 * NUMBER);
+    bound.arg(MOST_OF_A_KEY).arg(-1);
+    request.add_command(add).add_command(bound);
     if let Some(seconds) = time_to_live {
-        request.cmd("EXPIRE").arg(key).arg(seconds);
+        let mut expire = command("EXPIRE", key, 2, NUMBER);
+        expire.arg(seconds);
+        request.add_command(expire);
     }
 }
 

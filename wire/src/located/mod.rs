@@ -3,7 +3,8 @@
 //! The selected spans of a batch come down to two buffers. `fields` is a row of
 //! items of fixed layout, and `values` holds the texts that they name by offset
 //! and length. All numbers are little-endian, and nothing is aligned.
-//! [`Locator`] writes them, [`Items`] reads them.
+//! [`Locator`] writes them, in the walk over the batch or after it, and [`Items`]
+//! reads them.
 //!
 //! Every item begins with its kind and its length in bytes behind these two, 32
 //! bits each:
@@ -58,6 +59,8 @@
 //! An event is its time (64 bits), its name (text), how many attributes follow
 //! (32 bits), and these. Events are there that have an attribute that is read.
 
+mod entries;
+mod follow;
 mod put;
 mod read;
 mod reads;
@@ -85,6 +88,7 @@ const SPAN: u32 = 2;
 
 /// What a kind and a length take.
 const HEAD: usize = 8;
+const SCOPE_SIZE: usize = 16;
 const SPAN_SIZE: usize = 92;
 const LINK_SIZE: usize = 52;
 const EVENT_SIZE: usize = 20;

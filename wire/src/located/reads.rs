@@ -3,6 +3,8 @@
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
+use crate::first_bytes::FirstBytes;
+
 /// The attributes that a rule reads: keys, by their places in its list.
 ///
 /// A last character `*` stands for any ending. What begins with `event:` is
@@ -24,6 +26,8 @@ pub(super) struct KeyTable {
     /// [`LENGTHS`] and above.
     starts: Vec<u16>,
     beginnings: Vec<Key>,
+    /// How those begin.
+    first_bytes: FirstBytes,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -89,7 +93,10 @@ impl Reads {
 impl KeyTable {
     fn add(&mut self, key: &str, number: u16) {
         let (keys, text) = match key.strip_suffix('*') {
-            Some(beginning) => (&mut self.beginnings, beginning),
+            Some(beginning) => {
+                self.first_bytes.insert(beginning.as_bytes());
+                (&mut self.beginnings, beginning)
+            }
             None => (&mut self.full, key),
         };
         keys.push(Key {
@@ -124,6 +131,9 @@ impl KeyTable {
             if let Some(found) = alike.find(|known| is_same(&known.text, key)) {
                 return Some((found.number, false));
             }
+        }
+        if !self.first_bytes.may_begin(key) {
+            return None;
         }
         let mut beginnings = self.beginnings.iter();
         let found = beginnings.find(|known| key.starts_with(&known.text));

@@ -3,51 +3,58 @@
 use alloc::vec::Vec;
 use core::ops::Range;
 
-use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
-
-use super::put::{Put, put_array, put_text};
-use super::reads::{KeyTable, Reads};
-use super::{
-    ATTRIBUTE_SIZE, EVENT_SIZE, HEAD, LINK_SIZE, Located, RESOURCE, SCOPE, SPAN, SPAN_SIZE, kind,
-};
+use super::entries::Buffers;
+use super::put::{Put, put_text};
+use super::reads::Reads;
+use super::{ATTRIBUTE_SIZE, HEAD, Located, RESOURCE, SCOPE, SCOPE_SIZE, SPAN, SPAN_SIZE};
+use crate::check::{SPAN_DEPTH, check_any_attribute, check_field, plain_attribute};
 use crate::cursor::Cursor;
 use crate::error::WireError;
-use crate::fields::{Fields, Value};
+use crate::fields::{Field, Fields, Value};
 use crate::links::{span_id, trace_id};
-use crate::otlp::{
-    any_value, event, field_number, link, resource, resource_spans, scope, scope_spans, span,
-    status, wire_type,
-};
-use crate::scan::{Frame, Scan, SelectedSpan};
-use crate::value::{AnyValue, Attribute, plain_pair};
+use crate::otlp::{resource, resource_spans, scope, scope_spans, span, status};
+use crate::scan::{Frame, Scan};
+use crate::schema;
 
 /// Writes located fields. Made once and used for batch after batch.
 #[derive(Debug, Default)]
 pub struct Locator {
-    fields: Vec<u8>,
-    values: Vec<u8>,
+    pub(super) out: Buffers,
+    /// Of the span that is read, and how many of them are wanted at most.
     links: Vec<Range<usize>>,
+    pub(super) most_links: usize,
     events: Vec<Range<usize>>,
 }
 
 /// What is kept room for a span: itself and ten attributes.
 const FOR_EACH: usize = HEAD + SPAN_SIZE + 10 * ATTRIBUTE_SIZE;
 
-/// What a span says of itself, beside its attributes and links.
+/// What a span says of itself, beside its links and events.
 #[derive(Default)]
-struct Head {
+pub(super) struct Head {
+    /// Where its item begins.
+    start: usize,
     trace_id: u128,
     span_id: u64,
     parent_span_id: u64,
-    start: u64,
-    end: u64,
+    start_time: u64,
+    end_time: u64,
     flags: u32,
-    kind: u32,
+    pub(super) kind: u32,
     status: u32,
     dropped_links: u32,
     name: Range<usize>,
     trace_state: Range<usize>,
     attributes: u32,
+    /// How many it has; those that are too many are not written.
+    pub(super) links: usize,
+}
+
+impl Head {
+    /// Both ids are valid.
+    pub(super) fn has_ids(&self) -> bool {
+        self.trace_id != 0 && self.span_id != 0
+    }
 }
 
 impl Locator {
@@ -55,8 +62,8 @@ impl Locator {
     #[must_use]
     pub fn located(&self) -> Located<'_> {
         Located {
-            fields: &self.fields,
-            values: &self.values,
+            fields: &self.out.fields,
+            values: &self.out.values,
         }
     }
 
@@ -64,51 +71,67 @@ impl Locator {
     #[must_use]
     pub fn takes(&self) -> usize {
         let ranges = self.links.capacity() + self.events.capacity();
-        self.fields.capacity() + self.values.capacity() + ranges * size_of::<Range<usize>>()
+        let out = self.out.fields.capacity() + self.out.values.capacity();
+        out + ranges * size_of::<Range<usize>>()
     }
 
     /// Locates those of the selected spans of a batch whose numbers are in the
     /// range. `scan` is the walk over `batch`.
     pub fn locate(&mut self, batch: &[u8], scan: &Scan, spans: Range<usize>, reads: &Reads) {
-        self.fields.clear();
-        self.values.clear();
+        self.out.clear();
+        self.most_links = usize::MAX;
         let selected = scan.selected.get(spans).unwrap_or_default();
-        self.fields.reserve(selected.len() * FOR_EACH);
-        self.values.reserve(selected.len() * FOR_EACH);
-        let mut scope = usize::MAX;
+        self.out.fields.reserve(selected.len() * FOR_EACH);
+        self.out.values.reserve(selected.len() * FOR_EACH);
         let mut resource = usize::MAX;
-        for span in selected {
-            if span.scope != scope {
-                scope = span.scope;
-                let parent = scan.resource_of(span);
-                if parent != resource {
-                    resource = parent;
-                    self.resource(batch, scan, resource, reads);
-                }
-                self.scope(batch, scan, scope);
+        for spans in selected.chunk_by(|a, b| a.scope == b.scope) {
+            let Some(first) = spans.first() else {
+                continue;
+            };
+            let parent = scan.resource_of(first);
+            if parent != resource {
+                resource = parent;
+                let frame = scan.resources.get(resource);
+                self.resource(others(batch, frame, &scan.resource_others), reads);
             }
-            self.span(batch, span, reads);
+            let scope = self.begin_scope();
+            for span in spans {
+                let cursor = Cursor::new(batch).within(span.body.clone());
+                let mut head = self.begin_span();
+                // What is not well-formed the walk over the batch refused before.
+                let _ = self.read_span(cursor, &mut head, reads);
+                self.end_span(cursor, &head, reads);
+            }
+            let frame = scan.scopes.get(first.scope);
+            self.end_scope(scope, others(batch, frame, &scan.scope_others));
         }
     }
 
-    fn resource(&mut self, batch: &[u8], scan: &Scan, number: usize, reads: &Reads) {
-        let start = self.begin(RESOURCE);
-        let others = others(batch, scan.resources.get(number), &scan.resource_others);
-        for message in others.filter_map(|field| field.delimited(resource_spans::RESOURCE)) {
+    /// Of all fields of a `ResourceSpans` its resource.
+    pub(super) fn resource<'b>(&mut self, fields: impl Iterator<Item = Field<'b>>, reads: &Reads) {
+        let start = self.out.begin(RESOURCE);
+        for message in fields.filter_map(|field| delimited(&field, resource_spans::RESOURCE)) {
             let attributes = Fields::new(message).flatten();
             for attribute in attributes.filter_map(|field| delimited(&field, resource::ATTRIBUTES))
             {
-                self.attribute(attribute, &reads.attributes);
+                self.out.attribute(attribute, &reads.attributes);
             }
         }
-        self.end(start);
+        self.out.end(start);
     }
 
-    fn scope(&mut self, batch: &[u8], scan: &Scan, number: usize) {
-        let start = self.begin(SCOPE);
+    /// A scope, of which nothing is known yet.
+    pub(super) fn begin_scope(&mut self) -> usize {
+        let start = self.out.begin(SCOPE);
+        self.out.fields.extend_from_slice(&[0; SCOPE_SIZE]);
+        self.out.end(start);
+        start
+    }
+
+    /// What a scope says of itself, of all fields of its `ScopeSpans`.
+    pub(super) fn end_scope<'b>(&mut self, start: usize, fields: impl Iterator<Item = Field<'b>>) {
         let (mut name, mut version) = (&[][..], &[][..]);
-        let others = others(batch, scan.scopes.get(number), &scan.scope_others);
-        for message in others.filter_map(|field| field.delimited(scope_spans::SCOPE)) {
+        for message in fields.filter_map(|field| delimited(&field, scope_spans::SCOPE)) {
             for field in Fields::new(message).flatten() {
                 match (field.number, field.value) {
                     (scope::NAME, Value::Bytes(text)) => name = text,
@@ -117,55 +140,51 @@ impl Locator {
                 }
             }
         }
-        for text in [name, version] {
-            let text = put_text(&mut self.values, text);
-            self.fields.extend_from_slice(&text);
-        }
-        self.end(start);
+        let texts = [name, version].map(|text| put_text(&mut self.out.values, text));
+        self.out.put_at(start, texts.as_flattened());
     }
 
-    /// An item, whose length is not known yet.
-    fn begin(&mut self, kind: u32) -> usize {
-        self.fields.extend_from_slice(&kind.to_le_bytes());
-        self.fields.extend_from_slice(&[0; 4]);
-        self.fields.len()
-    }
-
-    fn end(&mut self, start: usize) {
-        let length = (self.fields.len() - start) as u32;
-        self.put_at(start - 4, &length.to_le_bytes());
-    }
-
-    fn put_at(&mut self, place: usize, bytes: &[u8]) {
-        if let Some(room) = self.fields.get_mut(place..place + bytes.len()) {
-            room.copy_from_slice(bytes);
-        }
-    }
-
-    fn span(&mut self, batch: &[u8], span: &SelectedSpan, reads: &Reads) {
-        let start = self.begin(SPAN);
-        self.fields.extend_from_slice(&[0; SPAN_SIZE]);
+    pub(super) fn begin_span(&mut self) -> Head {
         self.links.clear();
         self.events.clear();
-        let mut head = Head::default();
-        let mut cursor = Cursor::new(batch).within(span.body.clone());
-        // What is not well-formed the walk over the batch refused before.
-        while !cursor.is_at_end() && self.span_field(&mut cursor, &mut head, reads).is_ok() {}
-        let links = core::mem::take(&mut self.links);
-        for link in &links {
+        let start = self.out.begin(SPAN);
+        self.out.fields.extend_from_slice(&[0; SPAN_SIZE]);
+        Head {
+            start,
+            ..Head::default()
+        }
+    }
+
+    /// Reads the fields of a span, writes its attributes, and checks all of it.
+    pub(super) fn read_span(
+        &mut self,
+        mut cursor: Cursor<'_>,
+        head: &mut Head,
+        reads: &Reads,
+    ) -> Result<(), WireError> {
+        while !cursor.is_at_end() {
+            self.span_field(&mut cursor, head, reads)?;
+        }
+        Ok(())
+    }
+
+    /// Writes links and events, and then the head. `cursor` is in the batch.
+    pub(super) fn end_span(&mut self, cursor: Cursor<'_>, head: &Head, reads: &Reads) {
+        for link in &self.links {
             let body = cursor.slice(link.clone());
-            self.link(body, links.len() > 1, &reads.attributes);
+            self.out.link(body, self.links.len() > 1, &reads.attributes);
         }
-        let events = core::mem::take(&mut self.events);
         let mut shown = 0;
-        for event in &events {
-            shown += u32::from(self.event(cursor.slice(event.clone()), &reads.events));
+        for event in &self.events {
+            let body = cursor.slice(event.clone());
+            shown += u32::from(self.out.event(body, &reads.events));
         }
-        let counts = [head.attributes, links.len() as u32, shown];
-        (self.links, self.events) = (links, events);
-        let head = self.head(batch, &head, counts);
-        self.put_at(start, &head);
-        self.end(start);
+        let name = put_text(&mut self.out.values, cursor.slice(head.name.clone()));
+        let trace_state = put_text(&mut self.out.values, cursor.slice(head.trace_state.clone()));
+        let counts = [head.attributes, self.links.len() as u32, shown];
+        self.out
+            .put_at(head.start, &laid_out(head, name, trace_state, counts));
+        self.out.end(head.start);
     }
 
     #[inline]
@@ -177,239 +196,124 @@ impl Locator {
     ) -> Result<(), WireError> {
         const DELIMITED: u32 = 2;
         const ATTRIBUTE: u32 = span::ATTRIBUTES << 3 | DELIMITED;
+        const TRACE_ID: u32 = span::TRACE_ID << 3 | DELIMITED;
+        const SPAN_ID: u32 = span::SPAN_ID << 3 | DELIMITED;
+        const PARENT_SPAN_ID: u32 = span::PARENT_SPAN_ID << 3 | DELIMITED;
+        const TRACE_STATE: u32 = span::TRACE_STATE << 3 | DELIMITED;
+        const NAME: u32 = span::NAME << 3 | DELIMITED;
+        const KIND: u32 = span::KIND << 3;
+        const DROPPED_LINKS: u32 = span::DROPPED_LINKS_COUNT << 3;
+        const START: u32 = span::START_TIME_UNIX_NANO << 3 | 1;
+        const END: u32 = span::END_TIME_UNIX_NANO << 3 | 1;
+        const FLAGS: u32 = span::FLAGS << 3 | 5;
         let tag = cursor.tag()?;
-        // Half of all fields.
-        if tag == ATTRIBUTE {
-            let body = cursor.delimited()?;
-            head.attributes += self.attribute(cursor.slice(body), &reads.attributes);
-            return Ok(());
-        }
-        match (field_number(tag), wire_type(tag)) {
-            (number, DELIMITED) => {
+        match tag {
+            // Half of all fields.
+            ATTRIBUTE => {
                 let body = cursor.delimited()?;
-                self.span_bytes(number, body, cursor, head, reads);
+                head.attributes += self.attribute(*cursor, body, reads)?;
             }
+            TRACE_ID => {
+                let id = cursor.delimited()?;
+                head.trace_id = trace_id(cursor.slice(id)).unwrap_or(0);
+            }
+            SPAN_ID => {
+                let id = cursor.delimited()?;
+                head.span_id = span_id(cursor.slice(id)).unwrap_or(0);
+            }
+            PARENT_SPAN_ID => {
+                let id = cursor.delimited()?;
+                head.parent_span_id = span_id(cursor.slice(id)).unwrap_or(0);
+            }
+            TRACE_STATE => head.trace_state = cursor.delimited()?,
+            NAME => head.name = cursor.delimited()?,
             // Enums are int32: readers take the low 32 bits.
-            (span::KIND, 0) => head.kind = cursor.varint()? as u32,
-            (span::DROPPED_LINKS_COUNT, 0) => head.dropped_links = cursor.varint()? as u32,
-            (span::START_TIME_UNIX_NANO, 1) => head.start = cursor.fixed64()?,
-            (span::END_TIME_UNIX_NANO, 1) => head.end = cursor.fixed64()?,
-            (span::FLAGS, 5) => head.flags = cursor.fixed32()?,
-            _ => cursor.skip(tag)?,
+            KIND => head.kind = cursor.varint()? as u32,
+            DROPPED_LINKS => head.dropped_links = cursor.varint()? as u32,
+            START => head.start_time = cursor.fixed64()?,
+            END => head.end_time = cursor.fixed64()?,
+            FLAGS => head.flags = cursor.fixed32()?,
+            _ => self.other_field(tag, cursor, head, reads)?,
         }
         Ok(())
     }
 
     #[inline]
-    fn span_bytes(
+    fn attribute(
         &mut self,
-        number: u32,
+        cursor: Cursor<'_>,
         body: Range<usize>,
-        cursor: &Cursor<'_>,
+        reads: &Reads,
+    ) -> Result<u32, WireError> {
+        let message = cursor.slice(body.clone());
+        if let Some((key, value)) = plain_attribute(message) {
+            return Ok(self.out.plain_attribute(key, value, &reads.attributes));
+        }
+        check_any_attribute(cursor.within(body))?;
+        Ok(self.out.any_attribute(message, &reads.attributes))
+    }
+
+    fn other_field(
+        &mut self,
+        tag: u32,
+        cursor: &mut Cursor<'_>,
         head: &mut Head,
         reads: &Reads,
-    ) {
-        match number {
-            span::TRACE_ID => head.trace_id = trace_id(cursor.slice(body)).unwrap_or(0),
-            span::SPAN_ID => head.span_id = span_id(cursor.slice(body)).unwrap_or(0),
-            span::PARENT_SPAN_ID => head.parent_span_id = span_id(cursor.slice(body)).unwrap_or(0),
-            span::TRACE_STATE => head.trace_state = body,
-            span::NAME => head.name = body,
-            span::LINKS => self.links.push(body),
-            span::EVENTS if reads.of_events() => self.events.push(body),
-            span::STATUS => {
+    ) -> Result<(), WireError> {
+        const LINK: u32 = span::LINKS << 3 | 2;
+        const EVENT: u32 = span::EVENTS << 3 | 2;
+        const STATUS: u32 = span::STATUS << 3 | 2;
+        let mut before = *cursor;
+        check_field(&schema::SPAN, tag, cursor, SPAN_DEPTH)?;
+        match tag {
+            LINK => {
+                head.links += 1;
+                if head.links <= self.most_links {
+                    self.links.push(before.delimited()?);
+                }
+            }
+            EVENT if reads.of_events() => {
+                let body = before.delimited()?;
+                // One of no bytes has no attribute.
+                if !body.is_empty() {
+                    self.events.push(body);
+                }
+            }
+            STATUS => {
+                let body = before.delimited()?;
                 if let Some(code) = status_code(cursor.slice(body)) {
                     head.status = code;
                 }
             }
             _ => {}
         }
-    }
-
-    fn head(&mut self, batch: &[u8], head: &Head, counts: [u32; 3]) -> [u8; SPAN_SIZE] {
-        let text = |range: &Range<usize>| batch.get(range.clone()).unwrap_or_default();
-        let name = put_text(&mut self.values, text(&head.name));
-        let trace_state = put_text(&mut self.values, text(&head.trace_state));
-        let mut out = [0; SPAN_SIZE];
-        let mut put = Put(&mut out);
-        put.bytes(&((head.trace_id >> 64) as u64).to_le_bytes());
-        put.bytes(&(head.trace_id as u64).to_le_bytes());
-        for number in [head.span_id, head.parent_span_id, head.start, head.end] {
-            put.bytes(&number.to_le_bytes());
-        }
-        for number in [head.flags, head.kind, head.status, head.dropped_links] {
-            put.bytes(&number.to_le_bytes());
-        }
-        put.bytes(&name);
-        put.bytes(&trace_state);
-        for number in counts {
-            put.bytes(&number.to_le_bytes());
-        }
-        out
-    }
-
-    fn link(&mut self, message: &[u8], has_others: bool, reads: &KeyTable) {
-        let start = self.fields.len();
-        self.fields.extend_from_slice(&[0; LINK_SIZE]);
-        let (mut trace, mut id, mut flags) = (0, 0, 0);
-        let mut state = &[][..];
-        let (mut attributes, mut shown) = (0_u32, 0_u32);
-        let mut unread = 0_u64;
-        for field in Fields::new(message).flatten() {
-            match (field.number, field.value) {
-                (link::TRACE_ID, Value::Bytes(bytes)) => trace = trace_id(bytes).unwrap_or(0),
-                (link::SPAN_ID, Value::Bytes(bytes)) => id = span_id(bytes).unwrap_or(0),
-                (link::TRACE_STATE, Value::Bytes(text)) => state = text,
-                (link::FLAGS, Value::Fixed32(bits)) => flags = bits,
-                (link::ATTRIBUTES, Value::Bytes(attribute)) => {
-                    let written = self.attribute(attribute, reads);
-                    if written == 0 && has_others {
-                        unread = unread.wrapping_add(checksum(attribute));
-                    }
-                    attributes += 1;
-                    shown += written;
-                }
-                _ => {}
-            }
-        }
-        let mut out = [0; LINK_SIZE];
-        let mut put = Put(&mut out);
-        put.bytes(&((trace >> 64) as u64).to_le_bytes());
-        put.bytes(&(trace as u64).to_le_bytes());
-        put.bytes(&id.to_le_bytes());
-        put.bytes(&unread.to_le_bytes());
-        put.bytes(&put_text(&mut self.values, state));
-        for number in [flags, attributes, shown] {
-            put.bytes(&number.to_le_bytes());
-        }
-        self.put_at(start, &out);
-    }
-
-    /// Writes an event that has an attribute that is read, and answers whether it
-    /// has: others take two bytes of a batch, and would take ten times as much.
-    fn event(&mut self, message: &[u8], reads: &KeyTable) -> bool {
-        let start = self.fields.len();
-        self.fields.extend_from_slice(&[0; EVENT_SIZE]);
-        let (mut time, mut name, mut shown) = (0_u64, &[][..], 0_u32);
-        for field in Fields::new(message).flatten() {
-            match (field.number, field.value) {
-                (event::TIME_UNIX_NANO, Value::Fixed64(nanoseconds)) => time = nanoseconds,
-                (event::NAME, Value::Bytes(text)) => name = text,
-                (event::ATTRIBUTES, Value::Bytes(attribute)) => {
-                    shown += self.attribute(attribute, reads);
-                }
-                _ => {}
-            }
-        }
-        if shown == 0 {
-            self.fields.truncate(start);
-            return false;
-        }
-        let mut out = [0; EVENT_SIZE];
-        let mut put = Put(&mut out);
-        put.bytes(&time.to_le_bytes());
-        put.bytes(&put_text(&mut self.values, name));
-        put.bytes(&shown.to_le_bytes());
-        self.put_at(start, &out);
-        true
-    }
-
-    /// Writes an attribute if it is read, and answers how many entries that
-    /// took.
-    #[inline]
-    fn attribute(&mut self, message: &[u8], reads: &KeyTable) -> u32 {
-        match plain_pair(message) {
-            Some((key, value)) => match reads.number(key) {
-                Some((number, false)) => {
-                    self.value(number, value);
-                    1
-                }
-                Some((number, true)) => {
-                    self.key(number, key);
-                    self.value(number, value);
-                    2
-                }
-                None => 0,
-            },
-            None => self.any_attribute(message, reads),
-        }
-    }
-
-    /// One that is written otherwise than nearly all are.
-    #[inline(never)]
-    fn any_attribute(&mut self, message: &[u8], reads: &KeyTable) -> u32 {
-        let attribute = Attribute::read(message);
-        let Some((number, by_beginning)) = reads.number(attribute.key) else {
-            return 0;
-        };
-        if by_beginning {
-            self.key(number, attribute.key);
-        }
-        self.any_value(number, attribute.value);
-        1 + u32::from(by_beginning)
-    }
-
-    fn key(&mut self, number: u16, key: &[u8]) {
-        let text = put_text(&mut self.values, key);
-        self.entry(number, kind::KEY, text);
-    }
-
-    #[inline]
-    fn value(&mut self, number: u16, message: &[u8]) {
-        const STRING: u8 = (any_value::STRING << 3 | 2) as u8;
-        match message.split_first_chunk() {
-            Some((&[STRING, length], text)) if usize::from(length) == text.len() => {
-                if length < 0x80 {
-                    let text = put_text(&mut self.values, text);
-                    self.entry(number, kind::TEXT, text);
-                } else {
-                    self.any_value(number, AnyValue::read(message));
-                }
-            }
-            _ => self.any_value(number, AnyValue::read(message)),
-        }
-    }
-
-    fn any_value(&mut self, number: u16, value: AnyValue<'_>) {
-        let (kind, bits) = match value {
-            AnyValue::String(text) => (kind::TEXT, put_text(&mut self.values, text)),
-            AnyValue::Bytes(bytes) => (kind::BYTES, put_text(&mut self.values, bytes)),
-            AnyValue::Array(array) => (kind::ARRAY, put_array(&mut self.values, array)),
-            AnyValue::Bool(value) => (kind::BOOL, u64::from(value).to_le_bytes()),
-            AnyValue::Int(value) => (kind::INT, value.to_le_bytes()),
-            AnyValue::Double(value) => (kind::DOUBLE, value.to_le_bytes()),
-            AnyValue::KvList | AnyValue::Empty => (kind::NONE, [0; 8]),
-        };
-        self.entry(number, kind, bits);
-    }
-
-    #[inline]
-    fn entry(&mut self, number: u16, kind: u8, value: [u8; 8]) {
-        let head = u32::from(number) | u32::from(kind) << 16;
-        let mut entry = [0; ATTRIBUTE_SIZE];
-        let mut put = Put(&mut entry);
-        put.bytes(&head.to_le_bytes());
-        put.bytes(&value);
-        self.fields.extend_from_slice(&entry);
+        Ok(())
     }
 }
 
-/// Of key and value, whichever is written first.
-fn checksum(attribute: &[u8]) -> u64 {
-    let (mut key, mut value) = (&[][..], &[][..]);
-    match plain_pair(attribute) {
-        Some(pair) => (key, value) = pair,
-        None => {
-            for field in Fields::new(attribute).flatten() {
-                match (field.number, field.value) {
-                    (crate::otlp::key_value::KEY, Value::Bytes(bytes)) => key = bytes,
-                    (crate::otlp::key_value::VALUE, Value::Bytes(bytes)) => value = bytes,
-                    _ => {}
-                }
-            }
-        }
+fn laid_out(head: &Head, name: [u8; 8], trace_state: [u8; 8], counts: [u32; 3]) -> [u8; SPAN_SIZE] {
+    let mut out = [0; SPAN_SIZE];
+    let mut put = Put(&mut out);
+    put.bytes(&((head.trace_id >> 64) as u64).to_le_bytes());
+    put.bytes(&(head.trace_id as u64).to_le_bytes());
+    let numbers = [
+        head.span_id,
+        head.parent_span_id,
+        head.start_time,
+        head.end_time,
+    ];
+    for number in numbers {
+        put.bytes(&number.to_le_bytes());
     }
-    xxh3_64_with_seed(value, xxh3_64(key))
+    for number in [head.flags, head.kind, head.status, head.dropped_links] {
+        put.bytes(&number.to_le_bytes());
+    }
+    put.bytes(&name);
+    put.bytes(&trace_state);
+    for number in counts {
+        put.bytes(&number.to_le_bytes());
+    }
+    out
 }
 
 fn status_code(message: &[u8]) -> Option<u32> {
@@ -424,20 +328,19 @@ fn others<'b>(
     batch: &'b [u8],
     frame: Option<&Frame>,
     ranges: &[Range<usize>],
-) -> impl Iterator<Item = Other<'b>> {
+) -> impl Iterator<Item = Field<'b>> {
     let ranges = frame.and_then(|frame| ranges.get(frame.others.clone()));
-    let ranges = ranges.unwrap_or_default().iter().cloned();
-    ranges.flat_map(|range| Fields::within(batch, range).flatten().map(Other))
+    fields_in(batch, ranges.unwrap_or_default())
 }
 
-struct Other<'b>(crate::fields::Field<'b>);
-
-impl<'b> Other<'b> {
-    fn delimited(&self, number: u32) -> Option<&'b [u8]> {
-        delimited(&self.0, number)
-    }
+pub(super) fn fields_in<'b>(
+    batch: &'b [u8],
+    ranges: &[Range<usize>],
+) -> impl Iterator<Item = Field<'b>> {
+    let ranges = ranges.iter().cloned();
+    ranges.flat_map(|range| Fields::within(batch, range).flatten())
 }
 
-fn delimited<'b>(field: &crate::fields::Field<'b>, number: u32) -> Option<&'b [u8]> {
+fn delimited<'b>(field: &Field<'b>, number: u32) -> Option<&'b [u8]> {
     field.bytes().filter(|_| field.number == number)
 }

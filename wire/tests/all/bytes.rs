@@ -1,7 +1,10 @@
 //! Writing protobuf by hand.
 
 use linkmend_wire::encode::put_varint;
+use linkmend_wire::located::Reads;
 use linkmend_wire::{Scan, Selector, WireError};
+
+use super::shared::located::check_on_the_way;
 
 /// A field of wire type 2.
 pub fn field(number: u32, body: &[u8]) -> Vec<u8> {
@@ -79,8 +82,10 @@ pub fn levels(inner: &[u8]) -> Vec<(&'static str, Vec<u8>)> {
     ]
 }
 
-/// Walks over a batch, with all spans selected.
+/// Walks over a batch, with all spans selected; a walk that locates them on the way
+/// says the same.
 pub fn scan(batch: &[u8]) -> Result<Scan, WireError> {
+    check_on_the_way(batch, &Selector::all(), &Reads::new(&["*"]));
     let mut scan = Scan::new();
     scan.run(batch, &Selector::all()).map(|()| scan)
 }

@@ -1,12 +1,16 @@
 //! Which spans are selected, and what a subset holds.
 
+use linkmend_wire::located::Reads;
 use linkmend_wire::{Scan, Selector, subset};
 
 use super::bytes::{attribute, batch_of, field, number, padded, tag};
+use super::shared::located::check_on_the_way;
 
 fn takes(selector: &Selector, span: &[u8]) -> bool {
+    let batch = batch_of(span);
+    assert!(check_on_the_way(&batch, selector, &Reads::new(&["*"])));
     let mut scan = Scan::new();
-    scan.run(&batch_of(span), selector).unwrap();
+    scan.run(&batch, selector).unwrap();
     assert_eq!(scan.spans(), 1);
     !scan.selected().is_empty()
 }
@@ -46,6 +50,12 @@ fn of_a_repeated_kind_the_last_counts() {
     assert!(takes(&consumers, &[number(6, 4), number(6, 5)].concat()));
     assert!(!takes(&consumers, &[number(6, 5), number(6, 4)].concat()));
     assert!(!takes(&consumers, &[number(6, 5), number(6, 0)].concat()));
+    // What else takes the span comes behind both.
+    let or_key = consumers.with_key("messaging.system").with_links();
+    for other in [with_key("messaging.system"), field(13, b"")] {
+        let span = [number(6, 5), with_key("a"), number(6, 4), other].concat();
+        assert!(takes(&or_key, &span));
+    }
 }
 
 #[test]

@@ -1,6 +1,9 @@
 //! Located fields, against prost.
 
+use std::ops::Range;
+
 use linkmend_wire::located::{Attributes, Item, Link, Locator, Reads, Span, Value};
+use linkmend_wire::{Scan, Selector};
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue, any_value::Value as Decoded};
 use opentelemetry_proto::tonic::trace::v1::span;
 use opentelemetry_proto::tonic::trace::v1::{Span as DecodedSpan, TracesData};
@@ -13,14 +16,18 @@ use super::select::Wanted;
 /// Asserts that what is located of the selected spans of `bytes` is what prost
 /// reads of them, if both can.
 pub fn check(bytes: &[u8], wanted: &Wanted, choices: &mut Choices<'_>) {
-    let Ok((scan, batch)) = checks::walk(bytes, wanted) else {
+    let keys = keys(choices);
+    let reads = Reads::new(&keys);
+    let walked = checks::walk(bytes, wanted);
+    let on_the_way = check_on_the_way(bytes, &wanted.selector(), &reads);
+    let Ok((scan, batch)) = walked else {
         return;
     };
-    let keys = keys(choices);
+    assert!(on_the_way);
     let mut locator = Locator::default();
     // What was located before leaves no trace.
     for _ in 0..2 {
-        locator.locate(bytes, &scan, 0..scan.selected().len(), &Reads::new(&keys));
+        locator.locate(bytes, &scan, 0..scan.selected().len(), &reads);
     }
     let mut items = locator.located().items();
     let Some(batch) = batch else {
@@ -30,6 +37,38 @@ pub fn check(bytes: &[u8], wanted: &Wanted, choices: &mut Choices<'_>) {
     };
     assert_batch(&mut items, &wanted.subset(&batch), &keys);
     assert!(items.next().is_none());
+}
+
+/// Asserts that a walk that locates on the way finds, refuses and locates what a
+/// walk and a locating after it do; whether it located all.
+pub fn check_on_the_way(bytes: &[u8], selector: &Selector, reads: &Reads) -> bool {
+    let (mut scan, mut other) = (Scan::new(), Scan::new());
+    let (mut locator, mut on_the_way) = (Locator::default(), Locator::default());
+    let walked = scan.run(bytes, selector);
+    let mut scan_on_the_way = || on_the_way.scan(&mut other, bytes, selector, reads, usize::MAX);
+    // Over what was found before.
+    let first = scan_on_the_way();
+    let located = scan_on_the_way();
+    assert_eq!(first, located);
+    assert_eq!(located.map(drop), walked);
+    let Ok(is_complete) = located else {
+        return false;
+    };
+    assert_eq!(found(&other), found(&scan));
+    if is_complete {
+        locator.locate(bytes, &scan, 0..scan.selected().len(), reads);
+        assert!(on_the_way.located() == locator.located());
+    }
+    is_complete
+}
+
+type Found = (usize, usize, usize, Vec<(Range<usize>, usize)>);
+
+fn found(scan: &Scan) -> Found {
+    let spans = scan.selected().iter();
+    let spans = spans.map(|span| (span.body(), span.links));
+    let counts = (scan.spans(), scan.links(), scan.invalid_spans());
+    (counts.0, counts.1, counts.2, spans.collect())
 }
 
 /// What a rule may read.

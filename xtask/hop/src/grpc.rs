@@ -13,11 +13,13 @@ use hyper::client::conn::http2::{SendRequest, handshake};
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use tokio::net::TcpStream;
 
+/// Where traces are sent to.
 pub const PATH: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 /// What became of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
+    /// It is the sender's no more.
     Taken,
     /// To be sent again: UNAVAILABLE.
     PushedBack,
@@ -48,6 +50,11 @@ fn frame(flag: u8, message: &[u8]) -> Bytes {
 pub struct Client(SendRequest<Full<Bytes>>);
 
 impl Client {
+    /// Connects.
+    ///
+    /// # Errors
+    ///
+    /// When nobody listens.
     pub async fn connect(address: SocketAddr) -> anyhow::Result<Self> {
         let stream = TcpStream::connect(address)
             .await

@@ -12,14 +12,18 @@ use crate::grpc::{Answer, Client};
 /// What came of it.
 #[derive(Debug, Default)]
 pub struct Load {
+    /// Requests that were taken.
     pub taken: u64,
+    /// Requests that are to be sent again.
     pub pushed_back: u64,
+    /// From the first to the last.
     pub elapsed: Duration,
     /// Of those that were taken, in microseconds.
     latencies: Vec<f64>,
 }
 
 impl Load {
+    /// Both together.
     pub fn add(&mut self, other: Self) {
         self.taken += other.taken;
         self.pushed_back += other.pushed_back;

@@ -17,11 +17,7 @@
 )]
 
 mod files;
-mod grpc;
-mod load;
 mod overload;
-mod process;
-mod sink;
 mod way;
 
 use std::path::PathBuf;
@@ -32,8 +28,8 @@ use clap::{Parser, Subcommand};
 use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
-use grpc::{framed, gzipped};
-use load::Load;
+use linkmend_hop::grpc::{framed, gzipped};
+use linkmend_hop::load::{self, Load};
 use way::{Way, Ways};
 
 /// Measures a hop.

@@ -10,10 +10,10 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
 use crate::Arguments;
-use crate::grpc::{Answer, Client, framed};
-use crate::process::Hop;
-use crate::sink::Sink;
 use crate::way::configuration;
+use linkmend_hop::grpc::{Answer, Client, framed};
+use linkmend_hop::process::Hop;
+use linkmend_hop::sink::Sink;
 
 /// What the hop may have.
 const LIMIT_MIB: u64 = 256;

@@ -1,7 +1,8 @@
 //! `linkmend run`, as a process of its own.
 
+use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
 
@@ -13,30 +14,50 @@ use tokio::time::{Instant, sleep, timeout};
 
 /// A hop that runs; it is killed when it is dropped.
 pub struct Hop {
+    /// Where it takes batches.
     pub address: SocketAddr,
+    /// Where its metrics are, if the configuration has a place for that.
+    pub metrics: SocketAddr,
+    program: PathBuf,
+    code_cache: String,
     child: Child,
     folder: TempDir,
 }
 
 impl Hop {
-    /// Starts it with a configuration, in which `LISTEN` stands for where it
-    /// is to listen.
+    /// Starts it with a configuration, in which `LISTEN` stands for where it is to
+    /// listen, `METRICS` for the port of its metrics, and `FOLDER` for a folder of its own.
+    ///
+    /// # Errors
+    ///
+    /// When it does not start; what it said then.
     pub async fn start(program: &Path, configuration: &str) -> anyhow::Result<Self> {
+        Self::with_cache(program, configuration, "").await
+    }
+
+    /// The same with a folder for compiled rules, which several may share.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn with_cache(
+        program: &Path,
+        configuration: &str,
+        code_cache: &str,
+    ) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
-        let address = free()?;
-        let path = folder.path().join("linkmend.yaml");
-        std::fs::write(&path, configuration.replace("LISTEN", &address.to_string()))?;
-        let log = std::fs::File::create(folder.path().join("log"))?;
-        let child = Command::new(program)
-            .args(["run", "--code-cache", "", "--config"])
-            .arg(&path)
-            .stdin(Stdio::null())
-            .stderr(log)
-            .kill_on_drop(true)
-            .spawn()
-            .with_context(|| format!("cannot start {}", program.display()))?;
+        let (address, metrics) = (free()?, free()?);
+        let text = configuration
+            .replace("LISTEN", &address.to_string())
+            .replace("METRICS", &metrics.port().to_string())
+            .replace("FOLDER", &folder.path().display().to_string());
+        std::fs::write(folder.path().join("linkmend.yaml"), text)?;
+        let child = spawn(program, code_cache, folder.path())?;
         let mut hop = Self {
             address,
+            metrics,
+            program: program.into(),
+            code_cache: code_cache.into(),
             child,
             folder,
         };
@@ -44,12 +65,44 @@ impl Hop {
         Ok(hop)
     }
 
+    /// Ends it at once, as `kill -9` does.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be ended.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.start_kill()?;
+        timeout(Duration::from_secs(10), self.child.wait()).await??;
+        Ok(())
+    }
+
+    /// Starts it again where it was, with what it kept; how long it took until it
+    /// listened.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn start_again(&mut self) -> anyhow::Result<Duration> {
+        let begun = Instant::now();
+        self.child = spawn(&self.program, &self.code_cache, self.folder.path())?;
+        self.wait().await?;
+        Ok(begun.elapsed())
+    }
+
+    /// What it has logged.
+    ///
+    /// # Errors
+    ///
+    /// When the file cannot be read.
+    pub fn log(&self) -> anyhow::Result<String> {
+        Ok(std::fs::read_to_string(self.folder.path().join("log"))?)
+    }
+
     async fn wait(&mut self) -> anyhow::Result<()> {
         let until = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(self.address).await.is_err() {
             if let Some(status) = self.child.try_wait()? {
-                let log = std::fs::read_to_string(self.folder.path().join("log"))?;
-                bail!("linkmend ended with {status}:\n{log}");
+                bail!("linkmend ended with {status}:\n{}", self.log()?);
             }
             if Instant::now() > until {
                 bail!("linkmend does not listen");
@@ -93,11 +146,31 @@ impl Hop {
     }
 
     /// Ends it.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be ended.
     pub async fn stop(mut self) -> anyhow::Result<()> {
-        self.child.start_kill()?;
-        timeout(Duration::from_secs(10), self.child.wait()).await??;
-        Ok(())
+        self.kill().await
     }
+}
+
+fn spawn(program: &Path, code_cache: &str, folder: &Path) -> anyhow::Result<Child> {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.join("log"))?;
+    Command::new(program)
+        .args(["run", "--code-cache", code_cache, "--state-dir"])
+        .arg(folder.join("state"))
+        .arg("--config")
+        .arg(folder.join("linkmend.yaml"))
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log)
+        .kill_on_drop(true)
+        .spawn()
+        .with_context(|| format!("cannot start {}", program.display()))
 }
 
 fn free() -> anyhow::Result<SocketAddr> {

@@ -20,21 +20,44 @@ use tokio::time::{Instant, sleep_until};
 
 /// A server that takes all batches.
 pub struct Sink {
+    /// Where it listens.
     pub address: SocketAddr,
+    /// Requests that it took.
     pub taken: Arc<AtomicU64>,
     /// Of all that it took, as it came.
     pub bytes: Arc<AtomicU64>,
 }
 
+/// Is shown each batch, as bytes, by the task that took it.
+pub type Show = Arc<dyn Fn(&[u8]) + Send + Sync>;
+
 /// How fast it is: one request after the other.
 struct Pace {
+    show: Option<Show>,
     each: Option<Duration>,
     next: Mutex<Instant>,
 }
 
 impl Sink {
     /// Takes one request each so often; `None`: as they come.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot listen.
     pub async fn start(each: Option<Duration>) -> anyhow::Result<Self> {
+        Self::pacing(each, None).await
+    }
+
+    /// Takes requests as they come, and shows what is in them.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot listen.
+    pub async fn showing(show: Show) -> anyhow::Result<Self> {
+        Self::pacing(None, Some(show)).await
+    }
+
+    async fn pacing(each: Option<Duration>, show: Option<Show>) -> anyhow::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await;
         let listener = listener.context("cannot listen")?;
         let address = listener.local_addr()?;
@@ -42,6 +65,7 @@ impl Sink {
         let bytes = Arc::new(AtomicU64::new(0));
         let counters = (Arc::clone(&taken), Arc::clone(&bytes));
         let pace = Arc::new(Pace {
+            show,
             each,
             next: Mutex::new(Instant::now()),
         });
@@ -79,8 +103,13 @@ async fn take(
         sleep_until(turn).await;
     }
     if let Ok(body) = body {
+        let body = body.to_bytes();
         taken.fetch_add(1, Ordering::Relaxed);
-        bytes.fetch_add(body.to_bytes().len() as u64, Ordering::Relaxed);
+        bytes.fetch_add(body.len() as u64, Ordering::Relaxed);
+        // A message of gRPC begins with five bytes of its own.
+        if let Some((show, batch)) = pace.show.as_ref().zip(body.get(5..)) {
+            show(batch);
+        }
     }
     let mut trailers = HeaderMap::new();
     trailers.insert("grpc-status", HeaderValue::from_static("0"));

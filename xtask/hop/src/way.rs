@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::Arguments;
-use crate::process::Hop;
-use crate::sink::Sink;
+use linkmend_hop::process::Hop;
+use linkmend_hop::sink::Sink;
 
 /// A way from senders to the sink.
 pub struct Way {

@@ -1,6 +1,6 @@
 //! `process --index`: several runs with one memory.
 
-use linkmend_tests::stores::Store;
+use linkmend_tests::stores::{Cluster, Store};
 
 use crate::place::Place;
 use crate::traces::{consumer, line, links, producers};
@@ -30,6 +30,30 @@ fn what_one_run_remembers_another_finds() {
 }
 
 #[test]
+fn a_cluster_is_asked_as_one() {
+    let Some(cluster) = Cluster::start("process --index-cluster") else {
+        return;
+    };
+    let urls: Vec<_> = cluster.stores.iter().take(2).map(Store::url).collect();
+    let urls = urls.join(",");
+    let producing: String = (0..100).map(|message| line(producers(message))).collect();
+    let consuming: String = (0..100).map(|message| line([consumer(message)])).collect();
+    let one = Place::with("in.jsonl", producing);
+    let index = format!("--index {urls} --index-cluster");
+    one.process(&format!("in.jsonl -o out.jsonl {index}"))
+        .well();
+    let other = Place::with("in.jsonl", consuming);
+    other
+        .process(&format!("in.jsonl -o out.jsonl {index}"))
+        .well();
+    assert_eq!(links(&other.read("out.jsonl")).len(), 100);
+    // One that is not said to be a cluster.
+    let first = cluster.stores[0].url();
+    let done = other.process(&format!("in.jsonl -o no.jsonl --index {first}"));
+    done.fails(2, &["is a server of a cluster; add `--index-cluster`"]);
+}
+
+#[test]
 fn a_url_that_is_none_is_told() {
     let place = Place::with("in.jsonl", "");
     for (url, told) in [
@@ -40,6 +64,14 @@ fn a_url_that_is_none_is_told() {
         (
             "redis://me:hunter2@host",
             "credentials in a URL are not supported",
+        ),
+        (
+            "redis://a,rediss://b",
+            "of the servers of one store, all or none have TLS",
+        ),
+        (
+            "redis://a/3,redis://b/3 --index-cluster",
+            "a cluster has the database 0 alone; leave out `/3`",
         ),
     ] {
         let done = place.process(&format!("in.jsonl --index {url}"));

@@ -12,9 +12,10 @@ use serde_json::{Map, Value};
 use crate::deploy::shutdown_timeout;
 use crate::examples::{folder, validate};
 
-const ENVIRONMENT: [(&str, &str); 2] = [
+const ENVIRONMENT: [(&str, &str); 3] = [
     ("BACKEND_ENDPOINT", "tempo:4317"),
     ("BACKEND_INSECURE", "true"),
+    ("VALKEY_PASSWORD", "open sesame"),
 ];
 
 fn chart() -> PathBuf {
@@ -124,6 +125,16 @@ fn what_helm_renders_fits_together() {
             "http-values.yaml",
             &["ConfigMap", "PodDisruptionBudget", "Service", "StatefulSet"],
         ),
+        (
+            "fleet-values.yaml",
+            &[
+                "ConfigMap",
+                "PodDisruptionBudget",
+                "PrometheusRule",
+                "Service",
+                "StatefulSet",
+            ],
+        ),
     ] {
         let Some(rendered) = rendered(values) else {
             return;
@@ -202,8 +213,9 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);
     assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
 
-    // All select the one pod.
-    assert_eq!(set["replicas"], 1);
+    // Several share what they know; and all select the same.
+    let is_shared = config["processors"]["linkmend"]["index"]["redis"].is_object();
+    assert_eq!(set["replicas"], if is_shared { 2 } else { 1 }, "{values}");
     assert_eq!(rendered["Service"]["metadata"]["name"], set["serviceName"]);
     let labels = &set["selector"]["matchLabels"];
     assert_eq!(rendered["Service"]["spec"]["selector"], *labels);
@@ -217,6 +229,29 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
             "{values}: {name}"
         );
     }
+}
+
+/// Alerts are on metrics that there are; where an index is shared, on those of it, too.
+#[test]
+fn alerts_are_on_metrics_of_the_manual() {
+    let Some(rendered) = rendered("fleet-values.yaml") else {
+        return;
+    };
+    let manual = fs::read_to_string(folder().join("../docs/operation.md")).unwrap();
+    let rules = &rendered["PrometheusRule"]["spec"]["groups"][0]["rules"];
+    let mut of_the_store = 0;
+    for rule in rules.as_array().unwrap() {
+        let expression = rule["expr"].as_str().unwrap();
+        of_the_store += usize::from(expression.contains("linkmend_shared_index_"));
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let mut words = expression.split(|c| !is_of_name(c));
+        let metric = words.find(|word| word.starts_with("linkmend_") || word.starts_with("otelcol_"));
+        let metric = metric.unwrap().trim_end_matches("_bucket");
+        assert!(manual.contains(&format!("`{metric}`")), "{metric}");
+        let said = rule["annotations"]["summary"].as_str().unwrap();
+        assert!(said.ends_with('.'), "{said}");
+    }
+    assert_eq!(of_the_store, 3);
 }
 
 /// The ports that a configuration opens, by the names that the chart gives them.
@@ -251,6 +286,10 @@ fn wrong_values_are_refused_with_a_way_out() {
         (&[][..], "backend.endpoint is not set"),
         (&["backend.endpoint=tempo"], "/backend/endpoint"),
         (&[backend, "replicaCount=2"], "replicaCount"),
+        (
+            &[backend, "replicas=2"],
+            "config.processors.linkmend has no index.redis",
+        ),
         (
             &[
                 backend,

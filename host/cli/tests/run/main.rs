@@ -27,6 +27,7 @@ mod hostile;
 mod init;
 mod intake;
 mod kafka;
+mod killed;
 #[cfg(target_os = "linux")]
 #[path = "../shared/loops.rs"]
 mod loops;

@@ -41,19 +41,29 @@ impl Answers {
         more: bool,
         producers: impl IntoIterator<Item = (Producer, &'p [u8])>,
     ) {
+        let mut producers = producers.into_iter();
+        let Some((first, trace_state)) = producers.next() else {
+            self.recalled.counts.push(0);
+            return;
+        };
+        // Nearly always there is one, known here and there: nothing has to be compared.
+        let others = producers.find(|(other, _)| !is_same(other, &first));
+        let Some(other) = others else {
+            let only = Found {
+                producer: first,
+                trace_state,
+            };
+            self.push(&[Some(only), None, None, None], more);
+            return;
+        };
         let mut known = Shard::new(usize::MAX, None, self.hasher);
-        let mut key = None;
-        for (producer, trace_state) in producers {
-            let key = *key.get_or_insert(producer.key);
+        let key = first.key;
+        let all = [(first, trace_state), other].into_iter().chain(producers);
+        for (producer, trace_state) in all {
             known.insert(&Producer { key, ..producer }, trace_state, 0);
         }
-        match key {
-            Some(key) => {
-                let (found, even_more) = known.find(key, before, 0);
-                self.push(&found, more || even_more);
-            }
-            None => self.recalled.counts.push(0),
-        }
+        let (found, even_more) = known.find(key, before, 0);
+        self.push(&found, more || even_more);
     }
 
     /// The answer for the next key: those that were found, and whether there were
@@ -92,6 +102,20 @@ impl Answers {
     pub fn end(self) -> Recalled {
         self.recalled
     }
+}
+
+/// The same span.
+fn is_same(one: &Producer, other: &Producer) -> bool {
+    let span = |producer: &Producer| {
+        let Producer {
+            trace_id_high,
+            trace_id_low,
+            span_id,
+            ..
+        } = *producer;
+        (trace_id_high, trace_id_low, span_id)
+    };
+    span(one) == span(other)
 }
 
 /// The answer that nothing is known of so many keys.

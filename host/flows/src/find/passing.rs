@@ -9,7 +9,7 @@ use super::seen::{ByHash, Hashes, Seen};
 use super::{Candidate, Claim, claims_of, end_of};
 use crate::flow::{End, Flow};
 use crate::names::Names;
-use crate::read::{Role, SpanFacts, spans};
+use crate::read::{Reader, Role, SpanFacts};
 
 /// Different names that are kept before they are begun anew.
 const MOST_NAMES: usize = 65_536;
@@ -35,6 +35,13 @@ impl Default for PassingOptions {
 /// Finds flows in batches as they pass.
 #[derive(Debug)]
 pub struct Passing {
+    reader: Reader,
+    known: Known,
+}
+
+/// What was seen, and waits.
+#[derive(Debug)]
+struct Known {
     options: PassingOptions,
     names: Names,
     hashes: Hashes,
@@ -54,6 +61,45 @@ impl Passing {
     #[must_use]
     pub fn new(options: PassingOptions, now: Instant) -> Self {
         Self {
+            reader: Reader::of_messages(),
+            known: Known::new(options, now),
+        }
+    }
+
+    /// Takes a batch that was mended, and gives `found` its flows: those whose
+    /// consumers are in it, and those whose producers are. With each it is told
+    /// whether its message was received for the first time.
+    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(Flow, bool)) {
+        let Self { reader, known } = self;
+        known.forget(now);
+        let mut consumers = Vec::new();
+        reader.spans(batch, |span| {
+            let role = span.role();
+            if role == Role::Producer {
+                known.produce(span, now, &mut found);
+            } else if role == Role::Consumer || span.has_links() {
+                let claims = claims_of(span, role);
+                if !claims.is_empty() {
+                    let end = Arc::new(end_of(span, &mut known.names));
+                    consumers.push(Candidate::new(span, end, claims, role));
+                }
+            }
+        });
+        for candidate in consumers {
+            known.consume(candidate, now, &mut found);
+        }
+    }
+
+    /// How many producers are kept, and how many claims wait.
+    #[must_use]
+    pub fn kept(&self) -> (usize, usize) {
+        (self.known.producers.len(), self.known.waited.len())
+    }
+}
+
+impl Known {
+    fn new(options: PassingOptions, now: Instant) -> Self {
+        Self {
             options,
             names: Names::new(MOST_NAMES),
             hashes: Hashes::new(),
@@ -65,29 +111,6 @@ impl Passing {
             messages: Seen::new(options.max_spans),
             pairs: Seen::new(options.max_spans),
             aged: now,
-        }
-    }
-
-    /// Takes a batch that was mended, and gives `found` its flows: those whose
-    /// consumers are in it, and those whose producers are. With each it is told
-    /// whether its message was received for the first time.
-    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(Flow, bool)) {
-        self.forget(now);
-        let mut consumers = Vec::new();
-        spans(batch, |span| {
-            let role = span.role();
-            if role == Role::Producer {
-                self.produce(span, now, &mut found);
-            } else if role == Role::Consumer || span.has_links() {
-                let claims = claims_of(span, role);
-                if !claims.is_empty() {
-                    let end = Arc::new(end_of(span, &mut self.names));
-                    consumers.push(Candidate::new(span, end, claims, role));
-                }
-            }
-        });
-        for candidate in consumers {
-            self.consume(candidate, now, &mut found);
         }
     }
 
@@ -183,12 +206,6 @@ impl Passing {
             self.messages.age();
             self.pairs.age();
         }
-    }
-
-    /// How many producers are kept, and how many claims wait.
-    #[must_use]
-    pub fn kept(&self) -> (usize, usize) {
-        (self.producers.len(), self.waited.len())
     }
 }
 

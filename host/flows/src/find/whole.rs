@@ -7,7 +7,7 @@ use super::seen::Hashes;
 use super::{Candidate, claims_of, end_of};
 use crate::flow::{Context, End, Flow};
 use crate::names::Names;
-use crate::read::{Role, SpanFacts, spans};
+use crate::read::{Reader, Role, SpanFacts};
 
 /// Different names that are kept.
 const MOST_NAMES: usize = 1_000_000;
@@ -15,6 +15,12 @@ const MOST_NAMES: usize = 1_000_000;
 /// Spans, as they are gathered.
 #[derive(Debug)]
 pub struct Gathered {
+    reader: Reader,
+    kept: Kept,
+}
+
+#[derive(Debug)]
+struct Kept {
     names: Names,
     spans: HashMap<Context, KeptSpan>,
     candidates: Vec<Candidate>,
@@ -49,20 +55,56 @@ impl Gathered {
     /// Nothing yet; `most` spans are kept.
     #[must_use]
     pub fn new(most: usize) -> Self {
-        Self {
+        let kept = Kept {
             names: Names::new(MOST_NAMES),
             spans: HashMap::new(),
             candidates: Vec::new(),
             most,
             left_out: 0,
+        };
+        Self {
+            reader: Reader::of_all(),
+            kept,
         }
     }
 
     /// Takes the spans of a batch that was mended.
     pub fn take(&mut self, batch: &[u8]) {
-        spans(batch, |span| self.take_span(span));
+        let Self { reader, kept } = self;
+        reader.spans(batch, |span| kept.take_span(span));
     }
 
+    /// All flows between these spans.
+    #[must_use]
+    pub fn find(self) -> Found {
+        let kept = self.kept;
+        let mut flows = Vec::new();
+        for candidate in &kept.candidates {
+            let first = flows.len();
+            for claim in &candidate.claims {
+                let Some(target) = kept.spans.get(&claim.target) else {
+                    continue;
+                };
+                let joined = candidate.joined(claim, &target.end, target.role);
+                flows.extend(joined.map(|flow| (flow, candidate.is_receiving())));
+            }
+            one_way_each(&mut flows, first);
+        }
+        flows.sort_by_key(|(flow, _)| (flow.consumer.start, flow.consumer.context));
+        let flows = told_once(flows);
+        let counted = flows.iter().filter(|flow| !flow.is_again);
+        let hashes = Hashes::new();
+        let messages: HashSet<u64> = counted.map(|flow| hashes.message(flow)).collect();
+        Found {
+            messages: messages.len() as u64,
+            flows,
+            spans: kept.spans,
+            left_out: kept.left_out,
+        }
+    }
+}
+
+impl Kept {
     fn take_span(&mut self, span: &SpanFacts<'_>) {
         // Sent again by a client that had no answer.
         if self.spans.contains_key(&span.context) {
@@ -85,34 +127,6 @@ impl Gathered {
             role,
         };
         self.spans.insert(span.context, kept);
-    }
-
-    /// All flows between these spans.
-    #[must_use]
-    pub fn find(self) -> Found {
-        let mut flows = Vec::new();
-        for candidate in &self.candidates {
-            let first = flows.len();
-            for claim in &candidate.claims {
-                let Some(target) = self.spans.get(&claim.target) else {
-                    continue;
-                };
-                let joined = candidate.joined(claim, &target.end, target.role);
-                flows.extend(joined.map(|flow| (flow, candidate.is_receiving())));
-            }
-            one_way_each(&mut flows, first);
-        }
-        flows.sort_by_key(|(flow, _)| (flow.consumer.start, flow.consumer.context));
-        let flows = told_once(flows);
-        let counted = flows.iter().filter(|flow| !flow.is_again);
-        let hashes = Hashes::new();
-        let messages: HashSet<u64> = counted.map(|flow| hashes.message(flow)).collect();
-        Found {
-            messages: messages.len() as u64,
-            flows,
-            spans: self.spans,
-            left_out: self.left_out,
-        }
     }
 }
 

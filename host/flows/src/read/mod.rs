@@ -1,19 +1,24 @@
-//! What spans say of messages, read from OTLP bytes.
+//! What spans say of messages: located fields of OTLP bytes.
 
+mod keys;
+mod library;
 mod role;
 
-use linkmend_wire::Fields;
-use linkmend_wire::fields::Value;
-use linkmend_wire::otlp::{
-    link, resource, resource_spans, scope_spans, span, span_kind, status, traces_data,
+use std::ops::Range;
+
+use linkmend_wire::located::{
+    Attribute, Attributes, Item, Link, Located, Locator, Reads, Span, Value,
 };
-use linkmend_wire::value::{AnyValue, Attribute, plain_pair};
+use linkmend_wire::otlp::span_kind;
+use linkmend_wire::{Scan, SelectedSpan, Selector};
 
 use crate::flow::Context;
+use keys::Key;
+use library::Library;
 pub(crate) use role::Role;
 
 /// A span, as far as flows need it.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct SpanFacts<'a> {
     pub(crate) context: Context,
     pub(crate) parent: [u8; 8],
@@ -25,9 +30,8 @@ pub(crate) struct SpanFacts<'a> {
     pub(crate) status: u8,
     pub(crate) message: MessageFacts<'a>,
     pub(crate) service: ServiceFacts<'a>,
-    /// The bytes of the span: its links are read when they are wanted.
-    body: &'a [u8],
-    has_links: bool,
+    /// Its links are read when they are wanted.
+    links: Span<'a>,
 }
 
 /// Whose span it is.
@@ -56,14 +60,6 @@ pub(crate) struct MessageFacts<'a> {
     is_projected: bool,
 }
 
-/// Libraries of jobs whose spans are known by an attribute of theirs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Library {
-    Arq,
-    Dramatiq,
-    Rq,
-}
-
 /// A link of a span.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LinkFacts<'a> {
@@ -73,14 +69,92 @@ pub(crate) struct LinkFacts<'a> {
     pub(crate) message: MessageFacts<'a>,
 }
 
-/// Calls `take` for each span of a batch, but for those that linkmend made
-/// itself. What is not well-formed ends the reading: the batch was checked.
-pub(crate) fn spans<'a>(batch: &'a [u8], mut take: impl FnMut(&SpanFacts<'a>)) {
-    for resource_spans in messages(batch, traces_data::RESOURCE_SPANS) {
-        let service = service_of(resource_spans);
-        for scope in messages(resource_spans, resource_spans::SCOPE_SPANS) {
-            for body in messages(scope, scope_spans::SPANS) {
-                let facts = read_span(body, service);
+/// Reads spans. Made once and used for batch after batch.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    scan: Scan,
+    locator: Locator,
+    selector: Selector,
+    reads: Reads,
+}
+
+/// What is located of a batch at a time, in bytes, and in spans of a batch of which
+/// that would be too much.
+const MOST_BYTES: usize = 8 << 20;
+const MOST_SPANS: usize = 1_000;
+/// How many links a span may have that is looked at.
+const MOST_LINKS: usize = 4_096;
+/// How much is kept for the next batch.
+const KEPT_BYTES: usize = 4 << 20;
+
+impl Reader {
+    /// Of all spans.
+    pub(crate) fn of_all() -> Self {
+        Self {
+            scan: Scan::new(),
+            locator: Locator::default(),
+            selector: Selector::all(),
+            reads: keys::reads(),
+        }
+    }
+
+    /// Of those that may have to do with messages.
+    pub(crate) fn of_messages() -> Self {
+        Self {
+            selector: keys::selector(),
+            ..Self::of_all()
+        }
+    }
+
+    /// Calls `take` for each span of a batch, but for those that linkmend made
+    /// itself, and those with more links than a span may have anywhere. A batch
+    /// that is not well-formed has none: it was checked.
+    pub(crate) fn spans(&mut self, batch: &[u8], mut take: impl FnMut(&SpanFacts<'_>)) {
+        let Self {
+            scan,
+            locator,
+            selector,
+            reads,
+        } = self;
+        match locator.scan(scan, batch, selector, reads, MOST_BYTES) {
+            Ok(true) => each(locator.located(), &mut take),
+            Ok(false) => {
+                for spans in parts(scan.selected()) {
+                    locator.locate(batch, scan, spans, reads);
+                    each(locator.located(), &mut take);
+                }
+            }
+            Err(_) => {}
+        }
+        scan.shrink();
+        if locator.takes() > KEPT_BYTES {
+            *locator = Locator::default();
+        }
+    }
+}
+
+/// Which spans are located at a time, where all of them would be too much.
+fn parts(spans: &[SelectedSpan]) -> Vec<Range<usize>> {
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    let few_links = spans.iter().enumerate();
+    let few_links = few_links.filter(|(_, span)| span.links <= MOST_LINKS);
+    for (number, _) in few_links {
+        match parts.last_mut() {
+            Some(last) if last.end == number && last.len() < MOST_SPANS => last.end += 1,
+            _ => parts.push(number..number + 1),
+        }
+    }
+    parts
+}
+
+fn each(located: Located<'_>, take: &mut impl FnMut(&SpanFacts<'_>)) {
+    let mut service = ServiceFacts::default();
+    for item in located.items() {
+        match item {
+            Item::Resource(attributes) => service = ServiceFacts::read(attributes),
+            Item::Scope(..) => {}
+            Item::Span(span) => {
+                let facts = SpanFacts::read(&span, service);
                 if !facts.message.is_projected && facts.context.is_valid() {
                     take(&facts);
                 }
@@ -90,6 +164,29 @@ pub(crate) fn spans<'a>(batch: &'a [u8], mut take: impl FnMut(&SpanFacts<'a>)) {
 }
 
 impl<'a> SpanFacts<'a> {
+    #[inline]
+    fn read(span: &Span<'a>, service: ServiceFacts<'a>) -> Self {
+        let mut facts = Self {
+            context: context(span.trace_id, span.span_id),
+            parent: span.parent_span_id.to_be_bytes(),
+            name: span.name,
+            kind: u8::try_from(span.kind).unwrap_or(0),
+            flags: span.flags,
+            start: span.start,
+            end: span.end,
+            status: u8::try_from(span.status).unwrap_or(0),
+            message: MessageFacts::default(),
+            service,
+            links: span.clone(),
+        };
+        if facts.may_be_of_messages() {
+            for attribute in span.attributes() {
+                facts.message.take(&attribute);
+            }
+        }
+        facts
+    }
+
     /// What it does with messages.
     pub(crate) fn role(&self) -> Role {
         role::role(self)
@@ -100,7 +197,7 @@ impl<'a> SpanFacts<'a> {
         let kind = u64::from(self.kind);
         matches!(kind, span_kind::PRODUCER | span_kind::CONSUMER)
             || matches!(kind, span_kind::CLIENT | span_kind::SERVER)
-            || self.has_links
+            || self.has_links()
             // Go's client for Pub/Sub.
             || self.name.ends_with(b"publish")
             || self.name.ends_with(b"subscribe")
@@ -108,12 +205,12 @@ impl<'a> SpanFacts<'a> {
 
     /// It has links.
     pub(crate) fn has_links(&self) -> bool {
-        self.has_links
+        self.links.links > 0
     }
 
     /// Its links.
     pub(crate) fn links(&self) -> impl Iterator<Item = LinkFacts<'a>> + use<'a> {
-        messages(self.body, span::LINKS).map(read_link)
+        self.links.links().map(|link| LinkFacts::read(&link))
     }
 
     /// It has a parent, in another process as far as its flags tell.
@@ -135,170 +232,85 @@ impl<'a> MessageFacts<'a> {
         words.first().copied().unwrap_or_default()
     }
 
-    #[inline]
-    fn read(&mut self, attribute: &'a [u8]) {
-        match plain_pair(attribute) {
-            // Most keys are of no concern, and their values are not read.
-            Some((key, _)) if !is_wanted(key) => {}
-            Some((key, value)) => self.take(&Attribute {
-                key,
-                value: AnyValue::read(value),
-            }),
-            None => self.take(&Attribute::read(attribute)),
-        }
-    }
-
     fn take(&mut self, attribute: &Attribute<'a>) {
-        let key = attribute.key;
-        match key {
-            b"linkmend.projected" => self.is_projected = is_true(&attribute.value),
-            b"celery.action" | b"bullmq.queue.operation" => {
-                self.job_action = text(&attribute.value);
-            }
-            b"rpc.method" | b"aws.operation" => self.method = text(&attribute.value),
-            b"arq.job.id" => self.library = Some(Library::Arq),
-            b"rq.job.id" => self.library = Some(Library::Rq),
-            b"actor_name" => self.library = Some(Library::Dramatiq),
-            b"cloudevents.event_id" => self.set_id(&attribute.value),
-            _ => {
-                if let Some(rest) = key.strip_prefix(b"messaging.") {
-                    self.take_messaging(rest, &attribute.value);
-                }
-            }
-        }
-    }
-
-    fn take_messaging(&mut self, key: &[u8], value: &AnyValue<'a>) {
-        match key {
-            b"system" => self.system = text(value),
-            b"operation.type" => self.operation_type = text(value),
-            b"operation" => self.operation = text(value),
-            b"operation.name" => self.operation_name = text(value),
-            b"destination.name" => self.set_destination(value, 1),
-            b"source.name" => self.set_destination(value, 2),
-            b"destination" => self.set_destination(value, 3),
+        let value = &attribute.value;
+        match keys::key(attribute.number) {
+            Some(Key::Projected) => self.is_projected = is_true(value),
+            Some(Key::JobAction) => self.job_action = text(value),
+            Some(Key::Method) => self.method = text(value),
+            Some(Key::Library(library)) => self.library = Some(library),
+            Some(Key::Id) => self.set_id(value),
+            Some(Key::System) => self.system = text(value),
+            Some(Key::OperationType) => self.operation_type = text(value),
+            Some(Key::Operation) => self.operation = text(value),
+            Some(Key::OperationName) => self.operation_name = text(value),
+            Some(Key::Destination(rank)) => self.set_destination(value, rank),
             // That of a queue of SQS; a broker's is no destination.
-            b"url" if text(value).starts_with(b"http") => self.set_destination(value, 4),
-            b"message.id" | b"message_id" => self.set_id(value),
-            b"message.ids" | b"kafka.offset" | b"kafka.message.offset" => {
-                self.names_messages = true;
-            }
+            Some(Key::Url) if text(value).starts_with(b"http") => self.set_destination(value, 4),
+            Some(Key::Messages) => self.names_messages = true,
             _ => {}
         }
     }
 
-    fn set_destination(&mut self, value: &AnyValue<'a>, rank: u8) {
+    fn set_destination(&mut self, value: &Value<'a>, rank: u8) {
         let name = text(value);
         if !name.is_empty() && (self.destination_rank == 0 || rank < self.destination_rank) {
             (self.destination, self.destination_rank) = (name, rank);
         }
     }
 
-    fn set_id(&mut self, value: &AnyValue<'a>) {
+    fn set_id(&mut self, value: &Value<'a>) {
         self.names_messages = true;
         self.id = text(value);
     }
 }
 
-/// Keys of [`MessageFacts::take`] begin so.
-#[inline]
-fn is_wanted(key: &[u8]) -> bool {
-    let starts: [&[u8]; 9] = [
-        b"ac", b"ar", b"aw", b"bu", b"ce", b"cl", b"li", b"rp", b"rq",
-    ];
-    key.starts_with(b"messaging.") || key.get(..2).is_some_and(|start| starts.contains(&start))
-}
-
-fn read_span<'a>(body: &'a [u8], service: ServiceFacts<'a>) -> SpanFacts<'a> {
-    let mut facts = SpanFacts {
-        service,
-        body,
-        ..SpanFacts::default()
-    };
-    for field in Fields::new(body).flatten() {
-        match (field.number, field.value) {
-            (span::TRACE_ID, Value::Bytes(id)) => facts.context.trace = fixed(id),
-            (span::SPAN_ID, Value::Bytes(id)) => facts.context.span = fixed(id),
-            (span::PARENT_SPAN_ID, Value::Bytes(id)) => facts.parent = fixed(id),
-            (span::NAME, Value::Bytes(name)) => facts.name = name,
-            (span::KIND, Value::Varint(kind)) => facts.kind = u8::try_from(kind).unwrap_or(0),
-            (span::START_TIME_UNIX_NANO, Value::Fixed64(time)) => facts.start = time,
-            (span::END_TIME_UNIX_NANO, Value::Fixed64(time)) => facts.end = time,
-            (span::FLAGS, Value::Fixed32(flags)) => facts.flags = flags,
-            (span::STATUS, Value::Bytes(status)) => facts.status = code(status),
-            (span::LINKS, Value::Bytes(_)) => facts.has_links = true,
-            _ => {}
-        }
-    }
-    if facts.may_be_of_messages() {
-        for attribute in messages(body, span::ATTRIBUTES) {
-            facts.message.read(attribute);
-        }
-    }
-    facts
-}
-
-fn read_link(body: &[u8]) -> LinkFacts<'_> {
-    let mut facts = LinkFacts::default();
-    for field in Fields::new(body).flatten() {
-        match (field.number, field.value) {
-            (link::TRACE_ID, Value::Bytes(id)) => facts.context.trace = fixed(id),
-            (link::SPAN_ID, Value::Bytes(id)) => facts.context.span = fixed(id),
-            (link::ATTRIBUTES, Value::Bytes(attribute)) => {
-                let attribute = Attribute::read(attribute);
-                match attribute.key {
-                    b"link.type" => facts.link_type = text(&attribute.value),
-                    b"link.repaired" => facts.is_repaired = is_true(&attribute.value),
-                    _ => facts.message.take(&attribute),
-                }
+impl<'a> LinkFacts<'a> {
+    fn read(link: &Link<'a>) -> Self {
+        let mut facts = Self {
+            context: context(link.trace_id, link.span_id),
+            ..Self::default()
+        };
+        for attribute in link.attributes.clone() {
+            match keys::key(attribute.number) {
+                Some(Key::LinkType) => facts.link_type = text(&attribute.value),
+                Some(Key::Repaired) => facts.is_repaired = is_true(&attribute.value),
+                _ => facts.message.take(&attribute),
             }
-            _ => {}
         }
+        facts
     }
-    facts
 }
 
-fn service_of(resource_spans: &[u8]) -> ServiceFacts<'_> {
-    let mut facts = ServiceFacts::default();
-    let attributes = messages(resource_spans, resource_spans::RESOURCE)
-        .flat_map(|message| messages(message, resource::ATTRIBUTES));
-    for attribute in attributes.map(Attribute::read) {
-        match attribute.key {
-            b"service.name" => facts.name = text(&attribute.value),
-            b"service.namespace" => facts.namespace = text(&attribute.value),
-            _ => {}
+impl<'a> ServiceFacts<'a> {
+    fn read(attributes: Attributes<'a>) -> Self {
+        let mut facts = Self::default();
+        for attribute in attributes {
+            match keys::key(attribute.number) {
+                Some(Key::ServiceName) => facts.name = text(&attribute.value),
+                Some(Key::ServiceNamespace) => facts.namespace = text(&attribute.value),
+                _ => {}
+            }
         }
+        facts
     }
-    facts
 }
 
-/// The messages of this number in another one.
-fn messages(message: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
-    Fields::new(message)
-        .flatten()
-        .filter(move |field| field.number == number)
-        .filter_map(|field| field.bytes())
+/// Zeros for an id that is not valid.
+fn context(trace: u128, span: u64) -> Context {
+    Context {
+        trace: trace.to_be_bytes(),
+        span: span.to_be_bytes(),
+    }
 }
 
-fn code(message: &[u8]) -> u8 {
-    let mut fields = Fields::new(message).flatten();
-    let code = fields.find(|field| field.number == status::CODE);
-    let code = code.and_then(|field| field.number_value());
-    code.and_then(|code| u8::try_from(code).ok()).unwrap_or(0)
-}
-
-fn text<'a>(value: &AnyValue<'a>) -> &'a [u8] {
+fn text<'a>(value: &Value<'a>) -> &'a [u8] {
     match value {
-        AnyValue::String(text) => text,
+        Value::Text(text) => text,
         _ => b"",
     }
 }
 
-fn is_true(value: &AnyValue<'_>) -> bool {
-    matches!(value, AnyValue::Bool(true))
-}
-
-/// Zeros for an id of another length.
-fn fixed<const N: usize>(id: &[u8]) -> [u8; N] {
-    id.try_into().unwrap_or([0; N])
+fn is_true(value: &Value<'_>) -> bool {
+    matches!(value, Value::Bool(true))
 }

@@ -219,3 +219,27 @@ fn broken_bytes_have_the_flows_that_they_have() {
         assert!(gathered.find().flows.len() <= 1);
     }
 }
+
+/// Scenario: a span with more links than a batch may hold on the way, between a
+/// producer and its consumer; and 3,000 flows behind it.
+/// Guarantees: its links are not looked at, and all other flows are found.
+#[test]
+fn a_span_of_thousands_of_links_hides_no_flow_but_its_own() {
+    let crowded = (0..5_000).fold(Span::consumer(9, "worker"), |span, _| span.linked(1));
+    let mut spans = vec![
+        Span::producer(1, "api"),
+        crowded,
+        Span::consumer(11, "worker").linked(1),
+    ];
+    for number in 0..3_000 {
+        spans.push(Span::producer(10_000 + number, "api"));
+        spans.push(Span::consumer(20_000 + number, "worker").linked(10_000 + number));
+    }
+    let mut gathered = Gathered::new(10_000);
+    gathered.take(&batch(&spans));
+    let flows = ways(&gathered.find().flows);
+    assert_eq!(flows.len(), 3_001);
+    assert_eq!(flows.first(), Some(&(1, 11, Joined::Linked)));
+    let passed = passing(PassingOptions::default(), &[(Duration::ZERO, spans)]);
+    assert_eq!(passed.len(), 3_001);
+}

@@ -75,6 +75,35 @@ fn a_store_that_hangs_makes_no_batch_wait() {
     assert_eq!(store.stats().dropped, 0);
 }
 
+/// A store that was killed is empty when it is back: what was written last is written
+/// again, once, since spans may still wait for it.
+#[test]
+fn a_store_that_lost_all_gets_the_last_again() {
+    let Some(mut server) = stores::Store::start("a store that lost all", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    let producers: Vec<_> = (0..2_000).map(|number| producer(number, number)).collect();
+    remember(&store, &producers);
+    assert!(store.flush(LONG));
+    for round in 0..2 {
+        server.restart();
+        until(&store, |store| store.stats().servers_away == 0);
+        // Its connection may be the one of before: it is lost when it is used.
+        let keys: Vec<_> = (0..2_000).map(key).collect();
+        let begun = Instant::now();
+        let found = loop {
+            let found = store.recall(None, &keys).len();
+            if found == keys.len() || begun.elapsed() > Duration::from_secs(3) {
+                break found;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        assert_eq!(found, if round == 0 { 2_000 } else { 0 }, "{store:?}");
+    }
+    assert_eq!(store.stats().written, 2_000);
+}
+
 /// What waits is bounded, and the oldest go.
 #[test]
 fn what_waits_to_be_written_is_bounded() {

@@ -8,8 +8,11 @@
 
 mod away;
 mod cluster;
+mod hostile;
 mod keeping;
 mod measure;
+mod secured;
+mod sentinel;
 mod watching;
 
 use std::sync::Arc;

@@ -73,3 +73,21 @@ Takes (list KEY ADDRESS).
 {{- define "linkmend.usesBackend" -}}
 {{- if contains "${env:BACKEND_ENDPOINT}" (toJson .Values.config.exporters) }}yes{{ end -}}
 {{- end }}
+
+{{- /*
+How many pods. What one has seen another one has not, unless all processors of linkmend
+share an index.
+*/ -}}
+{{- define "linkmend.replicas" -}}
+{{- $replicas := int .Values.replicas -}}
+{{- if gt $replicas 1 -}}
+{{- range $id, $processor := .Values.config.processors -}}
+{{- if or (eq $id "linkmend") (hasPrefix "linkmend/" $id) -}}
+{{- if not (dig "index" "redis" (dict) ($processor | default dict)) -}}
+{{- fail (printf "replicas is %d, and config.processors.%s has no index.redis: a pod could not link to what another one has seen; give it a store, or have one pod" $replicas $id) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- $replicas -}}
+{{- end }}

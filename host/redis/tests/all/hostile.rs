@@ -1,0 +1,101 @@
+//! Whoever answers in place of a store has no say over the memory of this program.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use linkmend::index::SharedStore as _;
+use linkmend_redis::{Address, Options};
+
+use super::{LONG, TIMEOUT, connected, key};
+
+/// More than a program may be made to keep.
+const MUCH: usize = 512 << 20;
+
+/// A server that is well until it is asked for a message: then it begins with `first`,
+/// and goes on and on with `rest`, `MUCH` bytes in all. What it could say is counted.
+fn talkative(first: &'static [u8], rest: &'static [u8]) -> (Address, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let said = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&said);
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let said = Arc::clone(&counted);
+            thread::spawn(move || answer(stream, first, rest, &said));
+        }
+    });
+    let host = "127.0.0.1".into();
+    (Address { host, port }, said)
+}
+
+fn answer(mut stream: TcpStream, first: &[u8], rest: &[u8], said: &AtomicUsize) {
+    let mut asked = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut asked) {
+        let text = String::from_utf8_lossy(&asked[..length]).into_owned();
+        if !text.contains("ZRANGE") {
+            let commands = text.matches("PING").count() + text.matches("SELECT").count();
+            let _ = stream.write_all("+PONG\r\n".repeat(commands).as_bytes());
+            continue;
+        }
+        let block = rest.repeat((1 << 16) / rest.len());
+        let mut done = stream.write_all(first);
+        while done.is_ok() && said.load(Ordering::Relaxed) < MUCH {
+            done = stream.write_all(&block);
+            said.fetch_add(block.len(), Ordering::Relaxed);
+        }
+        return;
+    }
+}
+
+/// One text without an end, texts without an end, nests, and lines that do not end. What
+/// it can say is what it was asked for, and what lies in the buffers of two sockets.
+#[test]
+fn a_server_that_says_too_much_is_cut_short() {
+    let answers: [(&[u8], &[u8]); 5] = [
+        (b"$1000000000\r\n", b"aaaaaaaaaaaaaaaa"),
+        (b"*1000000000\r\n", b"$4\r\naaaa\r\n"),
+        (b"*1000000000\r\n", b"_\r\n"),
+        (b"+", b"aaaaaaaaaaaaaaaa"),
+        (b"", b"*1\r\n"),
+    ];
+    for (first, rest) in answers {
+        let (address, said) = talkative(first, rest);
+        let store = connected(Options {
+            endpoints: vec![address],
+            timeout: TIMEOUT,
+            ..Options::default()
+        });
+        let begun = Instant::now();
+        assert_eq!(store.recall(None, &[key(1)]).len(), 0);
+        assert!(begun.elapsed() < TIMEOUT + Duration::from_millis(200));
+        // It goes on until the connection is given up.
+        let begun = Instant::now();
+        let mut last = usize::MAX;
+        while last != said.load(Ordering::Relaxed) {
+            assert!(begun.elapsed() < LONG);
+            last = said.load(Ordering::Relaxed);
+            thread::sleep(Duration::from_millis(300));
+        }
+        assert!(last < 32 << 20, "{first:?}: {last} bytes");
+        assert_eq!(store.stats().unanswered, 1);
+    }
+}
+
+/// More members than were asked for are none.
+#[test]
+fn an_answer_is_cut_to_what_was_asked_for() {
+    let member = b"\x01aaaaaaaaaaaaaaaabbbbbbbb\x18\x7b\xab\xd2\x96\x5f\x70\x00\x00\x00\x00\x00";
+    assert_eq!(member.len(), 37);
+    let one = [b"$37\r\n", &member[..], b"\r\n"].concat().leak();
+    let (address, _) = talkative(b"*1000\r\n", one);
+    let store = connected(Options {
+        endpoints: vec![address],
+        timeout: TIMEOUT,
+        ..Options::default()
+    });
+    assert_eq!(store.recall(None, &[key(1)]).len(), 17);
+}

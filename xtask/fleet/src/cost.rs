@@ -1,0 +1,128 @@
+//! What a batch takes longer with a store, and what a core passes.
+
+use std::time::Duration;
+
+use clap::Args;
+use linkmend_hop::grpc::framed;
+use linkmend_hop::load;
+use linkmend_workload::{Traffic, Workload};
+
+use crate::Setting;
+use crate::hosts::{Fleet, Servers};
+use crate::traffic::BATCH;
+
+#[derive(Args)]
+pub struct Options {
+    /// Seconds of each measurement
+    #[arg(long, default_value = "3")]
+    seconds: u64,
+
+    /// How often all are measured, in turn; the medians count
+    #[arg(long, default_value = "5")]
+    rounds: usize,
+}
+
+/// Of one round.
+#[derive(Default)]
+struct Figures {
+    /// One batch after the other, in microseconds. The fastest of twenty are those that
+    /// nothing else came between, on a machine that is busy.
+    p5: Vec<f64>,
+    p50: Vec<f64>,
+    p99: Vec<f64>,
+    /// With eight senders, by the processor time of the host.
+    of_a_core: Vec<f64>,
+}
+
+pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
+    let setting = Setting {
+        linkmend: setting.linkmend.clone(),
+        hold: Duration::ZERO,
+        ..*setting
+    };
+    let (one, cluster) = (Servers::one()?, Servers::cluster()?);
+    let kinds = [
+        ("memory", &Servers::Nothing),
+        ("store", &one),
+        ("cluster of six", &cluster),
+    ];
+    let mut fleets = Vec::new();
+    for (name, servers) in kinds {
+        let fleet = Fleet::start(&setting, 1, &servers.index(&setting)).await?;
+        if !servers.all().is_empty() {
+            fleet.connected().await?;
+        }
+        fleets.push((name, fleet));
+    }
+    println!(
+        "batches of {BATCH} spans; medians of {} rounds\n",
+        options.rounds
+    );
+    println!(
+        "| traffic | index | p5 | longer | p50 | longer | p99 | spans/s of a core | of memory |"
+    );
+    println!("|---|---|---|---|---|---|---|---|---|");
+    for traffic in [Traffic::Messaging, Traffic::Mixed] {
+        let workload = Workload::of(traffic, false, 64, BATCH as u64);
+        let frames: Vec<_> = workload.batches.iter().map(|batch| framed(batch)).collect();
+        let mut all: Vec<Figures> = fleets.iter().map(|_| Figures::default()).collect();
+        for _ in 0..options.rounds.max(1) {
+            for ((_, fleet), figures) in fleets.iter().zip(&mut all) {
+                measure(
+                    fleet,
+                    &frames,
+                    Duration::from_secs(options.seconds),
+                    figures,
+                )
+                .await?;
+            }
+        }
+        print(traffic, &fleets, all);
+    }
+    for (_, fleet) in fleets {
+        fleet.stop().await?;
+    }
+    Ok(())
+}
+
+async fn measure(
+    fleet: &Fleet,
+    frames: &[bytes::Bytes],
+    time: Duration,
+    figures: &mut Figures,
+) -> anyhow::Result<()> {
+    let Some(host) = fleet.hosts.first() else {
+        return Ok(());
+    };
+    load::one_after_the_other(host.address, frames, 4, Duration::from_millis(500)).await?;
+    let single = load::one_after_the_other(host.address, frames, 1, time).await?;
+    figures.p5.push(single.percentile(0.05));
+    figures.p50.push(single.percentile(0.5));
+    figures.p99.push(single.percentile(0.99));
+    let before = host.used()?;
+    let full = load::one_after_the_other(host.address, frames, 8, time).await?;
+    let used = host.used()?.saturating_sub(before).as_secs_f64();
+    figures
+        .of_a_core
+        .push((full.taken * BATCH as u64) as f64 / used);
+    Ok(())
+}
+
+fn print(traffic: Traffic, fleets: &[(&str, Fleet)], all: Vec<Figures>) {
+    let median = |mut values: Vec<f64>| crate::seen::percentile(&mut values, 0.5);
+    let mut memory = None;
+    for ((name, _), figures) in fleets.iter().zip(all) {
+        let (p5, p50) = (median(figures.p5), median(figures.p50));
+        let (p99, of_a_core) = (median(figures.p99), median(figures.of_a_core));
+        let (p5_memory, p50_memory, of_memory) = *memory.get_or_insert((p5, p50, of_a_core));
+        println!(
+            "| {} | {name} | {p5:.0} µs | {:+.0} µs | {p50:.0} µs | {:+.0} µs | {p99:.0} µs | {:.0}k | \
+             {:.0} % |",
+            traffic.name(),
+            p5 - p5_memory,
+            p50 - p50_memory,
+            of_a_core / 1e3,
+            of_a_core / of_memory * 100.0
+        );
+    }
+}
