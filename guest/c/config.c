@@ -139,9 +139,11 @@ bool lm_config_flag(lm_config_t *config, const char *key, bool missing) {
 }
 
 const char *lm_config_done(lm_config_t *config) {
-  for (size_t i = 0; config->fault == NULL && i < config->count; i++) {
+  const bool is_wrong = config->fault != NULL;
+  for (size_t i = 0; !is_wrong && i < config->count; i++) {
     if (!config->members[i].is_taken) {
-      config->fault = lm_joined("`", copied(config->members[i].key), "` is not known", NULL);
+      const char *before = config->fault == NULL ? "`" : lm_joined(config->fault, "; `", NULL);
+      config->fault = lm_joined(before, copied(config->members[i].key), "` is not known", NULL);
     }
   }
   return config->fault;
