@@ -318,10 +318,10 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "COUNT", default_value = "4000000")]
     pub max_index_entries: usize,
 
-    /// A store that other hosts share, such as `redis://host:6379`; --help has more
+    /// A store that other hosts share; --help has more
     ///
-    /// What is remembered goes there, too, and what is not known here is looked up there. Its user
-    /// and password are taken from `LINKMEND_INDEX_USERNAME` and
+    /// Such as `redis://host:6379`. What is remembered goes there, too, and what is not known here
+    /// is looked up there. Its user and password are taken from `LINKMEND_INDEX_USERNAME` and
     /// `LINKMEND_INDEX_PASSWORD`. Of a primary and its replicas name all, with commas between
     /// them; of a cluster some, and add `--index-cluster`.
     #[arg(long, value_name = "URLS", value_delimiter = ',', value_parser = shared_url)]

@@ -24,7 +24,12 @@ pub struct CompileArguments {
 
     /// Keep rules that were pulled from registries here, in a directory that only you can write to
     /// [default: `linkmend/rules` in the user's cache directory; empty for nowhere]
-    #[arg(long, value_name = "DIR", value_parser = OsStringValueParser::new().map(PathBuf::from))]
+    #[arg(
+        long,
+        value_name = "DIR",
+        value_parser = OsStringValueParser::new().map(PathBuf::from),
+        hide_short_help = true
+    )]
     pub rule_cache: Option<PathBuf>,
 
     /// A limit for compiling a rule, such as `time=120s`. May be given several times; --help has the
