@@ -245,7 +245,8 @@ fn alerts_are_on_metrics_of_the_manual() {
         of_the_store += usize::from(expression.contains("linkmend_shared_index_"));
         let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
         let mut words = expression.split(|c| !is_of_name(c));
-        let metric = words.find(|word| word.starts_with("linkmend_") || word.starts_with("otelcol_"));
+        let metric =
+            words.find(|word| word.starts_with("linkmend_") || word.starts_with("otelcol_"));
         let metric = metric.unwrap().trim_end_matches("_bucket");
         assert!(manual.contains(&format!("`{metric}`")), "{metric}");
         let said = rule["annotations"]["summary"].as_str().unwrap();
