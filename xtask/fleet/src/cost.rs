@@ -48,7 +48,7 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
     ];
     let mut fleets = Vec::new();
     for (name, servers) in kinds {
-        let fleet = Fleet::start(&setting, 1, &servers.index(&setting)).await?;
+        let fleet = Fleet::unseen(&setting, &servers.index(&setting)).await?;
         if !servers.all().is_empty() {
             fleet.connected().await?;
         }

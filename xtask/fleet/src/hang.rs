@@ -35,7 +35,7 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
         hold: Duration::ZERO,
         ..*setting
     };
-    let fleet = Fleet::start(&setting, 1, &servers.index(&setting)).await?;
+    let fleet = Fleet::unseen(&setting, &servers.index(&setting)).await?;
     fleet.connected().await?;
     let workload = Workload::of(Traffic::Messaging, false, 64, BATCH as u64);
     let frames: Vec<_> = workload.batches.iter().map(|batch| framed(batch)).collect();

@@ -91,6 +91,23 @@ impl Fleet {
     pub async fn start(setting: &Setting, count: usize, index: &str) -> anyhow::Result<Self> {
         let seen = Seen::default();
         let sink = Sink::showing(seen.show()).await?;
+        Self::before(sink, seen, setting, count, index).await
+    }
+
+    /// One host, whose spans nobody looks at: reading them would take more of the machine
+    /// than the host does.
+    pub async fn unseen(setting: &Setting, index: &str) -> anyhow::Result<Self> {
+        let sink = Sink::start(None).await?;
+        Self::before(sink, Seen::default(), setting, 1, index).await
+    }
+
+    async fn before(
+        sink: Sink,
+        seen: Seen,
+        setting: &Setting,
+        count: usize,
+        index: &str,
+    ) -> anyhow::Result<Self> {
         let cache = TempDir::new()?;
         let folder = cache.path().display().to_string();
         let text = configuration(setting, sink.address, index);

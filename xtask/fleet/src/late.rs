@@ -86,10 +86,8 @@ async fn row(
     }
     let begun = std::time::Instant::now();
     send(a, second, half).await?;
-    let whole = fleet
-        .seen
-        .wait(2 * messages, setting.hold + Duration::from_secs(10))
-        .await;
+    let within = setting.hold + Duration::from_secs(10);
+    fleet.seen.wait(2 * messages, within).await;
     let judgement = fleet.seen.judge(0..messages);
     let linked = (0..messages).filter_map(|message| fleet.seen.consumer(message));
     let last = linked
@@ -97,7 +95,6 @@ async fn row(
         .map(|consumer| consumer.at)
         .max();
     let lost = 2 * messages - fleet.seen.count();
-    assert!(whole == (lost == 0));
     let row = format!(
         "| {name} | {} ({:.2} %) | {} | {lost} | {} | {} |",
         judgement.linked,

@@ -132,16 +132,12 @@ impl Seen {
         judgement
     }
 
-    /// Until so many spans have come, or so much time is over; whether they have.
-    pub async fn wait(&self, spans: u64, within: Duration) -> bool {
+    /// Until so many spans have come, or so much time is over.
+    pub async fn wait(&self, spans: u64, within: Duration) {
         let begun = Instant::now();
-        while self.count() < spans {
-            if begun.elapsed() > within {
-                return false;
-            }
+        while self.count() < spans && begun.elapsed() < within {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        true
     }
 }
 

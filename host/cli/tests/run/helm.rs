@@ -189,16 +189,30 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
         .iter()
         .map(|argument| argument.as_str().unwrap())
         .collect();
-    let [run, c, file, s, held, cache, code, t, seconds] = arguments[..] else {
+    let [
+        run,
+        c,
+        file,
+        s,
+        held,
+        cache,
+        code,
+        pulled,
+        rules,
+        t,
+        seconds,
+    ] = arguments[..]
+    else {
         panic!("{arguments:?}");
     };
     assert_eq!(
-        [run, c, s, cache, t],
+        [run, c, s, cache, pulled, t],
         [
             "run",
             "--config",
             "--state-dir",
             "--code-cache",
+            "--rule-cache",
             "--shutdown-timeout"
         ]
     );
@@ -208,6 +222,7 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     // Below the mount: others can reach into that, and what is cached is run.
     let cached = named(mounts, "cache")["mountPath"].as_str().unwrap();
     assert_eq!(code, format!("{cached}/code"));
+    assert_eq!(rules, format!("{cached}/rules"));
     let seconds: u64 = seconds.strip_suffix('s').unwrap().parse().unwrap();
     assert!(pod["terminationGracePeriodSeconds"].as_u64().unwrap() > seconds);
     assert_eq!(container["securityContext"]["readOnlyRootFilesystem"], true);

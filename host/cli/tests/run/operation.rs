@@ -102,7 +102,12 @@ service:
 #[test]
 fn the_lines_of_the_log_that_the_manual_names_are_said() {
     let mut sources = String::new();
-    for folder in ["host/pipeline/src", "host/cli/src", "host/engine/src"] {
+    for folder in [
+        "host/pipeline/src",
+        "host/cli/src",
+        "host/engine/src",
+        "host/registry/src",
+    ] {
         gather(&root().join(folder), &mut sources);
     }
     let manual = manual();

@@ -24,6 +24,7 @@ mod world;
 
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use crate::Setting;
@@ -152,7 +153,8 @@ fn by_hold(setting: &Setting, options: &Options) -> anyhow::Result<Outcome> {
     let row = |name: &str, hold: Duration, outcome: &Outcome| {
         let (_, judgement) = outcome.judge(f64::NEG_INFINITY..f64::INFINITY);
         println!(
-            "| {name} | {hold:?} | {:.2} % | {} | {} | {:.1} MiB | {} |",
+            "| {name} | {} s | {:.2} % | {} | {} | {:.1} MiB | {} |",
+            hold.as_secs_f64(),
             judgement.recall() * 100.0,
             judgement.wrong,
             outcome.figures.most_held,
@@ -163,18 +165,19 @@ fn by_hold(setting: &Setting, options: &Options) -> anyhow::Result<Outcome> {
     let alone = fleet::run(options, false, setting.hold, setting.seed)?;
     row("memory of each", setting.hold, &alone);
     drop(alone);
-    for hold in HOLDS.map(Duration::from_secs) {
-        if hold != setting.hold {
-            row(
-                "store",
-                hold,
-                &fleet::run(options, true, hold, setting.seed)?,
-            );
+    let mut holds = HOLDS.map(Duration::from_secs).to_vec();
+    holds.push(setting.hold);
+    holds.sort_unstable();
+    holds.dedup();
+    let mut kept = None;
+    for hold in holds {
+        let outcome = fleet::run(options, true, hold, setting.seed)?;
+        row("store", hold, &outcome);
+        if hold == setting.hold {
+            kept = Some(outcome);
         }
     }
-    let kept = fleet::run(options, true, setting.hold, setting.seed)?;
-    row("store", setting.hold, &kept);
-    Ok(kept)
+    kept.context("the hold time is one of them")
 }
 
 fn by_lateness(outcome: &Outcome, setting: &Setting) {
