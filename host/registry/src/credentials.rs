@@ -74,8 +74,8 @@ fn told(error: Error) -> Option<String> {
             format!("the credential helper `{helper}` failed: {}", stderr.trim())
         }
         Error::HelperCommunicationError => {
-            "the credential helper that it names cannot be run; `docker-credential-NAME` is to be \
-             in PATH"
+            "the credential helper that it names cannot be run, or ended before it was asked; \
+             `docker-credential-NAME` is to be in PATH"
                 .into()
         }
         Error::MalformedHelperResponse => {

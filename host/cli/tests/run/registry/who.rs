@@ -51,7 +51,7 @@ fn helpers_of_docker_are_asked() {
     helper(
         &machine,
         "locked",
-        "#!/bin/sh\necho 'secret of others'; echo 'the vault is locked' >&2; exit 1\n",
+        "#!/bin/sh\ncat >/dev/null; echo 'secret of others'; echo 'the vault is locked' >&2; exit 1\n",
     );
     with_helper(&machine, &registry, "locked");
     let ended = machine.run(&["rule", "pull", &name]);
@@ -64,7 +64,7 @@ fn helpers_of_docker_are_asked() {
     helper(
         &machine,
         "empty",
-        "#!/bin/sh\necho 'credentials not found in native keychain'; exit 1\n",
+        "#!/bin/sh\ncat >/dev/null; echo 'credentials not found in native keychain'; exit 1\n",
     );
     with_helper(&machine, &registry, "empty");
     let ended = machine.run(&["rule", "pull", &name]);
