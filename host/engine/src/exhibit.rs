@@ -161,16 +161,12 @@ impl Buffers {
         memory: usize,
         reads: Option<&Reads>,
     ) -> Result<(), WireError> {
-        self.is_located = match reads {
-            Some(reads) => {
-                let most = of_memory(memory, WHOLE);
-                self.locator.scan(scan, batch, selector, reads, most)?
-            }
-            None => {
-                scan.run(batch, selector)?;
-                false
-            }
+        self.is_located = false;
+        let Some(reads) = reads else {
+            return scan.run(batch, selector);
         };
+        let most = of_memory(memory, WHOLE);
+        self.is_located = self.locator.scan(scan, batch, selector, reads, most)?;
         Ok(())
     }
 
