@@ -58,12 +58,11 @@ fn parameters(text: &str) -> Vec<(String, String)> {
     let mut rest = text;
     while let Some((name, behind)) = rest.split_once('=') {
         let name = name.trim_matches([' ', ',', '\t']).to_owned();
-        let (value, behind) = match behind.strip_prefix('"') {
-            Some(quoted) => unquoted(quoted),
-            None => {
-                let (value, behind) = behind.split_once(',').unwrap_or((behind, ""));
-                (value.trim().to_owned(), behind)
-            }
+        let (value, behind) = if let Some(quoted) = behind.strip_prefix('"') {
+            unquoted(quoted)
+        } else {
+            let (value, behind) = behind.split_once(',').unwrap_or((behind, ""));
+            (value.trim().to_owned(), behind)
         };
         found.push((name, value));
         rest = behind;

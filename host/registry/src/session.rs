@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, LOCATION};
+use http::uri::Authority;
 use http::{HeaderValue, Method, Request, Uri};
 use http_body_util::Full;
 use linkmend::plain;
@@ -139,7 +140,7 @@ impl<'r> Session<'r> {
         if !ask.content.is_empty() {
             request = request.header(CONTENT_TYPE, ask.content);
         }
-        let is_registry = to.authority().map(|to| to.as_str()) == Some(api(self.reference.host()));
+        let is_registry = to.authority().map(Authority::as_str) == Some(api(self.reference.host()));
         if let Some(authorization) = self.authorization.as_ref().filter(|_| is_registry) {
             request = request.header(AUTHORIZATION, authorization);
         }
@@ -170,7 +171,7 @@ impl<'r> Session<'r> {
         let uri: Uri = url
             .parse()
             .map_err(|_| self.away(format!("it leads to `{}`, which is no URL", plain(to))))?;
-        let host = uri.authority().map(|host| host.as_str());
+        let host = uri.authority().map(Authority::as_str);
         let is_plain = self.reference.is_local() && host.is_some_and(is_local);
         match uri.scheme_str() {
             Some("https") => Ok(uri),

@@ -145,7 +145,7 @@ fn what_a_registry_is_told_stays_there() {
 #[test]
 fn a_pull_is_ended_by_a_signal() {
     let web = Web::start(|_| {
-        std::thread::sleep(Duration::from_secs(60));
+        std::thread::sleep(Duration::from_mins(1));
         (200, vec![], vec![])
     });
     let machine = Machine::new();

@@ -95,7 +95,7 @@ fn respond(mut stream: TcpStream, (status, headers, body): Answered) {
         body.len()
     );
     for (name, value) in headers {
-        head += &format!("{name}: {value}\r\n");
+        head.extend([name, ": ", &value, "\r\n"]);
     }
     head += "\r\n";
     let _ = stream.write_all(head.as_bytes());
