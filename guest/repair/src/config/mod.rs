@@ -140,7 +140,7 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// A text that names the key at fault, and what would be right.
+    /// A text that names the keys at fault, and what would be right.
     pub fn read(text: &str) -> Result<Self, String> {
         let mut config = Self::default();
         if text.trim().is_empty() {
@@ -151,8 +151,13 @@ impl Config {
         if !value.is_object() {
             return Err("the configuration is not a JSON object, like {\"max_links\": 64}".into());
         }
-        object::read(&value, SETTINGS, &mut config)
-            .map_err(|fault| format!("{}: {}", fault.path, fault.text))?;
+        object::read(&value, SETTINGS, &mut config).map_err(|faults| {
+            let told = faults.iter();
+            let told: Vec<_> = told
+                .map(|fault| format!("{}: {}", fault.path, fault.text))
+                .collect();
+            told.join("; ")
+        })?;
         config.check()?;
         config.extra = Extra::of(&config);
         Ok(config)

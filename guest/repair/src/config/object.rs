@@ -27,19 +27,8 @@ impl<T> core::fmt::Debug for Member<T> {
 pub enum Refusal {
     /// It is none of the values that the member takes.
     Value,
-    /// Something inside of it: the way there from the member, and what is wrong.
-    Inside(String, String),
-}
-
-impl Refusal {
-    /// Something inside of element `number` of a list.
-    pub(super) fn in_element(number: usize, fault: Fault) -> Self {
-        let path = match fault.path.as_str() {
-            "" => format!("[{number}]"),
-            path => format!("[{number}].{path}"),
-        };
-        Self::Inside(path, fault.text)
-    }
+    /// Something inside of it, with the way there from the member.
+    Inside(Vec<Fault>),
 }
 
 /// What is wrong with an object, and where.
@@ -51,28 +40,38 @@ pub struct Fault {
     pub text: String,
 }
 
-/// Reads an object into `target`; what it leaves out stays.
-pub fn read<T>(value: &Value, members: &[Member<T>], target: &mut T) -> Result<(), Fault> {
+/// Reads an object into `target`; what it leaves out stays. All that is wrong is
+/// told at once.
+pub fn read<T>(value: &Value, members: &[Member<T>], target: &mut T) -> Result<(), Vec<Fault>> {
     let Value::Object(given) = value else {
         let text = format!("{} is not an object", shown(value));
-        return Err(Fault {
+        return Err(vec![Fault {
             path: String::new(),
             text,
-        });
+        }]);
     };
+    let mut faults = Vec::new();
+    let mut unknown = Vec::new();
     for (key, value) in given {
-        let member = members.iter().find(|member| member.key == key);
-        let member = member.ok_or_else(|| unknown_key(key, members))?;
-        (member.set)(target, value).map_err(|refusal| refused(member, value, refusal))?;
+        match members.iter().find(|member| member.key == key) {
+            Some(member) => match (member.set)(target, value) {
+                Ok(()) => {}
+                Err(refusal) => faults.extend(refused(member, value, refusal)),
+            },
+            None => unknown.push(key.as_str()),
+        }
     }
     let is_missing =
         |member: &&Member<T>| member.default.is_empty() && !given.contains_key(member.key);
-    match members.iter().find(is_missing) {
-        Some(member) => Err(Fault {
-            path: member.key.into(),
-            text: format!("is missing; it takes {}", member.values),
-        }),
-        None => Ok(()),
+    faults.extend(members.iter().filter(is_missing).map(|member| Fault {
+        path: member.key.into(),
+        text: format!("is missing; it takes {}", member.values),
+    }));
+    faults.extend(unknown_keys(&unknown, members));
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(faults)
     }
 }
 
@@ -88,29 +87,42 @@ pub fn set_defaults<T>(members: &[Member<T>], target: &mut T) {
 /// Reads a list of objects of one kind.
 pub fn read_list<T: Default>(value: &Value, members: &[Member<T>]) -> Result<Vec<T>, Refusal> {
     let list = value.as_array().ok_or(Refusal::Value)?;
-    let read_element = |(number, value)| {
+    let (mut elements, mut faults) = (Vec::new(), Vec::new());
+    for (number, value) in list.iter().enumerate() {
         let mut element = T::default();
-        read(value, members, &mut element).map_err(|fault| Refusal::in_element(number, fault))?;
-        Ok(element)
-    };
-    list.iter().enumerate().map(read_element).collect()
+        let inside = read(value, members, &mut element).err().unwrap_or_default();
+        faults.extend(inside.into_iter().map(|fault| Fault {
+            path: match fault.path.as_str() {
+                "" => format!("[{number}]"),
+                path => format!("[{number}].{path}"),
+            },
+            text: fault.text,
+        }));
+        elements.push(element);
+    }
+    if faults.is_empty() {
+        Ok(elements)
+    } else {
+        Err(Refusal::Inside(faults))
+    }
 }
 
-fn refused<T>(member: &Member<T>, value: &Value, refusal: Refusal) -> Fault {
-    match refusal {
-        Refusal::Value => Fault {
-            path: member.key.into(),
-            text: format!(
-                "{} is not a value it takes; it takes {}",
-                shown(value),
-                member.values
-            ),
-        },
-        Refusal::Inside(path, text) => Fault {
-            path: format!("{}{path}", member.key),
-            text,
-        },
-    }
+fn refused<T>(member: &Member<T>, value: &Value, refusal: Refusal) -> Vec<Fault> {
+    let faults = match refusal {
+        Refusal::Value => {
+            let (value, values) = (shown(value), member.values);
+            vec![Fault {
+                path: String::new(),
+                text: format!("{value} is not a value it takes; it takes {values}"),
+            }]
+        }
+        Refusal::Inside(faults) => faults,
+    };
+    let faults = faults.into_iter().map(|fault| Fault {
+        path: format!("{}{}", member.key, fault.path),
+        text: fault.text,
+    });
+    faults.collect()
 }
 
 /// A value in few words. Writing it as JSON would take a writer of JSON into
@@ -126,16 +138,18 @@ pub fn shown(value: &Value) -> String {
     }
 }
 
-fn unknown_key<T>(key: &str, members: &[Member<T>]) -> Fault {
+/// The last one is told which keys there are.
+fn unknown_keys<T>(unknown: &[&str], members: &[Member<T>]) -> Vec<Fault> {
     let keys: Vec<_> = members.iter().map(|member| member.key).collect();
-    Fault {
-        path: key.into(),
-        text: format!(
-            "unknown key; the nearest is {} (all keys: {})",
-            nearest(key, &keys),
-            keys.join(", ")
-        ),
+    let faults = unknown.iter().map(|key| Fault {
+        path: (*key).into(),
+        text: format!("unknown key; the nearest is {}", nearest(key, &keys)),
+    });
+    let mut faults: Vec<Fault> = faults.collect();
+    if let Some(last) = faults.last_mut() {
+        last.text += &format!(" (all keys: {})", keys.join(", "));
     }
+    faults
 }
 
 /// The one of `known` that takes the fewest changes of letters.

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::carriers::{CONTEXTS, HEADERS};
-use super::object::{Member, Refusal, nearest, read_list};
+use super::object::{Fault, Member, Refusal, nearest, read_list};
 use super::recipe::RECIPE;
 use super::values::{boolean, duration, names, word, written_name};
 use super::{Ambiguous, Config, InvalidLinks, KeepLinks};
@@ -213,19 +213,27 @@ pub const SETTINGS: &[Member<Config>] = &[
 fn type_values(value: &Value) -> Result<Vec<(LinkType, String)>, Refusal> {
     let types = value.as_object().ok_or(Refusal::Value)?;
     let known: Vec<&str> = LinkType::ALL.iter().map(|kind| kind.as_str()).collect();
-    let one = |(name, word): (&String, &Value)| {
-        let inside = |text: String| Refusal::Inside(format!(".{name}"), text);
+    let (mut texts, mut faults) = (Vec::new(), Vec::new());
+    for (name, word) in types {
         let kind = LinkType::ALL.into_iter().find(|kind| kind.as_str() == name);
-        let kind = kind.ok_or_else(|| {
-            let (nearest, all) = (nearest(name, &known), known.join(", "));
-            inside(format!(
-                "unknown type; the nearest is {nearest} (all types: {all})"
-            ))
-        })?;
-        match word.as_str().filter(|word| !word.is_empty()) {
-            Some(word) => Ok((kind, word.to_owned())),
-            None => Err(inside("is not a text".into())),
-        }
-    };
-    types.iter().map(one).collect()
+        let word = word.as_str().filter(|word| !word.is_empty());
+        let text = match (kind, word) {
+            (Some(kind), Some(word)) => {
+                texts.push((kind, word.to_owned()));
+                continue;
+            }
+            (Some(_), None) => "is not a text".into(),
+            (None, _) => {
+                let (nearest, all) = (nearest(name, &known), known.join(", "));
+                format!("unknown type; the nearest is {nearest} (all types: {all})")
+            }
+        };
+        let path = format!(".{name}");
+        faults.push(Fault { path, text });
+    }
+    if faults.is_empty() {
+        Ok(texts)
+    } else {
+        Err(Refusal::Inside(faults))
+    }
 }

@@ -37,6 +37,36 @@ fn an_unknown_key_is_named_with_the_nearest() {
 }
 
 #[test]
+fn all_that_is_wrong_is_told_at_once() {
+    let wrong = r#"{
+        "max_link": 3, "ambiguous": "al", "merge_link": true,
+        "recipes": [{"atributes": ["a"]}, {"name": "b", "attributes": 1, "scop": []}],
+        "link_type_values": {"triggered_by": 1, "trigered_by": "x"}
+    }"#;
+    let error = Config::read(wrong).unwrap_err();
+    let told: Vec<_> = error
+        .split("; ")
+        .filter_map(|part| part.split_once(": "))
+        .collect();
+    let mut paths: Vec<_> = told.iter().map(|(path, _)| *path).collect();
+    paths.retain(|path| !path.contains(' '));
+    let expected = [
+        "ambiguous",
+        "link_type_values.trigered_by",
+        "link_type_values.triggered_by",
+        "recipes[0].name",
+        "recipes[0].attributes",
+        "recipes[0].atributes",
+        "recipes[1].attributes",
+        "recipes[1].scop",
+        "max_link",
+        "merge_link",
+    ];
+    assert_eq!(paths, expected, "{error}");
+    assert_eq!(error.matches("all keys: max_links, ").count(), 1, "{error}");
+}
+
+#[test]
 fn a_bad_value_is_named_with_what_the_key_takes() {
     assert_eq!(
         error(r#"{"invalid_links": "delete"}"#),
