@@ -56,18 +56,22 @@ pub fn read<T>(value: &Value, members: &[Member<T>], target: &mut T) -> Result<(
         match members.iter().find(|member| member.key == key) {
             Some(member) => match (member.set)(target, value) {
                 Ok(()) => {}
-                Err(refusal) => faults.extend(refused(member, value, refusal)),
+                Err(refusal) => {
+                    refused(&mut faults, (member.key, member.values), value, refusal);
+                }
             },
             None => unknown.push(key.as_str()),
         }
     }
-    let is_missing =
-        |member: &&Member<T>| member.default.is_empty() && !given.contains_key(member.key);
-    faults.extend(members.iter().filter(is_missing).map(|member| Fault {
-        path: member.key.into(),
-        text: format!("is missing; it takes {}", member.values),
-    }));
-    faults.extend(unknown_keys(&unknown, members));
+    for member in members {
+        if member.default.is_empty() && !given.contains_key(member.key) {
+            missing(&mut faults, member.key, member.values);
+        }
+    }
+    if !unknown.is_empty() {
+        let keys: Vec<_> = members.iter().map(|member| member.key).collect();
+        unknown_keys(&mut faults, &unknown, &keys);
+    }
     if faults.is_empty() {
         Ok(())
     } else {
@@ -90,14 +94,9 @@ pub fn read_list<T: Default>(value: &Value, members: &[Member<T>]) -> Result<Vec
     let (mut elements, mut faults) = (Vec::new(), Vec::new());
     for (number, value) in list.iter().enumerate() {
         let mut element = T::default();
-        let inside = read(value, members, &mut element).err().unwrap_or_default();
-        faults.extend(inside.into_iter().map(|fault| Fault {
-            path: match fault.path.as_str() {
-                "" => format!("[{number}]"),
-                path => format!("[{number}].{path}"),
-            },
-            text: fault.text,
-        }));
+        if let Err(inside) = read(value, members, &mut element) {
+            in_element(&mut faults, number, inside);
+        }
         elements.push(element);
     }
     if faults.is_empty() {
@@ -107,22 +106,42 @@ pub fn read_list<T: Default>(value: &Value, members: &[Member<T>]) -> Result<Vec
     }
 }
 
-fn refused<T>(member: &Member<T>, value: &Value, refusal: Refusal) -> Vec<Fault> {
-    let faults = match refusal {
-        Refusal::Value => {
-            let (value, values) = (shown(value), member.values);
-            vec![Fault {
-                path: String::new(),
-                text: format!("{value} is not a value it takes; it takes {values}"),
-            }]
+/// In element `number` of a list.
+fn in_element(faults: &mut Vec<Fault>, number: usize, inside: Vec<Fault>) {
+    for mut fault in inside {
+        fault.path = match fault.path.as_str() {
+            "" => format!("[{number}]"),
+            path => format!("[{number}].{path}"),
+        };
+        faults.push(fault);
+    }
+}
+
+/// `member`: its key, and what it takes.
+fn refused(faults: &mut Vec<Fault>, member: (&str, &str), value: &Value, refusal: Refusal) {
+    let (key, values) = member;
+    match refusal {
+        Refusal::Value => faults.push(Fault {
+            path: key.into(),
+            text: format!(
+                "{} is not a value it takes; it takes {values}",
+                shown(value)
+            ),
+        }),
+        Refusal::Inside(inside) => {
+            for mut fault in inside {
+                fault.path.insert_str(0, key);
+                faults.push(fault);
+            }
         }
-        Refusal::Inside(faults) => faults,
-    };
-    let faults = faults.into_iter().map(|fault| Fault {
-        path: format!("{}{}", member.key, fault.path),
-        text: fault.text,
+    }
+}
+
+fn missing(faults: &mut Vec<Fault>, key: &str, values: &str) {
+    faults.push(Fault {
+        path: key.into(),
+        text: format!("is missing; it takes {values}"),
     });
-    faults.collect()
 }
 
 /// A value in few words. Writing it as JSON would take a writer of JSON into
@@ -139,17 +158,16 @@ pub fn shown(value: &Value) -> String {
 }
 
 /// The last one is told which keys there are.
-fn unknown_keys<T>(unknown: &[&str], members: &[Member<T>]) -> Vec<Fault> {
-    let keys: Vec<_> = members.iter().map(|member| member.key).collect();
-    let faults = unknown.iter().map(|key| Fault {
-        path: (*key).into(),
-        text: format!("unknown key; the nearest is {}", nearest(key, &keys)),
-    });
-    let mut faults: Vec<Fault> = faults.collect();
+fn unknown_keys(faults: &mut Vec<Fault>, unknown: &[&str], keys: &[&str]) {
+    for key in unknown {
+        faults.push(Fault {
+            path: (*key).into(),
+            text: format!("unknown key; the nearest is {}", nearest(key, keys)),
+        });
+    }
     if let Some(last) = faults.last_mut() {
         last.text += &format!(" (all keys: {})", keys.join(", "));
     }
-    faults
 }
 
 /// The one of `known` that takes the fewest changes of letters.
