@@ -25,7 +25,8 @@ struct Written {
 struct Mistake {
     line: &'static str,
     becomes: &'static str,
-    /// All of these.
+    /// All of these; `{line}` is the first line of what took the place, and `{line+1}`
+    /// the next one.
     said: &'static [&'static str],
 }
 
@@ -100,8 +101,12 @@ impl Written {
             let wrong = right.replacen(mistake.line, mistake.becomes, 1);
             std::fs::write(&path, wrong).unwrap();
             let told = self.tested();
+            let before = right.split(mistake.line).next().unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
             for part in mistake.said {
-                assert!(told.contains(part), "{}: {part}\n{told}", mistake.becomes);
+                let part = part.replace("{line}", &line.to_string());
+                let part = part.replace("{line+1}", &(line + 1).to_string());
+                assert!(told.contains(&part), "{}: {part}\n{told}", mistake.becomes);
             }
         }
         std::fs::write(&path, right).unwrap();
@@ -126,7 +131,7 @@ fn in_rust() {
             line,
             becomes: "        let known: Vec<u8> = found.iter().map(|_| 1).collect();\n        let _ = known[7 + known.len()];\n        for creator in found.nearest(span) {",
             said: &[
-                "panic: index out of bounds: the len is 1 but the index is 8 (src/lib.rs, line 7",
+                "panic: index out of bounds: the len is 1 but the index is 8 (src/lib.rs, line {line+1})",
                 "at span ",
                 "(export)",
             ],
@@ -135,7 +140,7 @@ fn in_rust() {
             line,
             becomes: "        edits.drop(span.links().next().unwrap().number, linkmend_rule::DropReason::Unwanted);\n        for creator in found.nearest(span) {",
             said: &[
-                "panic: called `Option::unwrap()` on a `None` value (src/lib.rs, line 7",
+                "panic: called `Option::unwrap()` on a `None` value (src/lib.rs, line {line})",
                 "at span ",
             ],
         },

@@ -4,21 +4,28 @@
 //! configuration says otherwise. Change it into what you need: the methods of
 //! `Rule` are all there is to it, and `cargo test` tells at once.
 
+use std::collections::BTreeMap;
+
 use linkmend_rule::{About, Edits, Found, Keys, Kind, Rule, Span, Wants};
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 /// The rule, with its configuration.
 #[derive(Debug, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct {{type}} {
     /// The attribute that holds the id of the job.
     attribute: String,
+    /// All other keys, which are mistakes.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, IgnoredAny>,
 }
 
 impl Default for {{type}} {
     fn default() -> Self {
         Self {
             attribute: "job.id".into(),
+            unknown: BTreeMap::new(),
         }
     }
 }
@@ -39,6 +46,11 @@ impl Rule for {{type}} {
         let json = &mut serde_json::Deserializer::from_str(config);
         let rule: Self = serde_path_to_error::deserialize(json)
             .map_err(|error| format!("{}: {}", error.path(), error.inner()))?;
+        if !rule.unknown.is_empty() {
+            let keys = rule.unknown.keys();
+            let told: Vec<_> = keys.map(|key| format!("{key}: unknown key")).collect();
+            return Err(format!("{} (all keys: attribute)", told.join("; ")));
+        }
         if rule.attribute.is_empty() {
             return Err("attribute: empty; name an attribute, such as \"job.id\"".into());
         }

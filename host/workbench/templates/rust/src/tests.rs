@@ -65,6 +65,8 @@ fn the_attribute_is_configured() {
 #[test]
 fn wrong_configurations_are_refused() {
     let error = |config: &str| TestHost::<{{type}}>::try_new(config).unwrap_err();
-    assert!(error(r#"{"atribute": "x"}"#).starts_with("atribute: unknown field `atribute`, expected `attribute`"));
+    let unknown = error(r#"{"atribute": "x", "atributes": []}"#);
+    assert_eq!(unknown, "atribute: unknown key; atributes: unknown key (all keys: attribute)");
+    assert!(error(r#"{"attribute": 1}"#).contains("invalid type"));
     assert!(error(r#"{"attribute": ""}"#).starts_with("attribute: empty"));
 }
