@@ -92,7 +92,7 @@
 //! | see who produced them | [`Found`], [`Awaited`], [`ProducerSpan`] |
 //! | change links | [`Edits`] |
 //! | say what to be given | [`Wants`] |
-//! | say something | [`log!`](log!), [`say`] |
+//! | say something | [`log!`](log!), [`println!`](println!), [`eprintln!`](eprintln!), [`say`] |
 //! | test | [`testing`] |
 //!
 //! # The low level

@@ -38,7 +38,7 @@ pub fn say(level: Level, text: &str) {
         );
     }
     #[cfg(not(target_arch = "wasm32"))]
-    eprintln!(
+    std::eprintln!(
         "the rule says ({}): {text}",
         format!("{level:?}").to_lowercase()
     );
@@ -50,6 +50,24 @@ pub fn say(level: Level, text: &str) {
 macro_rules! log {
     ($level:ident, $($text:tt)*) => {
         $crate::say($crate::Level::$level, &::std::format!($($text)*))
+    };
+}
+
+/// In place of the standard library's, which goes nowhere in a component: says a line
+/// of level [`Level::Info`]. `use linkmend_rule::{eprintln, println};`
+#[macro_export]
+macro_rules! println {
+    ($($text:tt)*) => {
+        $crate::say($crate::Level::Info, &::std::format!($($text)*))
+    };
+}
+
+/// In place of the standard library's, as [`println!`](crate::println!): says a line of
+/// level [`Level::Error`].
+#[macro_export]
+macro_rules! eprintln {
+    ($($text:tt)*) => {
+        $crate::say($crate::Level::Error, &::std::format!($($text)*))
     };
 }
 

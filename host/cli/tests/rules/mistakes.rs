@@ -129,6 +129,15 @@ fn in_rust() {
         },
         Mistake {
             line,
+            becomes: "        println!(\"looks at {}\", found.iter().count());\n        eprintln!(\"odd\");\n        for creator in found.nearest(span) {",
+            said: &[
+                "the rule says (info): looks at 1",
+                "the rule says (error): odd",
+                "1 passed",
+            ],
+        },
+        Mistake {
+            line,
             becomes: "        let known: Vec<u8> = found.iter().map(|_| 1).collect();\n        let _ = known[7 + known.len()];\n        for creator in found.nearest(span) {",
             said: &[
                 "panic: index out of bounds: the len is 1 but the index is 8 (src/lib.rs, line {line+1})",

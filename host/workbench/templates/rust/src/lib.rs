@@ -7,6 +7,9 @@
 use std::collections::BTreeMap;
 
 use linkmend_rule::{About, Edits, Found, Keys, Kind, Rule, Span, Wants};
+// In place of those of the standard library, which go nowhere in a component.
+#[allow(unused_imports)]
+use linkmend_rule::{eprintln, println};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
