@@ -166,7 +166,7 @@ fn unknown_keys(faults: &mut Vec<Fault>, unknown: &[&str], keys: &[&str]) {
         });
     }
     if let Some(last) = faults.last_mut() {
-        last.text += &format!(" (all keys: {})", keys.join(", "));
+        last.text = format!("{} (all keys: {})", last.text, keys.join(", "));
     }
 }
 

@@ -164,7 +164,9 @@ mod tests {
         write("stamp", "old");
         assert!(source.has_changed().unwrap());
         let mut built = |writes: &[(&str, &str)]| {
-            writes.iter().for_each(|(name, text)| write(name, text));
+            for (name, text) in writes {
+                write(name, text);
+            }
             source.was_built().unwrap();
             let changed = source.has_changed().unwrap();
             assert!(!source.has_changed().unwrap(), "seen once");
