@@ -145,6 +145,13 @@ impl Attacked {
     /// The same, but for so many connections to the backend, which are kept for
     /// what comes next.
     pub fn recovers_but_for(&self, connections: usize) {
+        // That the attack is over it notices a little later: until then it refuses, and
+        // says when to try again.
+        let to = self.linkmend.addresses.grpc;
+        let one = || request(vec![span(1, Role::Plain)]);
+        wait::until_true("it has room again", SOON, || {
+            self.sender.grpc(to, one()).is_ok()
+        });
         self.serves();
         let most = self.before.files + 8 + connections;
         let are_back = || (self.open_files() <= most).then_some(());
