@@ -6,7 +6,7 @@ use std::fs::{DirBuilder, File, Metadata};
 use std::io::{self, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
@@ -51,7 +51,10 @@ pub enum PrivateDirectoryError {
 /// A directory that is the user's own (mode 0700, and no link), with files whose names
 /// are hashes.
 #[derive(Debug)]
-pub struct PrivateDirectory(OwnedFd);
+pub struct PrivateDirectory {
+    opened: OwnedFd,
+    path: PathBuf,
+}
 
 impl PrivateDirectory {
     /// Opens a directory, and makes it where there is none.
@@ -60,12 +63,13 @@ impl PrivateDirectory {
     ///
     /// When it cannot be opened, is no directory but a link to one, belongs to
     /// another user, or may be read or written by others.
-    pub fn open(path: &Path) -> Result<Self, PrivateDirectoryError> {
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateDirectoryError> {
+        let path = path.into();
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let open = || rustix::fs::open(path, flags, Mode::empty());
+        let open = || rustix::fs::open(&path, flags, Mode::empty());
         let opened = match open() {
             Err(rustix::io::Errno::NOENT) => {
-                make(path)?;
+                make(&path)?;
                 open()
             }
             opened => opened,
@@ -86,7 +90,16 @@ impl PrivateDirectory {
         if mode & 0o077 != 0 {
             return Err(PrivateDirectoryError::Mode { mode });
         }
-        Ok(Self(directory.into()))
+        Ok(Self {
+            opened: directory.into(),
+            path,
+        })
+    }
+
+    /// Where it was opened.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
     /// A file of at most so many bytes; it counts as used then.
@@ -96,7 +109,7 @@ impl PrivateDirectory {
     /// When there is none, it is larger, or it is not this user's alone.
     pub fn read(&self, name: &str, most: u64) -> io::Result<Vec<u8>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-        let mut file = File::from(openat(&self.0, name, flags, Mode::empty())?);
+        let mut file = File::from(openat(&self.opened, name, flags, Mode::empty())?);
         let metadata = file.metadata()?;
         if !is_ours(&metadata) {
             return Err(refused("it is no file of this user's alone"));
@@ -122,9 +135,9 @@ impl PrivateDirectory {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
-        let mut file = File::from(openat(&self.0, &beside, flags, mode)?);
+        let mut file = File::from(openat(&self.opened, &beside, flags, mode)?);
         let written = file.write_all(bytes).and_then(|()| {
-            renameat(&self.0, &beside, &self.0, name)?;
+            renameat(&self.opened, &beside, &self.opened, name)?;
             Ok(())
         });
         if written.is_err() {
@@ -139,7 +152,7 @@ impl PrivateDirectory {
     ///
     /// When it cannot be taken out.
     pub fn remove(&self, name: &str) -> io::Result<()> {
-        Ok(unlinkat(&self.0, name, AtFlags::empty())?)
+        Ok(unlinkat(&self.opened, name, AtFlags::empty())?)
     }
 
     /// Takes out what was not used for the longest time, until all together has
@@ -166,7 +179,7 @@ impl PrivateDirectory {
     /// The files in it. What has a name that is none of ours is let be.
     fn entries(&self) -> io::Result<Vec<Entry>> {
         let mut entries = Vec::new();
-        for found in Dir::read_from(&self.0)? {
+        for found in Dir::read_from(&self.opened)? {
             let found = found?;
             let Ok(name) = found.file_name().to_str() else {
                 continue;
@@ -175,7 +188,7 @@ impl PrivateDirectory {
                 continue;
             }
             let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-            let Ok(file) = openat(&self.0, name, flags, Mode::empty()) else {
+            let Ok(file) = openat(&self.opened, name, flags, Mode::empty()) else {
                 continue;
             };
             let metadata = File::from(file).metadata()?;

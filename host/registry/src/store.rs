@@ -17,7 +17,6 @@ const MOST_BYTES: u64 = 512 << 20;
 #[derive(Debug, Clone)]
 pub struct Store {
     directory: Arc<PrivateDirectory>,
-    path: Arc<PathBuf>,
 }
 
 impl Store {
@@ -28,17 +27,15 @@ impl Store {
     /// When it cannot be opened, is no directory but a link to one, belongs to another
     /// user, or may be read or written by others.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateDirectoryError> {
-        let path = path.into();
         Ok(Self {
-            directory: Arc::new(PrivateDirectory::open(&path)?),
-            path: Arc::new(path),
+            directory: Arc::new(PrivateDirectory::open(path)?),
         })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.directory.path()
     }
 
     /// The rule of a digest, of at most so many bytes. Whatever lies in the directory,

@@ -20,7 +20,6 @@ const MOST_BYTES: u64 = 512 << 20;
 #[derive(Debug, Clone)]
 pub struct CodeCache {
     directory: Arc<PrivateDirectory>,
-    path: Arc<PathBuf>,
 }
 
 /// Whose code it is: that of a component, for an engine.
@@ -38,17 +37,15 @@ impl CodeCache {
     /// When it cannot be opened, is no directory but a link to one, belongs to
     /// another user, or may be read or written by others.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateDirectoryError> {
-        let path = path.into();
         Ok(Self {
-            directory: Arc::new(PrivateDirectory::open(&path)?),
-            path: Arc::new(path),
+            directory: Arc::new(PrivateDirectory::open(path)?),
         })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.path
+        self.directory.path()
     }
 
     /// The code, if it is there as it was written.
@@ -61,7 +58,7 @@ impl CodeCache {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
             Err(error) => {
                 tracing::warn!(
-                    cache = %self.path.display(), entry = name, %error,
+                    cache = %self.path().display(), entry = name, %error,
                     "an entry of the code cache is not used; the rule is compiled anew"
                 );
                 self.forget(key);
@@ -80,7 +77,7 @@ impl CodeCache {
             .and_then(|()| self.directory.write(&key.name(), &entry));
         if let Err(error) = kept {
             tracing::warn!(
-                cache = %self.path.display(), %error,
+                cache = %self.path().display(), %error,
                 "compiled code cannot be kept; the rule is compiled anew the next time"
             );
         }
