@@ -34,6 +34,11 @@ enum Turn {
 }
 
 impl Releasing {
+    /// Nothing.
+    pub fn none() -> Self {
+        Self::new(Vec::new(), Vec::new())
+    }
+
     fn new(again: Vec<Held>, last: Vec<Held>) -> Self {
         let mut releasing = Self {
             queue: VecDeque::new(),

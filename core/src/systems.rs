@@ -3,9 +3,12 @@
 use std::collections::BTreeMap;
 use std::ops::AddAssign;
 
+use serde::Serialize;
+
 /// What was done to the links of spans, by the messaging system of the span
 /// (`messaging.system`; `-` when there is none). Counted only where it is asked
-/// for: see [`ProcessorBuilder::count_systems`](crate::ProcessorBuilder::count_systems).
+/// for: see
+/// [`ProcessorOptions::count_systems`](crate::ProcessorOptions::count_systems).
 ///
 /// The names come from the data: the first 100 are told apart, all others are
 /// `other`; and one of more than 128 bytes is `other`, too.
@@ -14,7 +17,7 @@ pub struct Systems(BTreeMap<String, SystemCounts>);
 
 /// What was done to the links of the spans of one messaging system, as
 /// [`Counts`](crate::Counts) has it of all.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct SystemCounts {
     /// Links that were made.
     pub links_added: u64,

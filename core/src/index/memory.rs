@@ -31,14 +31,20 @@ impl<C: Clock + Default> MemoryIndex<C> {
     /// An empty one.
     #[must_use]
     pub fn new(options: IndexOptions) -> Self {
-        Self {
-            shards: Shards::new(options),
-            clock: C::default(),
-        }
+        Self::with_clock(options, C::default())
     }
 }
 
 impl<C: Clock> MemoryIndex<C> {
+    /// An empty one, by whose age goes what this clock tells.
+    #[must_use]
+    pub fn with_clock(options: IndexOptions, clock: C) -> Self {
+        Self {
+            shards: Shards::new(options),
+            clock,
+        }
+    }
+
     /// Its bounds.
     #[must_use]
     pub fn options(&self) -> IndexOptions {
