@@ -3,7 +3,7 @@
 use std::env::VarError;
 
 use crate::build;
-use crate::layers::{Finding, Findings};
+use crate::finding::{Finding, Findings};
 use crate::node::{Content, Expanded, Node, Spot};
 
 type Lookup<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
