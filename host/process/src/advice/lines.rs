@@ -2,7 +2,7 @@
 
 use linkmend::Reason;
 
-use super::{Line, SQS, When};
+use super::line::{Line, SQS, When};
 
 /// By both names of the option.
 macro_rules! capture {
