@@ -12,8 +12,11 @@ use linkmend_process::Summary;
 
 use crate::args::{Policy, ProcessArguments};
 use crate::compiler::CompileArguments;
+use crate::error::whole;
+use crate::exit::Exit;
 use crate::report::{plural, thousands};
-use crate::{Exit, process, tell, units};
+use crate::terminal::tell;
+use crate::{process, units};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -234,9 +237,7 @@ impl Target {
                 path.display()
             );
         }
-        AtomicFile::create(path)
-            .map(Self::File)
-            .map_err(process::whole)
+        AtomicFile::create(path).map(Self::File).map_err(whole)
     }
 
     /// Whether somebody reads it.
@@ -251,7 +252,7 @@ impl Target {
             Self::File(mut file) => {
                 file.write_all(text.as_bytes())
                     .context("cannot write the page")?;
-                file.finish().map_err(process::whole)?;
+                file.finish().map_err(whole)?;
                 Ok(true)
             }
         }

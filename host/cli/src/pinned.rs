@@ -9,7 +9,7 @@ use linkmend::{Checksum, Rule, RuleFile};
 use linkmend_registry::{Fetch, Reference, SCHEME};
 
 use crate::compiler::CompileArguments;
-use crate::tell;
+use crate::terminal::tell;
 
 /// What stands between a file and its checksum.
 const MARK: &str = "@sha256:";

@@ -13,7 +13,7 @@ use linkmend_files::Position;
 use linkmend_process::{Event, Input, Reading, Watch};
 
 use crate::explain::Explanations;
-use crate::tell;
+use crate::terminal::tell;
 
 /// So many lines are written for one input: a file of another kind may be wrong
 /// a million times.
