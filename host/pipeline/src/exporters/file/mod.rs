@@ -3,12 +3,12 @@
 //! A batch is taken when the operating system has it: a program that is killed
 //! then loses nothing.
 
+mod folder;
 mod frame;
 mod repair;
 mod rotate;
 mod writer;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -24,6 +24,7 @@ use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
+use folder::folder_of;
 use frame::Frame;
 use writer::Writer;
 
@@ -163,13 +164,5 @@ impl Exporter for File {
             // Waits for what is being written; nothing is left in memory then.
             let _ = spawn_blocking(move || shared.writer.lock().take()).await;
         })
-    }
-}
-
-/// The folder of a file; that where the program runs for a name alone.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }

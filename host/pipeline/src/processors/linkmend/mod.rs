@@ -10,6 +10,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `compiling` | how rules are compiled |
 //! | `rule` | from the configuration to a loaded rule |
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
@@ -23,6 +24,7 @@
 //! | `observe` | what is held and remembered, as metrics |
 
 mod block;
+mod compiling;
 mod delivery;
 mod flows;
 mod journal;
@@ -39,8 +41,7 @@ mod ticket;
 use std::path::Path;
 use std::sync::Arc;
 
-use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
-use linkmend_registry::Store;
+use linkmend::{HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -52,11 +53,12 @@ use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
+pub(crate) use compiling::Compiling;
 use flows::Flows;
 use journal::Journal;
 use reload::{Watched, Watcher};
 use remembered::Remembered;
-use rule::ChosenRule;
+use rule::{ChosenRule, place};
 pub(crate) use stage::Stage;
 use stage::{Keeping, Parts};
 
@@ -83,14 +85,6 @@ pub(crate) struct Linkmend {
     made: Mutex<Option<Made>>,
     /// Those of all stages.
     processors: Mutex<Vec<Arc<Processor>>>,
-}
-
-/// How rules are compiled.
-pub(crate) struct Compiling {
-    pub(crate) compiler: Compiler,
-    pub(crate) cache: Option<CodeCache>,
-    /// Rules that were pulled.
-    pub(crate) pulled: Option<Store>,
 }
 
 /// The numbers of what was held at the end of the last run.
@@ -325,8 +319,4 @@ impl Linkmend {
     pub(crate) async fn end(&self) {
         self.index.end().await;
     }
-}
-
-fn place(id: &Id) -> String {
-    format!("processors.{id}")
 }

@@ -7,7 +7,7 @@ use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule, RuleFile, RuleFile
 use linkmend_registry::{Fetch, Reference};
 use serde_json::Value;
 
-use super::{Compiling, place};
+use super::compiling::Compiling;
 use crate::component::SetupError;
 use crate::config::{Config, Id, LinkmendProcessor, RuleSource};
 
@@ -156,4 +156,9 @@ pub(super) fn explained(id: &Id, config: &Config, error: &LoadError) -> SetupErr
         Some(fault) => SetupError::new("", fault.to_string()),
         None => SetupError::new(place(id), error.to_string()),
     }
+}
+
+/// The path of keys of a processor.
+pub(super) fn place(id: &Id) -> String {
+    format!("processors.{id}")
 }

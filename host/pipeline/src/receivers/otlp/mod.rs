@@ -10,6 +10,7 @@
 //! a budget until then.
 
 mod either;
+mod failure;
 mod grpc;
 mod http;
 mod intake;

@@ -1,6 +1,6 @@
 //! What became of a request, for the metrics: once, however it ended.
 
-use super::intake::Failure;
+use super::failure::Failure;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::traces::{Refusal, Taken};

@@ -6,8 +6,8 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-use super::Part;
 use super::entry::Entry;
+use super::ticket::Part;
 use crate::component::Tasks;
 use crate::config::Batch;
 use crate::exporters::sending::batch::{Batcher, Cutting, Shipment};

@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use tokio::time::Instant;
 
-use super::health;
+use super::method::{Asks, HEALTH_SERVICE, HealthMethod};
 use super::response::{self, unimplemented};
 use crate::config::Encoding;
 use crate::net::rpc::{Code, Status};
@@ -18,15 +18,6 @@ use crate::traces::Heads;
 
 /// The compressions that are taken, as `grpc-accept-encoding` names them.
 pub(super) const ENCODINGS: &str = "identity,gzip,zstd";
-
-/// What a call asks for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Asks {
-    /// To take a batch of a signal.
-    Export(Signal),
-    /// How it is.
-    Health(health::Method),
-}
 
 /// A call of a method that there is.
 pub(super) struct Call {
@@ -95,9 +86,9 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Box<Response<Reply>>> {
 fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
     let full = path.strip_prefix('/').unwrap_or(path);
     let (service, method) = full.rsplit_once('/').unwrap_or((full, ""));
-    if service == health::SERVICE {
+    if service == HEALTH_SERVICE {
         let text = "Health has the methods Check and Watch alone";
-        let method = health::Method::of_name(method);
+        let method = HealthMethod::of_name(method);
         return method.map(Asks::Health).ok_or_else(|| unimplemented(text));
     }
     let signal = Signal::ALL.into_iter().find(|one| one.service() == service);

@@ -4,11 +4,12 @@ use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::answer::{self, Form};
-use super::{Settings, plain};
+use super::settings::Settings;
 use crate::config::Encoding;
 use crate::net::rpc::Code;
 use crate::net::serve::Reply;
 use crate::receivers::otlp::intake::not_taken;
+use crate::receivers::otlp::plain;
 use crate::signal::Signal;
 use crate::traces::Heads;
 
@@ -45,7 +46,7 @@ impl Call {
         let signal = signal(request.uri().path(), settings, heads);
         let signal = signal.map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
-            let mut response = plain(
+            let mut response = text_answer(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "405 method not allowed, supported: [POST]",
             );
@@ -59,7 +60,7 @@ impl Call {
             _ => {
                 let text = "415 unsupported media type, supported: [application/json, \
                             application/x-protobuf]";
-                let response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+                let response = text_answer(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
                 return Err(Refused::Export(response));
             }
         };
@@ -96,7 +97,7 @@ fn signal(path: &str, settings: &Settings, heads: &Heads) -> Result<Signal, Box<
         None => elsewhere(path, settings, heads),
     };
     let text = format!("404 page not found: {text}");
-    Err(plain(StatusCode::NOT_FOUND, text))
+    Err(text_answer(StatusCode::NOT_FOUND, text))
 }
 
 /// Where what is to be sent where.
@@ -182,4 +183,9 @@ fn too_large(limit: u64, form: Form) -> Box<Response<Reply>> {
         None,
         form,
     ))
+}
+
+/// A status that a client is to read as one of HTTP.
+fn text_answer(status: StatusCode, text: impl Into<String>) -> Box<Response<Reply>> {
+    Box::new(plain::text(status, text))
 }
