@@ -148,7 +148,7 @@ impl Running {
         }
         for page in flows {
             let name = format!("extensions.{}", page.id());
-            let (tasks, addresses) = page.start(Arc::clone(metrics)).await?;
+            let (tasks, addresses) = page.start().await?;
             let named = addresses.into_iter().map(|address| (name.clone(), address));
             self.addresses.extend(named);
             self.serving.push(tasks);
