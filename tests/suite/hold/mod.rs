@@ -1,8 +1,8 @@
 //! Spans that wait for their producers.
 
+mod acknowledgements;
 mod bounds;
 pub mod chain;
-mod claims;
 mod contexts;
 mod emitters;
 mod hostile;
