@@ -5,22 +5,24 @@ use linkmend::Reason;
 use crate::producers::Seen;
 
 /// What to do, and when that helps.
-pub(super) struct Line {
-    pub(super) reason: Reason,
+pub(crate) struct Line {
+    pub(crate) reason: Reason,
     /// `messaging.system`, by all names that it had; none: any.
-    pub(super) systems: &'static [&'static str],
+    pub(crate) systems: &'static [&'static str],
     /// `telemetry.sdk.language` of the consumer; `None`: any.
-    pub(super) language: Option<&'static str>,
-    pub(super) producers: When,
-    pub(super) text: &'static str,
+    pub(crate) language: Option<&'static str>,
+    pub(crate) producers: When,
+    pub(crate) text: &'static str,
+    /// The same where spans come from senders, if that is something else.
+    pub(crate) to_senders: Option<&'static str>,
     /// Recordings in which this was followed.
     #[cfg_attr(not(test), allow(dead_code, reason = "a test holds them"))]
-    pub(super) followed: &'static [&'static str],
+    pub(crate) followed: &'static [&'static str],
 }
 
-/// What is to be in the inputs.
+/// What is to have been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum When {
+pub(crate) enum When {
     /// Whatever is.
     Always,
     /// No producer of the system.
@@ -36,7 +38,7 @@ pub(super) enum When {
 }
 
 impl When {
-    pub(super) fn fits(self, seen: Seen) -> bool {
+    pub(crate) fn fits(self, seen: Seen) -> bool {
         match self {
             Self::Always => true,
             Self::Absent => !seen.any(),
@@ -50,4 +52,4 @@ impl When {
 }
 
 /// By all names that it had.
-pub(super) const SQS: &[&str] = &["aws_sqs", "aws.sqs", "AmazonSQS"];
+pub(crate) const SQS: &[&str] = &["aws_sqs", "aws.sqs", "AmazonSQS"];
