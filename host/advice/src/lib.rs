@@ -18,7 +18,7 @@ mod line;
 mod lines;
 mod producers;
 
-use linkmend::ReasonCount;
+use linkmend::{Reason, ReasonCount};
 
 use line::{SQS, When};
 use lines::LINES;

@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use linkmend::Reason;
-
 use super::*;
 
 fn of(reason: Reason, system: &str, language: &str) -> ReasonCount {

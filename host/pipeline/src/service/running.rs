@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Processor, Service, build, periodic};
+use super::components::{Processor, Service};
+use super::{build, periodic};
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{Config, Id};
 use crate::extensions::flows::FlowsServer;

@@ -16,6 +16,7 @@
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
 //! | `flows` | the flows of messages in what goes on |
+//! | `projection` | spans that stand for them, sent after them |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
 //! | `remembered` | what is known of messages, by scope where there are some |
@@ -30,6 +31,7 @@ mod flows;
 mod journal;
 mod log;
 mod observe;
+mod projection;
 mod reload;
 mod remembered;
 mod rule;

@@ -7,7 +7,7 @@ use std::sync::{Arc, OnceLock};
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
-use super::{Names, counter, gauge};
+use super::registry::{Names, counter, gauge};
 use crate::config::Id;
 use crate::signal::Signal;
 use crate::traces::{RefusalKind, Taken};
