@@ -27,12 +27,12 @@ pub struct Message {
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Acknowledgement {
     /// It is taken, or given up: it need not be read again.
-    Taken,
+    Commit,
     /// It is not: nothing of its partition is committed from here on, and nothing is
     /// read, until another member has it or this one starts again.
-    Stays,
+    Hold,
 }
 
 /// What is told of a member.
@@ -53,7 +53,7 @@ pub enum Event {
 /// Who takes messages.
 pub trait Handler: Send + Sync + 'static {
     /// Takes a message. When all ends, it is not waited for without end.
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate>;
+    fn take(&self, message: Message) -> BoxFuture<'static, Acknowledgement>;
 
     /// Is told what happens.
     fn told(&self, event: Event);

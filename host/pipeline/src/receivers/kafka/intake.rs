@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use linkmend_kafka::{BoxFuture, Event, Fate, Handler, Message};
+use linkmend_kafka::{Acknowledgement, BoxFuture, Event, Handler, Message};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -91,27 +91,30 @@ impl Shared {
         }
     }
 
-    async fn message(&self, message: Message) -> Fate {
+    async fn message(&self, message: Message) -> Acknowledgement {
         // Topics are those that were subscribed to.
         let Some((signal, encoding)) = self.by_topic.get(&*message.topic).copied() else {
-            return Fate::Taken;
+            return Acknowledgement::Commit;
         };
         // One that only says that a key has gone.
         if message.value.is_empty() {
-            return Fate::Taken;
+            return Acknowledgement::Commit;
         }
-        let fate = match self.read(signal, encoding, message.value.clone()).await {
-            Ok(batch) if batch.is_empty() => Fate::Taken,
+        let acknowledgement = match self.read(signal, encoding, message.value.clone()).await {
+            Ok(batch) if batch.is_empty() => Acknowledgement::Commit,
             Ok(batch) => {
                 let metadata = self.include_metadata.then(|| Arc::new(headers(&message)));
                 self.batch(batch.with_metadata(metadata), &message).await
             }
             Err(text) => self.unreadable(signal, &text, &message),
         };
-        let (bytes, is_taken) = (message.value.len(), fate == Fate::Taken);
+        let (bytes, is_taken) = (
+            message.value.len(),
+            acknowledgement == Acknowledgement::Commit,
+        );
         self.offsets
             .record(&message.topic, message.partition, bytes, is_taken);
-        fate
+        acknowledgement
     }
 
     async fn read(
@@ -135,34 +138,34 @@ impl Shared {
         read.unwrap_or_else(|Panicked| Err("it cannot be read; see linkmend's log".into()))
     }
 
-    fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Fate {
+    fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Acknowledgement {
         self.metrics.failed();
         self.offsets
             .unreadable(signal, &message.topic, message.partition);
-        let fate = self.for_good();
-        let what = what_then(fate);
+        let acknowledgement = self.for_good();
+        let what = what_then(acknowledgement);
         self.said_bad.tell(|more| {
             let place = Place(message);
             tracing::error!(receiver = %self.id, "{place}: it is no OTLP {signal}: {text}; {what}{more}");
         });
-        fate
+        acknowledgement
     }
 
     /// What becomes of a message that will never be taken.
-    fn for_good(&self) -> Fate {
+    fn for_good(&self) -> Acknowledgement {
         if self.marking.blocks() {
-            Fate::Stays
+            Acknowledgement::Hold
         } else {
-            Fate::Taken
+            Acknowledgement::Commit
         }
     }
 
-    async fn batch(&self, batch: Traces, message: &Message) -> Fate {
+    async fn batch(&self, batch: Traces, message: &Message) -> Acknowledgement {
         let (signal, items) = (batch.signal(), batch.items());
         let taken = self.until_taken(batch, message).await;
         let Some(taken) = taken else {
             // It is read again by whoever has the partition next.
-            return Fate::Stays;
+            return Acknowledgement::Hold;
         };
         self.metrics.taken(signal, items, &taken);
         let place = Place(message);
@@ -175,25 +178,25 @@ impl Shared {
                         tracing::warn!(receiver = %self.id, "{place}: {count} {items} were refused: {text}{more}");
                     });
                 }
-                Fate::Taken
+                Acknowledgement::Commit
             }
             Err(refusal) => {
                 if refusal.kind == RefusalKind::Malformed {
                     self.offsets
                         .unreadable(signal, &message.topic, message.partition);
                 }
-                let fate = if !refusal.is_retryable() {
+                let acknowledgement = if !refusal.is_retryable() {
                     self.for_good()
                 } else if self.marking.after && !self.marking.on_error {
-                    Fate::Stays
+                    Acknowledgement::Hold
                 } else {
-                    Fate::Taken
+                    Acknowledgement::Commit
                 };
-                let what = what_then(fate);
+                let what = what_then(acknowledgement);
                 self.said_refused.tell(|more| {
                     tracing::error!(receiver = %self.id, "{place}: it was not taken: {refusal}; {what}{more}");
                 });
-                fate
+                acknowledgement
             }
         }
     }
@@ -236,15 +239,17 @@ impl Shared {
     }
 }
 
-fn what_then(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Taken => "it is skipped",
-        Fate::Stays => "its partition goes on when linkmend starts again (`message_marking`)",
+fn what_then(acknowledgement: Acknowledgement) -> &'static str {
+    match acknowledgement {
+        Acknowledgement::Commit => "it is skipped",
+        Acknowledgement::Hold => {
+            "its partition goes on when linkmend starts again (`message_marking`)"
+        }
     }
 }
 
 impl Handler for Intake {
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate> {
+    fn take(&self, message: Message) -> BoxFuture<'static, Acknowledgement> {
         let shared = Arc::clone(&self.0);
         Box::pin(async move { shared.message(message).await })
     }
