@@ -21,8 +21,8 @@ mod progress;
 pub use connection::{Connection, Identity, Pem, Sasl, SaslMechanism, Tls};
 pub use member::Member;
 pub use options::{
-    Acknowledgement, BoxFuture, Event, Fetching, Handler, InitialOffset, MemberOptions, Message,
-    Strategy,
+    Acknowledgement, BoxFuture, Event, FetchOptions, Handler, InitialOffset, MemberOptions,
+    Message, Strategy,
 };
 pub use partitioner::Partitioning;
 pub use producer::{Acks, Compression, Producer, ProducerOptions, Record, SendError, Written};

@@ -82,7 +82,7 @@ pub enum Strategy {
 
 /// How much is fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fetching {
+pub struct FetchOptions {
     /// The least that a broker answers with, if it comes in time.
     pub least: i32,
     /// The most of an answer.
@@ -115,7 +115,7 @@ pub struct MemberOptions {
     /// How partitions are shared, the best first.
     pub strategies: Vec<Strategy>,
     /// How much is fetched.
-    pub fetching: Fetching,
+    pub fetching: FetchOptions,
     /// How often it is committed; `None`: as soon as something was taken.
     pub commit_interval: Option<Duration>,
     /// Where the replicas are to be that are read.

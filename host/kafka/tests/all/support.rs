@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use linkmend_kafka::{
-    Acknowledgement, Acks, BoxFuture, Compression, Connection, Event, Fetching, Handler,
+    Acknowledgement, Acks, BoxFuture, Compression, Connection, Event, FetchOptions, Handler,
     InitialOffset, Member, MemberOptions, Message, Partitioning, Producer, ProducerOptions, Record,
     Strategy,
 };
@@ -220,7 +220,7 @@ pub fn member(connection: Connection, topic: &str) -> MemberOptions {
         session_timeout: Duration::from_secs(6),
         heartbeat: Duration::from_secs(1),
         strategies: vec![Strategy::CooperativeSticky],
-        fetching: Fetching {
+        fetching: FetchOptions {
             least: 1,
             most: 1 << 20,
             most_of_partition: 1 << 20,

@@ -5,7 +5,7 @@ mod intake;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use linkmend_kafka::{Connection, Fetching, InitialOffset, Member, MemberOptions, Strategy};
+use linkmend_kafka::{Connection, FetchOptions, InitialOffset, Member, MemberOptions, Strategy};
 
 use crate::component::{Receiver, SetupError, Tasks};
 use crate::config::{Id, KafkaReceiver, KafkaStrategy};
@@ -58,7 +58,7 @@ impl Kafka {
             session_timeout: config.session_timeout,
             heartbeat: config.heartbeat_interval,
             strategies: config.strategies.iter().copied().map(strategy).collect(),
-            fetching: Fetching {
+            fetching: FetchOptions {
                 least,
                 most,
                 most_of_partition,
