@@ -25,4 +25,6 @@ pub use options::{
     Message, Strategy,
 };
 pub use partitioner::Partitioning;
-pub use producer::{Acks, Compression, Producer, ProducerOptions, Record, SendError, Written};
+pub use producer::{
+    Acks, Compression, Producer, ProducerOptions, Record, RecordMetadata, SendError,
+};
