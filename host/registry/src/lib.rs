@@ -38,7 +38,7 @@ mod store;
 pub use artifact::{About, SIGNATURE};
 pub use client::{Pulled, push};
 pub use error::RegistryError;
-pub use fetch::{Fetch, Fetched};
+pub use fetch::{FetchedRule, Fetcher};
 pub use reference::{BadReference, Reference, SCHEME};
 pub use signature::{BadKey, PublicKey, WrongSignature};
 pub use store::Store;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use linkmend::plain;
 use linkmend_files::AtomicFile;
-use linkmend_registry::{About, Fetch, PublicKey, Reference, push as push_rule};
+use linkmend_registry::{About, Fetcher, PublicKey, Reference, push as push_rule};
 use linkmend_workbench::inspect::{Report, inspect};
 
 use super::args::RunOptions;
@@ -59,7 +59,7 @@ pub fn pull(arguments: &PullArguments) -> anyhow::Result<Exit> {
     let key = arguments.public_key.as_deref().map(public_key);
     let key = key.transpose()?;
     let store = arguments.compiling.rule_cache(|why| tell(why));
-    let fetch = Fetch {
+    let fetch = Fetcher {
         most: arguments.compiling.limits()?.file_size,
         store: store.as_ref(),
         key: key.as_ref(),

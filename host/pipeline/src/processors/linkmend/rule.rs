@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule, RuleFile, RuleFileError};
-use linkmend_registry::{Fetch, Reference};
+use linkmend_registry::{Fetcher, Reference};
 use serde_json::Value;
 
 use super::compiling::Compiling;
@@ -83,7 +83,7 @@ impl Component {
         config: &LinkmendProcessor,
         compiling: &Compiling,
     ) -> Result<Self, String> {
-        let fetch = Fetch {
+        let fetch = Fetcher {
             most: compiling.compiler.limits().file_size,
             store: compiling.pulled.as_ref(),
             key: config.public_key.as_ref(),
