@@ -1,6 +1,6 @@
 //! A rule, from the store or from its registry.
 
-use crate::client::{Pulled, pull};
+use crate::client::{PulledRule, pull};
 use crate::error::RegistryError;
 use crate::reference::{Reference, shown};
 use crate::signature::PublicKey;
@@ -54,7 +54,7 @@ impl Fetcher<'_> {
     fn fetched(
         &self,
         reference: &Reference,
-        pulled: Pulled,
+        pulled: PulledRule,
         was_asked: bool,
     ) -> Result<FetchedRule, RegistryError> {
         if let Some(key) = self.key {

@@ -36,7 +36,7 @@ mod signature;
 mod store;
 
 pub use artifact::{About, SIGNATURE};
-pub use client::{Pulled, push};
+pub use client::{PulledRule, push};
 pub use error::RegistryError;
 pub use fetch::{FetchedRule, Fetcher};
 pub use reference::{BadReference, Reference, SCHEME};
