@@ -1,12 +1,12 @@
 //! What is to be told of a configuration.
 
-use crate::node::Spot;
+use crate::node::Location;
 
 /// Something that is to be told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Finding {
     /// Where it is.
-    pub spot: Spot,
+    pub spot: Location,
     /// The path of keys that leads there.
     pub path: String,
     /// What is to be told.

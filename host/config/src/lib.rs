@@ -55,7 +55,7 @@ pub use error::{ConfigError, Place};
 pub use finding::{Finding, Findings};
 pub use layers::Layers;
 pub use nearest::nearest;
-pub use node::{Content, Expanded, Node, Spot};
+pub use node::{Content, Expanded, Location, Node};
 pub use outline::{Outline, Part, Shape};
 pub use read::read;
 pub use resource::{Embedded, Inside, inside};

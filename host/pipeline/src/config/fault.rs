@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use linkmend_config::{Finding, Place, Spot};
+use linkmend_config::{Finding, Location, Place};
 
 /// Something that is told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,7 +34,7 @@ pub struct Elsewhere {
 }
 
 impl Elsewhere {
-    pub(super) fn new(spot: Spot, path: &str, files: &[String]) -> Self {
+    pub(super) fn new(spot: Location, path: &str, files: &[String]) -> Self {
         Self {
             file: name(spot, files),
             place: spot.place,
@@ -43,7 +43,7 @@ impl Elsewhere {
     }
 }
 
-fn name(spot: Spot, files: &[String]) -> String {
+fn name(spot: Location, files: &[String]) -> String {
     files.get(spot.file).cloned().unwrap_or_default()
 }
 

@@ -2,7 +2,7 @@
 
 use std::env::VarError;
 
-use linkmend_config::{Finding, Findings, Layers, Node, Place, Spot};
+use linkmend_config::{Finding, Findings, Layers, Location, Node, Place};
 
 use super::fault::{Elsewhere, Fault, Faults};
 use super::leave::{self, Left};
@@ -103,7 +103,7 @@ fn layers(
     for (file, source) in sources.iter().enumerate() {
         if let Err(error) = layers.add(&source.text) {
             faults.push(Finding {
-                spot: Spot {
+                spot: Location {
                     file,
                     place: error.place,
                 },
@@ -115,7 +115,7 @@ fn layers(
     if sources.is_empty() {
         let place = Place { line: 1, column: 1 };
         faults.push(Finding {
-            spot: Spot { file: 0, place },
+            spot: Location { file: 0, place },
             path: String::new(),
             text: "there is no file".into(),
         });
