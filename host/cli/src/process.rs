@@ -11,7 +11,7 @@ use anyhow::{Context, anyhow, bail};
 use linkmend::index::{IndexOptions, MemoryIndex, MessageIndex, SharedIndex, SharedStore};
 use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
-use linkmend_process::{Event, Input, Job, JobError, Output, Summary, Watch};
+use linkmend_process::{Event, Input, Job, JobError, Observer, Output, Summary};
 use linkmend_redis::Store;
 
 use crate::args::{Policy, ProcessArguments};
@@ -63,7 +63,7 @@ struct Looking<'a> {
     take: &'a mut dyn FnMut(&[u8]),
 }
 
-impl Watch for Looking<'_> {
+impl Observer for Looking<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Mended(_, traces) => (self.take)(traces),

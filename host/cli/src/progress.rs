@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use linkmend::{Explanation, plain};
 use linkmend_files::Position;
-use linkmend_process::{Event, Input, Reading, Watch};
+use linkmend_process::{Event, Input, Observer, Reading};
 
 use crate::explain::Explanations;
 use crate::terminal::tell;
@@ -120,7 +120,7 @@ impl Watcher {
     }
 }
 
-impl Watch for Watcher {
+impl Observer for Watcher {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Begin(bytes) => begin(&self.bar, bytes),

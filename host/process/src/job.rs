@@ -114,7 +114,7 @@ impl fmt::Display for Written {
 }
 
 /// Who watches a job.
-pub trait Watch {
+pub trait Observer {
     /// Something happened. On the thread that called [`crate::run`].
     fn event(&mut self, event: Event<'_>);
 

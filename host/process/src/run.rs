@@ -8,7 +8,7 @@ use linkmend_advice::Producers;
 use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
-use crate::job::{Event, Job, JobError, Reading, Watch, Written};
+use crate::job::{Event, Job, JobError, Observer, Reading, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
@@ -26,7 +26,11 @@ const BYTES_UNDER_WAY: usize = 32 << 20;
 /// When an output cannot be written, or when a rule fails whose policy is
 /// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
 /// to `watch` and counted, and the rest is mended.
-pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Summary, JobError> {
+pub fn run(
+    processor: &Processor,
+    job: &Job,
+    watch: &mut dyn Observer,
+) -> Result<Summary, JobError> {
     let outputs = Outputs::open(&job.output, job.format, &job.inputs, job.threads);
     let mut running = Running {
         processor,
@@ -67,7 +71,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
 struct Running<'a> {
     processor: &'a Processor,
     job: &'a Job,
-    watch: &'a mut dyn Watch,
+    watch: &'a mut dyn Observer,
     interrupted: Arc<AtomicBool>,
     outputs: Outputs,
     counts: Counts,
