@@ -10,7 +10,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use linkmend::{Explanation, plain};
 use linkmend_files::Position;
-use linkmend_process::{Event, Input, Observer, Reading};
+use linkmend_process::{Event, Input, Observer, Pass};
 
 use crate::explain::Explanations;
 use crate::terminal::tell;
@@ -96,14 +96,14 @@ impl Watcher {
         }
     }
 
-    fn reading(&self, reading: Reading, input: &Input) {
+    fn reading(&self, reading: Pass, input: &Input) {
         let what = match reading {
-            Reading::Spool => {
+            Pass::Spool => {
                 spin(&self.bar);
                 "spooling"
             }
-            Reading::Remember => "reading",
-            Reading::Mend => "mending",
+            Pass::Remember => "reading",
+            Pass::Mend => "mending",
         };
         self.bar
             .set_message(format!("{what} {}", plain(&input.to_string())));

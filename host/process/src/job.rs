@@ -32,9 +32,9 @@ pub struct Job {
     pub show_mended: bool,
 }
 
-/// Which reading it is.
+/// Which pass over the inputs it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum Pass {
     /// Before the first, of what can be read only once: it is spooled.
     Spool,
     /// The first: who produced what.
@@ -47,10 +47,10 @@ pub enum Reading {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// So many bytes are to be read, all readings together; `None`: not known.
+    /// So many bytes are to be read, all passes together; `None`: not known.
     Begin(Option<u64>),
     /// An input is read now.
-    Reading(Reading, &'a Input),
+    Reading(Pass, &'a Input),
     /// An input cannot be read at all.
     BadInput(&'a Input, &'a InputError),
     /// A part of an input cannot be read.

@@ -8,7 +8,7 @@ use linkmend_advice::Producers;
 use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
-use crate::job::{Event, Job, JobError, Observer, Reading, Written};
+use crate::job::{Event, Job, JobError, Observer, Pass, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
@@ -110,7 +110,7 @@ impl Running<'_> {
         if !self.processor.uses_index() {
             return Ok(Source::once(input, once));
         }
-        self.watch.event(Event::Reading(Reading::Spool, input));
+        self.watch.event(Event::Reading(Pass::Spool, input));
         let count = self.watch.counter();
         Source::spool(input, Counted::new(once, move |read| count(read)))
     }
@@ -120,7 +120,7 @@ impl Running<'_> {
         self.watch.event(Event::BadInput(input, error));
     }
 
-    fn reader(&mut self, source: &mut Source, reading: Reading) -> Result<BatchReader, InputError> {
+    fn reader(&mut self, source: &mut Source, reading: Pass) -> Result<BatchReader, InputError> {
         self.watch.event(Event::Reading(reading, &source.input));
         let count = self.watch.counter();
         let counted = Counted::new(source.read()?, move |read| count(read));
@@ -137,7 +137,7 @@ impl Running<'_> {
 
     /// What is wrong with an input is told in the second reading.
     fn remember(&mut self, source: &mut Source) -> Result<(), JobError> {
-        let Ok(reader) = self.reader(source, Reading::Remember) else {
+        let Ok(reader) = self.reader(source, Pass::Remember) else {
             return Ok(());
         };
         let processor = self.processor;
@@ -181,7 +181,7 @@ impl Running<'_> {
     }
 
     fn mend(&mut self, place: usize, source: &mut Source) -> Result<(), JobError> {
-        let reader = match self.reader(source, Reading::Mend) {
+        let reader = match self.reader(source, Pass::Mend) {
             Ok(reader) => reader,
             Err(error) => {
                 self.bad_input(&source.input, &error);
