@@ -81,7 +81,7 @@ pub enum JobError {
     Output(#[from] OutputError),
     /// Somebody wants it to end.
     #[error("interrupted; {0}")]
-    Interrupted(Written),
+    Interrupted(WrittenFiles),
     /// A rule failed, and its policy is to reject.
     #[error("{input}: {position}: {fault}; {written}")]
     Rejected {
@@ -92,15 +92,15 @@ pub enum JobError {
         /// Which rule, and why.
         fault: RuleFault,
         /// What was written before.
-        written: Written,
+        written: WrittenFiles,
     },
 }
 
 /// How many files were complete, and have their names, when a job was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written(pub usize);
+pub struct WrittenFiles(pub usize);
 
-impl fmt::Display for Written {
+impl fmt::Display for WrittenFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => f.write_str("nothing was written"),

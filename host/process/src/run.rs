@@ -8,7 +8,7 @@ use linkmend_advice::Producers;
 use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
-use crate::job::{Event, Job, JobError, Observer, Pass, Written};
+use crate::job::{Event, Job, JobError, Observer, Pass, WrittenFiles};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
@@ -175,7 +175,7 @@ impl Running<'_> {
 
     fn check_interrupt(&self) -> Result<(), JobError> {
         if self.interrupted.load(Ordering::Relaxed) {
-            return Err(JobError::Interrupted(Written(self.outputs.finished())));
+            return Err(JobError::Interrupted(WrittenFiles(self.outputs.finished())));
         }
         Ok(())
     }
@@ -261,7 +261,7 @@ impl Running<'_> {
             input: input.to_string(),
             position,
             fault,
-            written: Written(self.outputs.finished()),
+            written: WrittenFiles(self.outputs.finished()),
         }
     }
 }
