@@ -202,7 +202,7 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// What became of a batch.
-pub type Taken = Result<Accepted, Refusal>;
+pub type ConsumeResult = Result<Accepted, Refusal>;
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -239,5 +239,5 @@ pub trait Consumer: Send + Sync {
     /// Takes a batch. `Ok` is what the sender is told: from there on the batch
     /// is not the sender's any more. Whoever drops the future before is not
     /// interested any more, and the batch may or may not have gone on.
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken>;
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult>;
 }

@@ -21,7 +21,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Stage;
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
 use folder::folder_of;
@@ -72,7 +72,7 @@ impl File {
         })
     }
 
-    async fn write(&self, traces: Traces) -> Taken {
+    async fn write(&self, traces: Traces) -> ConsumeResult {
         let shared = Arc::clone(&self.shared);
         let written = self.writing.run(move || shared.write(&traces)).await;
         written.unwrap_or_else(|Panicked| Err(Refusal::retry("cannot write; see the log")))
@@ -114,7 +114,7 @@ impl Shared {
         Ok(())
     }
 
-    fn write(&self, traces: &Traces) -> Taken {
+    fn write(&self, traces: &Traces) -> ConsumeResult {
         if traces.bytes().is_empty() {
             return Ok(Accepted::default());
         }
@@ -138,7 +138,7 @@ impl Shared {
 }
 
 impl Consumer for File {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             let (signal, items) = (traces.signal(), traces.items());
             let stage = Stage::exporter(&self.shared.id, signal);

@@ -13,7 +13,7 @@ use super::journal::{Journal, Record};
 use super::stage::{Keeping, MOST_KIB, Stage};
 use super::ticket;
 use crate::signal::Signal;
-use crate::traces::{Refusal, Taken, Traces};
+use crate::traces::{ConsumeResult, Refusal, Traces};
 
 /// What a batch counts for at least, whatever its size.
 const LEAST_KIB: u32 = MOST_KIB / 64;
@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// Says of what nobody can send again that it is lost.
-    fn settle(&self, traces: &Traces, taken: &Taken) {
+    fn settle(&self, traces: &Traces, taken: &ConsumeResult) {
         if let Err(refusal) = taken {
             let spans = traces.items();
             tracing::error!(

@@ -18,7 +18,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{LinkMetrics, ProcessorMetrics};
 use crate::telemetry::traces as own;
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use crate::workers::Workers;
 
 /// The processor of one pipeline.
@@ -116,7 +116,7 @@ impl Stage {
         stage
     }
 
-    async fn mend(&self, traces: Traces) -> Taken {
+    async fn mend(&self, traces: Traces) -> ConsumeResult {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
         let metadata = traces.shared_metadata();
@@ -238,7 +238,7 @@ impl Stage {
         mended: Mended,
         deadline: Option<Instant>,
         metadata: Option<Arc<HeaderMap>>,
-    ) -> Taken {
+    ) -> ConsumeResult {
         self.count(&mended);
         match mended.traces {
             Some(bytes) => {
@@ -274,7 +274,7 @@ impl Stage {
 }
 
 impl Consumer for Stage {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let spans = traces.items();
         Box::pin(async move {
             let stage = own::Stage::processor(&self.id);

@@ -17,7 +17,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
 use crate::telemetry::traces::Stage;
-use crate::traces::{Heads, Refusal, RefusalKind, Taken, Traces};
+use crate::traces::{ConsumeResult, Heads, Refusal, RefusalKind, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
 /// The first wait before a batch is handed on again, and the longest, where nothing is
@@ -203,7 +203,7 @@ impl Shared {
 
     /// Hands a batch on until it is taken, or refused for good, or tried for long enough;
     /// `None` if all ends before.
-    async fn until_taken(&self, batch: Traces, message: &Message) -> Option<Taken> {
+    async fn until_taken(&self, batch: Traces, message: &Message) -> Option<ConsumeResult> {
         let signal = batch.signal();
         let Some(next) = self.heads.of(signal) else {
             return Some(Err(Refusal::permanent(format!(

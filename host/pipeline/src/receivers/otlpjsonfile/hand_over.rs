@@ -16,7 +16,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces::Stage;
-use crate::traces::{Consumer, RefusalKind, Taken, Traces};
+use crate::traces::{ConsumeResult, Consumer, RefusalKind, Traces};
 
 /// The first wait before a batch is handed on again, and the longest.
 const WAITS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(30)];
@@ -160,7 +160,7 @@ impl HandOver {
 
     /// Hands a batch on until it is taken, or refused for good; `None` if all
     /// ends before.
-    async fn until_taken(&self, traces: Traces, place: Place<'_>) -> Option<Taken> {
+    async fn until_taken(&self, traces: Traces, place: Place<'_>) -> Option<ConsumeResult> {
         let [mut wait, longest] = WAITS;
         loop {
             let taken = self.once(traces.clone()).await?;
@@ -180,7 +180,7 @@ impl HandOver {
     }
 
     /// When all is to end, what is on its way has a little time left.
-    async fn once(&self, traces: Traces) -> Option<Taken> {
+    async fn once(&self, traces: Traces) -> Option<ConsumeResult> {
         let stage = Stage::receiver(&self.id, Signal::Traces, "file", None);
         let taking = stage.run(traces.items(), self.next.take(traces));
         let mut taking = std::pin::pin!(taking);

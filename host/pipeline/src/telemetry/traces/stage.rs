@@ -9,7 +9,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::traces::Taken;
+use crate::traces::ConsumeResult;
 
 /// The way of a batch through one component. It costs next to nothing where
 /// linkmend's own spans go nowhere.
@@ -69,7 +69,11 @@ impl Stage {
 
     /// Runs what is done with so many items in the stage, and notes what became
     /// of them.
-    pub async fn run(self, items: usize, taking: impl Future<Output = Taken>) -> Taken {
+    pub async fn run(
+        self,
+        items: usize,
+        taking: impl Future<Output = ConsumeResult>,
+    ) -> ConsumeResult {
         let Self(span) = self;
         let taken = taking.instrument(span.clone()).await;
         if span.is_disabled() {

@@ -11,7 +11,7 @@ use linkmend_pipeline::component::{Receiver as _, Tasks};
 use linkmend_pipeline::config::{OtlpJsonFileReceiver, Receiver};
 use linkmend_pipeline::receivers::otlpjsonfile::OtlpJsonFile;
 use linkmend_pipeline::telemetry::metrics::Metrics;
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use super::support::{batch, id, names_of};
 use crate::support::{heads, read, receiver, with};
@@ -30,7 +30,7 @@ impl Sink {
 }
 
 impl Consumer for Sink {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             if let Some(refusal) = self.refusals.lock().unwrap().pop_front() {
                 return Err(refusal);

@@ -9,7 +9,7 @@ use linkmend_pipeline::signal::Signal;
 use linkmend_pipeline::telemetry::logs;
 use linkmend_pipeline::telemetry::resource::Resource;
 use linkmend_pipeline::telemetry::traces::{OwnTraces, Stage, propagate};
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,7 +18,7 @@ use tracing_subscriber::layer::SubscriberExt;
 struct Sink(Mutex<Vec<Traces>>);
 
 impl Consumer for Sink {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             // An exporter has a stage, and says things: none of that may become
             // spans, or there would be ever new ones.
@@ -59,7 +59,7 @@ fn sent(sink: &Sink) -> (Vec<Vec<(String, String)>>, Vec<Span>) {
 
 /// Runs a batch through three stages; its sender has said `headers`. What the
 /// next hop was told, and what was sent.
-fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, String) {
+fn three_stages(headers: &HeaderMap, taken: ConsumeResult) -> (HeaderMap, Arc<Sink>, String) {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let runtime = tokio::runtime::Builder::new_multi_thread()
