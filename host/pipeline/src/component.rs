@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::traces::{BoxFuture, Consumer, Heads};
+use crate::traces::{BoxFuture, Consumer, NextConsumers};
 
 /// A component cannot be made or started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -81,10 +81,13 @@ impl Tasks {
 /// A source of batches. It was made from a configuration, all of which was
 /// checked; no port is open yet.
 pub trait Receiver: Send {
-    /// Opens ports and files, and hands batches to the heads of their signals
+    /// Opens ports and files, and hands batches to the consumers of their signals
     /// until the tasks are told to end: then it takes no more, answers what it
     /// has taken, and its tasks end.
-    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>>;
+    fn start(
+        self: Box<Self>,
+        consumers: NextConsumers,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>>;
 }
 
 /// Where batches go.

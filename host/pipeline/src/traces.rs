@@ -209,9 +209,9 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where the batches of each signal go to.
 #[derive(Clone, Default)]
-pub struct Heads([Option<Arc<dyn Consumer>>; Signal::ALL.len()]);
+pub struct NextConsumers([Option<Arc<dyn Consumer>>; Signal::ALL.len()]);
 
-impl Heads {
+impl NextConsumers {
     /// Sends those of a signal to a consumer.
     #[must_use]
     pub fn with(mut self, signal: Signal, consumer: Arc<dyn Consumer>) -> Self {

@@ -18,7 +18,7 @@ use crate::receivers;
 use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::resource::Resource;
-use crate::traces::{Consumer, Heads};
+use crate::traces::{Consumer, NextConsumers};
 use crate::workers::{self, Workers};
 
 impl Service {
@@ -191,21 +191,21 @@ pub(super) fn way(
     Ok(way)
 }
 
-/// What a receiver hands the batches of each signal to: the heads of all
+/// What a receiver hands the batches of each signal to: the first consumers of all
 /// pipelines of it that it is in.
-pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Heads {
+pub(super) fn consumers(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> NextConsumers {
     let mut by_signal = BTreeMap::<_, Vec<_>>::new();
     for (id, pipeline) in &config.service.pipelines {
         if pipeline.receivers.contains(receiver)
             && let Some(signal) = Pipeline::signal(id)
             && let Some(way) = ways.get(id)
         {
-            let heads = by_signal.entry(signal).or_default();
-            heads.push(Arc::clone(&way.head));
+            let consumers = by_signal.entry(signal).or_default();
+            consumers.push(Arc::clone(&way.head));
         }
     }
-    let heads = by_signal.into_iter();
-    heads.fold(Heads::default(), |all, (signal, heads)| {
-        all.with(signal, FanOut::of(heads))
+    let consumers = by_signal.into_iter();
+    consumers.fold(NextConsumers::default(), |all, (signal, consumers)| {
+        all.with(signal, FanOut::of(consumers))
     })
 }

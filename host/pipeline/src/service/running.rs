@@ -95,8 +95,8 @@ impl Service {
             }
         }
         for (id, receiver) in self.receivers {
-            let heads = build::heads(&id, &self.config, &ways);
-            let started = receiver.start(heads).await?;
+            let consumers = build::consumers(&id, &self.config, &ways);
+            let started = receiver.start(consumers).await?;
             for bound in &started.bound {
                 let name = format!("receivers.{id}.{}", bound.protocol);
                 running.addresses.push((name, bound.address));

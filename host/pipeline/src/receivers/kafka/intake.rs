@@ -17,7 +17,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
 use crate::telemetry::traces::Stage;
-use crate::traces::{ConsumeResult, Heads, Refusal, RefusalKind, Traces};
+use crate::traces::{ConsumeResult, NextConsumers, Refusal, RefusalKind, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
 /// The first wait before a batch is handed on again, and the longest, where nothing is
@@ -35,7 +35,7 @@ pub(super) struct Intake(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     id: Id,
     by_topic: HashMap<String, (Signal, KafkaEncoding)>,
-    heads: Heads,
+    consumers: NextConsumers,
     marking: Marking,
     backoff: Option<Retry>,
     include_metadata: bool,
@@ -69,14 +69,14 @@ impl Shared {
         id: Id,
         config: &KafkaReceiver,
         by_topic: HashMap<String, (Signal, KafkaEncoding)>,
-        heads: Heads,
+        consumers: NextConsumers,
         (metrics, offsets): (ReceiverMetrics, KafkaReceiverMetrics),
         stop: CancellationToken,
     ) -> Self {
         Self {
             id,
             by_topic,
-            heads,
+            consumers,
             marking: config.marking,
             backoff: config.backoff.clone(),
             include_metadata: config.include_metadata,
@@ -205,7 +205,7 @@ impl Shared {
     /// `None` if all ends before.
     async fn until_taken(&self, batch: Traces, message: &Message) -> Option<ConsumeResult> {
         let signal = batch.signal();
-        let Some(next) = self.heads.of(signal) else {
+        let Some(next) = self.consumers.of(signal) else {
             return Some(Err(Refusal::permanent(format!(
                 "no pipeline takes {signal}"
             ))));

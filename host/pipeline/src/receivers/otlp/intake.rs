@@ -20,7 +20,7 @@ use crate::net::serve::Reply;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
-use crate::traces::{Accepted, Heads, Refusal, Traces};
+use crate::traces::{Accepted, NextConsumers, Refusal, Traces};
 
 /// When a sender may try again that found no room.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
@@ -30,7 +30,7 @@ pub(super) struct Intake {
     pub(super) id: Id,
     /// `grpc` or `http`.
     pub(super) transport: &'static str,
-    pub(super) heads: Heads,
+    pub(super) consumers: NextConsumers,
     pub(super) metrics: ReceiverMetrics,
     pub(super) budget: Arc<Budget>,
     pub(super) unpacker: Unpacker,
@@ -151,7 +151,7 @@ impl Intake {
         if batch.is_empty() {
             return self.nothing(batch, outcome).await;
         }
-        let Some(next) = self.heads.of(signal) else {
+        let Some(next) = self.consumers.of(signal) else {
             let refused = Refusal::permanent(format!("no pipeline takes {signal}"));
             outcome.taken(&Err(refused.clone()));
             return Err(Failure::Refused(refused));

@@ -14,7 +14,7 @@ use linkmend_pipeline::telemetry::metrics::Metrics;
 use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use super::support::{batch, id, names_of};
-use crate::support::{heads, read, receiver, with};
+use crate::support::{consumers, read, receiver, with};
 
 /// Takes all, but for what it is told to refuse first.
 #[derive(Default)]
@@ -75,7 +75,7 @@ impl Running {
         });
         let made = OtlpJsonFile::new(&id("otlpjsonfile"), &config(folder, lines), &metrics);
         let tasks = Box::new(made.unwrap())
-            .start(heads(sink.clone()))
+            .start(consumers(sink.clone()))
             .await
             .unwrap();
         Self {

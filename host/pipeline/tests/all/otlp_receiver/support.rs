@@ -20,7 +20,7 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::support::{heads, read, receiver, with};
+use crate::support::{consumers, read, receiver, with};
 
 /// What is behind the receiver: keeps what it takes, and answers as it is told.
 pub struct Next {
@@ -132,7 +132,7 @@ pub async fn try_start(
     };
     let metrics = Metrics::new(true);
     let otlp = Otlp::new(&"otlp".parse().unwrap(), config, &metrics)?.with_limits(limits);
-    let tasks = Box::new(otlp).start(heads(next)).await?;
+    let tasks = Box::new(otlp).start(consumers(next)).await?;
     Ok(Running { tasks, metrics })
 }
 

@@ -76,7 +76,7 @@ impl Grpc {
     fn health_of(&self, service: &str) -> i32 {
         let is_known = service.is_empty()
             || service == HEALTH_SERVICE
-            || (self.intake.heads.signals()).any(|signal| signal.service() == service);
+            || (self.intake.consumers.signals()).any(|signal| signal.service() == service);
         match is_known {
             false => SERVICE_UNKNOWN,
             true if self.intake.stop.is_cancelled() => NOT_SERVING,

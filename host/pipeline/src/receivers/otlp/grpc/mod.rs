@@ -47,7 +47,7 @@ impl Handler for Grpc {
                      port (`protocols.http`, 4318 by default)",
                 );
             }
-            let call = match Call::new(&asked.request, &self.intake.heads) {
+            let call = match Call::new(&asked.request, &self.intake.consumers) {
                 Ok(call) => call,
                 Err(Refused::NotOtlp(response)) => return *response,
                 Err(Refused::Export(response)) => {

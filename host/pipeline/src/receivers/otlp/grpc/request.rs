@@ -14,7 +14,7 @@ use crate::net::serve::Reply;
 use crate::receivers::otlp::intake::not_taken;
 use crate::receivers::otlp::plain;
 use crate::signal::Signal;
-use crate::traces::Heads;
+use crate::traces::NextConsumers;
 
 /// The compressions that are taken, as `grpc-accept-encoding` names them.
 pub(super) const ENCODINGS: &str = "identity,gzip,zstd";
@@ -38,7 +38,7 @@ pub(super) enum Refused {
 
 impl Call {
     /// Reads the headers; otherwise the answer.
-    pub(super) fn new<B>(request: &Request<B>, heads: &Heads) -> Result<Self, Refused> {
+    pub(super) fn new<B>(request: &Request<B>, consumers: &NextConsumers) -> Result<Self, Refused> {
         check_content_type(request.headers()).map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
             let mut response = plain::text(StatusCode::METHOD_NOT_ALLOWED, "gRPC uses POST");
@@ -46,7 +46,7 @@ impl Call {
             response.headers_mut().insert(http::header::ALLOW, allow);
             return Err(Refused::NotOtlp(Box::new(response)));
         }
-        let asks = asks(request.uri().path(), heads).map_err(Refused::NotOtlp)?;
+        let asks = asks(request.uri().path(), consumers).map_err(Refused::NotOtlp)?;
         let refused = match asks {
             Asks::Health(_) => Refused::NotOtlp,
             Asks::Export(_) => Refused::Export,
@@ -83,7 +83,7 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Box<Response<Reply>>> {
 }
 
 /// What the path names.
-fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
+fn asks(path: &str, consumers: &NextConsumers) -> Result<Asks, Box<Response<Reply>>> {
     let full = path.strip_prefix('/').unwrap_or(path);
     let (service, method) = full.rsplit_once('/').unwrap_or((full, ""));
     if service == HEALTH_SERVICE {
@@ -100,7 +100,7 @@ fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
         let text = format!("{service} has the method Export alone");
         return Err(unimplemented(&text));
     }
-    match heads.of(signal) {
+    match consumers.of(signal) {
         Some(_) => Ok(Asks::Export(signal)),
         None => Err(unimplemented(&not_taken(signal))),
     }

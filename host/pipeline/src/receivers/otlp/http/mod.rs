@@ -67,7 +67,7 @@ impl Http {
     }
 
     async fn respond_to(&self, asked: Asked, held: &mut Option<Charge>) -> Response<Reply> {
-        let call = match Call::new(&asked.request, &self.settings, &self.intake.heads) {
+        let call = match Call::new(&asked.request, &self.settings, &self.intake.consumers) {
             Ok(call) => call,
             Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
             Err(Refused::NotOtlp(response)) => return *response,

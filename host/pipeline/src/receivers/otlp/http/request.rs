@@ -11,7 +11,7 @@ use crate::net::serve::Reply;
 use crate::receivers::otlp::intake::not_taken;
 use crate::receivers::otlp::plain;
 use crate::signal::Signal;
-use crate::traces::Heads;
+use crate::traces::NextConsumers;
 
 /// A request to take a batch.
 pub(super) struct Call {
@@ -36,14 +36,14 @@ impl Call {
     pub(super) fn new<B>(
         request: &Request<B>,
         settings: &Settings,
-        heads: &Heads,
+        consumers: &NextConsumers,
     ) -> Result<Self, Refused> {
         let headers = request.headers();
         let kind = media_type(headers);
         if kind.starts_with("application/grpc") {
             return Err(Refused::OtherProtocol);
         }
-        let signal = signal(request.uri().path(), settings, heads);
+        let signal = signal(request.uri().path(), settings, consumers);
         let signal = signal.map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
             let mut response = text_answer(
@@ -88,22 +88,26 @@ fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// What is taken at a path.
-fn signal(path: &str, settings: &Settings, heads: &Heads) -> Result<Signal, Box<Response<Reply>>> {
+fn signal(
+    path: &str,
+    settings: &Settings,
+    consumers: &NextConsumers,
+) -> Result<Signal, Box<Response<Reply>>> {
     let is_it = |other: &str| path == other || without_slashes(path).eq(without_slashes(other));
     let known = settings.paths.iter().find(|(_, other)| is_it(other));
     let text = match known {
-        Some((signal, _)) if heads.of(*signal).is_some() => return Ok(*signal),
+        Some((signal, _)) if consumers.of(*signal).is_some() => return Ok(*signal),
         Some((signal, _)) => not_taken(*signal),
-        None => elsewhere(path, settings, heads),
+        None => elsewhere(path, settings, consumers),
     };
     let text = format!("404 page not found: {text}");
     Err(text_answer(StatusCode::NOT_FOUND, text))
 }
 
 /// Where what is to be sent where.
-fn elsewhere(path: &str, settings: &Settings, heads: &Heads) -> String {
+fn elsewhere(path: &str, settings: &Settings, consumers: &NextConsumers) -> String {
     let taken = settings.paths.iter();
-    let taken = taken.filter(|(signal, _)| heads.of(*signal).is_some());
+    let taken = taken.filter(|(signal, _)| consumers.of(*signal).is_some());
     let places = taken
         .clone()
         .map(|(signal, at)| format!("{signal} are taken at {at}"));
