@@ -51,7 +51,7 @@ impl std::error::Error for SetupError {}
 
 /// A port that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bound {
+pub struct BoundAddress {
     /// What is spoken there: `grpc`, `http`.
     pub protocol: &'static str,
     /// Its address, with the port that was given for port 0.
@@ -66,7 +66,7 @@ pub struct Tasks {
     /// All of them.
     pub tracker: TaskTracker,
     /// The ports that they have opened.
-    pub bound: Vec<Bound>,
+    pub bound: Vec<BoundAddress>,
 }
 
 impl Tasks {

@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use self::intake::Intake;
 use self::unpack::Unpacker;
-use crate::component::{Bound, Receiver, SetupError, Tasks};
+use crate::component::{BoundAddress, Receiver, SetupError, Tasks};
 use crate::config::{
     GrpcServer, HttpServer, Id, Listen, MAX_CONCURRENT_STREAMS, OtlpReceiver, Tls,
 };
@@ -195,7 +195,7 @@ impl Otlp {
             Ok(addresses) => {
                 let bound = addresses
                     .into_iter()
-                    .map(|address| Bound { protocol, address });
+                    .map(|address| BoundAddress { protocol, address });
                 tasks.bound.extend(bound);
                 Ok(())
             }
