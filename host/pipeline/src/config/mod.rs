@@ -88,7 +88,7 @@ pub use processors::{
 };
 pub use read::Source;
 pub use receivers::{
-    Admission, FileCompression, KafkaReceiver, KafkaStrategy, KafkaTopics, Marking,
+    Admission, FileCompression, KafkaReceiver, KafkaStrategy, KafkaTopics, MessageMarking,
     OtlpJsonFileReceiver, OtlpReceiver, Receiver, StartAt,
 };
 pub use root::Config;

@@ -11,7 +11,7 @@ use linkmend_kafka::{Acknowledgement, BoxFuture, Event, Handler, Message};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Id, KafkaEncoding, KafkaReceiver, Marking, Retry};
+use crate::config::{Id, KafkaEncoding, KafkaReceiver, MessageMarking, Retry};
 use crate::json;
 use crate::signal::Signal;
 use crate::telemetry::logs::Sometimes;
@@ -36,7 +36,7 @@ pub(super) struct Shared {
     id: Id,
     by_topic: HashMap<String, (Signal, KafkaEncoding)>,
     consumers: NextConsumers,
-    marking: Marking,
+    marking: MessageMarking,
     backoff: Option<Retry>,
     include_metadata: bool,
     metrics: ReceiverMetrics,
