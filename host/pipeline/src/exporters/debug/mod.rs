@@ -14,7 +14,7 @@ use crate::config::{DebugExporter, Id, Verbosity};
 use crate::exporters::by_signal::BySignal;
 use crate::json;
 use crate::signal::Signal;
-use crate::telemetry::logs::{LINES, Sometimes};
+use crate::telemetry::logs::{LINES, Throttle};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::outputs::Outputs;
 use crate::telemetry::traces::Stage;
@@ -31,7 +31,7 @@ pub struct Debug {
     paths: Option<Vec<String>>,
     outputs: OnceLock<Outputs>,
     metrics: BySignal,
-    unwritten: Sometimes,
+    unwritten: Throttle,
 }
 
 impl Debug {
@@ -54,7 +54,7 @@ impl Debug {
             paths,
             outputs: OnceLock::new(),
             metrics: BySignal::new(id, signals, metrics),
-            unwritten: Sometimes::default(),
+            unwritten: Throttle::default(),
         })
     }
 

@@ -18,7 +18,7 @@ use crate::component::{Exporter, SetupError};
 use crate::config::{FileExporter, Id};
 use crate::exporters::by_signal::BySignal;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces::Stage;
 use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
@@ -41,7 +41,7 @@ struct Shared {
     config: FileExporter,
     frame: Frame,
     writer: Mutex<Option<Writer>>,
-    failed: Sometimes,
+    failed: Throttle,
 }
 
 impl File {
@@ -62,7 +62,7 @@ impl File {
             config: config.clone(),
             frame: Frame::of(config),
             writer: Mutex::new(None),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
         };
         shared.check().map_err(|text| shared.error(text))?;
         Ok(Self {

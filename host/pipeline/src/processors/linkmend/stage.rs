@@ -15,7 +15,7 @@ use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::{LinkMetrics, ProcessorMetrics};
 use crate::telemetry::traces as own;
 use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
@@ -39,7 +39,7 @@ pub(crate) struct Stage {
     /// For released spans that are on their way, in KiB.
     pub(super) delivering: Arc<Semaphore>,
     runtime: Handle,
-    pub(super) failed: Sometimes,
+    pub(super) failed: Throttle,
     /// Where flows are wanted.
     pub(super) flows: Option<Arc<Flows>>,
 }
@@ -108,7 +108,7 @@ impl Stage {
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
             flows: parts.flows,
         });
         let releasing = Arc::clone(&stage).release(parts.wake);

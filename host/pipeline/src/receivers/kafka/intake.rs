@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::config::{Id, KafkaEncoding, KafkaReceiver, MessageMarking, Retry};
 use crate::json;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
 use crate::telemetry::traces::Stage;
 use crate::traces::{ConsumeResult, NextConsumers, Refusal, RefusalKind, Traces};
@@ -43,10 +43,10 @@ pub(super) struct Shared {
     offsets: KafkaReceiverMetrics,
     reading: Aside,
     stop: CancellationToken,
-    said_bad: Sometimes,
-    said_refused: Sometimes,
-    said_again: Sometimes,
-    said_trouble: Sometimes,
+    said_bad: Throttle,
+    said_refused: Throttle,
+    said_again: Throttle,
+    said_trouble: Throttle,
 }
 
 /// Where a message stands, for people.
@@ -84,10 +84,10 @@ impl Shared {
             offsets,
             reading: Aside::new(processors()),
             stop,
-            said_bad: Sometimes::default(),
-            said_refused: Sometimes::default(),
-            said_again: Sometimes::default(),
-            said_trouble: Sometimes::default(),
+            said_bad: Throttle::default(),
+            said_refused: Throttle::default(),
+            said_again: Throttle::default(),
+            said_trouble: Throttle::default(),
         }
     }
 

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces::Stage;
 use crate::traces::{ConsumeResult, Consumer, RefusalKind, Traces};
@@ -54,9 +54,9 @@ pub(super) struct HandOver {
     next: Arc<dyn Consumer>,
     runtime: Handle,
     stop: CancellationToken,
-    said_bad: Sometimes,
-    said_refused: Sometimes,
-    said_again: Sometimes,
+    said_bad: Throttle,
+    said_refused: Throttle,
+    said_again: Throttle,
     said_other: bool,
 }
 
@@ -74,9 +74,9 @@ impl HandOver {
             next,
             runtime,
             stop,
-            said_bad: Sometimes::default(),
-            said_refused: Sometimes::default(),
-            said_again: Sometimes::default(),
+            said_bad: Throttle::default(),
+            said_refused: Throttle::default(),
+            said_again: Throttle::default(),
             said_other: false,
         }
     }

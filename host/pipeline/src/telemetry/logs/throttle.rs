@@ -12,9 +12,9 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// did not:
 ///
 /// ```
-/// use linkmend_pipeline::telemetry::logs::Sometimes;
+/// use linkmend_pipeline::telemetry::logs::Throttle;
 ///
-/// let refusals = Sometimes::default();
+/// let refusals = Throttle::default();
 /// for _ in 0..1000 {
 ///     refusals.tell(|more| tracing::warn!("the backend refuses traces{more}"));
 /// }
@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 ///
 /// The second line then reads "… traces (and 998 more like this one)".
 #[derive(Debug, Default)]
-pub struct Sometimes(Mutex<State>);
+pub struct Throttle(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -35,7 +35,7 @@ struct State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct More(pub u64);
 
-impl Sometimes {
+impl Throttle {
     /// Tells it now, if nothing was told for a second.
     pub fn tell(&self, tell: impl FnOnce(More)) {
         if let Some(more) = self.due(Instant::now()) {
@@ -69,14 +69,14 @@ mod tests {
 
     #[test]
     fn a_thousand_in_a_second_are_one_and_counted() {
-        let (sometimes, start) = (Sometimes::default(), Instant::now());
-        assert_eq!(sometimes.due(start), Some(More(0)));
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        assert_eq!(throttle.due(start), Some(More(0)));
         for millis in 1..1000 {
-            assert_eq!(sometimes.due(start + Duration::from_millis(millis)), None);
+            assert_eq!(throttle.due(start + Duration::from_millis(millis)), None);
         }
         let next = start + SILENCE;
-        assert_eq!(sometimes.due(next), Some(More(999)));
-        assert_eq!(sometimes.due(next + SILENCE), Some(More(0)));
+        assert_eq!(throttle.due(next), Some(More(999)));
+        assert_eq!(throttle.due(next + SILENCE), Some(More(0)));
         assert_eq!(
             format!("x{}{}", More(0), More(2)),
             "x (and 2 more like this one)"
