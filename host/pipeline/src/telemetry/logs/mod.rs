@@ -17,7 +17,7 @@ use crate::component::SetupError;
 use crate::config::{LogEncoding, LogLevel, Logs};
 
 pub use panic::catch_panics;
-pub use throttle::{More, Throttle};
+pub use throttle::{Suppressed, Throttle};
 
 /// Messages with this target may have several lines: the exporter `debug` takes
 /// care itself that no text of the data can end a line.

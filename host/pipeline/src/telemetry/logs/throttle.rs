@@ -33,7 +33,7 @@ struct State {
 /// How often something was not told since it was told last; to be written
 /// behind the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct More(pub u64);
+pub struct Suppressed(pub u64);
 
 impl Throttle {
     /// Tells it now, if nothing was told for a second.
@@ -43,18 +43,18 @@ impl Throttle {
         }
     }
 
-    fn due(&self, now: Instant) -> Option<More> {
+    fn due(&self, now: Instant) -> Option<Suppressed> {
         let mut state = self.0.lock();
         if state.told.is_some_and(|told| now < told + SILENCE) {
             state.silenced += 1;
             return None;
         }
         state.told = Some(now);
-        Some(More(std::mem::take(&mut state.silenced)))
+        Some(Suppressed(std::mem::take(&mut state.silenced)))
     }
 }
 
-impl fmt::Display for More {
+impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => Ok(()),
@@ -70,15 +70,15 @@ mod tests {
     #[test]
     fn a_thousand_in_a_second_are_one_and_counted() {
         let (throttle, start) = (Throttle::default(), Instant::now());
-        assert_eq!(throttle.due(start), Some(More(0)));
+        assert_eq!(throttle.due(start), Some(Suppressed(0)));
         for millis in 1..1000 {
             assert_eq!(throttle.due(start + Duration::from_millis(millis)), None);
         }
         let next = start + SILENCE;
-        assert_eq!(throttle.due(next), Some(More(999)));
-        assert_eq!(throttle.due(next + SILENCE), Some(More(0)));
+        assert_eq!(throttle.due(next), Some(Suppressed(999)));
+        assert_eq!(throttle.due(next + SILENCE), Some(Suppressed(0)));
         assert_eq!(
-            format!("x{}{}", More(0), More(2)),
+            format!("x{}{}", Suppressed(0), Suppressed(2)),
             "x (and 2 more like this one)"
         );
     }
