@@ -19,7 +19,7 @@ use crate::config::Config;
 
 pub use components::Service;
 pub use options::Options;
-pub use running::{Overdue, Running};
+pub use running::{Running, ShutdownTimeout};
 pub use session::Session;
 
 pub use crate::state::StateDirectory;

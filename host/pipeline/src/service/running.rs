@@ -39,7 +39,7 @@ pub struct Running {
 /// Not everything ended in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} did not end within {deadline:?}: what was on its way may be lost, or come twice")]
-pub struct Overdue {
+pub struct ShutdownTimeout {
     /// What still ran.
     pub what: &'static str,
     /// The time that there was.
@@ -172,11 +172,11 @@ impl Running {
     /// # Errors
     ///
     /// When that takes longer than `deadline`.
-    pub async fn stop(self, deadline: Duration) -> Result<(), Overdue> {
+    pub async fn stop(self, deadline: Duration) -> Result<(), ShutdownTimeout> {
         self.health.set_ready(false);
         let mut ending = "the receivers";
         let ended = tokio::time::timeout(deadline, self.end(&mut ending)).await;
-        ended.map_err(|_| Overdue {
+        ended.map_err(|_| ShutdownTimeout {
             what: ending,
             deadline,
         })
