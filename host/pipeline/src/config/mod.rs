@@ -74,7 +74,7 @@ pub use exporters::{
     Rotation, Verbosity,
 };
 pub use extensions::{Extension, FileStorage, FlowsPage, HealthCheck, ResponseBody};
-pub use fault::{Elsewhere, Fault, Faults};
+pub use fault::{Fault, Faults, RelatedPlace};
 pub(crate) use grpc::MAX_CONCURRENT_STREAMS;
 pub use grpc::{ClientKeepalive, GrpcClient, GrpcCompression, GrpcServer, ServerKeepalive};
 pub use http::{Cors, Encoding, HttpClient, HttpServer};

@@ -4,7 +4,7 @@ use std::env::VarError;
 
 use linkmend_config::{Finding, Findings, Layers, Location, Node, Place};
 
-use super::fault::{Elsewhere, Fault, Faults};
+use super::fault::{Fault, Faults, RelatedPlace};
 use super::leave::{self, Left};
 use super::reader::{Reader, is_below};
 use super::root::Config;
@@ -72,7 +72,7 @@ impl Config {
         let mut faults = told(with_reasons(findings), &files);
         for fault in &mut faults {
             let places = named.get(&fault.path).into_iter().flatten();
-            let places = places.map(|(spot, path)| Elsewhere::new(*spot, path, &files));
+            let places = places.map(|(spot, path)| RelatedPlace::new(*spot, path, &files));
             fault.also = places.collect();
         }
         let faults = Faults(faults);
