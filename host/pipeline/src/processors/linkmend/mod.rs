@@ -62,7 +62,7 @@ use reload::{Watched, Watcher};
 use remembered::Remembered;
 use rule::{ChosenRule, place};
 pub(crate) use stage::Stage;
-use stage::{Keeping, Parts};
+use stage::{Durability, Parts};
 
 /// A processor as it is configured. Each pipeline that names it has a stage of
 /// its own; what was seen of messages, the index, is one for all of them.
@@ -187,7 +187,7 @@ impl Linkmend {
     ) -> Result<Arc<Stage>, SetupError> {
         let started = self.index.start(tasks);
         started.map_err(|error| error.within(place(&self.id)))?;
-        let (keeping, left) = self.keeping(pipeline)?;
+        let (durability, left) = self.durability(pipeline)?;
         let made = self.made.lock().take();
         let made = made.map_or_else(|| self.make(), Ok);
         let Made { processor, wake } =
@@ -202,7 +202,7 @@ impl Linkmend {
             workers: workers.clone(),
             metrics: self.metrics.processor(&self.id),
             links: self.metrics.links(&self.id),
-            keeping,
+            durability,
             metadata_keys: self.config.scope.metadata_keys.clone(),
             tasks: tasks.clone(),
             flows: self.flows.clone(),
@@ -212,7 +212,7 @@ impl Linkmend {
     }
 
     /// How senders can be sure of their held spans, and those of the last run.
-    fn keeping(&self, pipeline: &Id) -> Result<(Keeping, Left), SetupError> {
+    fn durability(&self, pipeline: &Id) -> Result<(Durability, Left), SetupError> {
         let hold = &self.config.hold;
         let client = format!("processors.{}.{pipeline}", self.id);
         if let Some(storage) = &self.storage {
@@ -221,20 +221,20 @@ impl Linkmend {
             let left = left.map_err(|text| {
                 SetupError::new(format!("{}.hold.storage", place(&self.id)), text)
             })?;
-            return Ok((Keeping::Journal(journal), left));
+            return Ok((Durability::Journal(journal), left));
         }
         if hold.wait_for_result {
-            return Ok((Keeping::Waiting, Vec::new()));
+            return Ok((Durability::Waiting, Vec::new()));
         }
         if hold.time.is_none() {
-            return Ok((Keeping::Memory, Vec::new()));
+            return Ok((Durability::Memory, Vec::new()));
         }
-        self.keeping_in_state(&client)
+        self.durability_in_state(&client)
     }
 
     /// Held spans are kept in the directory for state, or in memory: a default
     /// must not keep a program from starting.
-    fn keeping_in_state(&self, client: &str) -> Result<(Keeping, Left), SetupError> {
+    fn durability_in_state(&self, client: &str) -> Result<(Durability, Left), SetupError> {
         let opened = self.state.open(|directory| {
             let storage = Storage::in_directory(directory.join(&self.instance));
             let journal = Journal::open(&storage, client).map_err(|error| error.text)?;
@@ -244,14 +244,14 @@ impl Linkmend {
         match opened {
             Ok((directory, journal, left)) => {
                 self.tell_kept(&directory);
-                Ok((Keeping::Journal(journal), left))
+                Ok((Durability::Journal(journal), left))
             }
             Err(text) if matches!(self.state, StateDirectory::At(_)) => {
                 Err(SetupError::new("--state-dir", text))
             }
             Err(text) => {
                 self.tell_not_kept(&text);
-                Ok((Keeping::Memory, Vec::new()))
+                Ok((Durability::Memory, Vec::new()))
             }
         }
     }

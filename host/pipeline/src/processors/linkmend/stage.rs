@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
-    pub(super) keeping: Keeping,
+    pub(super) durability: Durability,
     metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
     /// For what leaves the hold because there is too much: senders wait for it,
@@ -52,7 +52,7 @@ const MOST_OVERFLOWING: usize = 64;
 pub(super) const MOST_KIB: u32 = 16 << 10;
 
 /// How a sender can be sure of its held spans.
-pub(super) enum Keeping {
+pub(super) enum Durability {
     /// It cannot: a kill loses what is held.
     Memory,
     /// It waits until they have gone on.
@@ -77,7 +77,7 @@ pub(super) struct Parts {
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
-    pub(super) keeping: Keeping,
+    pub(super) durability: Durability,
     /// What of a request tells the scope of its spans.
     pub(super) metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
@@ -102,7 +102,7 @@ impl Stage {
             workers: parts.workers,
             metrics: parts.metrics,
             links: parts.links,
-            keeping: parts.keeping,
+            durability: parts.durability,
             metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
@@ -162,15 +162,15 @@ impl Stage {
 
     fn options(&self, deadline: Option<Instant>) -> (ProcessOptions, Kept) {
         let mut options = ProcessOptions::default();
-        let kept = match &self.keeping {
-            Keeping::Memory => Kept::Memory,
-            Keeping::Waiting => {
+        let kept = match &self.durability {
+            Durability::Memory => Kept::Memory,
+            Durability::Waiting => {
                 let (acknowledgement, answer) = Ticket::issue();
                 options.acknowledgement = Some(acknowledgement);
                 options.hold_at_most = deadline.map(|deadline| bearable(deadline, options.now));
                 Kept::Waiting(answer)
             }
-            Keeping::Journal(journal) => {
+            Durability::Journal(journal) => {
                 let record = journal.record();
                 options.acknowledgement = Some(Arc::<Record>::clone(&record));
                 options.copy_held = true;
