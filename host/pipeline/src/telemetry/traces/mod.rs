@@ -30,11 +30,11 @@ use export::Export;
 pub use stage::{Stage, propagate};
 
 /// The spans of linkmend's own, and where they go.
-pub struct OwnTraces {
+pub struct InternalTraces {
     provider: SdkTracerProvider,
 }
 
-impl OwnTraces {
+impl InternalTraces {
     /// Sends spans in batches to each consumer, as its configuration says. This
     /// must run inside of the runtime that the consumers need.
     pub fn start(exporters: Vec<(TraceExporter, Arc<dyn Consumer>)>, resource: &Resource) -> Self {

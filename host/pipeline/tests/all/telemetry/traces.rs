@@ -8,7 +8,7 @@ use linkmend_pipeline::config::{LogEncoding, LogLevel, TraceExporter};
 use linkmend_pipeline::signal::Signal;
 use linkmend_pipeline::telemetry::logs;
 use linkmend_pipeline::telemetry::resource::Resource;
-use linkmend_pipeline::telemetry::traces::{OwnTraces, Stage, propagate};
+use linkmend_pipeline::telemetry::traces::{InternalTraces, Stage, propagate};
 use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message;
@@ -71,7 +71,7 @@ fn three_stages(headers: &HeaderMap, taken: ConsumeResult) -> (HeaderMap, Arc<Si
     let resource = Resource([("service.name".to_owned(), "edge".to_owned())].into());
     let own = {
         let _inside = runtime.enter();
-        OwnTraces::start(
+        InternalTraces::start(
             vec![(exporter(), sink.clone() as Arc<dyn Consumer>)],
             &resource,
         )
