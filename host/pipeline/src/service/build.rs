@@ -9,7 +9,7 @@ use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{self, Config, Id, Pipeline};
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
-use crate::extensions::flows::{FlowsServer, Live};
+use crate::extensions::flows::{FlowsServer, LiveFlows};
 use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Compiling, Linkmend, Stage};
@@ -38,7 +38,7 @@ impl Service {
         let mut health_checks = Vec::new();
         let mut flows = Vec::new();
         // All pages show the same.
-        let live = Arc::new(Live::default());
+        let live = Arc::new(LiveFlows::default());
         for (id, extension) in &config.extensions {
             match extension {
                 config::Extension::HealthCheck(extension) => {
@@ -109,7 +109,7 @@ fn processor(
     options: &Options,
     storages: &Storages,
     metrics: &Arc<Metrics>,
-    live: Option<Arc<Live>>,
+    live: Option<Arc<LiveFlows>>,
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {

@@ -9,14 +9,14 @@ use linkmend_flows::{Flow, LinkWords, Passing, PassingOptions, Projected, Projec
 use parking_lot::Mutex;
 
 use crate::config::{self, Id, LinkmendProcessor};
-use crate::extensions::flows::Live;
+use crate::extensions::flows::LiveFlows;
 use crate::telemetry::metrics::{FlowMetrics, Metrics};
 
 /// Of a processor, in all its pipelines.
 pub(super) struct Flows {
     config: config::Flows,
     metrics: FlowMetrics,
-    live: Option<Arc<Live>>,
+    live: Option<Arc<LiveFlows>>,
     found: Mutex<Found>,
 }
 
@@ -31,7 +31,7 @@ impl Flows {
         id: &Id,
         config: &LinkmendProcessor,
         metrics: &Metrics,
-        live: Option<Arc<Live>>,
+        live: Option<Arc<LiveFlows>>,
     ) -> Option<Arc<Self>> {
         let rule = config.config.to_json();
         let config = &config.flows;

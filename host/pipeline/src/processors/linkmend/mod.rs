@@ -50,7 +50,7 @@ use tokio::sync::Notify;
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
-use crate::extensions::flows::Live;
+use crate::extensions::flows::LiveFlows;
 use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
@@ -147,7 +147,7 @@ impl Linkmend {
     }
 
     /// Finds flows of messages, if somebody wants to know of them.
-    pub(crate) fn with_flows(mut self, live: Option<Arc<Live>>) -> Self {
+    pub(crate) fn with_flows(mut self, live: Option<Arc<LiveFlows>>) -> Self {
         self.flows = Flows::new(&self.id, &self.config, &self.metrics, live);
         self
     }
