@@ -17,7 +17,7 @@ use crate::signal::Signal;
 use crate::telemetry::logs::{LINES, Throttle};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::outputs::Outputs;
-use crate::telemetry::traces::Stage;
+use crate::telemetry::traces::ComponentSpan;
 use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use sampler::Sampler;
@@ -158,7 +158,7 @@ impl Consumer for Debug {
         Box::pin(async move {
             let telling = async { self.tell(&traces) };
             let (signal, items) = (traces.signal(), traces.items());
-            let stage = Stage::exporter(&self.id, signal);
+            let stage = ComponentSpan::exporter(&self.id, signal);
             let taken = stage.run(items, telling).await;
             self.metrics.taken(signal, items, &taken);
             taken

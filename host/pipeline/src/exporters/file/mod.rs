@@ -20,7 +20,7 @@ use crate::exporters::by_signal::BySignal;
 use crate::signal::Signal;
 use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::traces::Stage;
+use crate::telemetry::traces::ComponentSpan;
 use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
@@ -141,7 +141,7 @@ impl Consumer for File {
     fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             let (signal, items) = (traces.signal(), traces.items());
-            let stage = Stage::exporter(&self.shared.id, signal);
+            let stage = ComponentSpan::exporter(&self.shared.id, signal);
             let taken = stage.run(items, self.write(traces)).await;
             self.metrics.taken(signal, items, &taken);
             taken

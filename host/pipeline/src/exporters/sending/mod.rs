@@ -83,7 +83,7 @@ impl Consumer for Sending {
                     Way::Queued(queue) => queue.take(traces).await,
                 }
             };
-            let stage = own::Stage::exporter(line.id(), line.signal());
+            let stage = own::ComponentSpan::exporter(line.id(), line.signal());
             stage.run(items, sending).await
         })
     }

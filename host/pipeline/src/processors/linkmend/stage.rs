@@ -277,7 +277,7 @@ impl Consumer for Stage {
     fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let spans = traces.items();
         Box::pin(async move {
-            let stage = own::Stage::processor(&self.id);
+            let stage = own::ComponentSpan::processor(&self.id);
             stage.run(spans, self.mend(traces)).await
         })
     }

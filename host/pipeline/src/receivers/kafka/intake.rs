@@ -16,7 +16,7 @@ use crate::json;
 use crate::signal::Signal;
 use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
-use crate::telemetry::traces::Stage;
+use crate::telemetry::traces::ComponentSpan;
 use crate::traces::{ConsumeResult, NextConsumers, Refusal, RefusalKind, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
@@ -213,7 +213,7 @@ impl Shared {
         let mut waits = Waits::new(self.backoff.as_ref());
         loop {
             let headers = batch.metadata();
-            let stage = Stage::receiver(&self.id, signal, "kafka", headers);
+            let stage = ComponentSpan::receiver(&self.id, signal, "kafka", headers);
             let taking = stage.run(batch.items(), next.take(batch.clone()));
             let mut taking = std::pin::pin!(taking);
             // When all is to end, what is on its way has a little time left.

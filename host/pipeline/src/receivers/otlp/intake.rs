@@ -44,8 +44,8 @@ pub(super) struct Intake {
 
 impl Intake {
     /// The span of linkmend's own around a request, below that of its sender.
-    pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::Stage {
-        own::Stage::receiver(&self.id, signal, self.transport, Some(headers))
+    pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::ComponentSpan {
+        own::ComponentSpan::receiver(&self.id, signal, self.transport, Some(headers))
     }
 
     /// What goes on of the headers of a request.
@@ -134,7 +134,7 @@ impl Intake {
         bytes: Bytes,
         metadata: Option<Arc<HeaderMap>>,
         deadline: Option<Instant>,
-        stage: own::Stage,
+        stage: own::ComponentSpan,
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         let signal = outcome.signal();

@@ -15,7 +15,7 @@ use crate::config::Id;
 use crate::signal::Signal;
 use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::ReceiverMetrics;
-use crate::telemetry::traces::Stage;
+use crate::telemetry::traces::ComponentSpan;
 use crate::traces::{ConsumeResult, Consumer, RefusalKind, Traces};
 
 /// The first wait before a batch is handed on again, and the longest.
@@ -181,7 +181,7 @@ impl HandOver {
 
     /// When all is to end, what is on its way has a little time left.
     async fn once(&self, traces: Traces) -> Option<ConsumeResult> {
-        let stage = Stage::receiver(&self.id, Signal::Traces, "file", None);
+        let stage = ComponentSpan::receiver(&self.id, Signal::Traces, "file", None);
         let taking = stage.run(traces.items(), self.next.take(traces));
         let mut taking = std::pin::pin!(taking);
         tokio::select! {

@@ -8,7 +8,7 @@ use linkmend_pipeline::config::{LogEncoding, LogLevel, TraceExporter};
 use linkmend_pipeline::signal::Signal;
 use linkmend_pipeline::telemetry::logs;
 use linkmend_pipeline::telemetry::resource::Resource;
-use linkmend_pipeline::telemetry::traces::{InternalTraces, Stage, propagate};
+use linkmend_pipeline::telemetry::traces::{ComponentSpan, InternalTraces, propagate};
 use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message;
@@ -23,7 +23,7 @@ impl Consumer for Sink {
             // An exporter has a stage, and says things: none of that may become
             // spans, or there would be ever new ones.
             let id = "otlp_http".parse().unwrap();
-            Stage::exporter(&id, Signal::Traces)
+            ComponentSpan::exporter(&id, Signal::Traces)
                 .run(1, async {
                     self.0.lock().unwrap().push(traces);
                     Ok(Accepted::default())
@@ -85,7 +85,7 @@ fn three_stages(headers: &HeaderMap, taken: ConsumeResult) -> (HeaderMap, Arc<Si
         let [receiver, processor, exporter] =
             ["otlp/front", "linkmend", "otlp_grpc"].map(|id| id.parse().unwrap());
         let export = async {
-            Stage::exporter(&exporter, Signal::Traces)
+            ComponentSpan::exporter(&exporter, Signal::Traces)
                 .run(3, async {
                     tracing::info!(target: "linkmend_pipeline", "an event is no part of a span");
                     propagate(&mut told);
@@ -93,9 +93,9 @@ fn three_stages(headers: &HeaderMap, taken: ConsumeResult) -> (HeaderMap, Arc<Si
                 })
                 .await
         };
-        let process = async { Stage::processor(&processor).run(3, export).await };
-        let receive =
-            Stage::receiver(&receiver, Signal::Traces, "grpc", Some(headers)).run(3, process);
+        let process = async { ComponentSpan::processor(&processor).run(3, export).await };
+        let receive = ComponentSpan::receiver(&receiver, Signal::Traces, "grpc", Some(headers))
+            .run(3, process);
         let _ = runtime.block_on(receive);
     });
     own.end();
@@ -178,7 +178,7 @@ fn what_is_not_sampled_is_not_sent() {
 async fn without_spans_nothing_is_told() {
     let mut headers = HeaderMap::new();
     let id = "otlp_grpc".parse().unwrap();
-    let run = Stage::exporter(&id, Signal::Traces).run(1, async {
+    let run = ComponentSpan::exporter(&id, Signal::Traces).run(1, async {
         propagate(&mut headers);
         Ok(Accepted::default())
     });
