@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::error::ProcessError;
-use crate::hold::Held;
+use crate::hold::{Held, watch};
 use crate::index::{MessageIndex, Nothing, Room};
 use crate::mended::Mended;
 use crate::processor::Processor;
@@ -47,7 +47,7 @@ impl Processor {
                 let within = Arc::clone(&scoping.index).within(Arc::clone(room));
                 let scope = Some(room.scope);
                 match &self.hold {
-                    Some(hold) => (hold.watch(within, scope), scope),
+                    Some(hold) => (watch(hold, within, scope), scope),
                     None => (within, scope),
                 }
             }

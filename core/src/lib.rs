@@ -18,6 +18,7 @@
 //! | `workspace` | the way of a batch through the rules |
 //! | `by_scope` | a batch of several scopes |
 //! | `exhibit` | what a rule is shown of a batch |
+//! | [`records`], `parts` | what a rule of the world `span-rule` is shown, in how many calls |
 //! | `crowded` | spans with more links than a rule is shown |
 //! | `limits`, `policy` | what a user asks for |
 //! | `runner` | a loaded rule and its instances |
@@ -50,9 +51,11 @@ mod mended;
 mod native;
 mod options;
 mod origin;
+mod parts;
 mod policy;
 mod processor;
 mod reasons;
+pub mod records;
 mod release;
 mod runner;
 mod scope;
@@ -73,6 +76,7 @@ pub use linkmend_wire as wire;
 pub use mended::Mended;
 pub use native::{MakeNative, NativeRule, native};
 pub use options::{Acknowledgement, ProcessOptions};
+pub use parts::in_parts;
 pub use policy::OnError;
 pub use processor::{Processor, ProcessorOptions};
 pub use reasons::{Reason, ReasonCount, Reasons, Whose};

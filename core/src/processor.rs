@@ -9,7 +9,7 @@ use parking_lot::{Mutex, RwLock};
 use crate::clock::Clock;
 use crate::error::ProcessError;
 use crate::explain::Asked;
-use crate::hold::{Hold, HoldOptions, Terms};
+use crate::hold::{Hold, HoldOptions, Terms, watch};
 use crate::index::{MessageIndex, Room};
 use crate::interface::{About, Plan, Tasks};
 use crate::mended::Mended;
@@ -74,7 +74,7 @@ impl Processor {
     pub fn new(options: ProcessorOptions, rules: Vec<LoadedRule>) -> Self {
         let hold = options.hold.and_then(Hold::new);
         let index = match &hold {
-            Some(hold) => hold.watch(options.index, None),
+            Some(hold) => watch(hold, options.index, None),
             None => options.index,
         };
         Self {

@@ -34,8 +34,12 @@ struct Changes {
 
 /// The answer to a batch that went through.
 pub(crate) fn of_mended(batch: &Bytes, mended: &Mended) -> Result<Vec<u8>, WireError> {
+    let overflow = mended.overflow.iter();
+    let overflow: Vec<&Bytes> = overflow
+        .filter_map(|mended| mended.traces.as_ref())
+        .collect();
     if mended.is_dropped {
-        return Ok(put(Status::Dropped, &Changes::default(), &[], ""));
+        return Ok(put(Status::Dropped, &Changes::default(), &overflow, ""));
     }
     let changes = match &mended.traces {
         Some(traces) if is_same(batch, traces) => Changes::default(),
@@ -48,10 +52,6 @@ pub(crate) fn of_mended(batch: &Bytes, mended: &Mended) -> Result<Vec<u8>, WireE
     } else {
         Status::Unchanged
     };
-    let overflow = mended.overflow.iter();
-    let overflow: Vec<&Bytes> = overflow
-        .filter_map(|mended| mended.traces.as_ref())
-        .collect();
     Ok(put(status, &changes, &overflow, ""))
 }
 

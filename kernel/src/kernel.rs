@@ -26,6 +26,8 @@ pub struct Kernel {
     host: Arc<dyn Host>,
     processor: Processor,
     index: Arc<MemoryIndex<HostClock>>,
+    /// Where the host shares one with others.
+    store: Option<Arc<HostStore>>,
     running: Running,
     totals: Mutex<Counts>,
     /// Held spans on their way out.
@@ -45,11 +47,15 @@ impl Kernel {
             serde_json::from_slice(options).map_err(|error| format!("the options: {error}"))?;
         let clock = HostClock(Arc::clone(&host));
         let index = Arc::new(MemoryIndex::with_clock(options.index(), clock.clone()));
-        let shared: Arc<dyn MessageIndex> = if options.store {
-            let store = Arc::new(HostStore(Arc::clone(&host)));
-            Arc::new(SharedIndex::new(Arc::clone(&index), store))
-        } else {
-            Arc::<MemoryIndex<HostClock>>::clone(&index)
+        let store = options
+            .store
+            .then(|| Arc::new(HostStore::new(Arc::clone(&host))));
+        let shared: Arc<dyn MessageIndex> = match &store {
+            Some(store) => {
+                let store = Arc::<HostStore>::clone(store);
+                Arc::new(SharedIndex::new(Arc::clone(&index), store))
+            }
+            None => Arc::<MemoryIndex<HostClock>>::clone(&index),
         };
         let running = Running::default();
         let rules = (0..).zip(&options.rules);
@@ -67,6 +73,7 @@ impl Kernel {
             host,
             processor: Processor::new(processor, rules),
             index,
+            store,
             running,
             totals: Mutex::default(),
             releasing: Mutex::default(),
@@ -119,7 +126,9 @@ impl Kernel {
 
     /// Figures, as JSON: `counts`.
     pub fn counts(&self) -> Vec<u8> {
-        report::counts(&self.processor, &guard(&self.totals), self.index.stats())
+        let lookups = self.store.as_ref().map(|store| store.lookups());
+        let totals = guard(&self.totals);
+        report::counts(&self.processor, &totals, self.index.stats(), lookups)
     }
 
     /// Why spans are or are not mended, as JSON: `explain`. `asked`: `all`, and ids of spans
@@ -262,6 +271,7 @@ fn loaded(
         host: Arc::clone(host),
         number,
         limits,
+        reads: options.reads().map(Arc::new),
         running: running.clone(),
     };
     let on_error: OnError = options.on_error();

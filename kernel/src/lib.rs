@@ -16,6 +16,7 @@
 //! | `kernel` | what the exports do |
 //! | `answer` | what became of a batch, for a host that has it in a form of its own |
 //! | `rules` | rules that the host runs |
+//! | `image` | what a rule of the world `span-rule` is shown |
 //! | `verdict` | what they answer, as it lies in their memory |
 //! | `numbers` | producers and keys in numbers |
 //! | `store` | a store that the host shares with others |
@@ -28,6 +29,7 @@ mod blocks;
 
 mod answer;
 mod host;
+mod image;
 mod kernel;
 mod numbers;
 mod options;

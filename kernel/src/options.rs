@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use linkmend_core::index::IndexOptions;
 use linkmend_core::interface::{About, Plan, Selector, SpanKinds, World};
-use linkmend_core::{HoldOptions, Limits, OnError};
+use linkmend_core::{HoldOptions, Limits, OnError, records, wire};
 use serde::Deserialize;
 
 /// All of it.
@@ -67,6 +67,7 @@ struct SelectorOptions {
 enum WorldName {
     Field,
     Batch,
+    Span,
 }
 
 #[derive(Debug, Clone, Copy, Default, Deserialize)]
@@ -185,7 +186,13 @@ impl RuleOptions {
         match self.world {
             WorldName::Field => World::Field,
             WorldName::Batch => World::Batch,
+            WorldName::Span => World::Span,
         }
+    }
+
+    /// The attributes that are read, of a rule that is shown records.
+    pub(crate) fn reads(&self) -> Option<wire::Selector> {
+        (self.world() == World::Span).then(|| records::reads(&self.plan.reads))
     }
 
     pub(crate) fn limits(&self) -> Limits {

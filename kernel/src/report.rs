@@ -1,11 +1,16 @@
 //! What is told to people: figures, and why spans were or were not mended. JSON.
 
-use linkmend_core::index::IndexStats;
+use linkmend_core::index::{IndexStats, Lookups};
 use linkmend_core::{Counts, Explanation, HoldStats, Processor};
 use serde_json::{Map, Value, json};
 
 /// All that was done since the kernel was configured.
-pub(crate) fn counts(processor: &Processor, counts: &Counts, index: IndexStats) -> Vec<u8> {
+pub(crate) fn counts(
+    processor: &Processor,
+    counts: &Counts,
+    index: IndexStats,
+    lookups: Option<Lookups>,
+) -> Vec<u8> {
     let mut all = serde_json::to_value(counts).unwrap_or_default();
     if let Some(all) = all.as_object_mut() {
         all.insert("rule_calls".into(), counts.rule_calls.into());
@@ -39,8 +44,16 @@ pub(crate) fn counts(processor: &Processor, counts: &Counts, index: IndexStats) 
             })
         })
         .collect();
+    let shared = lookups.map(|lookups| {
+        json!({
+            "here": lookups.here,
+            "there": lookups.there,
+            "nowhere": lookups.nowhere,
+        })
+    });
     json!({
         "counts": all,
+        "shared": shared,
         "reasons": reasons,
         "systems": systems,
         "hold": hold(processor.hold_stats()),

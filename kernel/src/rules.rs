@@ -4,11 +4,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use linkmend_core::index::MessageIndex;
 use linkmend_core::interface::{Tasks, Verdict};
-use linkmend_core::{FaultReason, Limits, Runner, Shown, clip};
+use linkmend_core::records::Records;
+use linkmend_core::wire::Selector;
+use linkmend_core::wire::located::Located;
+use linkmend_core::{FaultReason, Limits, Runner, Shown, clip, in_parts};
 
 use crate::host::Host;
 use crate::numbers::Numbers;
-use crate::verdict;
+use crate::{image, verdict};
 
 /// What the rule that runs now knows of messages.
 #[derive(Clone, Default)]
@@ -34,6 +37,8 @@ pub(crate) struct HostedRule {
     pub(crate) host: Arc<dyn Host>,
     pub(crate) number: u32,
     pub(crate) limits: Limits,
+    /// The attributes that are read, of a rule that is shown records.
+    pub(crate) reads: Option<Arc<Selector>>,
     pub(crate) running: Running,
 }
 
@@ -47,14 +52,18 @@ struct Instance {
 impl HostedRule {
     /// Makes an instance.
     pub(crate) fn instance(&self) -> Result<Box<dyn Runner>, FaultReason> {
+        Ok(Box::new(Instance {
+            rule: self.clone(),
+            handle: self.handle()?,
+            is_fresh: true,
+        }))
+    }
+
+    fn handle(&self) -> Result<u32, FaultReason> {
         let answer = self.host.rule_new(self.number);
         let mut numbers = Numbers(&answer);
         match numbers.u32() {
-            0 => Ok(Box::new(Instance {
-                rule: self.clone(),
-                handle: numbers.u32(),
-                is_fresh: true,
-            })),
+            0 => Ok(numbers.u32()),
             kind => Err(self.fault(kind, numbers.0, "limits.init_time")),
         }
     }
@@ -96,17 +105,15 @@ impl HostedRule {
     }
 }
 
-impl Runner for Instance {
-    fn process(
+impl Instance {
+    /// One call.
+    fn call(
         &mut self,
         tasks: Tasks,
-        shown: Shown<'_>,
+        shown: &[u8],
+        values: &[u8],
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
-        let (shown, values): (&[u8], &[u8]) = match shown {
-            Shown::Traces(traces) => (traces, &[]),
-            Shown::Fields(located) => (located.fields, located.values),
-        };
         let rule = &self.rule;
         rule.running.set(Some(Arc::clone(index)));
         let tasks = u32::from(tasks.bits());
@@ -121,6 +128,43 @@ impl Runner for Instance {
             }),
             kind => Err(rule.fault(kind, numbers.0, "limits.call_time")),
         }
+    }
+
+    /// Makes another one where this one has grown too much: what one call left behind must
+    /// not be what the next one lacks.
+    fn refresh(&mut self) -> Result<(), FaultReason> {
+        if !self.is_fresh {
+            let handle = self.rule.handle()?;
+            self.rule.host.rule_drop(self.handle);
+            self.handle = handle;
+            self.is_fresh = true;
+        }
+        Ok(())
+    }
+}
+
+impl Runner for Instance {
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        shown: Shown<'_>,
+        index: &Arc<dyn MessageIndex>,
+    ) -> Result<Verdict, FaultReason> {
+        let traces = match shown {
+            Shown::Fields(Located { fields, values }) => {
+                return self.call(tasks, fields, values, index);
+            }
+            Shown::Traces(traces) => traces,
+        };
+        let Some(reads) = self.rule.reads.clone() else {
+            return self.call(tasks, traces, &[], index);
+        };
+        let records = Records::read(traces, &reads);
+        let output = self.rule.limits.output;
+        in_parts(records.spans.len(), tasks, output, |tasks, part| {
+            self.refresh()?;
+            self.call(tasks, &image::of(&records, part), &[], index)
+        })
     }
 
     fn is_fresh(&self) -> bool {

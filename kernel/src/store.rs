@@ -1,9 +1,9 @@
 //! A store of producers that the host shares with other programs.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use linkmend_core::Scope;
-use linkmend_core::index::{Entry, SharedStore};
+use linkmend_core::index::{Entry, Lookups, SharedStore};
 use linkmend_core::interface::{MessageKey, Producer};
 
 use crate::host::Host;
@@ -11,7 +11,27 @@ use crate::numbers::{self, Numbers};
 
 /// The store of the host.
 #[derive(Debug)]
-pub(crate) struct HostStore(pub(crate) Arc<dyn Host>);
+pub(crate) struct HostStore {
+    host: Arc<dyn Host>,
+    looked_up: Mutex<Lookups>,
+}
+
+impl HostStore {
+    pub(crate) fn new(host: Arc<dyn Host>) -> Self {
+        Self {
+            host,
+            looked_up: Mutex::default(),
+        }
+    }
+
+    /// Where the keys of all questions together were known.
+    pub(crate) fn lookups(&self) -> Lookups {
+        *self
+            .looked_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
 
 impl SharedStore for HostStore {
     fn remember(&self, _: Option<Scope>, producers: &[Producer], texts: &[u8]) {
@@ -19,7 +39,7 @@ impl SharedStore for HostStore {
         for producer in producers {
             numbers::put_producer(&mut bytes, producer);
         }
-        self.0.store_remember(&bytes, texts);
+        self.host.store_remember(&bytes, texts);
     }
 
     fn recall(&self, _: Option<Scope>, keys: &[MessageKey]) -> Vec<Entry> {
@@ -27,7 +47,17 @@ impl SharedStore for HostStore {
         for key in keys {
             numbers::put_key(&mut bytes, *key);
         }
-        entries(&self.0.store_recall(&bytes)).unwrap_or_default()
+        entries(&self.host.store_recall(&bytes)).unwrap_or_default()
+    }
+
+    fn looked_up(&self, more: Lookups) {
+        let mut all = self
+            .looked_up
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        all.here += more.here;
+        all.there += more.there;
+        all.nowhere += more.nowhere;
     }
 }
 

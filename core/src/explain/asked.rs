@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::Explanation;
+use super::explanation::{Explanation, hex};
 
 /// Which spans are to be explained: all, or those of some ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -91,14 +91,6 @@ impl Asked {
                 .try_into()
                 .is_ok_and(|id| self.traces.contains::<[u8; 16]>(&id))
     }
-}
-
-/// Bytes of an id in hex, as OTLP/JSON writes them.
-pub(super) fn hex(id: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    id.iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
 }
 
 /// Exactly so many bytes, in either case.

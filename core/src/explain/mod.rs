@@ -2,6 +2,7 @@
 //! of rules that say nothing.
 
 mod asked;
+mod explanation;
 mod unseen;
 
 use std::ops::Range;
@@ -10,56 +11,11 @@ use linkmend_wire::otlp::span;
 use linkmend_wire::{Fields, Scan, Selector, Value, WireError};
 
 pub use asked::{Asked, AskedError};
+pub use explanation::{Explanation, RuleExplanation};
 
 use crate::error::FaultReason;
 use crate::origin::Resources;
 use crate::runner::LoadedRule;
-
-/// Why a span was or was not mended.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Explanation {
-    /// As it came; 16 bytes when it is valid.
-    pub trace_id: Vec<u8>,
-    /// As it came; 8 bytes when it is valid.
-    pub span_id: Vec<u8>,
-    /// The span's name.
-    pub name: String,
-    /// The number of the span's kind, of OTLP's `SpanKind`.
-    pub kind: u32,
-    /// `service.name` of its resource; empty when there is none.
-    pub service: String,
-    /// What there is to say, in the order of the rules.
-    pub rules: Vec<RuleExplanation>,
-}
-
-/// What one rule says of a span, or what the host says of that rule.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RuleExplanation {
-    /// The rule's name.
-    pub rule: String,
-    /// Lines, the last one without its end.
-    pub text: String,
-}
-
-impl Explanation {
-    /// The trace id in hex, as OTLP/JSON writes it.
-    #[must_use]
-    pub fn trace_id_hex(&self) -> String {
-        asked::hex(&self.trace_id)
-    }
-
-    /// The span id in hex, as OTLP/JSON writes it.
-    #[must_use]
-    pub fn span_id_hex(&self) -> String {
-        asked::hex(&self.span_id)
-    }
-
-    /// The kind as OTLP calls it.
-    #[must_use]
-    pub fn kind_name(&self) -> &'static str {
-        unseen::kind_name(self.kind)
-    }
-}
 
 /// What a rule said of the spans that it was given: their numbers and texts, in
 /// the order of the numbers.

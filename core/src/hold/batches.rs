@@ -13,9 +13,9 @@ use bytes::Bytes;
 use linkmend_wire::encode::{bytes_field_len, put_bytes_field, put_delimiter};
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 
-use super::Terms;
 use super::cut::{Context, Origin};
-use super::state::Held;
+use super::held::Held;
+use super::term::Terms;
 use crate::scope::Scope;
 
 /// How large a batch is made: what a receiver takes without a thought, and a

@@ -2,16 +2,30 @@
 
 use std::sync::Arc;
 
-use super::Hold;
-use crate::index::{IndexError, MessageIndex, MessageKey, Producer, Recalled};
+use super::waiting::Hold;
+use crate::index::MessageIndex;
+use crate::interface::{IndexError, MessageKey, Producer, Recalled};
 use crate::scope::Scope;
 
 /// An index that wakes held spans.
-pub(super) struct WakingIndex {
-    pub(super) index: Arc<dyn MessageIndex>,
-    pub(super) hold: Arc<Hold>,
+struct WakingIndex {
+    index: Arc<dyn MessageIndex>,
+    hold: Arc<Hold>,
     /// Of which scope the index is, where there are some.
-    pub(super) scope: Option<Scope>,
+    scope: Option<Scope>,
+}
+
+/// An index that tells a hold of what it is given to remember.
+pub(crate) fn watch(
+    hold: &Arc<Hold>,
+    index: Arc<dyn MessageIndex>,
+    scope: Option<Scope>,
+) -> Arc<dyn MessageIndex> {
+    Arc::new(WakingIndex {
+        index,
+        hold: Arc::clone(hold),
+        scope,
+    })
 }
 
 impl MessageIndex for WakingIndex {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use hashbrown::HashMap;
 
-use super::state::Ticket;
+use super::held::Ticket;
 use crate::scope::Scope;
 
 /// By scope; empty where there are none.

@@ -3,11 +3,11 @@
 use crate::clock::Instant;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::cut::Piece;
+use super::held::{Held, Ticket};
 use super::hope::{Hope, Service};
+use super::options::{HoldOptions, HoldStats};
 use super::shares::{First, Shares, Surplus};
 use super::signals::Signals;
-use super::{HoldOptions, HoldStats, Term};
 use crate::index::MessageKey;
 use crate::scope::Scope;
 
@@ -21,28 +21,9 @@ const KEY_COST: usize = 96;
 /// The same for its place in the list of its scope.
 const SCOPE_COST: usize = 64;
 
-/// A span that is held.
-#[derive(Debug)]
-pub(crate) struct Held {
-    /// Which rule deferred it: it goes on with this one.
-    pub(crate) rule: usize,
-    pub(super) term: Term,
-    pub(super) piece: Piece,
-    /// How many links it has.
-    pub(crate) links: u64,
-    pub(super) keys: Box<[MessageKey]>,
-}
-
-/// Spans in the order of their time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket {
-    deadline: Instant,
-    number: u64,
-}
-
 /// Spans that were taken out of the hold.
 #[derive(Debug, Default)]
-pub(super) struct Taken {
+pub(super) struct Released {
     /// Those that may be deferred once more.
     pub(super) again: Vec<Held>,
     /// Those that may not.
@@ -232,8 +213,8 @@ impl State {
     }
 
     /// Takes what is ready, and what is due.
-    pub(super) fn take(&mut self, now: Instant, signals: &Signals) -> Taken {
-        let mut taken = Taken::default();
+    pub(super) fn take(&mut self, now: Instant, signals: &Signals) -> Released {
+        let mut taken = Released::default();
         while let Some(held) = self.take_ready() {
             self.stats.released_ready += 1;
             self.hope.came(held.service());

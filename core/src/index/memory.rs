@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::MessageIndex;
+use super::contract::MessageIndex;
 use super::shards::{IndexOptions, IndexStats, Shards};
 use crate::clock::Clock;
 use crate::interface::{IndexError, MessageKey, Producer, Recalled};

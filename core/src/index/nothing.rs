@@ -1,6 +1,6 @@
 //! An index in which nothing is.
 
-use super::MessageIndex;
+use super::contract::MessageIndex;
 use crate::interface::{IndexError, MessageKey, Producer, Recalled};
 
 /// Knows nothing, and remembers nothing: what a rule sees of a scope for which there is no

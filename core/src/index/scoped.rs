@@ -12,7 +12,7 @@ use std::time::Duration;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
-use super::MessageIndex;
+use super::contract::MessageIndex;
 use super::shards::{IndexOptions, IndexStats, Shards};
 use super::shared::{SharedStore, both};
 use crate::clock::{Clock, Instant};

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, RandomState};
 
 use hashbrown::HashTable;
 
-use super::{MessageKey, Producer, Text};
+use crate::interface::{MessageKey, Producer, Text};
 
 /// How many producers a key may have: sends of one message, of which more than
 /// a few are a chain of retries under one id.

@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use super::answers::{Answers, read_count};
-use super::{MemoryIndex, MessageIndex};
+use super::contract::MessageIndex;
+use super::memory::MemoryIndex;
 use crate::clock::Clock;
 use crate::interface::{IndexError, MessageKey, Producer, Recalled};
 use crate::scope::Scope;

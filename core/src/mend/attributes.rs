@@ -7,7 +7,7 @@ use linkmend_wire::encode::{
 };
 use linkmend_wire::otlp::{any_value, key_value, link};
 
-use super::Subject;
+use super::subject::Subject;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::interface::{Attribute, Edit, Text, ValueKind, Verdict};

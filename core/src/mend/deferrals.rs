@@ -1,7 +1,6 @@
 //! The spans that a rule wants to have kept back.
 
-use super::Subject;
-use super::notes::selected;
+use super::subject::Subject;
 use crate::error::VerdictError;
 use crate::interface::{Edit, MessageKey, Verdict};
 
@@ -30,7 +29,7 @@ pub(super) fn read(
     let mut deferred = Vec::with_capacity(verdict.deferrals.len().min(1 << 16));
     for deferral in &verdict.deferrals {
         let span = deferral.span;
-        selected(subject, span)?;
+        subject.selected(span)?;
         let keys = keys(verdict, deferral.first_key, deferral.key_count)?;
         if keys.len() > MOST_KEYS {
             return Err(VerdictError::TooManyKeys {

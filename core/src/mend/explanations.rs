@@ -1,7 +1,6 @@
 //! What a rule says of spans to people.
 
-use super::Subject;
-use super::notes::selected;
+use super::subject::Subject;
 use crate::error::VerdictError;
 use crate::explain::Said;
 use crate::interface::Verdict;
@@ -18,7 +17,7 @@ pub(super) fn read(
     let first = subject.spans.start as u32;
     let mut said = Said::new();
     for explanation in &verdict.explanations {
-        selected(subject, explanation.span)?;
+        subject.selected(explanation.span)?;
         *all = all.saturating_add(explanation.text.length as usize);
         if *all > limit {
             return Err(VerdictError::TooMuchExplained { limit });

@@ -8,9 +8,8 @@ mod deferrals;
 mod explanations;
 mod notes;
 mod span;
+mod subject;
 mod systems;
-
-use std::ops::Range;
 
 use linkmend_wire::{Patch, Scan, SpanLinks};
 
@@ -22,6 +21,7 @@ use crate::limits::Limits;
 use attributes::Attributes;
 pub(crate) use deferrals::Deferred;
 use span::{Links, SpanEditor};
+pub(crate) use subject::Subject;
 
 /// What is needed to mend batch after batch, kept so that it need not be
 /// allocated anew.
@@ -37,22 +37,6 @@ pub(crate) struct Mender {
     /// far, in bytes.
     awaited: usize,
     said: usize,
-}
-
-/// A batch, or a portion of it, and who looks at it.
-pub(crate) struct Subject<'a> {
-    pub(crate) batch: &'a [u8],
-    pub(crate) scan: &'a Scan,
-    /// Which of the selected spans were shown.
-    pub(crate) spans: Range<usize>,
-    pub(crate) tasks: Tasks,
-    pub(crate) limits: &'a Limits,
-    /// The attribute that says why a link exists.
-    pub(crate) type_attribute: &'a str,
-    /// Whatever is dropped, the span tells of it.
-    pub(crate) count_all_drops: bool,
-    /// What is done is counted by messaging system, too.
-    pub(crate) counts_systems: bool,
 }
 
 impl Mender {
@@ -143,7 +127,7 @@ impl Mender {
         let Some(number) = edits.first().map(|edit| edit.span) else {
             return Ok(());
         };
-        let span = notes::selected(subject, number)?;
+        let span = subject.selected(number)?;
         // Of most that get a link it is the first one: the scan knows.
         if span.links == 0 {
             self.links.clear();

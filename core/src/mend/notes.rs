@@ -1,9 +1,7 @@
 //! What a rule found and could not mend.
 
-use linkmend_wire::SelectedSpan;
-
-use super::Subject;
 use super::deferrals::{self, Deferred};
+use super::subject::Subject;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::interface::Verdict;
@@ -26,7 +24,7 @@ pub(super) fn count(
         let Some(number) = notes.first().map(|note| note.span) else {
             continue;
         };
-        let span = selected(subject, number)?.body();
+        let span = subject.selected(number)?.body();
         if deferrals::has(deferred, number) {
             continue;
         }
@@ -51,17 +49,4 @@ pub(super) fn count(
         }
     }
     Ok(())
-}
-
-/// The span that a rule names.
-pub(super) fn selected<'s>(
-    subject: &Subject<'s>,
-    number: u32,
-) -> Result<&'s SelectedSpan, VerdictError> {
-    let shown = subject.scan.selected().get(subject.spans.clone());
-    let shown = shown.unwrap_or_default();
-    shown.get(number as usize).ok_or(VerdictError::NoSuchSpan {
-        span: number,
-        given: shown.len(),
-    })
 }

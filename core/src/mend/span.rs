@@ -5,8 +5,8 @@ use std::ops::Range;
 use linkmend_wire::links::{Context, Link, Rewrite};
 use linkmend_wire::{Fate, SpanLinks};
 
-use super::Subject;
 use super::attributes::Attributes;
+use super::subject::Subject;
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::interface::{Action, DropReason, Edit, SpanContext, Verdict};

@@ -2,8 +2,8 @@
 
 use linkmend_wire::SelectedSpan;
 
-use super::Subject;
 use super::attributes::Attributes;
+use super::subject::Subject;
 use crate::counts::Counts;
 use crate::interface::{Action, DropReason, Edit};
 use crate::origin::messaging_system;

@@ -1,6 +1,7 @@
 //! Calls of a rule, whatever interface it was built against.
 
 use linkmend_core::interface::{About, Plan, Tasks, Verdict};
+use linkmend_core::records::reads;
 use linkmend_wire::Selector;
 use linkmend_wire::located::Located;
 use wasmtime::Store;
@@ -128,13 +129,4 @@ impl SpanExports {
         }
         Ok(plan)
     }
-}
-
-/// A last character `*` stands for any ending.
-fn reads(keys: &[String]) -> Selector {
-    keys.iter()
-        .fold(Selector::none(), |reads, key| match key.strip_suffix('*') {
-            Some(prefix) => reads.with_prefix(prefix),
-            None => reads.with_key(key),
-        })
 }

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use linkmend_core::index::{MessageIndex, Nothing};
 use linkmend_core::interface::{About, Plan, Tasks, Verdict};
-use linkmend_core::{FaultReason, Limits, Runner, Shown, Usage, clip};
+use linkmend_core::records::Records;
+use linkmend_core::{FaultReason, Limits, Runner, Shown, Usage, clip, in_parts};
 use wasmtime::component::InstancePre;
 use wasmtime::{Store, Trap};
 
@@ -13,11 +14,10 @@ use crate::clock::{Clock, Overrun};
 use crate::error::Stage;
 use crate::exports::{Exports, Sight};
 use crate::host::HostState;
-use crate::records::Records;
 use crate::said::Teller;
 use crate::sandbox::Sandbox;
 use crate::worlds::Interface;
-use crate::{parts, trap};
+use crate::{records, trap};
 
 /// What instances of a component are made from.
 #[derive(Clone)]
@@ -117,8 +117,8 @@ impl Instance {
         let state = self.store.data_mut();
         state.limiter.refused = None;
         state.limiter.shown = match sight {
-            Sight::Bytes(traces) => Shown::Traces(traces).len(),
-            Sight::Fields(located) => Shown::Fields(located).len(),
+            Sight::Bytes(traces) => Shown::Traces(traces).weight(),
+            Sight::Fields(located) => Shown::Fields(located).weight(),
             Sight::Records(_) => 0,
         };
         // Between calls it has none of them: one that is idle keeps nothing.
@@ -169,16 +169,21 @@ impl Runner for Instance {
         let Some(reads) = self.exports.reads() else {
             return self.call(tasks, Sight::Bytes(traces), index);
         };
-        let records = Records::read(traces, reads);
+        let read = Records::read(traces, reads);
         let output = self.limits.output;
-        parts::process(&records, tasks, output, |tasks, traces| {
-            // What one part left behind must not be what the next one lacks.
-            if !self.is_fresh() {
-                let waited = self.waited;
-                *self = self.template.configured(&self.config)?;
-                self.waited = waited;
-            }
-            self.call(tasks, Sight::Records(traces), index)
+        records::with(&read, |origins, spans| {
+            in_parts(spans.len(), tasks, output, |tasks, part| {
+                // What one part left behind must not be what the next one lacks.
+                if !self.is_fresh() {
+                    let waited = self.waited;
+                    *self = self.template.configured(&self.config)?;
+                    self.waited = waited;
+                }
+                let spans = spans.get(part).unwrap_or_default();
+                records::part(origins, spans, |traces| {
+                    self.call(tasks, Sight::Records(traces), index)
+                })
+            })
         })
     }
 

@@ -17,7 +17,7 @@
 //! | `instance`, `exports` | calls of a rule |
 //! | `host`, `imports`, `wasi` | what a rule is given |
 //! | `words`, `numbers` | what crosses the boundary, in each version |
-//! | `records`, `parts` | a batch for the world `span-rule` |
+//! | `records` | a batch for the world `span-rule` |
 //! | `clock`, `limiter`, `trap` | what a rule may take, and how it failed |
 //! | `said` | what a rule says to its author |
 //! | `away` | what is told when the index cannot be reached |
@@ -38,7 +38,6 @@ mod instance;
 mod limiter;
 mod load;
 mod numbers;
-mod parts;
 mod private;
 mod records;
 mod rule_file;

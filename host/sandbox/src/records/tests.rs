@@ -268,7 +268,7 @@ proptest! {
         let traces = TracesData { resource_spans: resources };
         let bytes = traces.encode_to_vec();
         let records = Records::read(&bytes, &reads());
-        records.with(|origins, spans| {
+        with(&records, |origins, spans| {
             let mut shown = spans.iter();
             let mut number = 0;
             for resource in &traces.resource_spans {
@@ -304,6 +304,38 @@ fn what_is_not_utf8_is_replaced() {
         [&[0x0a, resource.len() as u8], resource.as_slice()].concat()
     };
     let bytes = batch(b"caf\xe9");
-    Records::read(&bytes, &Selector::none())
-        .with(|_, spans| assert_eq!(spans[0].name, "caf\u{fffd}"));
+    let records = Records::read(&bytes, &Selector::none());
+    with(&records, |_, spans| {
+        assert_eq!(spans[0].name, "caf\u{fffd}")
+    });
+}
+
+/// Scenario: a call brings some of the spans of several resources.
+/// Guarantees: it brings the origins of these alone, and spans name them.
+#[test]
+fn a_part_has_the_origins_of_its_spans() {
+    let resource = |name: &str| ResourceSpans {
+        scope_spans: vec![ScopeSpans {
+            scope: Some(InstrumentationScope {
+                name: name.into(),
+                ..InstrumentationScope::default()
+            }),
+            spans: vec![ProtoSpan::default(), ProtoSpan::default()],
+            ..ScopeSpans::default()
+        }],
+        ..ResourceSpans::default()
+    };
+    let batch = TracesData {
+        resource_spans: vec![resource("a"), resource("b"), resource("c")],
+    };
+    let batch = batch.encode_to_vec();
+    let read = Records::read(&batch, &Selector::none());
+    with(&read, |origins, spans| {
+        part(origins, &spans[3..5], |traces| {
+            let scopes = traces.origins.iter().map(|origin| origin.scope_name);
+            assert_eq!(scopes.collect::<Vec<_>>(), ["b", "c"]);
+            let of = traces.spans.iter().map(|span| span.origin);
+            assert_eq!(of.collect::<Vec<_>>(), [0, 1]);
+        });
+    });
 }

@@ -1,63 +1,51 @@
 //! A batch in calls of bounded size, and one verdict of the answers.
 
-use linkmend_core::interface::{Tasks, Text, Verdict};
-use linkmend_core::{FaultReason, VerdictError};
+use std::ops::Range;
 
-use crate::bindings::span_rule::exports::linkmend::rule::spans::{Origin, Span, Traces};
-use crate::records::Records;
+use crate::error::{FaultReason, VerdictError};
+use crate::interface::{Tasks, Text, Verdict};
 
 /// Spans of a call. What a guest makes of a span may take kilobytes in its
 /// memory, and batches have any number of them.
 const MOST_SPANS: usize = 1024;
 
-/// Shows the records to a rule. All of them are remembered before the first one
-/// is mended.
-pub(super) fn process(
-    records: &Records<'_>,
+/// Shows so many spans to a rule that is shown records, in as many calls as it takes: each
+/// is told which of them. All of them are remembered before the first one is mended.
+///
+/// # Errors
+///
+/// That of a call; and when the answers do not fit together.
+pub fn in_parts(
+    spans: usize,
     tasks: Tasks,
     most_output: usize,
-    mut call: impl FnMut(Tasks, Traces<'_>) -> Result<Verdict, FaultReason>,
+    mut call: impl FnMut(Tasks, Range<usize>) -> Result<Verdict, FaultReason>,
 ) -> Result<Verdict, FaultReason> {
-    records.with(|origins, spans| {
-        if records.len() <= MOST_SPANS {
-            return call(tasks, Traces { origins, spans });
-        }
-        let mut rest = tasks;
-        if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
-            rest = tasks & !Tasks::REMEMBER;
-            for part in spans.chunks(MOST_SPANS) {
-                let verdict = in_part(origins, part, |traces| call(Tasks::REMEMBER, traces))?;
-                if !verdict.edits.is_empty() || !verdict.deferrals.is_empty() {
-                    return Err(refused(VerdictError::UnwantedEdits));
-                }
-            }
-        }
-        let mut all = Verdict::default();
-        for (number, part) in spans.chunks(MOST_SPANS).enumerate() {
-            let verdict = in_part(origins, part, |traces| call(rest, traces))?;
-            append(&mut all, verdict, number * MOST_SPANS, part.len())?;
-            if size(&all) > most_output {
-                let limit = most_output;
-                return Err(FaultReason::Output { limit });
-            }
-        }
-        Ok(all)
-    })
-}
-
-/// A part of the spans, with the origins of these alone.
-fn in_part<R>(origins: &[Origin<'_>], spans: &[Span<'_>], call: impl FnOnce(Traces<'_>) -> R) -> R {
-    let first = spans.first().map_or(0, |span| span.origin);
-    let last = spans.last().map_or(0, |span| span.origin);
-    let mut spans = spans.to_vec();
-    for span in &mut spans {
-        span.origin -= first;
+    if spans <= MOST_SPANS {
+        return call(tasks, 0..spans);
     }
-    let origins = origins.get(first as usize..=last as usize);
-    call(Traces {
-        origins: origins.unwrap_or_default(),
-        spans: &spans,
-    })
+    let parts = || (0..spans).step_by(MOST_SPANS);
+    let parts = || parts().map(|first| first..spans.min(first + MOST_SPANS));
+    let mut rest = tasks;
+    if tasks.contains(Tasks::REMEMBER | Tasks::MEND) {
+        rest = tasks & !Tasks::REMEMBER;
+        for part in parts() {
+            let verdict = call(Tasks::REMEMBER, part)?;
+            if !verdict.edits.is_empty() || !verdict.deferrals.is_empty() {
+                return Err(refused(VerdictError::UnwantedEdits));
+            }
+        }
+    }
+    let mut all = Verdict::default();
+    for part in parts() {
+        let (first, given) = (part.start, part.len());
+        append(&mut all, call(rest, part)?, first, given)?;
+        if size(&all) > most_output {
+            let limit = most_output;
+            return Err(FaultReason::Output { limit });
+        }
+    }
+    Ok(all)
 }
 
 /// Appends the verdict on `given` spans from number `first` on. What it names

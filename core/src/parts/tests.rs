@@ -6,55 +6,17 @@
     reason = "a test that panics has failed"
 )]
 
-use linkmend_wire::Selector;
-use opentelemetry_proto::tonic::trace::v1::{
-    ResourceSpans, ScopeSpans, Span as ProtoSpan, TracesData,
-};
-use prost::Message as _;
-
 use super::*;
-use linkmend_core::interface::{
+use crate::interface::{
     Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
     SpanContext, ValueKind,
 };
 
-/// Resources of 1,000 spans each, named by their numbers.
-fn batch(spans: usize) -> Vec<u8> {
-    let names: Vec<usize> = (0..spans).collect();
-    let resources = names.chunks(1000).map(|names| ResourceSpans {
-        scope_spans: vec![ScopeSpans {
-            spans: names
-                .iter()
-                .map(|name| ProtoSpan {
-                    name: name.to_string(),
-                    ..ProtoSpan::default()
-                })
-                .collect(),
-            ..ScopeSpans::default()
-        }],
-        ..ResourceSpans::default()
-    });
-    TracesData {
-        resource_spans: resources.collect(),
-    }
-    .encode_to_vec()
-}
-
-/// The calls for a batch: tasks, spans, origins, the first span's name and the
-/// last one's origin.
-fn calls(spans: usize, tasks: Tasks) -> Vec<(Tasks, usize, usize, String, u32)> {
-    let batch = batch(spans);
-    let records = Records::read(&batch, &Selector::none());
+/// The calls for so many spans.
+fn calls(spans: usize, tasks: Tasks) -> Vec<(Tasks, Range<usize>)> {
     let mut calls = Vec::new();
-    let verdict = process(&records, tasks, usize::MAX, |tasks, traces| {
-        let (first, last) = (traces.spans.first(), traces.spans.last());
-        calls.push((
-            tasks,
-            traces.spans.len(),
-            traces.origins.len(),
-            first.map_or("", |span| span.name).to_owned(),
-            last.map_or(0, |span| span.origin),
-        ));
+    let verdict = in_parts(spans, tasks, usize::MAX, |tasks, part| {
+        calls.push((tasks, part));
         Ok(Verdict::default())
     });
     assert!(verdict.is_ok());
@@ -64,20 +26,14 @@ fn calls(spans: usize, tasks: Tasks) -> Vec<(Tasks, usize, usize, String, u32)> 
 #[test]
 fn a_batch_that_fits_is_one_call() {
     let both = Tasks::REMEMBER | Tasks::MEND;
-    assert_eq!(calls(1024, both), [(both, 1024, 2, "0".into(), 1)]);
+    assert_eq!(calls(1024, both), [(both, 0..1024)]);
 }
 
 #[test]
 fn all_parts_remember_before_the_first_one_mends() {
     let both = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
     let rest = Tasks::MEND | Tasks::DEFER;
-    let parts = |tasks| {
-        [
-            (tasks, 1024, 2, "0".into(), 1),
-            (tasks, 1024, 2, "1024".into(), 1),
-            (tasks, 452, 1, "2048".into(), 0),
-        ]
-    };
+    let parts = |tasks| [(tasks, 0..1024), (tasks, 1024..2048), (tasks, 2048..2500)];
     assert_eq!(
         calls(2500, both),
         [parts(Tasks::REMEMBER), parts(rest)].concat()
@@ -194,11 +150,9 @@ fn what_a_part_does_not_have_is_refused() {
 
 #[test]
 fn the_answers_to_all_parts_share_the_limit_of_one() {
-    let batch = batch(3000);
-    let records = Records::read(&batch, &Selector::none());
     let answer = |most| {
-        process(&records, Tasks::MEND, most, |_, traces| {
-            Ok(verdict(traces.spans.len() as u32, &"x".repeat(1000)))
+        in_parts(3000, Tasks::MEND, most, |_, part| {
+            Ok(verdict(part.len() as u32, &"x".repeat(1000)))
         })
     };
     assert!(answer(10_000).is_ok());

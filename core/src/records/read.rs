@@ -8,14 +8,15 @@ use linkmend_wire::otlp::{
     resource, resource_spans, scope, scope_spans, span, status, traces_data,
 };
 use linkmend_wire::value::{AnyValue, Array, Attribute};
-use linkmend_wire::{Fields, Selector, Value};
+use linkmend_wire::{Fields, Selector, Value as WireValue};
 
-use super::{ReadLink, ReadOrigin, ReadSpan, ReadValue, Records};
+use super::{Link, Origin, Records, Span, Value};
 
 impl<'a> Records<'a> {
     /// Reads a batch that was scanned before, with those attributes alone whose
     /// keys `reads` takes.
-    pub(crate) fn read(traces: &'a [u8], reads: &Selector) -> Self {
+    #[must_use]
+    pub fn read(traces: &'a [u8], reads: &Selector) -> Self {
         let mut records = Self::default();
         for message in messages(traces, traces_data::RESOURCE_SPANS) {
             records.read_resource(message, reads);
@@ -31,7 +32,7 @@ impl<'a> Records<'a> {
             let origin = self.origins.len() as u32;
             let scope = messages(scope_spans, scope_spans::SCOPE).last();
             let scope = scope.unwrap_or_default();
-            self.origins.push(ReadOrigin {
+            self.origins.push(Origin {
                 attributes: attributes.clone(),
                 scope_name: lossy(messages(scope, scope::NAME).last().unwrap_or_default()),
                 scope_version: lossy(messages(scope, scope::VERSION).last().unwrap_or_default()),
@@ -43,18 +44,18 @@ impl<'a> Records<'a> {
     }
 
     fn read_span(&mut self, origin: u32, message: &'a [u8], reads: &Selector) {
-        let mut read = ReadSpan {
+        let mut read = Span {
             origin,
-            ..ReadSpan::default()
+            ..Span::default()
         };
         let first = self.attributes.len();
         let mut links = Vec::new();
         for field in Fields::new(message).flatten() {
             match (field.number, field.value) {
-                (span::ATTRIBUTES, Value::Bytes(message)) => {
+                (span::ATTRIBUTES, WireValue::Bytes(message)) => {
                     self.read_attribute(Attribute::read(message), reads);
                 }
-                (span::LINKS, Value::Bytes(message)) => links.push(message),
+                (span::LINKS, WireValue::Bytes(message)) => links.push(message),
                 (number, value) => read.take(number, value),
             }
         }
@@ -70,7 +71,7 @@ impl<'a> Records<'a> {
     fn read_link(&mut self, message: &'a [u8], reads: &Selector) {
         let link = WireLink::read(message);
         let attributes = self.read_attributes(link.attributes(), reads);
-        self.links.push(ReadLink {
+        self.links.push(Link {
             trace_id: links::trace_id(link.trace_id).unwrap_or(0),
             span_id: links::span_id(link.span_id).unwrap_or(0),
             trace_state: lossy(link.trace_state),
@@ -98,20 +99,20 @@ impl<'a> Records<'a> {
         }
     }
 
-    fn read_value(&mut self, value: AnyValue<'a>) -> ReadValue<'a> {
+    fn read_value(&mut self, value: AnyValue<'a>) -> Value<'a> {
         match value {
-            AnyValue::String(text) => ReadValue::Text(lossy(text)),
-            AnyValue::Bool(value) => ReadValue::Boolean(value),
-            AnyValue::Int(value) => ReadValue::Integer(value),
-            AnyValue::Double(value) => ReadValue::Double(value),
-            AnyValue::Bytes(bytes) => ReadValue::Bytes(bytes),
+            AnyValue::String(text) => Value::Text(lossy(text)),
+            AnyValue::Bool(value) => Value::Boolean(value),
+            AnyValue::Int(value) => Value::Integer(value),
+            AnyValue::Double(value) => Value::Double(value),
+            AnyValue::Bytes(bytes) => Value::Bytes(bytes),
             AnyValue::Array(array) => self.read_array(array),
-            AnyValue::KvList | AnyValue::Empty => ReadValue::Other,
+            AnyValue::KvList | AnyValue::Empty => Value::Other,
         }
     }
 
     /// An array of one sort of elements; an empty one is one of texts.
-    fn read_array(&mut self, array: Array<'a>) -> ReadValue<'a> {
+    fn read_array(&mut self, array: Array<'a>) -> Value<'a> {
         let (texts, integers) = (self.texts.len(), self.integers.len());
         let mut count = 0;
         for element in array.iter() {
@@ -124,40 +125,42 @@ impl<'a> Records<'a> {
         }
         let (all_texts, all_integers) = (texts..self.texts.len(), integers..self.integers.len());
         if all_texts.len() == count {
-            ReadValue::Texts(all_texts)
+            Value::Texts(all_texts)
         } else if all_integers.len() == count {
-            ReadValue::Integers(all_integers)
+            Value::Integers(all_integers)
         } else {
             self.texts.truncate(texts);
             self.integers.truncate(integers);
-            ReadValue::Other
+            Value::Other
         }
     }
 }
 
-impl<'a> ReadSpan<'a> {
+impl<'a> Span<'a> {
     /// A field of the span that is neither attribute nor link. The last wins.
-    fn take(&mut self, number: u32, value: Value<'a>) {
+    fn take(&mut self, number: u32, value: WireValue<'a>) {
         match (number, value) {
-            (span::TRACE_ID, Value::Bytes(id)) => self.trace_id = links::trace_id(id).unwrap_or(0),
-            (span::SPAN_ID, Value::Bytes(id)) => self.span_id = links::span_id(id).unwrap_or(0),
-            (span::PARENT_SPAN_ID, Value::Bytes(id)) => {
+            (span::TRACE_ID, WireValue::Bytes(id)) => {
+                self.trace_id = links::trace_id(id).unwrap_or(0);
+            }
+            (span::SPAN_ID, WireValue::Bytes(id)) => self.span_id = links::span_id(id).unwrap_or(0),
+            (span::PARENT_SPAN_ID, WireValue::Bytes(id)) => {
                 self.parent_span_id = links::span_id(id).unwrap_or(0);
             }
-            (span::TRACE_STATE, Value::Bytes(state)) => self.trace_state = lossy(state),
-            (span::NAME, Value::Bytes(name)) => self.name = lossy(name),
-            (span::KIND, Value::Varint(kind)) => self.kind = kind as i32,
-            (span::START_TIME_UNIX_NANO, Value::Fixed64(time)) => self.start = time,
-            (span::END_TIME_UNIX_NANO, Value::Fixed64(time)) => self.end = time,
-            (span::DROPPED_LINKS_COUNT, Value::Varint(count)) => {
+            (span::TRACE_STATE, WireValue::Bytes(state)) => self.trace_state = lossy(state),
+            (span::NAME, WireValue::Bytes(name)) => self.name = lossy(name),
+            (span::KIND, WireValue::Varint(kind)) => self.kind = kind as i32,
+            (span::START_TIME_UNIX_NANO, WireValue::Fixed64(time)) => self.start = time,
+            (span::END_TIME_UNIX_NANO, WireValue::Fixed64(time)) => self.end = time,
+            (span::DROPPED_LINKS_COUNT, WireValue::Varint(count)) => {
                 self.dropped_links_count = count as u32;
             }
-            (span::STATUS, Value::Bytes(message)) => {
+            (span::STATUS, WireValue::Bytes(message)) => {
                 if let Some(code) = status_code(message) {
                     self.status = code;
                 }
             }
-            (span::FLAGS, Value::Fixed32(flags)) => self.flags = flags,
+            (span::FLAGS, WireValue::Fixed32(flags)) => self.flags = flags,
             _ => {}
         }
     }
