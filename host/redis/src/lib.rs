@@ -32,7 +32,7 @@
 //! |---|---|
 //! | `options` | where the store is |
 //! | `format`, `slots` | what stands in it, and in which part of a cluster |
-//! | `connect` | connections |
+//! | `dial`, `connect` | how a server is reached, and connections to it |
 //! | `direct`, `reply`, `pool` | those that the threads of batches ask on |
 //! | `allowance` | how much a server may say on one |
 //! | `node` | one server, and its circuit |
@@ -46,6 +46,7 @@
 
 mod allowance;
 mod connect;
+mod dial;
 mod direct;
 pub mod format;
 mod inner;

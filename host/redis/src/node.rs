@@ -14,7 +14,8 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Open, SharedDial};
+use crate::connect::Open;
+use crate::dial::SharedDial;
 use crate::options::Address;
 
 /// So many answers in a row may be late.
