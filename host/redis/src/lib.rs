@@ -65,7 +65,7 @@ mod writer;
 
 pub use options::{Address, Options, Tls, URL, Url, UrlError};
 pub use stats::Stats;
-pub use watch::{Awaited, Watcher};
+pub use watch::{ScopedKey, Watcher};
 
 use std::collections::HashMap;
 use std::fmt;
