@@ -159,10 +159,10 @@ impl Store {
 
     /// Why a server cannot be reached, if one cannot.
     #[must_use]
-    pub fn why_away(&self) -> Option<String> {
+    pub fn connection_error(&self) -> Option<String> {
         let map = self.inner.topology.map();
         let mut away = map.nodes.iter().filter(|node| !node.is_open());
-        away.find_map(|node| node.why_away())
+        away.find_map(|node| node.connection_error())
     }
 
     /// What it did so far.

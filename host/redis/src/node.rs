@@ -108,7 +108,7 @@ impl Node {
     }
 
     /// Why the last try to connect came to nothing.
-    pub(crate) fn why_away(&self) -> Option<String> {
+    pub(crate) fn connection_error(&self) -> Option<String> {
         self.why.lock().clone()
     }
 
