@@ -30,7 +30,7 @@ pub struct Watcher {
 impl Watcher {
     /// Those of the keys of which there are other producers than the last time; all of
     /// those that are waited for now are to be given.
-    pub async fn look(&mut self, awaited: Vec<ScopedKey>) -> Vec<ScopedKey> {
+    pub async fn poll(&mut self, awaited: Vec<ScopedKey>) -> Vec<ScopedKey> {
         let inner = Arc::clone(&self.inner);
         let looking = self.inner.runtime.spawn(counts(inner, awaited));
         let counts = looking.await.unwrap_or_default();
