@@ -25,18 +25,18 @@ const BYTES_UNDER_WAY: usize = 32 << 20;
 ///
 /// When an output cannot be written, or when a rule fails whose policy is
 /// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
-/// to `watch` and counted, and the rest is mended.
+/// to `observer` and counted, and the rest is mended.
 pub fn run(
     processor: &Processor,
     job: &Job,
-    watch: &mut dyn Observer,
+    observer: &mut dyn Observer,
 ) -> Result<Summary, JobError> {
     let outputs = Outputs::open(&job.output, job.format, &job.inputs, job.threads);
     let mut running = Running {
         processor,
         job,
-        interrupted: watch.interrupted(),
-        watch,
+        interrupted: observer.interrupted(),
+        observer,
         outputs: outputs.map_err(JobError::Setup)?,
         counts: Counts::default(),
         producers: Producers::default(),
@@ -71,7 +71,7 @@ pub fn run(
 struct Running<'a> {
     processor: &'a Processor,
     job: &'a Job,
-    watch: &'a mut dyn Observer,
+    observer: &'a mut dyn Observer,
     interrupted: Arc<AtomicBool>,
     outputs: Outputs,
     counts: Counts,
@@ -97,7 +97,7 @@ impl Running<'_> {
         }
         let sizes: Option<u64> = sources.iter().map(|(_, source)| source.size).sum();
         let readings = if self.processor.uses_index() { 2 } else { 1 };
-        self.watch
+        self.observer
             .event(Event::Begin(sizes.map(|size| size * readings)));
         Ok(sources)
     }
@@ -110,19 +110,19 @@ impl Running<'_> {
         if !self.processor.uses_index() {
             return Ok(Source::once(input, once));
         }
-        self.watch.event(Event::Reading(Pass::Spool, input));
-        let count = self.watch.counter();
+        self.observer.event(Event::Reading(Pass::Spool, input));
+        let count = self.observer.counter();
         Source::spool(input, Counted::new(once, move |read| count(read)))
     }
 
     fn bad_input(&mut self, input: &Input, error: &InputError) {
         self.rejected += 1;
-        self.watch.event(Event::BadInput(input, error));
+        self.observer.event(Event::BadInput(input, error));
     }
 
     fn reader(&mut self, source: &mut Source, reading: Pass) -> Result<BatchReader, InputError> {
-        self.watch.event(Event::Reading(reading, &source.input));
-        let count = self.watch.counter();
+        self.observer.event(Event::Reading(reading, &source.input));
+        let count = self.observer.counter();
         let counted = Counted::new(source.read()?, move |read| count(read));
         BatchReader::open(counted, self.job.options).map_err(InputError::Open)
     }
@@ -169,7 +169,8 @@ impl Running<'_> {
     fn faults(&mut self, input: &Input, position: Position, faults: &[RuleFault]) {
         self.counts.rule_faults += faults.len() as u64;
         for fault in faults {
-            self.watch.event(Event::RuleFault(input, position, fault));
+            self.observer
+                .event(Event::RuleFault(input, position, fault));
         }
     }
 
@@ -199,7 +200,7 @@ impl Running<'_> {
         self.check_interrupt()?;
         let finished = self.outputs.end(self.rejected > rejected)?;
         if !finished && self.job.output == Output::InPlace {
-            self.watch.event(Event::NotReplaced(&source.input));
+            self.observer.event(Event::NotReplaced(&source.input));
         }
         Ok(())
     }
@@ -209,7 +210,7 @@ impl Running<'_> {
         self.check_interrupt()?;
         for fault in &done.faults {
             self.rejected += 1;
-            self.watch.event(Event::BadBatch(input, fault));
+            self.observer.event(Event::BadBatch(input, fault));
         }
         let mended = match done.result {
             Ok(None) => return Ok(()),
@@ -228,18 +229,18 @@ impl Running<'_> {
         };
         self.counts += &mended.counts;
         for fault in &mended.faults {
-            self.watch
+            self.observer
                 .event(Event::RuleFault(input, done.position, fault));
         }
         for explanation in &mended.explanations {
             self.not_found.remove(explanation);
-            self.watch
+            self.observer
                 .event(Event::Explained(input, done.position, explanation));
         }
         if self.job.show_mended
             && let Some(traces) = &mended.traces
         {
-            self.watch.event(Event::Mended(input, traces));
+            self.observer.event(Event::Mended(input, traces));
         }
         match mended.piece {
             Some(piece) => {
@@ -253,7 +254,8 @@ impl Running<'_> {
 
     fn lost(&mut self, input: &Input, position: Position, error: &dyn std::error::Error) {
         self.rejected += 1;
-        self.watch.event(Event::LostBatch(input, position, error));
+        self.observer
+            .event(Event::LostBatch(input, position, error));
     }
 
     fn gave_up(&self, input: &Input, position: Position, fault: RuleFault) -> JobError {
