@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use linkmend::index::{IndexOptions, MemoryIndex, MessageIndex, SharedIndex, SharedStore};
 use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
