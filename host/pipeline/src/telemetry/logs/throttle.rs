@@ -37,7 +37,7 @@ pub struct Suppressed(pub u64);
 
 impl Throttle {
     /// Tells it now, if nothing was told for a second.
-    pub fn tell(&self, tell: impl FnOnce(More)) {
+    pub fn tell(&self, tell: impl FnOnce(Suppressed)) {
         if let Some(more) = self.due(Instant::now()) {
             tell(more);
         }
