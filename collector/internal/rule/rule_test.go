@@ -1,0 +1,69 @@
+package rule
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"github.com/tetratelabs/wazero"
+
+	"github.com/linkmend/linkmend/collector/internal/component"
+)
+
+var cache = wazero.NewCompilationCache()
+
+func limits() Limits {
+	return Limits{
+		Memory: 64 << 20, TableElements: 100_000, Output: 64 << 20,
+		InitTime: 5 * time.Second, CallTime: time.Second,
+	}
+}
+
+func load(t testing.TB, path, config string) *Rule {
+	t.Helper()
+	loaded, err := tryToLoad(t, path, config, limits())
+	require.NoError(t, err)
+	return loaded
+}
+
+func tryToLoad(t testing.TB, path, config string, limits Limits) (*Rule, error) {
+	t.Helper()
+	bytes, err := os.ReadFile(filepath.Join("..", "..", "..", path))
+	require.NoError(t, err)
+	loaded, err := Load(t.Context(), bytes, Options{Config: config, Limits: limits, Cache: cache})
+	if err == nil {
+		t.Cleanup(func() { require.NoError(t, loaded.Close(t.Context())) })
+	}
+	return loaded, err
+}
+
+// TestWorlds loads rules of every world and version that is run.
+func TestWorlds(t *testing.T) {
+	for _, test := range []struct {
+		path  string
+		world component.World
+		name  string
+	}{
+		{"guest/dist/linkmend-repair.wasm", component.Field, "linkmend-repair"},
+		{"guest/dist/linkmend-boundary-bytes.wasm", component.Batch, "linkmend-boundary-bytes"},
+		{"guest/dist/linkmend-boundary-records.wasm", component.Span, "linkmend-boundary-records"},
+		{"tests/frozen/batch-rule-0.1.0.wasm", component.Batch, "linkmend-repair"},
+		{"tests/frozen/batch-rule-0.2.0.wasm", component.Batch, "linkmend-repair"},
+	} {
+		t.Run(filepath.Base(test.path), func(t *testing.T) {
+			loaded := load(t, test.path, "{}")
+			assert.Equal(t, test.world, loaded.World)
+			assert.Equal(t, test.name, loaded.About.Name)
+			assert.NotEmpty(t, loaded.About.Version)
+			t.Logf("%+v %+v", loaded.About, loaded.Plan)
+		})
+	}
+}
+
+func TestAConfigurationThatIsRefused(t *testing.T) {
+	_, err := tryToLoad(t, "guest/dist/linkmend-repair.wasm", `{"invalid_links": "dorp"}`, limits())
+	require.ErrorContains(t, err, "invalid_links")
+}
