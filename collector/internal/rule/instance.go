@@ -15,6 +15,9 @@ import (
 
 // Instance is one instance of a rule. It serves one call at a time.
 type Instance struct {
+	// Number is which of the rules it is of, for who has several.
+	Number int
+
 	rule   *Rule
 	limits Limits
 	log    Log

@@ -13,6 +13,9 @@ import (
 	"github.com/linkmend/linkmend/collector/internal/component"
 )
 
+// builtin is the built-in rule.
+const builtin = "collector/internal/embedded/repair.wasm"
+
 var cache = wazero.NewCompilationCache()
 
 func limits() Limits {
@@ -47,11 +50,11 @@ func TestWorlds(t *testing.T) {
 		world component.World
 		name  string
 	}{
-		{"guest/dist/linkmend-repair.wasm", component.Field, "linkmend-repair"},
+		{builtin, component.Field, "linkmend-repair"},
 		{"guest/dist/linkmend-boundary-bytes.wasm", component.Batch, "linkmend-boundary-bytes"},
 		{"guest/dist/linkmend-boundary-records.wasm", component.Span, "linkmend-boundary-records"},
-		{"tests/frozen/batch-rule-0.1.0.wasm", component.Batch, "linkmend-repair"},
-		{"tests/frozen/batch-rule-0.2.0.wasm", component.Batch, "linkmend-repair"},
+		{"tests/frozen/batch-rule-0.1.0.wasm", component.Batch, "repair"},
+		{"tests/frozen/batch-rule-0.2.0.wasm", component.Batch, "repair"},
 	} {
 		t.Run(filepath.Base(test.path), func(t *testing.T) {
 			loaded := load(t, test.path, "{}")
@@ -64,6 +67,6 @@ func TestWorlds(t *testing.T) {
 }
 
 func TestAConfigurationThatIsRefused(t *testing.T) {
-	_, err := tryToLoad(t, "guest/dist/linkmend-repair.wasm", `{"invalid_links": "dorp"}`, limits())
+	_, err := tryToLoad(t, builtin, `{"invalid_links": "dorp"}`, limits())
 	require.ErrorContains(t, err, "invalid_links")
 }
