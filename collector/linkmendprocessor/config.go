@@ -10,7 +10,6 @@ import (
 
 	"go.opentelemetry.io/collector/component"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 )
 
 // builtin is the rule that lies in the binary.
@@ -90,10 +89,10 @@ type IndexConfig struct {
 var (
 	_ component.Config    = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
-	_ xconfmap.Validator  = (*Config)(nil)
-	_ xconfmap.Validator  = (*LimitsConfig)(nil)
-	_ xconfmap.Validator  = (*HoldConfig)(nil)
-	_ xconfmap.Validator  = (*IndexConfig)(nil)
+	_ confmap.Validator  = (*Config)(nil)
+	_ confmap.Validator  = (*LimitsConfig)(nil)
+	_ confmap.Validator  = (*HoldConfig)(nil)
+	_ confmap.Validator  = (*IndexConfig)(nil)
 )
 
 func createDefaultConfig() component.Config {
@@ -147,7 +146,7 @@ func (c *Config) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// Validate implements xconfmap.Validator.
+// Validate implements confmap.Validator.
 func (c *Config) Validate() error {
 	var errs error
 	switch {
@@ -173,7 +172,7 @@ func (c *Config) Validate() error {
 	return errs
 }
 
-// Validate implements xconfmap.Validator.
+// Validate implements confmap.Validator.
 func (c *LimitsConfig) Validate() error {
 	const largest = 4 << 30 // what a module can address
 	return errors.Join(
@@ -187,7 +186,7 @@ func (c *LimitsConfig) Validate() error {
 	)
 }
 
-// Validate implements xconfmap.Validator.
+// Validate implements confmap.Validator.
 func (c *HoldConfig) Validate() error {
 	if c.Time == 0 {
 		return nil
@@ -200,7 +199,7 @@ func (c *HoldConfig) Validate() error {
 	)
 }
 
-// Validate implements xconfmap.Validator.
+// Validate implements confmap.Validator.
 func (c *IndexConfig) Validate() error {
 	errs := above("max_entries", c.MaxEntries, 20_000_000)
 	if c.TimeToLive < 0 {

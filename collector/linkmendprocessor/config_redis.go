@@ -9,7 +9,6 @@ import (
 	"go.opentelemetry.io/collector/config/configopaque"
 	"go.opentelemetry.io/collector/config/configtls"
 	"go.opentelemetry.io/collector/confmap"
-	"go.opentelemetry.io/collector/confmap/xconfmap"
 
 	"github.com/linkmend/linkmend/collector/internal/shared"
 )
@@ -38,7 +37,7 @@ type RedisConfig struct {
 
 var (
 	_ confmap.Unmarshaler = (*RedisConfig)(nil)
-	_ xconfmap.Validator  = (*RedisConfig)(nil)
+	_ confmap.Validator  = (*RedisConfig)(nil)
 )
 
 func defaultRedisConfig() RedisConfig {
@@ -56,7 +55,7 @@ func (c *RedisConfig) Unmarshal(conf *confmap.Conf) error {
 	return conf.Unmarshal(c)
 }
 
-// Validate implements xconfmap.Validator.
+// Validate implements confmap.Validator.
 func (c *RedisConfig) Validate() error {
 	errs := errors.Join(
 		above("timeout", c.Timeout, time.Minute),

@@ -38,7 +38,7 @@ var (
 	// ErrCoreModule is for a module that is not wrapped.
 	ErrCoreModule = errors.New("it is a core module, not a component: `linkmend rule component` makes one of it")
 	// ErrSeveralModules is for components of languages that bring a whole runtime.
-	ErrSeveralModules = errors.New("it consists of several modules, as rules in Python and JavaScript do, " +
+	ErrSeveralModules = errors.New("it consists of several modules, as rules in Python do, " +
 		"and the Collector runs rules of one: run it with `linkmend run` beside the Collector (docs/collector.md), " +
 		"or write it in Rust, Go or C")
 )

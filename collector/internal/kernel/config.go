@@ -21,13 +21,16 @@ type Rule struct {
 	OnError string     `json:"on_error"`
 }
 
-// Limits are those limits of a rule that the kernel looks after.
+// Limits are those of a rule: some are kept by the kernel, and of others it tells.
 type Limits struct {
-	Memory       uint64 `json:"memory"`
-	Output       uint64 `json:"output"`
-	Growth       uint64 `json:"growth"`
-	EditsPerSpan uint64 `json:"edits_per_span"`
-	MaxLinks     uint64 `json:"max_links"`
+	Memory        uint64 `json:"memory"`
+	TableElements uint64 `json:"table_elements"`
+	InitTimeMS    uint64 `json:"init_time_ms"`
+	CallTimeMS    uint64 `json:"call_time_ms"`
+	Output        uint64 `json:"output"`
+	Growth        uint64 `json:"growth"`
+	EditsPerSpan  uint64 `json:"edits_per_span"`
+	MaxLinks      uint64 `json:"max_links"`
 }
 
 // Hold says how spans wait.
@@ -44,6 +47,3 @@ type Index struct {
 	// TimeToLiveMS is nil for what is remembered as long as there is room.
 	TimeToLiveMS *uint64 `json:"time_to_live_ms"`
 }
-
-// Counts is what a kernel has done since it was started.
-type Counts struct{}

@@ -218,18 +218,13 @@ func (i *Instance) line(a []uint32) {
 	}
 }
 
-// takes counts what the rule hands over in this call.
+// takes bounds what the rule hands over at once.
 func (i *Instance) takes(bytes int) bool {
-	if i.host.fault != nil {
-		return false
-	}
-	i.output += uint64(bytes)
-	if i.output > i.limits.Output {
+	if i.host.fault == nil && uint64(bytes) > i.limits.Output {
 		i.host.fault = fault(TooMuchOutput,
 			"it handed more to the host than limits.output = %d bytes in one call", i.limits.Output)
-		return false
 	}
-	return true
+	return i.host.fault == nil
 }
 
 // give copies bytes into a block of the memory of the rule that it allocates.

@@ -37,7 +37,6 @@ type Instance struct {
 	host                 guest
 	clock                *clock
 	index                Index
-	output               uint64
 	saidLines, saidBytes int
 	lastWords            string
 }
@@ -106,7 +105,7 @@ func exported(module api.Module, name, kind string) (api.Function, error) {
 
 // run makes a call under a limit of time, and tells why it failed.
 func (i *Instance) run(ctx context.Context, limit time.Duration, name string, call func(context.Context) error) error {
-	i.output, i.saidLines, i.saidBytes, i.lastWords = 0, 0, 0, ""
+	i.saidLines, i.saidBytes, i.lastWords = 0, 0, ""
 	i.host.fault, i.memory.refused = nil, false
 	ctx, i.clock = startClock(context.WithValue(ctx, instanceKey{}, i), limit)
 	i.context = ctx
@@ -233,10 +232,11 @@ func (i *Instance) process(
 		return i.call(ctx, i.processes, func(at uint32) {
 			var verdict Verdict
 			verdict, refusal = i.host.verdict(at)
+			handed := 0
 			for _, l := range verdict {
-				i.takes(len(l))
+				handed += len(l)
 			}
-			if i.host.fault == nil && refusal == nil {
+			if i.takes(handed) && refusal == nil {
 				take(&verdict)
 			}
 		}, arguments...)

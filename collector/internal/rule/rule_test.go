@@ -16,6 +16,9 @@ import (
 // builtin is the built-in rule.
 const builtin = "collector/internal/embedded/repair.wasm"
 
+// cJobs is the rule that `linkmend rule new --lang c` begins with.
+const cJobs = "collector/internal/rule/testdata/c-jobs.wasm"
+
 var cache = wazero.NewCompilationCache()
 
 func limits() Limits {
@@ -50,9 +53,8 @@ func TestWorlds(t *testing.T) {
 		world component.World
 		name  string
 	}{
-		{builtin, component.Field, "linkmend-repair"},
-		{"guest/dist/linkmend-boundary-bytes.wasm", component.Batch, "linkmend-boundary-bytes"},
-		{"guest/dist/linkmend-boundary-records.wasm", component.Span, "linkmend-boundary-records"},
+		{builtin, component.Field, "repair"},
+		{cJobs, component.Span, "c-jobs"},
 		{"tests/frozen/batch-rule-0.1.0.wasm", component.Batch, "repair"},
 		{"tests/frozen/batch-rule-0.2.0.wasm", component.Batch, "repair"},
 	} {
@@ -69,4 +71,27 @@ func TestWorlds(t *testing.T) {
 func TestAConfigurationThatIsRefused(t *testing.T) {
 	_, err := tryToLoad(t, builtin, `{"invalid_links": "dorp"}`, limits())
 	require.ErrorContains(t, err, "invalid_links")
+}
+
+// TestWhatIsSaid: a rule that says much is listened to in part.
+func TestWhatIsSaid(t *testing.T) {
+	var lines, length int
+	bytes, err := os.ReadFile("testdata/hostile/hostile.wasm")
+	require.NoError(t, err)
+	loaded, err := Load(t.Context(), bytes, Options{
+		Config: `{"do":"log"}`, Limits: limits(), Cache: cache,
+		Log: func(level Level, text string) {
+			assert.Equal(t, Error, level)
+			lines++
+			length += len(text)
+		},
+	})
+	require.NoError(t, err)
+	defer func() { require.NoError(t, loaded.Close(t.Context())) }()
+	instance, err := loaded.New(t.Context())
+	require.NoError(t, err)
+	const mend = 2
+	require.NoError(t, instance.ProcessBytes(t.Context(), nothing{}, mend, func(*Verdict) {}, []byte("traces")))
+	assert.LessOrEqual(t, length, mostSaidBytes)
+	assert.Positive(t, lines)
 }
