@@ -89,10 +89,10 @@ type IndexConfig struct {
 var (
 	_ component.Config    = (*Config)(nil)
 	_ confmap.Unmarshaler = (*Config)(nil)
-	_ confmap.Validator  = (*Config)(nil)
-	_ confmap.Validator  = (*LimitsConfig)(nil)
-	_ confmap.Validator  = (*HoldConfig)(nil)
-	_ confmap.Validator  = (*IndexConfig)(nil)
+	_ confmap.Validator   = (*Config)(nil)
+	_ confmap.Validator   = (*LimitsConfig)(nil)
+	_ confmap.Validator   = (*HoldConfig)(nil)
+	_ confmap.Validator   = (*IndexConfig)(nil)
 )
 
 func createDefaultConfig() component.Config {

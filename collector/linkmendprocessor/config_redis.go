@@ -37,7 +37,7 @@ type RedisConfig struct {
 
 var (
 	_ confmap.Unmarshaler = (*RedisConfig)(nil)
-	_ confmap.Validator  = (*RedisConfig)(nil)
+	_ confmap.Validator   = (*RedisConfig)(nil)
 )
 
 func defaultRedisConfig() RedisConfig {
@@ -70,10 +70,23 @@ func (c *RedisConfig) Validate() error {
 	case c.Endpoint != "" && len(c.Endpoints) > 0:
 		errs = errors.Join(errs, errors.New("endpoint: give it or endpoints, not both"))
 	default:
-		_, err := shared.ParseURLs(c.urls())
-		errs = errors.Join(errs, err)
+		errs = errors.Join(errs, c.validateServers())
 	}
 	return errs
+}
+
+func (c *RedisConfig) validateServers() error {
+	servers, err := shared.ParseURLs(c.urls())
+	switch {
+	case err != nil:
+		return err
+	case c.Cluster && servers.Database != 0:
+		return errors.New("endpoint: a cluster has one database, 0")
+	case !c.Cluster && len(servers.Addresses) > 1:
+		return errors.New("endpoints: several servers are those of a cluster here: say cluster: true; " +
+			"of a primary and its replicas give the address that leads to the primary")
+	}
+	return nil
 }
 
 func (c *RedisConfig) urls() []string {
