@@ -7,6 +7,7 @@ import (
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -73,8 +74,11 @@ func Open(options Options) *Store {
 		ReadTimeout:           20 * options.Timeout,
 		ContextTimeoutEnabled: true,
 		DisableIdentity:       true,
-		PoolSize:              4,
+		// There are never more than a few; but after as many failures as this number the
+		// client would begin to connect by itself, as the circuit here does.
+		PoolSize: 1000,
 	}
+	quiet.Do(func() { redis.SetLogger(debugLog{options.Logger}) })
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
 		options: options,
@@ -86,6 +90,16 @@ func Open(options Options) *Store {
 	s.running.Go(func() { s.write(ctx) })
 	s.running.Go(func() { s.reconnect(ctx) })
 	return s
+}
+
+// The client logs by one logger for the whole process, to stderr by default.
+var quiet sync.Once
+
+type debugLog struct{ logger *zap.Logger }
+
+// Printf implements the logger of the client.
+func (l debugLog) Printf(_ context.Context, format string, values ...any) {
+	l.logger.Debug(fmt.Sprintf(format, values...))
 }
 
 // Close ends the store, and writes what waits as far as there is time for it.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap/zaptest"
+	"go.uber.org/zap"
 
 	"github.com/linkmend/linkmend/collector/internal/redistest"
 )
@@ -20,7 +20,7 @@ func open(t *testing.T, server *redistest.Server, change func(*Options)) *Store 
 	t.Helper()
 	options := Options{
 		Servers: Servers{Addresses: []string{server.Address}}, KeyPrefix: "linkmend",
-		Timeout: time.Second, TimeToLive: time.Minute, QueueSize: 100_000, Logger: zaptest.NewLogger(t),
+		Timeout: time.Second, TimeToLive: time.Minute, QueueSize: 100_000, Logger: zap.NewNop(),
 	}
 	if change != nil {
 		change(&options)
