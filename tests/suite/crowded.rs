@@ -2,6 +2,7 @@
 //! left is what the rule would have left.
 
 use linkmend::Limits;
+use linkmend_tests::engine_test;
 use linkmend_tests::otlp::{batch, kind, link, span, spans_of, text};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
@@ -10,10 +11,10 @@ use opentelemetry_proto::tonic::trace::v1::span::Link;
 const MOST: usize = 128;
 const SHOWN: usize = 8 * MOST;
 
-rule_test! {
+engine_test! {
     fn only_so_many_are_left(arm, order) {
         for (keep, first) in [("first", 1), ("last", 5000 - 127)] {
-            let processor = arm.processor(&format!(r#"{{"keep_links": "{keep}"}}"#));
+            let processor = arm.engine(&format!(r#"{{"keep_links": "{keep}"}}"#));
             let mut crowded = span(1, kind::PRODUCER, "send", Vec::new());
             crowded.dropped_links_count = 3;
             crowded.links = (1..=5000).map(link).collect();
@@ -33,9 +34,9 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn those_that_are_invalid_or_said_twice_go_first(arm, order) {
-        let processor = arm.processor("{}");
+        let processor = arm.engine("{}");
         let mut crowded = span(1, kind::PRODUCER, "send", Vec::new());
         let invalid = Link::default();
         let repeated = std::iter::repeat_n;
@@ -54,9 +55,9 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn who_only_remembers_changes_nothing(arm, order) {
-        let processor = arm.processor("{}");
+        let processor = arm.engine("{}");
         let message = vec![
             text("messaging.system", "rabbitmq"),
             text("messaging.destination.name", "orders"),

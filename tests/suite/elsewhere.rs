@@ -8,7 +8,7 @@ use linkmend::index::{
     Answers, Entry, IndexError, IndexOptions, MemoryIndex, MessageIndex, MessageKey, Producer,
     Recalled, ScopedIndex, SharedIndex, SharedStore,
 };
-use linkmend::{HoldOptions, Limits, Passage, Processor, Rule, Scope, Scoping};
+use linkmend::{HoldOptions, Limits, ProcessOptions, Processor, Rule, Scope, Scoping};
 use linkmend_tests::otlp::{batch, consumer, producer, spans_of};
 
 /// What is behind an index, and how it answers.
@@ -209,9 +209,9 @@ fn a_producer_that_passes_another_host_wakes_a_held_span() {
 fn scopes_are_apart_in_the_store_too() {
     let store = Arc::new(Store::default());
     let (one, other) = (scoped(&store), scoped(&store));
-    let within = |name: &str| Passage {
+    let within = |name: &str| ProcessOptions {
         scope: Scope::of([&[name.to_owned()][..]]),
-        ..Passage::default()
+        ..ProcessOptions::default()
     };
     let consumer = || batch(vec![consumer(2, "a")]);
     other.process_with(consumer(), &within("red")).unwrap();

@@ -5,10 +5,9 @@
 use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use linkmend::Processor;
-use linkmend_tests::arms::{Arm, Order};
+use linkmend_tests::arms::{Arm, Engine, Order};
 use linkmend_tests::otlp::{batch, integer, kind, span, spans_of, text, texts};
-use linkmend_tests::rule_test;
+use linkmend_tests::{engine_test, rule_test};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
@@ -46,15 +45,15 @@ impl Seen {
 }
 
 fn mend(arm: Arm, order: Order, spans: Vec<Span>) -> Seen {
-    let processor = arm.processor("{}");
+    let processor = arm.engine("{}");
     let sent = order.of(&batch(spans));
     processor.remember(sent.clone()).unwrap();
-    let seen = see(&processor, sent);
+    let seen = see(&*processor, sent);
     let held = stream(arm, order, &seen);
     Seen { held, ..seen }
 }
 
-fn see(processor: &Processor, sent: Bytes) -> Seen {
+fn see(processor: &dyn Engine, sent: Bytes) -> Seen {
     let mended = processor.mend(sent).unwrap();
     assert_eq!(mended.faults, []);
     let traces = mended.traces.unwrap();
@@ -80,11 +79,7 @@ fn see(processor: &Processor, sent: Bytes) -> Seen {
 
 /// How many of the spans wait when what came out comes in as a stream.
 fn stream(arm: Arm, order: Order, seen: &Seen) -> usize {
-    let holding = Processor::builder()
-        .rule(arm.rule("{}"))
-        .hold(linkmend::HoldOptions::default())
-        .build()
-        .unwrap();
+    let holding = arm.holding("{}", linkmend::HoldOptions::default());
     let sent = batch(seen.spans.values().cloned().collect());
     holding.process(order.of(&sent)).unwrap().held
 }
@@ -159,7 +154,7 @@ fn pubsub(number: u64, kind: i32, name: &str) -> Span {
 
 // Who may be the producer.
 
-rule_test! {
+engine_test! {
     fn what_a_consumer_sent_on_is_no_cause_of_it(arm, order) {
         let consumer = at(rabbit(2, kind::CONSUMER, "work", "a"), 10);
         let sent_on = in_trace(at(rabbit(3, kind::PRODUCER, "wait", "a"), 11), 2);
@@ -171,7 +166,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn nested_spans_of_one_send_are_one_producer(arm, order) {
         let mut outer = at(rabbit(1, kind::PRODUCER, "work", "a"), 0);
         outer.end_time_unix_nano += SECOND;
@@ -183,7 +178,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_retry_through_a_waiting_queue_comes_from_the_retry(arm, order) {
         let spans = vec![
             at(rabbit(1, kind::PRODUCER, "work", "a"), 0),
@@ -196,7 +191,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_publisher_that_reuses_its_id_is_ambiguous(arm, order) {
         let spans = vec![
             at(rabbit(1, kind::PRODUCER, "q", "constant"), 0),
@@ -210,7 +205,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn an_offset_that_several_traces_claim_is_known_to_nobody(arm, order) {
         // acks=0: each batch begins with 0 again.
         let spans = vec![
@@ -227,7 +222,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_topic_that_was_made_anew_has_its_offsets_twice(arm, order) {
         let spans = vec![
             at(kafka(1, kind::PRODUCER, 7), 0),
@@ -240,7 +235,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn an_offset_without_a_cluster_proves_nothing_where_consumers_name_several(arm, order) {
         let of = |number, cluster| {
             let span = at(kafka(number, kind::CONSUMER, 7_000), 5);
@@ -261,7 +256,7 @@ fn header(number: u64) -> String {
     format!("00-{trace_id:032x}-{number:016x}-01")
 }
 
-rule_test! {
+engine_test! {
     fn the_record_goes_before_a_header_that_was_handed_on(arm, order) {
         // Kafka Streams: the header is that of the record that came in.
         let mut consumer = at(kafka(3, kind::CONSUMER, 7_000), 9);
@@ -273,7 +268,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn of_several_headers_on_one_record_the_last_is_its_context(arm, order) {
         let mut consumer = kafka(9, kind::CONSUMER, 7_000);
         let all = [header(1), header(2), header(3)];
@@ -289,7 +284,7 @@ rule_test! {
 
 // When nothing is missing.
 
-rule_test! {
+engine_test! {
     fn a_context_that_came_with_the_message_is_asked_first(arm, order) {
         let remote = below(at(rabbit(3, kind::CONSUMER, "q", "a"), 5), 3, 77, REMOTE);
         let sent = at(rabbit(1, kind::PRODUCER, "q", "a"), 0);
@@ -301,7 +296,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_process_span_below_a_receive_span_has_its_context(arm, order) {
         // franz-go: receive has the remote parent, process is below it.
         let operation = |span, word| with(span, "messaging.operation", word);
@@ -315,7 +310,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_link_to_who_settles_is_no_link_to_the_sender(arm, order) {
         let id = |span| with(span, "messaging.message.id", "m7");
         let create = at(id(pubsub(1, kind::PRODUCER, "orders create")), 0);
@@ -327,7 +322,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_link_to_anybody_stands_only_for_a_message_that_nobody_sent(arm, order) {
         // X-Ray's, or the application's own.
         let consumer = linked(at(rabbit(2, kind::CONSUMER, "q", "a"), 5), vec![to(50)]);
@@ -340,7 +335,7 @@ rule_test! {
 
 // What is told.
 
-rule_test! {
+engine_test! {
     fn messages_are_told_of_and_not_spans(arm, order) {
         let mut process = span(2, kind::CONSUMER, "orders process", vec![
             text("messaging.system", "kafka"),
@@ -351,7 +346,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn an_empty_poll_and_a_reply_are_nothing_to_tell_of(arm, order) {
         let mut poll = span(2, kind::CONSUMER, "orders receive", vec![
             text("messaging.system", "aws_sqs"),
@@ -368,7 +363,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_consumer_below_a_span_of_its_own_process_may_lack_its_context(arm, order) {
         // Lambda: SERVER, and below it what processes the messages.
         let process = span(3, kind::CONSUMER, "process orders", vec![
@@ -380,6 +375,7 @@ rule_test! {
     }
 }
 
+// Polls are told of where data is read twice, which a kernel does not do.
 rule_test! {
     fn spans_below_a_poll_tell_of_its_messages(arm, order) {
         let poll = span(2, kind::CLIENT, "poll orders", vec![
@@ -397,7 +393,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn links_that_are_dropped_leave_a_consumer_that_lacks_them(arm, order) {
         let mut receive = span(2, kind::CONSUMER, "reports process", vec![
             text("messaging.system", "pg-boss"),
@@ -409,11 +405,11 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_span_without_ids_of_its_own_loses_invalid_links(arm, order) {
         let mut nameless = linked(span(0, kind::CONSUMER, "x", vec![]), vec![to(0), to(5)]);
         nameless.trace_id = vec![0; 16];
-        let processor = arm.processor("{}");
+        let processor = arm.engine("{}");
         let mended = processor.process(order.of(&batch(vec![nameless]))).unwrap();
         assert_eq!(mended.counts.links_dropped_invalid, 1);
         assert_eq!((mended.counts.spans, mended.counts.spans_invalid), (1, 1));
@@ -423,7 +419,7 @@ rule_test! {
 
 // Emitters that no profile had.
 
-rule_test! {
+engine_test! {
     fn jobs_of_rq_arq_and_dramatiq_have_their_ids_on_both_sides(arm, order) {
         let of = |number, kind, attributes: &[(&str, &str)]| {
             let attributes = attributes.iter().map(|(key, value)| text(key, value));
@@ -450,7 +446,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn faststream_is_joined_by_the_conversation_that_each_message_begins(arm, order) {
         let of = |number, kind, name: &str| span(number, kind, name, vec![
             text("messaging.system", "rabbitmq"),
@@ -467,7 +463,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn tasks_that_are_tried_again_come_from_the_retry(arm, order) {
         let of = |number, kind| span(number, kind, "remoulade", vec![
             text("messaging.message.id", "8d0f3c2e-8f37-4d5e-9b7f-000000000001"),
@@ -486,7 +482,7 @@ rule_test! {
 
 // What links are called.
 
-rule_test! {
+engine_test! {
     fn links_of_pub_sub_say_what_they_are(arm, order) {
         // Go: publish, subscribe and ack are INTERNAL, and name no operation.
         let id = |span| with(span, "messaging.message.id", "m7");
@@ -500,7 +496,7 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_link_to_the_span_itself_is_only_related(arm, order) {
         let own = linked(rabbit(2, kind::CONSUMER, "q", "a"), vec![to(2)]);
         assert_eq!(mend(arm, order, vec![own]).kinds(2), ["related_to"]);

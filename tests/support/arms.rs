@@ -1,15 +1,20 @@
-//! The built-in rule in the sandbox and without it, on batches in both field
-//! orders.
+//! The built-in rule in the sandbox, without it, and beside the kernel, on batches in both
+//! field orders.
 
 use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
 
 use bytes::Bytes;
 use linkmend::index::{self, MessageIndex};
 use linkmend::interface as host;
-use linkmend::{NativeRule, Processor, Rule, Shown, World};
+use linkmend::{
+    HoldOptions, HoldStats, Mended, NativeRule, ProcessError, Processor, Rule, Shown, World,
+};
 use linkmend_repair::Repair;
-use linkmend_rule as sdk;
+use linkmend_rule::{self as sdk, FieldRule as _};
 
+use crate::kernel::Kernel;
 use crate::order::descending;
 
 /// Names the file that the sandboxed built-in rule is read from, where it is
@@ -23,6 +28,118 @@ pub enum Arm {
     Native,
     /// As a component.
     Sandbox,
+    /// Without a sandbox, and the engine as a WebAssembly module: see [`crate::kernel`].
+    Kernel,
+}
+
+/// An engine with the built-in rule, as suites use it.
+pub trait Engine {
+    /// [`Processor::process_at`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError>;
+
+    /// [`Processor::process`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn process(&self, batch: Bytes) -> Result<Mended, ProcessError> {
+        self.process_at(batch, Instant::now())
+    }
+
+    /// [`Processor::remember`]; an engine that reads no files does more than that, and it is
+    /// not looked at.
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError>;
+
+    /// [`Processor::mend`]
+    ///
+    /// # Errors
+    ///
+    /// As there.
+    fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError>;
+
+    /// [`Processor::release`]
+    fn release(&self, now: Instant) -> Vec<Mended>;
+
+    /// [`Processor::drain`]
+    fn drain(&self) -> Vec<Mended>;
+
+    /// [`Processor::next_release`]
+    fn next_release(&self) -> Option<Instant>;
+
+    /// [`Processor::hold_stats`]
+    fn hold_stats(&self) -> HoldStats;
+}
+
+impl Engine for Processor {
+    fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError> {
+        self.process_at(batch, now)
+    }
+
+    fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
+        self.remember(batch)
+    }
+
+    fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
+        self.mend(batch)
+    }
+
+    fn release(&self, now: Instant) -> Vec<Mended> {
+        self.release(now)
+    }
+
+    fn drain(&self) -> Vec<Mended> {
+        self.drain()
+    }
+
+    fn next_release(&self) -> Option<Instant> {
+        self.next_release()
+    }
+
+    fn hold_stats(&self) -> HoldStats {
+        self.hold_stats()
+    }
+}
+
+impl Engine for Kernel {
+    fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError> {
+        self.process_at(&batch, now)
+    }
+
+    fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
+        self.process_at(&batch, Instant::now())?;
+        Ok(Mended {
+            traces: Some(batch),
+            ..Mended::default()
+        })
+    }
+
+    fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
+        self.process_at(&batch, Instant::now())
+    }
+
+    fn release(&self, now: Instant) -> Vec<Mended> {
+        self.release(now)
+    }
+
+    fn drain(&self) -> Vec<Mended> {
+        self.drain()
+    }
+
+    fn next_release(&self) -> Option<Instant> {
+        self.next_release()
+    }
+
+    fn hold_stats(&self) -> HoldStats {
+        self.hold_stats()
+    }
 }
 
 /// In which order the fields of a batch stand.
@@ -35,16 +152,17 @@ pub enum Order {
 }
 
 impl Arm {
-    /// The built-in rule.
+    /// The built-in rule, for a [`Processor`].
     ///
     /// # Panics
     ///
-    /// When `config` is not one.
+    /// When `config` is not one, and of [`Self::Kernel`], which has no such processor.
     #[must_use]
     pub fn rule(self, config: &str) -> Rule {
         match self {
             Self::Native => native_repair(config),
             Self::Sandbox => sandboxed_repair().with_config(config),
+            Self::Kernel => panic!("a kernel makes its rules by itself"),
         }
     }
 
@@ -57,6 +175,34 @@ impl Arm {
     pub fn processor(self, config: &str) -> Processor {
         let built = Processor::builder().rule(self.rule(config)).build();
         built.unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// An engine with the built-in rule alone.
+    ///
+    /// # Panics
+    ///
+    /// When the rule cannot be loaded.
+    #[must_use]
+    pub fn engine(self, config: &str) -> Box<dyn Engine> {
+        match self {
+            Self::Native | Self::Sandbox => Box::new(self.processor(config)),
+            Self::Kernel => Box::new(kernel(config, None)),
+        }
+    }
+
+    /// The same, which holds spans.
+    ///
+    /// # Panics
+    ///
+    /// When the rule cannot be loaded.
+    #[must_use]
+    pub fn holding(self, config: &str, options: HoldOptions) -> Box<dyn Engine> {
+        if self == Self::Kernel {
+            return Box::new(kernel(config, Some(&options)));
+        }
+        let builder = Processor::builder().rule(self.rule(config)).hold(options);
+        let built = builder.build();
+        Box::new(built.unwrap_or_else(|error| panic!("{error}")))
     }
 }
 
@@ -105,6 +251,50 @@ macro_rules! rule_test {
     };
 }
 
+/// The same with the kernel: six tests of a function that uses an [`Engine`].
+#[macro_export]
+macro_rules! engine_test {
+    ($(#[$meta:meta])* fn $name:ident($arm:ident, $order:ident) $body:block) => {
+        $(#[$meta])*
+        mod $name {
+            use super::*;
+            use $crate::arms::{Arm, Order};
+
+            fn case($arm: Arm, $order: Order) $body
+
+            #[test]
+            fn native_ascending() {
+                case(Arm::Native, Order::Ascending);
+            }
+
+            #[test]
+            fn native_descending() {
+                case(Arm::Native, Order::Descending);
+            }
+
+            #[test]
+            fn sandbox_ascending() {
+                case(Arm::Sandbox, Order::Ascending);
+            }
+
+            #[test]
+            fn sandbox_descending() {
+                case(Arm::Sandbox, Order::Descending);
+            }
+
+            #[test]
+            fn kernel_ascending() {
+                case(Arm::Kernel, Order::Ascending);
+            }
+
+            #[test]
+            fn kernel_descending() {
+                case(Arm::Kernel, Order::Descending);
+            }
+        }
+    };
+}
+
 fn sandboxed_repair() -> Rule {
     match std::env::var_os(BUILTIN_COMPONENT) {
         Some(path) => Rule::file(Path::new(&path)),
@@ -120,6 +310,19 @@ fn sandboxed_repair() -> Rule {
 #[must_use]
 pub fn native_repair(config: &str) -> Rule {
     native_fields::<Repair>(config)
+}
+
+/// The built-in rule beside the kernel.
+fn kernel(config: &str, hold: Option<&HoldOptions>) -> Kernel {
+    let configured = |config: &str| match Repair::configure(config) {
+        Ok(configured) => configured,
+        Err(text) => panic!("{text}"),
+    };
+    let (_, plan) = configured(config);
+    let config = config.to_owned();
+    let make = move || Box::new(NativeFields(configured(&config).0)) as Box<dyn NativeRule>;
+    let described = about(Repair::describe());
+    Kernel::new(&described, &host_plan(plan), Arc::new(make), hold)
 }
 
 /// A rule of the world `field-rule` without the sandbox.

@@ -4,7 +4,8 @@
 //!
 //! | module | what it has |
 //! |---|---|
-//! | [`arms`] | the built-in rule, native and in the sandbox |
+//! | [`arms`] | the built-in rule, native, in the sandbox, and beside the kernel |
+//! | [`kernel`] | the engine as a WebAssembly module, in a host of our own |
 //! | [`otlp`] | batches, made of prost's structs |
 //! | [`order`] | the field orders that senders write |
 //! | [`rules`] | rules of a closure |
@@ -17,6 +18,7 @@
 pub mod arms;
 pub mod guests;
 pub mod kafka;
+pub mod kernel;
 pub mod memory;
 pub mod otlp;
 pub mod puppet;

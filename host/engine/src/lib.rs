@@ -67,91 +67,50 @@
 //!
 //! # Layout
 //!
+//! What becomes of a batch is in `linkmend-core`, and what rules run in is in
+//! `linkmend-sandbox`; here they are put together.
+//!
 //! | module | what it does |
 //! |---|---|
-//! | `processor` | what a program calls |
-//! | `release` | what a program calls where spans are held |
-//! | `workspace` | the way of a batch through the rules |
-//! | `by_scope` | a batch of several scopes |
-//! | `exhibit` | what a rule is shown of a batch |
-//! | `crowded` | spans with more links than a rule is shown |
-//! | `rule`, `limits` | what a user asks for |
-//! | `runner` | a loaded rule and its instances |
-//! | `blame` | whether a batch, its sender or the rule is at fault |
-//! | `private` | a directory that is the user's own |
-//! | `checksum`, `rule_file` | which file a rule has to be, and how it is read |
-//! | `inspect` | what a component says of itself before it runs |
-//! | `sandbox`, `native` | where a rule runs |
-//! | `said` | what a rule says to its author |
-//! | `usage` | how near it came to its limits |
-//! | `mend` | checking a verdict, and doing what it says |
-//! | `counts`, `systems`, `reasons` | what was done, to whom, and why the rest was not |
-//! | `explain` | why a span was or was not mended |
-//! | `hold` | spans that wait for their producers |
-//! | `origin` | whose a span is |
-//! | `scope` | which senders see each other's messages |
-//! | `text` | texts of others, with nothing in them that a terminal would obey |
+//! | `processor`, `options` | what a program calls |
+//! | `builder` | what a processor is made of |
+//! | `rule` | rules as a user asks for them, and as a processor takes them |
+//! | `clock` | the clock of the system |
 //! | [`index`] | which span produced which message |
 
-mod bindings;
-mod blame;
-mod by_scope;
-mod checksum;
-mod counts;
-mod crowded;
+mod builder;
+mod clock;
 mod error;
-mod exhibit;
-mod explain;
-mod hold;
 pub mod index;
-mod inspect;
-mod limits;
-mod mend;
-mod native;
-mod origin;
-mod private;
+mod options;
 mod processor;
-mod reasons;
-mod release;
 mod rule;
-mod rule_file;
-mod runner;
-mod said;
-mod sandbox;
-mod scope;
-mod systems;
-mod text;
-mod usage;
-mod workspace;
 
 /// The words of the rule interface, see `wit/rule.wit`.
 pub mod interface {
-    pub use crate::bindings::linkmend::rule::types::{
+    pub use linkmend_core::interface::{
         About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note,
         NoteKind, Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
     };
-
-    pub use crate::runner::selector;
+    pub use linkmend_core::selector;
 }
 
-pub use checksum::{Checksum, WrongChecksum};
-pub use counts::Counts;
-pub use error::{FaultReason, LoadError, LoadReason, ProcessError, RuleFault, Stage, VerdictError};
-pub use exhibit::Shown;
-pub use explain::{Asked, AskedError, Explanation, RuleExplanation};
-pub use hold::{HoldOptions, HoldStats};
-pub use inspect::{Inspection, World, inspect};
-pub use limits::Limits;
-pub use linkmend_wire as wire;
-pub use private::{PrivateDirectory, PrivateDirectoryError};
-pub use processor::{Claim, Mended, Passage, Processor, ProcessorBuilder};
-pub use reasons::{Reason, ReasonCount, Reasons, Whose};
-pub use release::Releasing;
-pub use rule::{NativeRule, OnError, Rule};
-pub use rule_file::{RuleFile, RuleFileError};
-pub use said::{Level, Listener, Said, SaidLine};
-pub use sandbox::{CodeCache, CompileError, CompileLimits, Compiler, Stop, compile_for_parent};
-pub use scope::{Scope, Scoping, keep_scope, kept_scope};
-pub use systems::{SystemCounts, Systems};
-pub use text::{plain, plain_lines};
-pub use usage::RuleUsage;
+pub use builder::ProcessorBuilder;
+pub use clock::SystemClock;
+pub use error::LoadError;
+pub use linkmend_core::interface::World;
+pub use linkmend_core::wire;
+pub use linkmend_core::{
+    Acknowledgement, Asked, AskedError, Counts, Explanation, FaultReason, HoldOptions, HoldStats,
+    Limits, Mended, NativeRule, OnError, ProcessError, Reason, ReasonCount, Reasons,
+    RuleExplanation, RuleFault, RuleUsage, Scope, Scoping, Shown, SystemCounts, Systems,
+    VerdictError, Whose, keep_scope, kept_scope, plain, plain_lines,
+};
+pub use linkmend_sandbox::{
+    Checksum, CodeCache, CompileError, CompileLimits, Compiler, Inspection, Level, Listener,
+    LoadReason, PrivateDirectory, PrivateDirectoryError, RuleFile, RuleFileError, Said, SaidLine,
+    Stage, Stop, WrongChecksum, compile_for_parent, inspect,
+};
+pub use options::ProcessOptions;
+pub use processor::{Processor, Releasing};
+pub use rule::Rule;

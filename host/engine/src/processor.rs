@@ -1,160 +1,47 @@
-//! A processor, and how it is made.
+//! A processor, as programs have it: rules in a sandbox, and the clock of the system.
 
-use std::any::Any;
 use std::fmt;
-use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use bytes::Bytes;
-use parking_lot::{Mutex, RwLock};
+use linkmend_core::index::MessageKey;
+use linkmend_core::interface::{About, Plan};
+use linkmend_core::{self as core, Asked, HoldStats, Mended, ProcessError, RuleUsage, Scope};
 
-use crate::bindings::linkmend::rule::types::{About, Plan, Tasks};
-use crate::counts::Counts;
-use crate::error::{LoadError, LoadReason, ProcessError, RuleFault};
-use crate::explain::{Asked, Explanation};
-use crate::hold::{Hold, HoldOptions, Terms};
-use crate::index::{MemoryIndex, MessageIndex, Room};
-use crate::native;
-use crate::rule::{Rule, Source};
-use crate::rule_file::RuleFile;
-use crate::runner::LoadedRule;
-use crate::said::Listener;
-use crate::sandbox::{self, CodeCache, Compiler, Sandbox};
-use crate::scope::{Scope, Scoping};
-use crate::usage::RuleUsage;
-use crate::workspace::{Passed, Way, Workspace};
+use crate::clock::SystemClock;
+use crate::error::LoadError;
+use crate::options::ProcessOptions;
+use crate::rule::{Loader, Rule};
 
 /// Mends batches. Shared by as many threads as there are.
 pub struct Processor {
-    rules: RwLock<Arc<[LoadedRule]>>,
-    sandbox: Sandbox,
-    pub(crate) index: Arc<dyn MessageIndex>,
-    pub(crate) scoping: Option<Scoping>,
-    pub(crate) counts_systems: bool,
-    pub(crate) hold: Option<Arc<Hold>>,
-    /// One for each thread that ever was in here at the same time.
-    workspaces: Mutex<Vec<Workspace>>,
+    core: core::Processor,
+    clock: SystemClock,
+    loader: Loader,
 }
 
-/// Makes a [`Processor`].
-pub struct ProcessorBuilder {
-    rules: Vec<Rule>,
-    index: Option<Arc<dyn MessageIndex>>,
-    compiler: Compiler,
-    cache: Option<CodeCache>,
-    hold: Option<HoldOptions>,
-    scoping: Option<Scoping>,
-    counts_systems: bool,
-    listener: Option<Listener>,
-}
+/// Held spans on their way out, a batch at a time: each is made when it is asked
+/// for, so that no more than one has to be in memory beside the spans. What is
+/// not asked for is lost.
+#[must_use = "spans that are not asked for are lost"]
+#[derive(Debug)]
+pub struct Releasing(core::Releasing);
 
-/// Something of whoever waits for held spans. It is kept with each span of a
-/// batch that is held, comes out with it ([`Mended::claims`]), and means nothing
-/// here: when all copies of it are dropped, all spans of that batch have gone
-/// their way.
-pub type Claim = Arc<dyn Any + Send + Sync>;
-
-/// How a batch is processed where spans are held.
-#[derive(Clone)]
-pub struct Passage {
-    /// When it came. Default: now.
-    pub now: Instant,
-    /// How long its spans may be held, if that is less than
-    /// [`HoldOptions::time`]. Default: that long.
-    pub hold_at_most: Option<Duration>,
-    /// Goes with its spans that are held. Default: nothing.
-    pub claim: Option<Claim>,
-    /// Whether a copy of what is held is wanted, see [`Mended::held_copy`].
-    /// Default: no.
-    pub copy_held: bool,
-    /// Who sent it, beside what its resources say of that: see
-    /// [`ProcessorBuilder::scopes`]. Default: nobody knows.
-    pub scope: Scope,
-}
-
-impl Default for Passage {
-    fn default() -> Self {
-        Self {
-            now: Instant::now(),
-            hold_at_most: None,
-            claim: None,
-            copy_held: false,
-            scope: Scope::NONE,
-        }
-    }
-}
-
-/// A batch that went through.
-#[derive(Clone, Default)]
-pub struct Mended {
-    /// The batch. The very same bytes when nothing was to be done; `None` when
-    /// all of its spans are held back, or when it was dropped.
-    pub traces: Option<Bytes>,
-    /// A rule failed and its policy is [`crate::OnError::Drop`].
-    pub is_dropped: bool,
-    /// How many spans are held back and not in `traces`.
-    pub held: usize,
-    /// The spans that are held back, as a batch of their own, if
-    /// [`Passage::copy_held`] asks for it: to be kept where a crash does not
-    /// reach it, and processed anew after one.
-    pub held_copy: Option<Bytes>,
-    /// [`Passage::claim`] of the batches that held spans in `traces` came with:
-    /// one for each span that was held. Those of a batch that is dropped, too.
-    pub claims: Vec<Claim>,
-    /// Held spans that had to go to make room, mostly of other batches: batches
-    /// to be sent on beside this one, whose figures are not in `counts`. The
-    /// sender of this batch cannot send them again.
-    pub overflow: Vec<Mended>,
-    /// What was done.
-    pub counts: Counts,
-    /// What the calls of rules took, all together.
-    pub rule_time: Duration,
-    /// The rules that failed on it.
-    pub faults: Vec<RuleFault>,
-    /// Why spans were or were not mended, in their order in the batch. Only of
-    /// spans that were asked for: see [`Processor::explain`].
-    pub explanations: Vec<Explanation>,
-}
-
-impl fmt::Debug for Passage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Passage")
-            .field("now", &self.now)
-            .field("hold_at_most", &self.hold_at_most)
-            .field("claim", &self.claim.is_some())
-            .field("copy_held", &self.copy_held)
-            .field("scope", &self.scope)
-            .finish()
-    }
-}
-
-impl fmt::Debug for Mended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mended")
-            .field("traces", &self.traces)
-            .field("is_dropped", &self.is_dropped)
-            .field("held", &self.held)
-            .field("claims", &self.claims.len())
-            .field("overflow", &self.overflow)
-            .field("counts", &self.counts)
-            .field("faults", &self.faults)
-            .finish_non_exhaustive()
+impl Releasing {
+    /// The next batch, mended by the processor that the spans are from; see
+    /// [`Processor::release`].
+    pub fn next(&mut self, processor: &Processor) -> Option<Mended> {
+        self.0.next(&processor.core)
     }
 }
 
 impl Processor {
-    /// A processor without rules, to be given some.
-    #[must_use]
-    pub fn builder() -> ProcessorBuilder {
-        ProcessorBuilder {
-            rules: Vec::new(),
-            index: None,
-            compiler: Compiler::default(),
-            cache: None,
-            hold: None,
-            scoping: None,
-            counts_systems: false,
-            listener: None,
+    /// One that a builder has put together.
+    pub(crate) fn new(core: core::Processor, clock: SystemClock, loader: Loader) -> Self {
+        Self {
+            core,
+            clock,
+            loader,
         }
     }
 
@@ -168,7 +55,7 @@ impl Processor {
     /// When the batch is not well-formed, or when a rule fails on it and its
     /// policy is [`crate::OnError::Reject`].
     pub fn process(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.process_at(batch, Instant::now())
+        self.process_with(batch, &ProcessOptions::default())
     }
 
     /// The same as [`Self::process`], at a time that may be another than now.
@@ -177,11 +64,11 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn process_at(&self, batch: Bytes, now: Instant) -> Result<Mended, ProcessError> {
-        let passage = Passage {
+        let options = ProcessOptions {
             now,
-            ..Passage::default()
+            ..ProcessOptions::default()
         };
-        self.process_with(batch, &passage)
+        self.process_with(batch, &options)
     }
 
     /// The same as [`Self::process`], where more is to be said of it.
@@ -189,11 +76,12 @@ impl Processor {
     /// # Errors
     ///
     /// As [`Self::process`].
-    pub fn process_with(&self, batch: Bytes, passage: &Passage) -> Result<Mended, ProcessError> {
-        match self.hold.as_ref().filter(|hold| hold.is_open()) {
-            Some(hold) => self.process_or_hold(hold, batch, passage),
-            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None, passage.scope),
-        }
+    pub fn process_with(
+        &self,
+        batch: Bytes,
+        options: &ProcessOptions,
+    ) -> Result<Mended, ProcessError> {
+        self.core.process(batch, &options.by(&self.clock))
     }
 
     /// The first reading of data that is read twice: remembers the producers
@@ -203,7 +91,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER, None, Scope::NONE)
+        self.core.remember(batch)
     }
 
     /// The second reading of data that is read twice.
@@ -212,7 +100,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, None, Scope::NONE)
+        self.core.mend(batch)
     }
 
     /// The same as [`Self::mend`], and says of the spans that are asked for why
@@ -225,35 +113,31 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn explain(&self, batch: Bytes, asked: &Asked) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, Some(asked), Scope::NONE)
+        self.core.explain(batch, asked)
     }
 
     /// Some rule remembers: reading data twice finds more.
     #[must_use]
     pub fn uses_index(&self) -> bool {
-        self.loaded().iter().any(|rule| rule.plan.uses_index)
+        self.core.uses_index()
     }
 
     /// The rules, in the order in which a batch passes them.
     #[must_use]
     pub fn rules(&self) -> Vec<About> {
-        self.loaded()
-            .iter()
-            .map(|rule| rule.about.clone())
-            .collect()
+        self.core.rules()
     }
 
     /// What the rules ask of the host, in the same order.
     #[must_use]
     pub fn plans(&self) -> Vec<Plan> {
-        self.loaded().iter().map(|rule| rule.plan.clone()).collect()
+        self.core.plans()
     }
 
     /// What each rule used at most, so far.
     #[must_use]
     pub fn rule_usage(&self) -> Vec<RuleUsage> {
-        let rules = self.loaded();
-        rules.iter().map(|rule| rule.usage.so_far()).collect()
+        self.core.rule_usage()
     }
 
     /// Puts other rules in the place of those that are there, between two
@@ -264,196 +148,87 @@ impl Processor {
     ///
     /// When one of them cannot be used; then all stays as it is.
     pub fn replace_rules(&self, rules: Vec<Rule>) -> Result<(), LoadError> {
-        let loaded = load_all(&self.sandbox, rules, &self.index)?;
-        *self.rules.write() = loaded;
+        self.core.replace_rules(self.loader.load_all(rules)?);
         Ok(())
     }
 
-    /// The rules as they are now: a batch passes the same ones to its end.
-    pub(crate) fn loaded(&self) -> Arc<[LoadedRule]> {
-        Arc::clone(&self.rules.read())
-    }
-
-    fn run(
-        &self,
-        batch: Bytes,
-        tasks: Tasks,
-        asked: Option<&Asked>,
-        scope: Scope,
-    ) -> Result<Mended, ProcessError> {
-        let rules = self.loaded();
-        let way = |room: Option<&Arc<Room>>| Way {
-            rules: &rules,
-            first: 0,
-            first_tasks: tasks,
-            tasks,
-            asked,
-            terms: Terms::Each(Vec::new()),
-            reach: self.reach(room),
-            counts_systems: self.counts_systems,
-            is_held: false,
-        };
-        Ok(self.pass_by_scope(batch, scope, way)?.mended)
-    }
-
-    pub(crate) fn pass(&self, way: Way<'_>, batch: Bytes) -> Result<Passed, ProcessError> {
-        let mut workspace = self.workspaces.lock().pop().unwrap_or_default();
-        let passed = workspace.run(way, batch);
-        self.workspaces.lock().push(workspace);
-        passed
-    }
-}
-
-impl ProcessorBuilder {
-    /// Adds a rule behind those that are there: each sees the edits of the
-    /// ones before it.
-    #[must_use]
-    pub fn rule(mut self, rule: Rule) -> Self {
-        self.rules.push(rule);
-        self
-    }
-
-    /// The message index that the rules share. Default: a new [`MemoryIndex`].
-    #[must_use]
-    pub fn index(mut self, index: Arc<dyn MessageIndex>) -> Self {
-        self.index = Some(index);
-        self
-    }
-
-    /// Tells senders apart: messages of one scope are not seen in another one, and
-    /// no scope takes the room of others in the index and in the hold. In place of
-    /// [`Self::index`]. Default: all are of one.
-    #[must_use]
-    pub fn scopes(mut self, scoping: Scoping) -> Self {
-        self.scoping = Some(scoping);
-        self
-    }
-
-    /// What compiles the rules. The default does it in this process, whatever
-    /// time and memory it takes: where rules are not trusted, give a
-    /// [`Compiler::command`].
-    #[must_use]
-    pub fn compiler(mut self, compiler: Compiler) -> Self {
-        self.compiler = compiler;
-        self
-    }
-
-    /// Where compiled rules are kept. Default: nowhere.
-    #[must_use]
-    pub fn code_cache(mut self, cache: CodeCache) -> Self {
-        self.cache = Some(cache);
-        self
-    }
-
-    /// Holds spans back whose producers are not known yet. Whoever asks for
-    /// this has to call [`Processor::release`] time and again. Default: none
-    /// are held.
-    #[must_use]
-    pub fn hold(mut self, options: HoldOptions) -> Self {
-        self.hold = Some(options);
-        self
-    }
-
-    /// Counts what is done by messaging system, too: see
-    /// [`Counts::systems`](crate::Counts). It costs one more look at the
-    /// attributes of each span that is edited. Default: no.
-    #[must_use]
-    pub fn count_systems(mut self) -> Self {
-        self.counts_systems = true;
-        self
-    }
-
-    /// Whoever wants to know what rules say: what they print, and what their
-    /// languages print for them when they fail. It is told of what is said while
-    /// rules are loaded, too. Default: nobody.
-    #[must_use]
-    pub fn listener(mut self, listener: Listener) -> Self {
-        self.listener = Some(listener);
-        self
-    }
-
-    /// Compiles and configures the rules.
+    /// Held spans that are to go on now: those that are ready, since a producer
+    /// that they wait for was remembered, and those whose time is up. They are
+    /// mended as far as that can be done, and put together into batches of
+    /// bounded size, with their resources and scopes; one whose spans were all
+    /// deferred again has no `traces`. To be called when
+    /// [`Self::next_release`] says so, by one thread or by several.
     ///
-    /// # Errors
+    /// A span goes on with the rule that deferred it: rules before that one do
+    /// not see it twice. One that is ready may be deferred once more, when it
+    /// waits for other keys still; its time goes on from when it was deferred
+    /// first, and after 16 tries it waits for the end of it. When that is up, or
+    /// there is no room, it is mended for the last time, and goes on.
     ///
-    /// When one of them cannot be used.
-    pub fn build(self) -> Result<Processor, LoadError> {
-        let index = self
-            .index
-            .unwrap_or_else(|| Arc::new(MemoryIndex::default()));
-        let hold = self.hold.and_then(Hold::new);
-        let index = match &hold {
-            Some(hold) => hold.watch(index, None),
-            None => index,
-        };
-        let sandbox = Sandbox::new(self.compiler, self.cache, self.listener);
-        let sandbox = sandbox.map_err(|reason| LoadError {
-            rule: "(all)".into(),
-            number: None,
-            reason,
-        })?;
-        let rules = load_all(&sandbox, self.rules, &index)?;
-        Ok(Processor {
-            rules: RwLock::new(rules),
-            sandbox,
-            index,
-            scoping: self.scoping,
-            counts_systems: self.counts_systems,
-            hold,
-            workspaces: Mutex::default(),
-        })
+    /// A rule that fails on held spans takes the way of its
+    /// [`OnError`](crate::OnError); what would be rejected goes on as it is,
+    /// since there is no sender left.
+    ///
+    /// Producers that another program remembers, in an index that is shared, wake
+    /// spans here when somebody says so: see [`Self::wake`].
+    #[must_use]
+    pub fn release(&self, now: Instant) -> Vec<Mended> {
+        self.core.release(self.clock.at(now))
+    }
+
+    /// The same as [`Self::release`], a batch at a time.
+    pub fn releasing(&self, now: Instant) -> Releasing {
+        Releasing(self.core.releasing(self.clock.at(now)))
+    }
+
+    /// When [`Self::release`] is to be called: an instant that has passed when
+    /// spans are ready, the end of the time of the oldest, or `None` when no
+    /// span is held. See [`HoldOptions::on_sooner`](crate::HoldOptions) for
+    /// when this changes.
+    #[must_use]
+    pub fn next_release(&self) -> Option<Instant> {
+        let next = self.core.next_release()?;
+        Some(self.clock.back(next))
+    }
+
+    /// The keys that held spans wait for, each once, and of which scope they are
+    /// where there are some: for an index that is shared, to be asked which of them
+    /// another program has remembered in the meantime. With 20,000 held spans this
+    /// takes a few milliseconds.
+    #[must_use]
+    pub fn awaited(&self) -> Vec<(Option<Scope>, MessageKey)> {
+        self.core.awaited()
+    }
+
+    /// Producers of these keys are known now that another program has remembered, in
+    /// an index that is shared: spans that wait for them are ready, and their rules
+    /// will ask the index for them. Once for each time that something is new: a span
+    /// is tried 16 times at most.
+    pub fn wake(&self, keys: &[(Option<Scope>, MessageKey)]) {
+        self.core.wake(keys);
+    }
+
+    /// All held spans, mended for the last time. From here on no span is held:
+    /// [`Self::process`] gives all of them back at once.
+    #[must_use]
+    pub fn drain(&self) -> Vec<Mended> {
+        self.core.drain()
+    }
+
+    /// The same as [`Self::drain`], a batch at a time.
+    pub fn draining(&self) -> Releasing {
+        Releasing(self.core.draining())
+    }
+
+    /// How many spans are held, and what became of those that were.
+    #[must_use]
+    pub fn hold_stats(&self) -> HoldStats {
+        self.core.hold_stats()
     }
 }
 
-fn load_all(
-    sandbox: &Sandbox,
-    rules: Vec<Rule>,
-    index: &Arc<dyn MessageIndex>,
-) -> Result<Arc<[LoadedRule]>, LoadError> {
-    let rules = (0..).zip(rules);
-    rules
-        .map(|(number, rule)| load(sandbox, number, rule, index))
-        .collect()
-}
-
-fn load(
-    sandbox: &Sandbox,
-    number: usize,
-    rule: Rule,
-    index: &Arc<dyn MessageIndex>,
-) -> Result<LoadedRule, LoadError> {
-    let Rule {
-        source,
-        config,
-        limits,
-        on_error,
-    } = rule;
-    let index = Arc::clone(index);
-    let (name, loaded) = match source {
-        Source::Native {
-            about,
-            plan,
-            world,
-            make,
-        } => {
-            return Ok(native::load(about, plan, world, make, limits, on_error));
-        }
-        Source::Component { name, bytes } => {
-            let loaded = sandbox::load(sandbox, &bytes, &config, limits, on_error, index);
-            (name, loaded)
-        }
-        Source::File(path) => {
-            let most = sandbox.compiler().limits().file_size;
-            let loaded = match RuleFile::read(&path, most) {
-                Ok(file) => sandbox::load(sandbox, &file.bytes, &config, limits, on_error, index),
-                Err(error) => Err(LoadReason::Read { error }),
-            };
-            (path.display().to_string(), loaded)
-        }
-    };
-    loaded.map_err(|reason| LoadError {
-        rule: name,
-        number: Some(number),
-        reason,
-    })
+impl fmt::Debug for Processor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.core.fmt(f)
+    }
 }

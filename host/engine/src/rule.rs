@@ -1,39 +1,25 @@
-//! What a processor is made of: rules, and what becomes of a batch when one
-//! fails.
+//! What a processor is made of.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::bindings::linkmend::rule::types::{About, Plan, Tasks, Verdict};
-use crate::exhibit::Shown;
-use crate::index::MessageIndex;
-use crate::inspect::World;
-use crate::limits::Limits;
+use linkmend_core::interface::{About, Plan, World};
+use linkmend_core::{self as core, Limits, LoadedRule, MakeNative, NativeRule, OnError};
+use linkmend_sandbox::{LoadReason, RuleFile, Sandbox};
 
-/// What becomes of a batch that a rule fails on.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum OnError {
-    /// It goes on as it came.
-    #[default]
-    Pass,
-    /// It is dropped.
-    Drop,
-    /// It is an error of the call, so that the sender can try again. A batch
-    /// of held spans has no sender any more and goes on as it is.
-    Reject,
-}
+use crate::error::LoadError;
 
 /// A rule, as a user asks for it.
 #[derive(Debug, Clone)]
 pub struct Rule {
-    pub(crate) source: Source,
-    pub(crate) config: String,
-    pub(crate) limits: Limits,
-    pub(crate) on_error: OnError,
+    source: Source,
+    config: String,
+    limits: Limits,
+    on_error: OnError,
 }
 
 #[derive(Clone)]
-pub(crate) enum Source {
+enum Source {
     File(PathBuf),
     Component {
         name: String,
@@ -45,25 +31,6 @@ pub(crate) enum Source {
         world: World,
         make: MakeNative,
     },
-}
-
-pub(crate) type MakeNative = Arc<dyn Fn() -> Box<dyn NativeRule> + Send + Sync>;
-
-/// A rule that runs without the sandbox. For tests and measurements: whatever
-/// it does wrong, it does to the host.
-pub trait NativeRule: Send {
-    /// Looks at the selected spans of one batch, as `process` of its world in
-    /// `wit/`.
-    ///
-    /// # Errors
-    ///
-    /// A fault of the rule.
-    fn process(
-        &mut self,
-        tasks: Tasks,
-        shown: Shown<'_>,
-        index: &dyn MessageIndex,
-    ) -> Result<Verdict, String>;
 }
 
 /// The component of the built-in rule.
@@ -155,5 +122,51 @@ impl std::fmt::Debug for Source {
             Self::Component { name, .. } => f.debug_tuple("Component").field(name).finish(),
             Self::Native { about, .. } => f.debug_tuple("Native").field(about).finish(),
         }
+    }
+}
+
+/// Makes rules that processors can use.
+pub(crate) struct Loader(pub(crate) Sandbox);
+
+impl Loader {
+    /// All of them, or what is wrong with the first that cannot be used.
+    pub(crate) fn load_all(&self, rules: Vec<Rule>) -> Result<Vec<LoadedRule>, LoadError> {
+        let rules = (0..).zip(rules);
+        rules
+            .map(|(number, rule)| self.load(number, rule))
+            .collect()
+    }
+
+    fn load(&self, number: usize, rule: Rule) -> Result<LoadedRule, LoadError> {
+        let Rule {
+            source,
+            config,
+            limits,
+            on_error,
+        } = rule;
+        let component =
+            |bytes: &[u8]| linkmend_sandbox::load(&self.0, bytes, &config, limits, on_error);
+        let (name, loaded) = match source {
+            Source::Native {
+                about,
+                plan,
+                world,
+                make,
+            } => return Ok(core::native(about, plan, world, make, limits, on_error)),
+            Source::Component { name, bytes } => (name, component(&bytes)),
+            Source::File(path) => {
+                let file = RuleFile::read(&path, self.0.compiler().limits().file_size);
+                let loaded = match file {
+                    Ok(file) => component(&file.bytes),
+                    Err(error) => Err(LoadReason::Read { error }),
+                };
+                (path.display().to_string(), loaded)
+            }
+        };
+        loaded.map_err(|reason| LoadError {
+            rule: name,
+            number: Some(number),
+            reason,
+        })
     }
 }

@@ -8,7 +8,7 @@ use linkmend::interface::{
     Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
     SpanContext, Text, ValueKind, Verdict,
 };
-use linkmend::{HoldOptions, Passage, Processor};
+use linkmend::{HoldOptions, ProcessOptions, Processor};
 use linkmend_tests::otlp::decode;
 use linkmend_tests::rules::{all_spans, nothing, rule};
 use linkmend_wire::count_spans;
@@ -187,10 +187,10 @@ fn held(batch: Bytes) -> Option<Bytes> {
         })
         .build()
         .unwrap();
-    let passage = Passage {
+    let passage = ProcessOptions {
         now: Instant::now(),
         copy_held: true,
-        ..Passage::default()
+        ..ProcessOptions::default()
     };
     processor.process_with(batch, &passage).ok()?.held_copy
 }

@@ -1,8 +1,8 @@
 //! Spans that wait for their producers.
 
+mod acknowledgements;
 mod bounds;
 pub mod chain;
-mod claims;
 mod contexts;
 mod emitters;
 mod hostile;
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use linkmend::{Counts, HoldOptions, Mended, Processor, Rule};
+use linkmend_tests::arms::Engine;
 use linkmend_tests::otlp::{consumer, kind, message, producer, span, spans_of, text};
 use opentelemetry_proto::tonic::trace::v1::Span;
 
@@ -32,7 +33,7 @@ fn call(number: u64) -> Span {
 }
 
 /// Sends a batch in that nobody has a fault on.
-fn send(processor: &Processor, batch: &Bytes, now: Instant) -> Mended {
+fn send(processor: &(impl Engine + ?Sized), batch: &Bytes, now: Instant) -> Mended {
     let mended = processor.process_at(batch.clone(), now).unwrap();
     assert_eq!(mended.faults, []);
     mended
@@ -85,7 +86,7 @@ fn assert_adds_up(counts: &Counts) {
 }
 
 /// Each span that was held went out for one reason, and none is left.
-fn assert_empty(processor: &Processor) {
+fn assert_empty(processor: &(impl Engine + ?Sized)) {
     let stats = processor.hold_stats();
     assert_eq!((stats.held, stats.bytes), (0, 0), "{stats:?}");
     assert_eq!(processor.next_release(), None);

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use linkmend::HoldOptions;
 use linkmend::interface::{Tasks, Verdict};
+use linkmend_tests::engine_test;
 use linkmend_tests::otlp::{batch, kind, link, span_id, spans_of, texts};
 use linkmend_tests::rule_test;
 use linkmend_tests::rules::{all_spans, nothing, rule};
@@ -16,21 +17,21 @@ use super::{
     spans_out,
 };
 
-rule_test! {
+engine_test! {
     fn a_consumer_is_linked_to_a_producer_that_comes_two_seconds_later(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
         let mut early = consumer(8, "4711");
         early.links = vec![link(0)];
         let first = order.of(&batch(vec![call(1), early.clone(), call(2)]));
-        let first = send(&processor, &first, start);
+        let first = send(&*processor, &first, start);
         assert_eq!(first.held, 1);
         assert_eq!(numbers(std::slice::from_ref(&first)), [1, 2]);
         assert_eq!(processor.next_release(), Some(start + 6 * SECOND));
         assert!(processor.release(start + SECOND).is_empty());
 
         let second = order.of(&batch(vec![producer(7, "4711")]));
-        let second = send(&processor, &second, start + 2 * SECOND);
+        let second = send(&*processor, &second, start + 2 * SECOND);
         assert!(processor.next_release().unwrap() <= Instant::now());
         let released = processor.release(start + 2 * SECOND);
         let spans = spans_out(&released);
@@ -40,7 +41,7 @@ rule_test! {
         let without_links = |span: &Span| Span { links: Vec::new(), ..span.clone() };
         assert_eq!(without_links(&spans[0]), without_links(&early));
 
-        assert_empty(&processor);
+        assert_empty(&*processor);
         assert_eq!(processor.hold_stats().released_ready, 1);
         let counts = counts([&first, &second].into_iter().chain(&released));
         assert_eq!((counts.batches, counts.spans), (2, 4));
@@ -50,12 +51,12 @@ rule_test! {
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_consumer_whose_time_is_up_goes_on_and_is_told_of(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
         let late = order.of(&batch(vec![consumer(8, "4711")]));
-        let held = send(&processor, &late, start);
+        let held = send(&*processor, &late, start);
         assert_eq!((held.traces.as_ref(), held.held, held.is_dropped), (None, 1, false));
         assert_eq!(held.counts.unresolved, 0);
         assert!(processor.release(start + Duration::from_millis(5_999)).is_empty());
@@ -69,18 +70,18 @@ rule_test! {
         assert_eq!(released[0].traces.as_ref().unwrap().len(), late.len());
         assert_eq!(counts(&released).unresolved, 1);
         assert_eq!(processor.hold_stats().released_due, 1);
-        assert_empty(&processor);
+        assert_empty(&*processor);
     }
 }
 
-rule_test! {
+engine_test! {
     fn two_consumers_of_one_message_go_together(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
-        send(&processor, &order.of(&batch(vec![consumer(8, "a")])), start);
+        send(&*processor, &order.of(&batch(vec![consumer(8, "a")])), start);
         let second = batch(vec![consumer(9, "a"), consumer(10, "b")]);
-        send(&processor, &order.of(&second), start + SECOND);
-        send(&processor, &order.of(&batch(vec![producer(7, "a")])), start + SECOND);
+        send(&*processor, &order.of(&second), start + SECOND);
+        send(&*processor, &order.of(&batch(vec![producer(7, "a")])), start + SECOND);
         let released = processor.release(start + SECOND);
         assert_eq!(numbers(&released), [8, 9]);
         assert_eq!(released.len(), 1, "not in one batch");
@@ -90,22 +91,22 @@ rule_test! {
         assert_eq!(traces.resource_spans.len(), 1);
         assert_eq!(processor.hold_stats().held, 1);
         assert_eq!(numbers(&processor.drain()), [10]);
-        assert_empty(&processor);
+        assert_empty(&*processor);
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_consumer_of_many_messages_waits_for_the_last_but_not_for_ever(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
         let mut many = consumer(8, "");
         many.attributes.retain(|attribute| attribute.key != "messaging.message.id");
         many.attributes.push(texts("messaging.message.ids", &["a", "b", "never"]));
-        send(&processor, &order.of(&batch(vec![many])), start);
+        send(&*processor, &order.of(&batch(vec![many])), start);
         let mut all = Vec::new();
         for (seconds, id) in [(1, "a"), (3, "b")] {
             let now = start + seconds * SECOND;
-            send(&processor, &order.of(&batch(vec![producer(seconds.into(), id)])), now);
+            send(&*processor, &order.of(&batch(vec![producer(seconds.into(), id)])), now);
             let released = processor.release(now);
             assert_eq!(numbers(&released), [0; 0]);
             all.extend(released);
@@ -118,23 +119,23 @@ rule_test! {
         assert_eq!(counts(&all).unresolved, 1);
         let stats = processor.hold_stats();
         assert_eq!((stats.held_total, stats.released_ready, stats.released_due), (1, 0, 1));
-        assert_empty(&processor);
+        assert_empty(&*processor);
     }
 }
 
-rule_test! {
+engine_test! {
     fn a_consumer_of_more_messages_than_tries_is_linked_to_all_of_them(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
         let ids: Vec<String> = (1..=30).map(|number| format!("m{number}")).collect();
         let mut many = consumer(100, "");
         many.attributes.retain(|attribute| attribute.key != "messaging.message.id");
         let texts = texts("messaging.message.ids", &ids.iter().map(String::as_str).collect::<Vec<_>>());
         many.attributes.push(texts);
-        send(&processor, &order.of(&batch(vec![many])), start);
+        send(&*processor, &order.of(&batch(vec![many])), start);
         let mut out = Vec::new();
         for (number, id) in (1..).zip(&ids) {
-            send(&processor, &order.of(&batch(vec![producer(number, id)])), start);
+            send(&*processor, &order.of(&batch(vec![producer(number, id)])), start);
             out.extend(processor.release(start + SECOND));
         }
         assert_eq!(numbers(&out), [0; 0]);
@@ -142,26 +143,26 @@ rule_test! {
         let spans = spans_out(&out);
         assert_eq!((spans.len(), spans[0].links.len()), (1, 30));
         assert_eq!(counts(&out).unresolved, 0);
-        assert_empty(&processor);
+        assert_empty(&*processor);
     }
 }
 
-rule_test! {
+engine_test! {
     fn all_that_is_held_comes_out_at_the_end(arm, order) {
-        let processor = holding([arm.rule("{}")], HoldOptions::default());
+        let processor = arm.holding("{}", HoldOptions::default());
         let start = Instant::now();
         let spans = (1..2_000).map(|number| consumer(number, &format!("m{number}")));
-        let first = send(&processor, &order.of(&batch(spans.collect())), start);
+        let first = send(&*processor, &order.of(&batch(spans.collect())), start);
         assert_eq!((first.traces, first.held), (None, 1_999));
         let out = processor.drain();
         assert_eq!(numbers(&out), (1..2_000).collect::<Vec<_>>());
         assert!(out.len() > 1, "one batch, however large");
         assert_eq!(counts(&out).unresolved, 1_999);
         assert_eq!(processor.hold_stats().released_drained, 1_999);
-        assert_empty(&processor);
+        assert_empty(&*processor);
         // Nothing is held any more.
         let late = order.of(&batch(vec![consumer(3_000, "late")]));
-        let late = send(&processor, &late, start);
+        let late = send(&*processor, &late, start);
         assert_eq!(numbers(&flat([late])), [3_000]);
         assert!(processor.drain().is_empty());
     }

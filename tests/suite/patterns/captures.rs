@@ -3,9 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linkmend::Processor;
+use linkmend_tests::arms::Engine;
 use linkmend_tests::arms::Order;
-use linkmend_tests::rule_test;
+use linkmend_tests::engine_test;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 
@@ -75,7 +75,7 @@ fn expect_shape(capture: &[TracesData], links: usize, sent_again: usize, receive
 
 /// Every link comes back, whether all or every second one was removed, and a
 /// capture that has its links keeps them.
-fn expect_restored(processor: &Processor, order: Order, capture: &[TracesData]) {
+fn expect_restored(processor: &dyn Engine, order: Order, capture: &[TracesData]) {
     let original = edges(capture);
 
     let (mended, _) = mend(processor, order, &without_links(capture));
@@ -102,31 +102,31 @@ fn expect_restored(processor: &Processor, order: Order, capture: &[TracesData]) 
     }
 }
 
-rule_test! {
+engine_test! {
     fn celery_gets_back_every_link(arm, order) {
         let capture = read("celery", "capture.jsonl");
         expect_shape(&capture, 129, 10, 10);
-        expect_restored(&arm.processor("{}"), order, &capture);
+        expect_restored(&*arm.engine("{}"), order, &capture);
     }
 }
 
-rule_test! {
+engine_test! {
     fn amqplib_gets_back_every_link(arm, order) {
         let capture = read("amqplib", "capture.jsonl");
         expect_shape(&capture, 175, 5, 80);
-        expect_restored(&arm.processor("{}"), order, &capture);
+        expect_restored(&*arm.engine("{}"), order, &capture);
     }
 }
 
-rule_test! {
+engine_test! {
     fn bullmq_gets_back_every_link(arm, order) {
         let capture = read("bullmq", "capture.jsonl");
         expect_shape(&capture, 87, 0, 6);
-        expect_restored(&arm.processor("{}"), order, &capture);
+        expect_restored(&*arm.engine("{}"), order, &capture);
     }
 }
 
-rule_test! {
+engine_test! {
     fn bullmq_without_headers_gets_back_those_links_whose_producer_names_its_job(arm, order) {
         let capture = read("bullmq", "capture.jsonl");
         let named: BTreeSet<_> = spans(&capture)
@@ -136,8 +136,8 @@ rule_test! {
         let mut expected = edges(&capture);
         expected.retain(|edge| named.contains(&edge.to));
         assert_eq!(expected.len(), 63);
-        let processor = arm.processor(r#"{"captured_headers": []}"#);
-        let (mended, _) = mend(&processor, order, &without_links(&capture));
+        let processor = arm.engine(r#"{"captured_headers": []}"#);
+        let (mended, _) = mend(&*processor, order, &without_links(&capture));
         assert_eq!(edges(&mended), expected);
     }
 }

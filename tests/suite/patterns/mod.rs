@@ -6,8 +6,8 @@ mod stories;
 use std::path::{Path, PathBuf};
 
 use bytes::Bytes;
-use linkmend::{Counts, Processor};
-use linkmend_tests::arms::Order;
+use linkmend::Counts;
+use linkmend_tests::arms::{Engine, Order};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message as _;
 
@@ -27,7 +27,7 @@ fn read(folder: &str, file: &str) -> Vec<TracesData> {
 
 /// What becomes of a file: all of it is remembered, and then mended.
 fn mend(
-    processor: &Processor,
+    processor: &(impl Engine + ?Sized),
     order: Order,
     batches: &[TracesData],
 ) -> (Vec<TracesData>, Vec<Counts>) {

@@ -156,7 +156,7 @@ fn what_waits_in_vain_is_learned_of_each_tenant() {
             None,
             vec![consumer(number, &format!("id-{number}"))],
         )]);
-        let passage = Passage {
+        let passage = ProcessOptions {
             now: at,
             ..from(scope(tenant))
         };

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::index::{IndexOptions, ScopedIndex};
-use linkmend::{HoldOptions, Mended, Passage, Processor, Rule, Scope, Scoping};
+use linkmend::index::{IndexOptions, ScopedIndex, Scopes};
+use linkmend::{HoldOptions, Mended, ProcessOptions, Processor, Rule, Scope, Scoping};
 use linkmend_tests::otlp::{consumer, kind, producer, span, spans_of, text, traces};
 use linkmend_tests::rule_test;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, Span, TracesData};
@@ -54,10 +54,10 @@ fn batch(resource_spans: Vec<ResourceSpans>) -> Bytes {
     TracesData { resource_spans }.encode_to_vec().into()
 }
 
-fn from(scope: Scope) -> Passage {
-    Passage {
+fn from(scope: Scope) -> ProcessOptions {
+    ProcessOptions {
         scope,
-        ..Passage::default()
+        ..ProcessOptions::default()
     }
 }
 
@@ -178,6 +178,6 @@ fn now() -> Instant {
     Instant::now()
 }
 
-fn shared(scoping: &Scoping) -> Arc<ScopedIndex> {
+fn shared(scoping: &Scoping) -> Arc<dyn Scopes> {
     Arc::clone(&scoping.index)
 }

@@ -130,9 +130,9 @@ fn a_scope_is_kept_with_what_is_on_disk() {
         .scopes(scoping(IndexOptions::default(), 9))
         .build()
         .unwrap();
-    let passage = Passage {
+    let passage = ProcessOptions {
         copy_held: true,
-        ..Passage::default()
+        ..ProcessOptions::default()
     };
     let held = processor
         .process_with(kept, &passage)

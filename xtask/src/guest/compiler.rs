@@ -87,10 +87,13 @@ impl Compiler {
         format!("{}, std {library}", self.version)
     }
 
-    /// Compiles the library of `package`, and answers with the module.
-    pub fn compile(&self, workspace: &Workspace, package: &str) -> Result<Vec<u8>> {
-        let target = workspace.guest_target();
-        let mut command = self.command("rustc");
+    /// Compiles the library of `package` for an engine, and answers with the module.
+    pub fn compile(&self, workspace: &Workspace, package: &str, engine: Engine) -> Result<Vec<u8>> {
+        let target = match engine {
+            Engine::Wasmtime => workspace.guest_target(),
+            Engine::Any => workspace.guest_target().join("portable"),
+        };
+        let mut command = self.command("rustc", engine);
         command
             .current_dir(workspace.root())
             .args(["--locked", "--profile", "guest"])
@@ -114,7 +117,7 @@ impl Compiler {
 
     /// A command of cargo with this compiler, and without what the environment
     /// wants of other builds.
-    fn command(&self, name: &str) -> Command {
+    fn command(&self, name: &str, engine: Engine) -> Command {
         let mut command = Command::new(&self.cargo);
         command
             .arg(name)
@@ -122,7 +125,7 @@ impl Compiler {
             // The -Z options are those of nightly, the compiler is not.
             .env("RUSTC_BOOTSTRAP", "1")
             // Wins over every other place for flags.
-            .env("CARGO_ENCODED_RUSTFLAGS", FLAGS.join("\x1f"));
+            .env("CARGO_ENCODED_RUSTFLAGS", engine.flags().join("\x1f"));
         if let StandardLibrary::FromSource { linker } = &self.standard_library {
             command
                 .arg("-Zbuild-std=std,panic_abort")
@@ -134,15 +137,28 @@ impl Compiler {
     }
 }
 
-/// How guests are compiled.
-const FLAGS: [&str; 2] = [
-    // A guest that panics traps without a word: the places of panics are dead
-    // weight.
-    "-Zlocation-detail=none",
-    // Wasmtime has both on every machine: records are copied in wider pieces, and
-    // the hash of a message key takes a fifth of the instructions.
-    "-Ctarget-feature=+simd128,+wide-arithmetic",
-];
+/// What a module is to run in.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Engine {
+    /// wasmtime, as linkmend has it.
+    Wasmtime,
+    /// Every engine of WebAssembly 2.0, wazero among them.
+    Any,
+}
+
+impl Engine {
+    /// How guests are compiled.
+    fn flags(self) -> [&'static str; 2] {
+        // A guest that panics traps without a word: the places of panics are dead weight.
+        const PANICS: &str = "-Zlocation-detail=none";
+        match self {
+            // Wasmtime has both on every machine: records are copied in wider pieces, and
+            // the hash of a message key takes a fifth of the instructions.
+            Self::Wasmtime => [PANICS, "-Ctarget-feature=+simd128,+wide-arithmetic"],
+            Self::Any => [PANICS, "-Ctarget-feature=+simd128"],
+        }
+    }
+}
 
 /// Whether `libraries` is a standard library and not just a folder's name.
 fn holds_core(libraries: &Path) -> bool {

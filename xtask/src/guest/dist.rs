@@ -1,5 +1,5 @@
-//! `guest/dist`: the components that are committed, each with a record of what
-//! it was built from, and with what.
+//! What is built and committed: components and modules, each with a record of what it was
+//! built from, and with what.
 
 use std::fmt;
 use std::fs;
@@ -12,10 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::tools::sha256;
 use crate::workspace::Workspace;
 
-/// Where components are committed.
-const FOLDER: &str = "guest/dist";
-
-/// One component that is committed, or is to be.
+/// One component, or module, that is committed, or is to be.
 pub struct Dist {
     component: PathBuf,
     record: PathBuf,
@@ -51,9 +48,9 @@ pub enum Standing {
 }
 
 impl Dist {
-    /// Where the component of `package` belongs.
-    pub fn new(workspace: &Workspace, package: &str) -> Self {
-        let name = format!("{FOLDER}/{package}.wasm");
+    /// That of this name (without its ending) in a folder of the repository.
+    pub fn new(workspace: &Workspace, folder: &str, name: &str) -> Self {
+        let name = format!("{folder}/{name}.wasm");
         let component = workspace.root().join(&name);
         Self {
             record: component.with_extension("json"),
@@ -126,10 +123,7 @@ impl fmt::Display for Standing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Identical => write!(f, "identical"),
-            Self::Stale => write!(
-                f,
-                "{FOLDER} is older than its sources: run `cargo xtask build-guest`"
-            ),
+            Self::Stale => write!(f, "older than its sources: run `cargo xtask build-guest`"),
             Self::OtherCompiler { committed, fresh } => write!(
                 f,
                 "same sources, other compiler\n  committed: {committed}\n  built here: {fresh}"

@@ -14,29 +14,72 @@ mod sources;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use linkmend_component::Interface;
 
 use crate::tools::sha256;
 use crate::workspace::Workspace;
-use compiler::Compiler;
+use compiler::{Compiler, Engine};
 use dist::{Dist, Record};
 
-/// The packages whose components are committed.
-const COMMITTED: [&str; 3] = [
+/// What is built of a package, and committed.
+#[derive(Clone, Copy)]
+struct Artifact {
+    /// The package's.
+    package: &'static str,
+    form: Form,
+    engine: Engine,
+    /// Where it is committed: the folder, and the name of the file without its ending.
+    place: (&'static str, &'static str),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// A rule.
+    Component,
+    /// A core module.
+    Module,
+}
+
+const GUESTS: &str = "guest/dist";
+const COLLECTOR: &str = "collector/internal/embedded";
+
+const COMMITTED: [Artifact; 5] = [
     // The rule that is built into linkmend.
-    "linkmend-repair",
+    component("linkmend-repair"),
     // One rule over bytes and over records: what a world costs.
-    "linkmend-boundary-bytes",
-    "linkmend-boundary-records",
+    component("linkmend-boundary-bytes"),
+    component("linkmend-boundary-records"),
+    // The built-in rule once more, and the engine: what the Collector embeds.
+    Artifact {
+        engine: Engine::Any,
+        place: (COLLECTOR, "repair"),
+        ..component("linkmend-repair")
+    },
+    Artifact {
+        form: Form::Module,
+        engine: Engine::Any,
+        place: (COLLECTOR, "kernel"),
+        ..component("linkmend-kernel")
+    },
 ];
 
-/// Build the rules that are WebAssembly components, into `guest/dist`.
+/// A rule for linkmend itself.
+const fn component(package: &'static str) -> Artifact {
+    Artifact {
+        package,
+        form: Form::Component,
+        engine: Engine::Wasmtime,
+        place: (GUESTS, package),
+    }
+}
+
+/// Build what is WebAssembly, into `guest/dist` and `collector/internal/embedded`.
 ///
 /// The components of the built-in rule and of those that measure the boundary of
-/// the sandbox are committed, so that linkmend builds, and its tests and
+/// the sandbox are committed, and the kernel for the Collector, so that linkmend builds, and its tests and
 /// benchmarks run, where nothing can compile to WebAssembly. Run this after a
 /// change of their sources (a test says when), and commit both files of each:
 /// the component, and the record (.json) that says what it was built from, and
@@ -56,7 +99,7 @@ const COMMITTED: [&str; 3] = [
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {
-    /// Build, but leave `guest/dist` as it is and compare with it.
+    /// Build, but leave what is committed as it is and compare with it.
     ///
     /// Fails when it is older than its sources, or when the same compiler
     /// makes something else of the same sources. Another compiler is no
@@ -64,9 +107,9 @@ pub struct Options {
     #[arg(long)]
     check: bool,
 
-    /// Packages of the workspace to build, each a library that is a rule.
-    /// Without any, those whose components are committed.
-    #[arg(value_name = "PACKAGE", default_values = COMMITTED, hide_default_value = true)]
+    /// Packages of the workspace to build, each a library that is a rule, or the
+    /// kernel. Without any, those of which something is committed.
+    #[arg(value_name = "PACKAGE")]
     packages: Vec<String>,
 }
 
@@ -75,33 +118,43 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     let compiler = Compiler::find()?;
     println!("{}", compiler.describe());
     let mut code = ExitCode::SUCCESS;
-    for package in &options.packages {
-        let started = Instant::now();
-        let (component, record) =
-            build(workspace, &compiler, package).with_context(|| format!("package {package}"))?;
-        println!(
-            "{package}: {} bytes, sha256 {}, {:.1} s",
-            record.bytes,
-            record.sha256,
-            started.elapsed().as_secs_f32()
-        );
-        if !COMMITTED.contains(&&**package) {
-            println!("{}: written", component_file(workspace, package).display());
+    for artifact in COMMITTED {
+        if !options.packages.is_empty() && !options.wants(artifact.package) {
             continue;
         }
-        let dist = Dist::new(workspace, package);
+        let built = Built::of(workspace, &compiler, artifact)?;
+        let (folder, name) = artifact.place;
+        let dist = Dist::new(workspace, folder, name);
+        built.tell(dist.name());
         if options.check {
-            let standing = dist.standing(&record)?;
+            let standing = dist.standing(&built.record)?;
             println!("{}: {standing}", dist.name());
             if standing.is_failure() {
                 code = ExitCode::FAILURE;
             }
         } else {
-            dist.write(&component, &record)?;
-            println!("{}: written", dist.name());
+            dist.write(&built.bytes, &built.record)?;
+        }
+    }
+    // Of others nothing is committed.
+    for package in &options.packages {
+        if COMMITTED.iter().all(|artifact| artifact.package != package) {
+            let component = Artifact {
+                package: String::leak(package.clone()),
+                ..component("")
+            };
+            let built = Built::of(workspace, &compiler, component)?;
+            let file = component_file(workspace, package);
+            built.tell(&file.display().to_string());
         }
     }
     Ok(code)
+}
+
+impl Options {
+    fn wants(&self, package: &str) -> bool {
+        self.packages.iter().any(|wanted| wanted == package)
+    }
 }
 
 /// Makes a component of a module that another compiler made.
@@ -120,20 +173,57 @@ fn rule_of(module: &[u8]) -> Result<Vec<u8>> {
     Ok(component)
 }
 
-/// Builds one package; the component lies in the target directory as well.
-fn build(workspace: &Workspace, compiler: &Compiler, package: &str) -> Result<(Vec<u8>, Record)> {
-    let sources = sources::digest(workspace, package)?;
-    let module = compiler.compile(workspace, package)?;
-    let component = rule_of(&module)?;
-    fs::write(component_file(workspace, package), &component)?;
-    let record = Record {
-        package: package.into(),
-        sha256: sha256(&component),
-        bytes: component.len(),
-        compiler: compiler.describe(),
-        sources_sha256: sources,
-    };
-    Ok((component, record))
+/// What was built.
+struct Built {
+    bytes: Vec<u8>,
+    record: Record,
+    took: Duration,
+}
+
+impl Built {
+    /// Builds one; a component for linkmend lies in the target directory as well.
+    fn of(workspace: &Workspace, compiler: &Compiler, artifact: Artifact) -> Result<Self> {
+        let package = artifact.package;
+        Self::build(workspace, compiler, artifact).with_context(|| format!("package {package}"))
+    }
+
+    fn build(workspace: &Workspace, compiler: &Compiler, artifact: Artifact) -> Result<Self> {
+        let Artifact {
+            package,
+            form,
+            engine,
+            ..
+        } = artifact;
+        let started = Instant::now();
+        let sources = sources::digest(workspace, package)?;
+        let module = compiler.compile(workspace, package, engine)?;
+        let bytes = match form {
+            Form::Component => rule_of(&module)?,
+            Form::Module => module,
+        };
+        if (form, engine) == (Form::Component, Engine::Wasmtime) {
+            fs::write(component_file(workspace, package), &bytes)?;
+        }
+        let record = Record {
+            package: package.into(),
+            sha256: sha256(&bytes),
+            bytes: bytes.len(),
+            compiler: compiler.describe(),
+            sources_sha256: sources,
+        };
+        let took = started.elapsed();
+        Ok(Self {
+            bytes,
+            record,
+            took,
+        })
+    }
+
+    fn tell(&self, name: &str) {
+        let Record { bytes, sha256, .. } = &self.record;
+        let seconds = self.took.as_secs_f32();
+        println!("{name}: {bytes} bytes, sha256 {sha256}, {seconds:.1} s");
+    }
 }
 
 /// Where every build leaves the component.
@@ -152,12 +242,13 @@ mod tests {
     #[test]
     fn the_committed_components_are_as_new_as_their_sources() -> Result<()> {
         let workspace = Workspace::load()?;
-        for package in COMMITTED {
-            let sources = sources::digest(&workspace, package)?;
-            let record = Dist::new(&workspace, package).record()?;
+        for artifact in COMMITTED {
+            let (folder, name) = artifact.place;
+            let sources = sources::digest(&workspace, artifact.package)?;
+            let record = Dist::new(&workspace, folder, name).record()?;
             assert!(
                 record.is_some_and(|record| record.sources_sha256 == sources),
-                "{package}: {}",
+                "{folder}/{name}: {}",
                 Standing::Stale
             );
         }

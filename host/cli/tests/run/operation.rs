@@ -105,7 +105,9 @@ fn the_lines_of_the_log_that_the_manual_names_are_said() {
     for folder in [
         "host/pipeline/src",
         "host/cli/src",
+        "core/src",
         "host/engine/src",
+        "host/sandbox/src",
         "host/registry/src",
     ] {
         gather(&root().join(folder), &mut sources);

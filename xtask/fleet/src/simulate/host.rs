@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 use bytes::Bytes;
 use linkmend::index::{MemoryIndex, SharedIndex};
-use linkmend::{HoldOptions, Mended, Passage, Processor};
+use linkmend::{HoldOptions, Mended, ProcessOptions, Processor};
 use linkmend_hop::sink::Show;
 use linkmend_tests::arms::Arm;
 
@@ -75,9 +75,9 @@ impl Host {
     }
 
     pub fn take(&mut self, now: Duration, batch: Bytes) -> anyhow::Result<()> {
-        let passage = Passage {
+        let passage = ProcessOptions {
             now: self.epoch + now,
-            ..Passage::default()
+            ..ProcessOptions::default()
         };
         let mended = self.processor.process_with(batch, &passage)?;
         self.pass(mended);

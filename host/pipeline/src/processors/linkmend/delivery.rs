@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use linkmend::{Claim, Mended, Passage, Releasing, Scope, kept_scope};
+use linkmend::{Acknowledgement, Mended, ProcessOptions, Releasing, Scope, kept_scope};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
@@ -30,30 +30,30 @@ impl Stage {
     /// Sends on a batch of spans that were held, and tells those who wait.
     pub(super) async fn deliver(self: Arc<Self>, mut mended: Mended) {
         self.count(&mended);
-        let claims = std::mem::take(&mut mended.claims);
+        let acknowledgements = std::mem::take(&mut mended.acknowledgements);
         let Some(bytes) = mended.traces else {
             // Dropped, as `on_error` wants it, if there are any.
-            return gone(&claims);
+            return gone(&acknowledgements);
         };
         let traces = Traces::checked(Signal::Traces, bytes);
         self.metrics.outgoing.inc_by(traces.items() as u64);
         let batch = traces.bytes().clone();
         match &self.keeping {
             Keeping::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
-            Keeping::Waiting => ticket::tell(&claims, &self.next.take(traces).await),
-            Keeping::Journal(_) => self.deliver_kept(traces, &claims).await,
+            Keeping::Waiting => ticket::tell(&acknowledgements, &self.next.take(traces).await),
+            Keeping::Journal(_) => self.deliver_kept(traces, &acknowledgements).await,
         }
         self.tell_flows(batch, None).await;
     }
 
     /// What is on disk is tried until it is taken, or stays there.
-    async fn deliver_kept(&self, traces: Traces, claims: &[Claim]) {
+    async fn deliver_kept(&self, traces: Traces, acknowledgements: &[Acknowledgement]) {
         loop {
             let taken = self.next.take(traces.clone()).await;
             let is_to_be_tried = taken.as_ref().is_err_and(Refusal::is_retryable);
             if !is_to_be_tried {
                 self.settle(&traces, &taken);
-                return gone(claims);
+                return gone(acknowledgements);
             }
             tokio::select! {
                 () = sleep(AGAIN) => {}
@@ -131,13 +131,13 @@ impl Stage {
             return Ok(());
         };
         let (scope, traces) = kept_scope(&batch);
-        let passage = Passage {
-            claim: Some(Arc::<Record>::clone(&record)),
+        let options = ProcessOptions {
+            acknowledgement: Some(Arc::<Record>::clone(&record)),
             scope: scope.unwrap_or(Scope::NONE),
-            ..Passage::default()
+            ..ProcessOptions::default()
         };
         let traces = Traces::checked(Signal::Traces, traces);
-        let mut passed = match self.process(traces, passage).await {
+        let mut passed = match self.process(traces, options).await {
             Ok(passed) => passed,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;
@@ -150,7 +150,7 @@ impl Stage {
         }
         // What is not held again goes on as one.
         record.expect(passed.mended.held + 1);
-        passed.mended.claims.push(record);
+        passed.mended.acknowledgements.push(record);
         self.spawn_within(passed.mended, room);
         Ok(())
     }
@@ -211,8 +211,10 @@ impl Stage {
 }
 
 /// Takes spans that have gone on out of the journal.
-fn gone(claims: &[Claim]) {
-    let records = claims.iter().filter_map(|claim| claim.downcast_ref());
+fn gone(acknowledgements: &[Acknowledgement]) {
+    let records = acknowledgements
+        .iter()
+        .filter_map(|acknowledgement| acknowledgement.downcast_ref());
     records.for_each(Record::gone);
 }
 

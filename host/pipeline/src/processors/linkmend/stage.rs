@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName};
-use linkmend::{Mended, Passage, ProcessError, Processor, Scope, keep_scope};
+use linkmend::{Mended, ProcessError, ProcessOptions, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
@@ -120,11 +120,11 @@ impl Stage {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
         let metadata = traces.shared_metadata();
-        let (mut passage, kept) = self.passage(deadline);
+        let (mut options, kept) = self.options(deadline);
         let scope = self.scope(&traces);
-        passage.scope = scope;
+        options.scope = scope;
         // What is held is not to keep all of the batch in memory.
-        let mut passed = self.process(traces, passage).await?;
+        let mut passed = self.process(traces, options).await?;
         let is_held = passed.mended.held > 0;
         if let (Kept::Record(record), Some(held)) = (&kept, passed.mended.held_copy.take()) {
             let held = if self.metadata_keys.is_empty() {
@@ -160,24 +160,24 @@ impl Stage {
         Scope::of(values.iter().map(Vec::as_slice))
     }
 
-    fn passage(&self, deadline: Option<Instant>) -> (Passage, Kept) {
-        let mut passage = Passage::default();
+    fn options(&self, deadline: Option<Instant>) -> (ProcessOptions, Kept) {
+        let mut options = ProcessOptions::default();
         let kept = match &self.keeping {
             Keeping::Memory => Kept::Memory,
             Keeping::Waiting => {
-                let (claim, answer) = Ticket::issue();
-                passage.claim = Some(claim);
-                passage.hold_at_most = deadline.map(|deadline| bearable(deadline, passage.now));
+                let (acknowledgement, answer) = Ticket::issue();
+                options.acknowledgement = Some(acknowledgement);
+                options.hold_at_most = deadline.map(|deadline| bearable(deadline, options.now));
                 Kept::Waiting(answer)
             }
             Keeping::Journal(journal) => {
                 let record = journal.record();
-                passage.claim = Some(Arc::<Record>::clone(&record));
-                passage.copy_held = true;
+                options.acknowledgement = Some(Arc::<Record>::clone(&record));
+                options.copy_held = true;
                 Kept::Record(record)
             }
         };
-        (passage, kept)
+        (options, kept)
     }
 
     /// Runs the rule, to its end even if the sender goes: what leaves the hold
@@ -185,7 +185,7 @@ impl Stage {
     pub(super) async fn process(
         &self,
         traces: Traces,
-        passage: Passage,
+        options: ProcessOptions,
     ) -> Result<Passed, Refusal> {
         let items = traces.items();
         let batch = traces.into_bytes();
@@ -196,7 +196,7 @@ impl Stage {
         let room = Arc::clone(&self.overflowing).acquire_owned().await;
         let room = Arc::new(room);
         let job = move || {
-            let mut mended = processor.process_with(batch, &passage)?;
+            let mut mended = processor.process_with(batch, &options)?;
             let overflow = std::mem::take(&mut mended.overflow);
             let overflow = match stage.upgrade() {
                 Some(stage) => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use linkmend::Claim;
+use linkmend::Acknowledgement;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
@@ -20,7 +20,7 @@ pub(super) type Answer = oneshot::Receiver<Taken>;
 
 impl Ticket {
     /// A ticket, and what its sender waits for.
-    pub(super) fn issue() -> (Claim, Answer) {
+    pub(super) fn issue() -> (Acknowledgement, Answer) {
         let (answer, waiting) = oneshot::channel();
         let ticket = Self {
             taken: Mutex::new(Ok(Accepted::default())),
@@ -56,9 +56,9 @@ impl Drop for Ticket {
 }
 
 /// Tells whoever waits what became of spans of theirs.
-pub(super) fn tell(claims: &[Claim], taken: &Taken) {
-    for claim in claims {
-        if let Some(ticket) = claim.downcast_ref::<Ticket>() {
+pub(super) fn tell(acknowledgements: &[Acknowledgement], taken: &Taken) {
+    for acknowledgement in acknowledgements {
+        if let Some(ticket) = acknowledgement.downcast_ref::<Ticket>() {
             ticket.add(taken);
         }
     }

@@ -1,0 +1,57 @@
+//! What became of a batch.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::counts::Counts;
+use crate::error::RuleFault;
+use crate::explain::Explanation;
+use crate::options::Acknowledgement;
+
+/// A batch that went through.
+#[derive(Clone, Default)]
+pub struct Mended {
+    /// The batch. The very same bytes when nothing was to be done; `None` when
+    /// all of its spans are held back, or when it was dropped.
+    pub traces: Option<Bytes>,
+    /// A rule failed and its policy is [`crate::OnError::Drop`].
+    pub is_dropped: bool,
+    /// How many spans are held back and not in `traces`.
+    pub held: usize,
+    /// The spans that are held back, as a batch of their own, if
+    /// [`ProcessOptions::copy_held`](crate::ProcessOptions::copy_held) asks for it: to be kept where a crash does not
+    /// reach it, and processed anew after one.
+    pub held_copy: Option<Bytes>,
+    /// [`ProcessOptions::acknowledgement`](crate::ProcessOptions::acknowledgement) of the batches that held spans in `traces` came with:
+    /// one for each span that was held. Those of a batch that is dropped, too.
+    pub acknowledgements: Vec<Acknowledgement>,
+    /// Held spans that had to go to make room, mostly of other batches: batches
+    /// to be sent on beside this one, whose figures are not in `counts`. The
+    /// sender of this batch cannot send them again.
+    pub overflow: Vec<Mended>,
+    /// What was done.
+    pub counts: Counts,
+    /// What the calls of rules took, all together.
+    pub rule_time: Duration,
+    /// The rules that failed on it.
+    pub faults: Vec<RuleFault>,
+    /// Why spans were or were not mended, in their order in the batch. Only of
+    /// spans that were asked for: see [`Processor::explain`](crate::Processor::explain).
+    pub explanations: Vec<Explanation>,
+}
+
+impl fmt::Debug for Mended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mended")
+            .field("traces", &self.traces)
+            .field("is_dropped", &self.is_dropped)
+            .field("held", &self.held)
+            .field("acknowledgements", &self.acknowledgements.len())
+            .field("overflow", &self.overflow)
+            .field("counts", &self.counts)
+            .field("faults", &self.faults)
+            .finish_non_exhaustive()
+    }
+}
