@@ -139,10 +139,26 @@ func consuming(take consumer.ConsumeTracesFunc) (consumer.Traces, error) {
 
 // TestHostileRules: whatever a rule does, no span is lost, and the next batch is served.
 func TestHostileRules(t *testing.T) {
-	for _, mode := range []string{
-		"loop", "recall-loop", "trap", "recursion", "memory", "remember-past-end", "recall-misaligned",
-		"recall-many", "result-past-end", "list-past-end", "list-misaligned", "answer-past-end",
-		"answer-misaligned", "no-result", "output", "says-error", "no-such-span", "no-such-action", "invalid-context",
+	for mode, text := range map[string]string{
+		"loop":              "rule `hostile` failed: it ran longer than limits.call_time = 100ms",
+		"recall-loop":       "rule `hostile` failed: it ran longer than limits.call_time = 100ms",
+		"trap":              "rule `hostile` failed: it trapped: unreachable in process",
+		"recursion":         "rule `hostile` failed: it trapped: out of bounds memory access in recurse < recurse < recurse < recurse",
+		"memory":            "rule `hostile` failed: it needs more linear memory than limits.memory = 8388608 bytes",
+		"remember-past-end": "rule `hostile` failed: it does not fit the interface linkmend:rule: a range reaches past",
+		"recall-misaligned": "linkmend:rule: a pointer is not aligned",
+		"recall-many":       "linkmend:rule: a ",
+		"result-past-end":   "linkmend:rule: a range reaches past the end of its memory",
+		"list-past-end":     "linkmend:rule: a ",
+		"list-misaligned":   "linkmend:rule: a pointer is not aligned",
+		"answer-past-end":   "linkmend:rule: a ",
+		"answer-misaligned": "linkmend:rule: a pointer is not aligned",
+		"no-result":         "neither a success nor an error",
+		"output":            "rule `hostile` failed: it handed more to the host than limits.output = 1048576 bytes in one call",
+		"says-error":        "rule `hostile` failed: it says: it is not my day",
+		"no-such-span":      "it names span 1000000, and was given 1 spans",
+		"no-such-action":    "rule `hostile` failed: it does not fit the interface",
+		"invalid-context":   "an all-zero trace id or span id",
 	} {
 		for _, onError := range []string{onErrorPass, onErrorDrop, onErrorReject} {
 			t.Run(mode+"/"+onError, func(t *testing.T) {
@@ -163,7 +179,7 @@ func TestHostileRules(t *testing.T) {
 					require.NoError(t, err)
 					assert.Zero(t, sink.SpanCount())
 				case onErrorReject:
-					require.ErrorContains(t, err, "hostile")
+					require.ErrorContains(t, err, text)
 					assert.False(t, consumererror.IsPermanent(err))
 					assert.Zero(t, sink.SpanCount())
 				}
@@ -238,4 +254,41 @@ func TestManyAtOnce(t *testing.T) {
 		}
 	}
 	assert.Len(t, seen, 2*senders*each)
+}
+
+// TestARuleInC: a rule that is shown records gives the golden cases that it comes with.
+func TestARuleInC(t *testing.T) {
+	config := configured(0)
+	config.Rule = "../internal/rule/testdata/c-jobs.wasm"
+	p, sink := started(t, config)
+	job := func(kind ptrace.SpanKind, n uint64, ids ...string) ptrace.Traces {
+		traces := message(kind, n)
+		list := spans([]ptrace.Traces{traces})[0].Attributes().PutEmptySlice("job.id")
+		for _, id := range ids {
+			list.AppendEmpty().SetStr(id)
+		}
+		return traces
+	}
+	for n := range uint64(2500) {
+		require.NoError(t, p.ConsumeTraces(t.Context(), job(ptrace.SpanKindProducer, n, fmt.Sprint("job-", n))))
+	}
+	var all []ptrace.Traces
+	for n := range uint64(1200) {
+		all = append(all, job(ptrace.SpanKindConsumer, n, fmt.Sprint("job-", n), fmt.Sprint("job-", n+1)), request())
+	}
+	sink.Reset()
+	require.NoError(t, p.ConsumeTraces(t.Context(), join(all...)))
+	linked := 0
+	for _, span := range spans(sink.AllTraces()) {
+		if span.Kind() != ptrace.SpanKindConsumer {
+			continue
+		}
+		require.Equal(t, 2, span.Links().Len())
+		id := span.SpanID()
+		n := binary.BigEndian.Uint64(id[:]) - 1
+		assert.Equal(t, spanOf(n), span.Links().At(0).SpanID())
+		assert.Equal(t, spanOf(n+1), span.Links().At(1).SpanID())
+		linked++
+	}
+	assert.Equal(t, 1200, linked)
 }

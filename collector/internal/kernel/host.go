@@ -85,12 +85,13 @@ func (k *Kernel) answer(ctx context.Context, words []uint32, parts ...[]byte) (u
 	return block, nil
 }
 
-func (k *Kernel) answerFault(ctx context.Context, err error) (uint64, error) {
+// faultOf is how a rule failed, as the kernel is told.
+func faultOf(err error) *rule.Fault {
 	var failed *rule.Fault
-	if !errors.As(err, &failed) {
-		failed = &rule.Fault{Kind: rule.Trapped, Text: err.Error()}
+	if err != nil && !errors.As(err, &failed) {
+		return &rule.Fault{Kind: rule.Trapped, Text: err.Error(), Detail: err.Error()}
 	}
-	return k.answer(ctx, []uint32{uint32(failed.Kind)}, []byte(failed.Text))
+	return failed
 }
 
 func (k *Kernel) ruleNew(ctx context.Context, stack []uint64) (err error) {
@@ -100,7 +101,8 @@ func (k *Kernel) ruleNew(ctx context.Context, stack []uint64) (err error) {
 	}
 	instance, failed := k.options.Rules[number].New(ctx)
 	if failed != nil {
-		stack[0], err = k.answerFault(ctx, failed)
+		fault := faultOf(failed)
+		stack[0], err = k.answer(ctx, []uint32{uint32(fault.Kind)}, []byte(fault.Detail))
 		return err
 	}
 	k.handles++
@@ -137,13 +139,14 @@ func (k *Kernel) ruleCall(ctx context.Context, stack []uint64) (err error) {
 	var answered uint64
 	take := func(verdict *rule.Verdict) { answered, err = k.answerVerdict(ctx, instance, verdict) }
 	begun := time.Now()
-	failed := k.show(ctx, instance, tasks, take, a, b)
-	k.tellCall(instance, time.Since(begun), failed)
+	failed := faultOf(k.show(ctx, instance, tasks, take, a, b))
+	k.options.OnCall(instance.Number, time.Since(begun), failed)
 	if err != nil {
 		return err
 	}
 	if failed != nil {
-		answered, err = k.answerFault(ctx, failed)
+		const flags = 0
+		answered, err = k.answer(ctx, []uint32{uint32(failed.Kind), flags}, []byte(failed.Detail))
 	}
 	stack[0] = answered
 	return err
@@ -161,14 +164,6 @@ func (k *Kernel) show(
 	default:
 		return instance.ProcessImage(ctx, index, tasks, take, a)
 	}
-}
-
-func (k *Kernel) tellCall(instance *rule.Instance, took time.Duration, err error) {
-	var failed *rule.Fault
-	if err != nil && !errors.As(err, &failed) {
-		failed = &rule.Fault{Kind: rule.Trapped, Text: err.Error()}
-	}
-	k.options.OnCall(instance.Number, took, failed)
 }
 
 // answerVerdict copies the lists of a verdict from the memory of the rule into the

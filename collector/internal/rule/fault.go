@@ -34,17 +34,53 @@ const (
 // instance is not used again.
 type Fault struct {
 	Kind Kind
+	// Text is the whole of it, for people.
 	Text string
+	// Detail is what the kernel does not know by the kind and the limits.
+	Detail string
 }
 
 func (f *Fault) Error() string { return f.Text }
 
-func fault(kind Kind, format string, arguments ...any) *Fault {
-	return &Fault{Kind: kind, Text: fmt.Sprintf(format, arguments...)}
+// detailed is a fault of a kind that is told by a detail.
+func detailed(kind Kind, beginning, detail string) *Fault {
+	detail = clip(detail)
+	return &Fault{Kind: kind, Text: beginning + detail, Detail: detail}
+}
+
+func trapped(format string, arguments ...any) *Fault {
+	return detailed(Trapped, "it trapped: ", fmt.Sprintf(format, arguments...))
 }
 
 func unfit(format string, arguments ...any) *Fault {
-	return fault(Unfit, "it does not fit the interface linkmend:rule: "+format, arguments...)
+	return detailed(Unfit, "it does not fit the interface linkmend:rule: ", fmt.Sprintf(format, arguments...))
+}
+
+func said(text string) *Fault { return detailed(Said, "it says: ", text) }
+
+// over is a fault for more than a limit allows.
+func over(kind Kind, format string, arguments ...any) *Fault {
+	return &Fault{Kind: kind, Text: fmt.Sprintf(format, arguments...)}
+}
+
+// told is what the runtime tells of a trap, and the functions that it was in, the
+// innermost first: on one line.
+func told(err error) string {
+	const most = 4
+	what, trace, _ := strings.Cut(err.Error(), "\nwasm stack trace:")
+	what = strings.TrimPrefix(what, "wasm error: ")
+	var functions []string
+	for line := range strings.Lines(trace) {
+		// module.name(types) types
+		name, _, _ := strings.Cut(strings.TrimSpace(line), "(")
+		if name != "" && len(functions) < most {
+			functions = append(functions, name[strings.LastIndexByte(name, '.')+1:])
+		}
+	}
+	if len(functions) > 0 {
+		what += " in " + strings.Join(functions, " < ")
+	}
+	return what
 }
 
 // clip makes a text that a rule made up fit for logs and terminals.

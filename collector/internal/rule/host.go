@@ -66,7 +66,7 @@ func (f hostFunction) forRuntime() api.GoFunc {
 	return func(ctx context.Context, stack []uint64) {
 		instance, ok := ctx.Value(instanceKey{}).(*Instance)
 		if !ok {
-			panic(fault(Trapped, "%s was called outside of a call", f.name))
+			panic(trapped("%s was called outside of a call", f.name))
 		}
 		var arguments [5]uint32
 		for n := range f.parameters {
@@ -190,7 +190,7 @@ func (i *Instance) hash(a []uint32) {
 	keys, status := i.index.Hash(messages)
 	i.clock.goOn()
 	if status != OK || uint64(len(keys)) != uint64(a[1])*sizeOfKey {
-		i.host.fault = fault(Trapped, "index.hash was given more than it takes")
+		i.host.fault = trapped("index.hash was given more than it takes")
 		return
 	}
 	l := i.give(keys, 8)
@@ -221,7 +221,7 @@ func (i *Instance) line(a []uint32) {
 // takes bounds what the rule hands over at once.
 func (i *Instance) takes(bytes int) bool {
 	if i.host.fault == nil && uint64(bytes) > i.limits.Output {
-		i.host.fault = fault(TooMuchOutput,
+		i.host.fault = over(TooMuchOutput,
 			"it handed more to the host than limits.output = %d bytes in one call", i.limits.Output)
 	}
 	return i.host.fault == nil

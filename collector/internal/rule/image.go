@@ -67,7 +67,7 @@ func (i *Instance) ProcessImage(
 ) error {
 	read, ok := readImage(laid)
 	if !ok {
-		return fault(Unfit, "the records that it is to be shown are not laid out as they should be")
+		return unfit("the records that it is to be shown are not laid out as they should be")
 	}
 	return i.process(ctx, index, 0, take, func() []uint64 { return i.lower(tasks, read) })
 }

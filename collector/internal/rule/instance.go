@@ -126,25 +126,24 @@ func (i *Instance) reason(ctx context.Context, err error, limit time.Duration, n
 	var known *Fault
 	switch {
 	case errors.Is(context.Cause(ctx), errOverrun):
-		return fault(TooLong, "it ran longer than %s = %v", name, limit)
+		return over(TooLong, "it ran longer than %s = %v", name, limit)
 	case errors.As(err, &known):
 		return known
 	case strings.HasPrefix(err.Error(), "stack overflow"):
-		return fault(StackUsedUp, "its call stack is used up")
+		return over(StackUsedUp, "its call stack is used up")
 	case i.memory.refused:
 		// Whatever it did when it was refused memory, this is why.
 		return tooMuchMemory(i.limits)
 	}
-	text, _, _ := strings.Cut(err.Error(), " (recovered by wazero)")
-	text = strings.TrimPrefix(text, "wasm error: ")
+	text := told(err)
 	if i.lastWords != "" {
 		text += "; it said: " + i.lastWords
 	}
-	return fault(Trapped, "it trapped: %s", clip(text))
+	return trapped("%s", text)
 }
 
 func tooMuchMemory(limits Limits) *Fault {
-	return fault(TooMuchMemory, "it needs more linear memory than limits.memory = %d bytes", limits.Memory)
+	return over(TooMuchMemory, "it needs more linear memory than limits.memory = %d bytes", limits.Memory)
 }
 
 // call calls an export that answers with an address; what lies there is for read, and
@@ -243,7 +242,7 @@ func (i *Instance) process(
 	})
 	i.index = nil
 	if err == nil && refusal != nil {
-		return fault(Said, "it says: %s", clip(*refusal))
+		return said(*refusal)
 	}
 	return err
 }
@@ -269,7 +268,7 @@ func (i *Instance) allocate(realloc api.Function, length, align uint32) uint32 {
 	if err != nil {
 		var known *Fault
 		if !errors.As(i.reason(i.context, err, i.limits.CallTime, "limits.call_time"), &known) {
-			known = fault(Trapped, "it trapped: %s", clip(err.Error()))
+			known = trapped("%s", err.Error())
 		}
 		i.host.fault = known
 		return 0
