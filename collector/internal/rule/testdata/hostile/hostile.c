@@ -42,6 +42,14 @@ static uint32_t recurse(uint32_t n) {
   return recurse(n + 1) + here[(n + 1) % 64];
 }
 
+/* Without a stack in its memory. */
+__attribute__((noinline)) static uint32_t deep(uint32_t n) {
+  if (n == 0xffffffff) return 0;
+  uint32_t below = deep(n + 1);
+  spin = below;
+  return below / 3 + n;
+}
+
 static const char *about[6];
 EXPORT("linkmend:rule/lifecycle@0.2.0#describe") void *describe(void) {
   about[0] = "hostile", about[1] = (const char *)7;
@@ -79,6 +87,7 @@ EXPORT("linkmend:rule/batch@0.2.0#process") void *process(uint32_t tasks, const 
   if (!(tasks & 2)) return verdict;
   if (is("loop")) loop();
   if (is("trap")) __builtin_trap();
+  if (is("stack")) spin = deep(spin);
   if (is("recursion")) spin = recurse(spin);
   if (is("memory"))
     while (__builtin_wasm_memory_grow(0, 16) != (uint32_t)-1) spin++;
