@@ -110,40 +110,63 @@ func (p *linkmend) close(ctx context.Context) error {
 	return err
 }
 
+// mostSpans is how many spans the kernel is shown at once: it takes 524,288 resources,
+// scopes and spans, and its memory does not get smaller again. A variable for tests.
+var mostSpans = 100_000
+
 // processTraces mends the links of a batch.
 func (p *linkmend) processTraces(ctx context.Context, traces ptrace.Traces) (ptrace.Traces, error) {
 	picked := p.selector.Pick(traces)
 	p.others.add(picked.Others)
-	if picked.Len() == 0 {
+	var held []uint32
+	for number, part := range picked.Parts(mostSpans) {
+		answer, err := p.mend(ctx, part)
+		if err != nil {
+			return traces, err
+		}
+		for _, place := range answer.Held {
+			held = append(held, place+uint32(number*mostSpans))
+		}
+	}
+	if len(held) == 0 {
 		return traces, nil
 	}
-	bytes, err := picked.Marshal()
-	if err != nil {
-		p.defect("spans cannot be marshalled", err)
-		return traces, nil
-	}
-	answer := p.ask(ctx, bytes)
-	if answer == nil {
-		return traces, nil
-	}
-	p.sendOverflow(ctx, answer.Overflow)
-	switch answer.Status {
-	case kernel.Dropped:
-		return traces, processorhelper.ErrSkipProcessingData
-	case kernel.Rejected:
-		// Not a permanent error: the sender tries again.
-		return traces, errors.New(answer.Text)
-	case kernel.NotWellFormed:
-		p.defect("a batch is not well-formed", errors.New(answer.Text))
-		return traces, nil
-	}
-	if err := p.apply(picked, answer); err != nil {
+	if err := picked.Remove(held); err != nil {
 		p.defect("an answer of the kernel is refused", err)
 	}
 	if traces.ResourceSpans().Len() == 0 {
 		return traces, processorhelper.ErrSkipProcessingData
 	}
 	return traces, nil
+}
+
+// mend lets the kernel mend spans; those that it holds are still to be taken out.
+func (p *linkmend) mend(ctx context.Context, picked *selection.Picked) (*kernel.Answer, error) {
+	unchanged := &kernel.Answer{}
+	bytes, err := picked.Marshal()
+	if err != nil {
+		p.defect("spans cannot be marshalled", err)
+		return unchanged, nil
+	}
+	answer := p.ask(ctx, bytes)
+	if answer == nil {
+		return unchanged, nil
+	}
+	p.sendOverflow(ctx, answer.Overflow)
+	switch answer.Status {
+	case kernel.Dropped:
+		return nil, processorhelper.ErrSkipProcessingData
+	case kernel.Rejected:
+		// Not a permanent error: the sender tries again.
+		return nil, errors.New(answer.Text)
+	case kernel.NotWellFormed:
+		p.defect("a batch is not well-formed", errors.New(answer.Text))
+		return unchanged, nil
+	}
+	if err := p.apply(picked, answer); err != nil {
+		p.defect("an answer of the kernel is refused", err)
+	}
+	return answer, nil
 }
 
 // ask shows a batch to the kernel; nil when that failed, and then the batch goes on as
@@ -180,19 +203,14 @@ func (p *linkmend) restart(ctx context.Context, failed error) {
 }
 
 func (p *linkmend) apply(picked *selection.Picked, answer *kernel.Answer) error {
-	if len(answer.Changed) > 0 {
-		links, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(answer.Links)
-		if err != nil {
-			return fmt.Errorf("its links: %w", err)
-		}
-		if err := picked.Apply(answer.Changed, links, int(p.config.Limits.MaxLinks)); err != nil {
-			return err
-		}
+	if len(answer.Changed) == 0 {
+		return nil
 	}
-	if len(answer.Held) > 0 {
-		return picked.Remove(answer.Held)
+	links, err := (&ptrace.ProtoUnmarshaler{}).UnmarshalTraces(answer.Links)
+	if err != nil {
+		return fmt.Errorf("its links: %w", err)
 	}
-	return nil
+	return picked.Apply(answer.Changed, links, int(p.config.Limits.MaxLinks))
 }
 
 // defect logs what cannot be but by a mistake; the batch goes on.

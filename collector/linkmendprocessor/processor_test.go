@@ -292,3 +292,27 @@ func TestARuleInC(t *testing.T) {
 	}
 	assert.Equal(t, 1200, linked)
 }
+
+// TestAVeryLargeBatch: more spans than the kernel is shown at once.
+func TestAVeryLargeBatch(t *testing.T) {
+	before := mostSpans
+	mostSpans = 100
+	defer func() { mostSpans = before }()
+	p, sink := started(t, configured(time.Minute))
+	const messages = 1057
+	batch := ptrace.NewTraces()
+	for n := range uint64(messages) {
+		receives(n).ResourceSpans().MoveAndAppendTo(batch.ResourceSpans())
+		request().ResourceSpans().MoveAndAppendTo(batch.ResourceSpans())
+	}
+	for n := range uint64(messages) {
+		sends(messages - 1 - n).ResourceSpans().MoveAndAppendTo(batch.ResourceSpans())
+	}
+	require.NoError(t, p.ConsumeTraces(t.Context(), batch))
+	require.Eventually(t, func() bool { return sink.SpanCount() == 3*messages }, time.Minute, 10*time.Millisecond)
+	for _, span := range spans(sink.AllTraces()) {
+		if span.Kind() == ptrace.SpanKindConsumer {
+			isLinked(t, span)
+		}
+	}
+}

@@ -3,6 +3,7 @@ package selection
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"go.opentelemetry.io/collector/pdata/ptrace"
 )
@@ -53,6 +54,14 @@ func (o *Others) count(span ptrace.Span) {
 
 // Len is how many there are.
 func (p *Picked) Len() int { return len(p.spans) }
+
+// Parts are the picked spans in parts of at most so many.
+func (p *Picked) Parts(most int) (parts []*Picked) {
+	for spans := range slices.Chunk(p.spans, most) {
+		parts = append(parts, &Picked{traces: p.traces, spans: spans})
+	}
+	return parts
+}
 
 // Marshal is the picked spans inside of their resources and scopes, as OTLP. They are
 // moved into a batch of their own for it, and back: moving is cheap, and copying is not.
