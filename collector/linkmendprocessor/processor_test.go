@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -165,8 +166,10 @@ func TestHostileRules(t *testing.T) {
 				config := configured(0)
 				config.Rule = "../internal/rule/testdata/hostile/hostile.wasm"
 				config.RuleConfig = map[string]any{"do": mode}
-				config.Limits.CallTime, config.Limits.Memory = 100*time.Millisecond, 8<<20
-				config.Limits.Output = 1 << 20
+				config.Limits.CallTime, config.Limits.Memory, config.Limits.Output = time.Minute, 8<<20, 1<<20
+				if strings.Contains(mode, "loop") {
+					config.Limits.CallTime = 100 * time.Millisecond
+				}
 				config.OnError = onError
 				p, sink := started(t, config)
 				want := normalised(t, []ptrace.Traces{receives(1)})

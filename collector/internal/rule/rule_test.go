@@ -4,7 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -24,7 +23,7 @@ var cache = wazero.NewCompilationCache()
 func limits() Limits {
 	return Limits{
 		Memory: 64 << 20, TableElements: 100_000, Output: 64 << 20,
-		InitTime: 5 * time.Second, CallTime: time.Second,
+		InitTime: patient, CallTime: patient,
 	}
 }
 
@@ -78,8 +77,10 @@ func TestWhatIsSaid(t *testing.T) {
 	var lines, length int
 	bytes, err := os.ReadFile("testdata/hostile/hostile.wasm")
 	require.NoError(t, err)
+	slow := limits()
+	slow.CallTime = patient
 	loaded, err := Load(t.Context(), bytes, Options{
-		Config: `{"do":"log"}`, Limits: limits(), Cache: cache,
+		Config: `{"do":"log"}`, Limits: slow, Cache: cache,
 		Log: func(level Level, text string) {
 			assert.Equal(t, Error, level)
 			lines++
