@@ -178,7 +178,8 @@ impl Buffers {
 
 impl Shown<'_> {
     /// What it weighs, in bytes.
-    pub fn len(&self) -> usize {
+    #[must_use]
+    pub fn weight(&self) -> usize {
         match self {
             Self::Traces(traces) => traces.len(),
             Self::Fields(located) => located.fields.len() + located.values.len(),

@@ -39,19 +39,6 @@ fn turns_direction(character: char) -> bool {
     matches!(character, '\u{2028}' | '\u{2029}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_terminal_is_told_nothing() {
-        assert_eq!(plain("größer – 訂單"), "größer – 訂單");
-        assert_eq!(plain("a\tb\r\n\u{7f}\u{9b}"), "a\\tb\\r\\n\\u{7f}\\u{9b}");
-        assert_eq!(plain("\u{202e}txt"), "\\u{202e}txt");
-        assert_eq!(plain_lines("a\nb\u{1b}[31m\n"), "a\nb\\u{1b}[31m\n");
-    }
-}
-
 /// A text of a rule, cut to what a log line can take, with nothing in it that a
 /// terminal would obey.
 #[allow(
@@ -68,4 +55,17 @@ pub fn clip(text: String) -> String {
         text = format!("{text}... ({length} bytes)");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_told_nothing() {
+        assert_eq!(plain("größer – 訂單"), "größer – 訂單");
+        assert_eq!(plain("a\tb\r\n\u{7f}\u{9b}"), "a\\tb\\r\\n\\u{7f}\\u{9b}");
+        assert_eq!(plain("\u{202e}txt"), "\\u{202e}txt");
+        assert_eq!(plain_lines("a\nb\u{1b}[31m\n"), "a\nb\\u{1b}[31m\n");
+    }
 }

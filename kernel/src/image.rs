@@ -159,18 +159,18 @@ impl Image {
         self.put_u64(at, span.parent_span_id);
         self.put_text(at, &span.trace_state);
         self.put_text(at, &span.name);
-        self.put_u32(at, span.kind as u32);
+        self.put_u32(at, span.kind.cast_unsigned());
         self.put_u32(at, 0);
         self.put_u64(at, span.start);
         self.put_u64(at, span.end);
         self.put_attributes(at, records, &span.attributes);
         let links = records.links.get(span.links.clone()).unwrap_or_default();
         let links = self.list(8, links, |image, at, link| {
-            image.put_link(at, records, link)
+            image.put_link(at, records, link);
         });
         self.put_list(at, links);
         self.put_u32(at, span.dropped_links_count);
-        self.put_u32(at, span.status as u32);
+        self.put_u32(at, span.status.cast_unsigned());
         self.put_u32(at, span.flags);
         self.put_u32(at, 0);
     }
@@ -208,7 +208,7 @@ impl Image {
         match value {
             Value::Text(text) => self.put_text(at, text),
             Value::Boolean(value) => self.put_u64(at, u64::from(*value)),
-            Value::Integer(value) => self.put_u64(at, *value as u64),
+            Value::Integer(value) => self.put_u64(at, value.cast_unsigned()),
             Value::Double(value) => self.put_u64(at, value.to_bits()),
             Value::Bytes(bytes) => {
                 let bytes = self.bytes_list(bytes);
@@ -222,7 +222,7 @@ impl Image {
             Value::Integers(range) => {
                 let integers = records.integers.get(range.clone()).unwrap_or_default();
                 let integers = self.list(8, integers, |image, at, integer| {
-                    image.put_u64(at, *integer as u64);
+                    image.put_u64(at, integer.cast_unsigned());
                 });
                 self.put_list(at, integers);
             }

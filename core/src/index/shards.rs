@@ -67,7 +67,7 @@ impl IndexStats {
 /// Producers, by the keys of their messages.
 #[derive(Debug)]
 pub(super) struct Shards {
-    shards: Vec<Mutex<Shard>>,
+    parts: Vec<Mutex<Shard>>,
     hasher: KeyHasher,
     options: IndexOptions,
 }
@@ -88,7 +88,7 @@ impl Shards {
             Mutex::new(Shard::new(capacity, time_to_live, hasher))
         };
         Self {
-            shards: (0..shards).map(shard).collect(),
+            parts: (0..shards).map(shard).collect(),
             hasher,
             options,
         }
@@ -101,7 +101,7 @@ impl Shards {
     /// What is held and was lost.
     pub(super) fn stats(&self) -> IndexStats {
         let mut stats = IndexStats::default();
-        for shard in &self.shards {
+        for shard in &self.parts {
             let shard = shard.lock();
             stats.entries += shard.len();
             stats.evicted += shard.evicted;
@@ -112,7 +112,7 @@ impl Shards {
 
     /// What it takes, in entries without a trace state.
     pub(super) fn weight(&self) -> usize {
-        let shards = self.shards.iter();
+        let shards = self.parts.iter();
         shards.map(|shard| shard.lock().weight()).sum()
     }
 
@@ -120,7 +120,7 @@ impl Shards {
     pub(super) fn evict(&self, weight: usize) {
         let mut left = weight;
         while left > 0 {
-            let shards = self.shards.iter();
+            let shards = self.parts.iter();
             let Some(fullest) = shards.max_by_key(|shard| shard.lock().weight()) else {
                 return;
             };
@@ -133,7 +133,7 @@ impl Shards {
 
     /// Lets those go whose time is up.
     pub(super) fn expire(&self, now: Instant) {
-        for shard in &self.shards {
+        for shard in &self.parts {
             shard.lock().expire(now.millis());
         }
     }
@@ -183,7 +183,7 @@ impl Shards {
     fn shard(&self, key: MessageKey) -> Option<&Mutex<Shard>> {
         // The ends of the hash choose the place inside the shard.
         let part = self.hasher.hash(key) >> 24 & 0xffff_ffff;
-        self.shards.get((part % self.shards.len() as u64) as usize)
+        self.parts.get((part % self.parts.len() as u64) as usize)
     }
 
     fn insert(&self, producers: &[Producer], texts: &[u8], since: u64) -> Result<(), IndexError> {

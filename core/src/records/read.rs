@@ -141,7 +141,7 @@ impl<'a> Span<'a> {
     fn take(&mut self, number: u32, value: WireValue<'a>) {
         match (number, value) {
             (span::TRACE_ID, WireValue::Bytes(id)) => {
-                self.trace_id = links::trace_id(id).unwrap_or(0)
+                self.trace_id = links::trace_id(id).unwrap_or(0);
             }
             (span::SPAN_ID, WireValue::Bytes(id)) => self.span_id = links::span_id(id).unwrap_or(0),
             (span::PARENT_SPAN_ID, WireValue::Bytes(id)) => {

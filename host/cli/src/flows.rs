@@ -6,9 +6,11 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use clap::Args;
+use linkmend_advice::why;
 use linkmend_files::AtomicFile;
-use linkmend_flows::{Gathered, Page, Unlinked};
+use linkmend_flows::{Gathered, LinkWords, Page, Unlinked};
 use linkmend_process::Summary;
+use linkmend_workbench::RuleConfig;
 
 use crate::args::{Policy, ProcessArguments};
 use crate::compiler::CompileArguments;
@@ -102,7 +104,7 @@ fn written(arguments: &FlowsArguments) -> anyhow::Result<Exit> {
             return Ok(Exit::Usage);
         }
     };
-    let mut gathered = Gathered::new(arguments.max_spans);
+    let mut gathered = Gathered::with_words(arguments.max_spans, &arguments.words());
     let looked = process::look(&arguments.process(), &mut |batch| gathered.take(batch));
     let (summary, exit) = match looked {
         Ok(looked) => looked,
@@ -162,6 +164,17 @@ impl FlowsArguments {
         }
     }
 
+    /// How the rules call what they write on links. What is wrong with their
+    /// configurations is told when they are loaded.
+    fn words(&self) -> LinkWords {
+        let mut words = LinkWords::default();
+        let read = self.rule_configs.iter().map(|path| RuleConfig::read(path));
+        for config in read.filter_map(Result::ok) {
+            words.learn(&config.settings());
+        }
+        words
+    }
+
     /// What the page is of.
     fn source(&self) -> String {
         let names = self.inputs.iter();
@@ -203,6 +216,7 @@ fn unlinked(summary: &Summary) -> Vec<Unlinked> {
     let reasons = summary.reasons.iter();
     let reasons = reasons.map(|reason| Unlinked {
         reason: reason.line.reason.to_string(),
+        why: why(reason.line.reason).to_owned(),
         service: reason.line.service.clone(),
         system: match reason.line.messaging_system.as_str() {
             "-" => String::new(),

@@ -187,7 +187,7 @@ pub fn thousands(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use linkmend::Counts;
-    use linkmend_process::Producers;
+    use linkmend_advice::Producers;
 
     use super::*;
 

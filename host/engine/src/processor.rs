@@ -47,7 +47,7 @@ impl Processor {
 
     /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
     ///
-    /// With [`ProcessorBuilder::hold`], spans whose producers are not known yet
+    /// With [`ProcessorBuilder::hold`](crate::ProcessorBuilder::hold), spans whose producers are not known yet
     /// are taken out of the batch and held back: see [`Self::release`].
     ///
     /// # Errors

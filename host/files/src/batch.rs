@@ -169,6 +169,12 @@ impl Batch {
     }
 }
 
+/// An object without what stands behind it: the end of a line, which is no part of an
+/// error's place, or white space that is none in JSON.
+pub(crate) fn without_end(text: &[u8]) -> &[u8] {
+    text.trim_ascii_end()
+}
+
 fn message(bytes: Bytes, first: usize) -> (Bytes, Content) {
     (bytes.clone(), Content::Message { bytes, first })
 }
@@ -238,8 +244,7 @@ impl Decoding {
     }
 
     fn object(&mut self, text: Bytes, content: fn(Bytes) -> Content) -> Found {
-        // The end of a line is no part of an error's place.
-        match json::decode_any(text.trim_ascii_end()) {
+        match json::decode_any(without_end(&text)) {
             Ok(read) => {
                 self.is_foreign |= read.is_foreign;
                 self.places = read.places;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::Bytes;
 
-use crate::batch::{Batch, Content, Elements};
+use crate::batch::{Batch, Content, Elements, without_end};
 use crate::format::Format;
 use crate::json::{self, Edit, ElementKind, EncodeError, Layout, PatchError};
 
@@ -177,16 +177,20 @@ impl Batch {
                 json::apply(text, 0..text.len(), edits).into()
             });
         }
-        Ok(match json::patch(text, &self.traces, mended)? {
+        let object = without_end(text);
+        Ok(match json::patch(object, &self.traces, mended)? {
             Cow::Borrowed(_) => text.clone(),
-            Cow::Owned(text) => text.into(),
+            Cow::Owned(mut mended) => {
+                mended.extend_from_slice(text.get(object.len()..).unwrap_or_default());
+                mended.into()
+            }
         })
     }
 
     /// The elements of an object with the links of `mended`.
     fn elements_of(&self, text: &Bytes, mended: &Bytes) -> Result<Part, RenderError> {
         let text = self.patch(text, mended)?;
-        let text = std::str::from_utf8(&text).map_err(PatchError::Utf8)?;
+        let text = std::str::from_utf8(without_end(&text)).map_err(PatchError::Utf8)?;
         let layout = Layout::of(text)?;
         Ok(Part::Elements {
             lead: Bytes::new(),

@@ -20,6 +20,7 @@
 //! | `sums` | flows by who sends what to whom |
 //! | `project` | spans that stand for consumers in their producers' traces |
 //! | `page` | one HTML file of them |
+//! | `words` | what a rule calls what it writes on links |
 #![forbid(unsafe_code)]
 
 mod find;
@@ -29,9 +30,11 @@ mod page;
 mod project;
 mod read;
 mod sums;
+mod words;
 
 pub use find::{Found, Gathered, KeptSpan, Passing, PassingOptions};
 pub use flow::{Context, End, Flow, Joined};
 pub use page::{Page, Unlinked, hex};
 pub use project::{Projected, Projector};
 pub use sums::{Edge, EdgeSums, Quantiles, Sums, SumsOptions, Window};
+pub use words::LinkWords;

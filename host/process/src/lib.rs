@@ -24,28 +24,22 @@
 //! | `work` | what any thread does with a piece of an input |
 //! | `parallel` | many threads, one order, bounded memory |
 //! | `summary` | the figures at the end |
-//! | `advice` | what to do about links that were not made |
-//! | `producers` | what the producers in the inputs name, which advice depends on |
 #![forbid(unsafe_code)]
 #![allow(
     clippy::result_large_err,
     reason = "a job fails once: how large its error is costs nothing"
 )]
 
-mod advice;
 mod input;
 mod job;
 mod output;
 mod parallel;
-mod producers;
 mod run;
 mod summary;
 mod work;
 
-pub use advice::advice;
 pub use input::{Input, InputError};
 pub use job::{Event, Job, JobError, Reading, Watch, Written};
 pub use output::{Output, OutputError};
-pub use producers::{Producers, Seen};
 pub use run::run;
 pub use summary::{AdvisedReason, Summary};

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use linkmend::{Asked, Counts, ProcessError, Processor, RuleFault};
+use linkmend_advice::Producers;
 use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
 use crate::job::{Event, Job, JobError, Reading, Watch, Written};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
-use crate::producers::Producers;
 use crate::summary::Summary;
 use crate::work::{self, Done, Lost, Remembered};
 

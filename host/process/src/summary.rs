@@ -1,10 +1,8 @@
 //! The figures at the end of a job.
 
 use linkmend::{Asked, Counts, ReasonCount};
+use linkmend_advice::{Producers, Source, advice};
 use serde::Serialize;
-
-use crate::advice::advice;
-use crate::producers::Producers;
 
 /// So many lines of reasons are in the summary.
 const MOST_REASONS: usize = 20;
@@ -57,7 +55,7 @@ impl Summary {
         let reasons_left_out = lines.len().saturating_sub(MOST_REASONS);
         lines.truncate(MOST_REASONS);
         let reasons = lines.into_iter().map(|line| AdvisedReason {
-            advice: advice(&line, producers),
+            advice: advice(&line, producers, Source::Files),
             line,
         });
         Self {

@@ -2,9 +2,8 @@
 
 use bytes::Bytes;
 use linkmend::{Asked, Counts, Explanation, ProcessError, Processor, RuleFault};
+use linkmend_advice::Producers;
 use linkmend_files::{Batch, Decoded, InputFault, Piece, Position, RawBatch, RenderError, Target};
-
-use crate::producers::Producers;
 
 /// What became of one piece of an input.
 pub(crate) struct Done {

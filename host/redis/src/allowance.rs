@@ -10,11 +10,11 @@ use parking_lot::Mutex;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// For what was not asked for: greetings, and errors in place of answers.
-const AT_LEAST: usize = 64 << 10;
+pub(crate) const AT_LEAST: usize = 64 << 10;
 
 /// What was not said of earlier answers may be said later, up to this: an answer that
 /// is late comes when nobody waits for it any more.
-const SAVED: usize = 16 << 20;
+pub(crate) const SAVED: usize = 16 << 20;
 
 /// Of one connection.
 pub(crate) struct Allowance(Mutex<State>);

@@ -9,11 +9,13 @@ use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::Notify;
-use tokio::task::AbortHandle;
+use tokio::task::{AbortHandle, spawn_blocking};
 use tokio_rustls::TlsConnector;
 
 use crate::allowance::{Allowance, Bounded};
+use crate::direct::Direct;
 use crate::options::{Address, Options, Tls};
+use crate::pool::Pool;
 
 /// A connection takes this many times as long as an answer, at least a second: it is
 /// not a batch that waits for it.
@@ -22,15 +24,19 @@ const LONGER: u32 = 4;
 /// How a server is reached.
 pub(crate) struct Dial {
     info: RedisConnectionInfo,
-    tls: Option<Tls>,
-    within: Duration,
+    /// The same as commands.
+    pub(crate) greeting: Vec<Vec<Vec<u8>>>,
+    pub(crate) tls: Option<Tls>,
+    pub(crate) within: Duration,
+    /// How long an answer may take for a connection to be used.
+    patience: Duration,
 }
 
 /// The connections to a server. A server answers what comes on one in its order: what a
 /// batch waits for has one of its own, so that it never waits behind what is written.
 pub(crate) struct Open {
     /// For batches, which wait.
-    pub(crate) asking: Line,
+    pub(crate) asking: Pool,
     /// For all else.
     pub(crate) writing: Line,
     /// The other side has ended one of them.
@@ -58,9 +64,8 @@ impl Dial {
     pub(crate) fn new(options: &Options) -> Self {
         let mut info = RedisConnectionInfo::default().set_skip_set_lib_name();
         // A cluster has the database 0 alone.
-        if !options.cluster {
-            info = info.set_db(options.database);
-        }
+        let database = if options.cluster { 0 } else { options.database };
+        info = info.set_db(database);
         if let Some(username) = &options.username {
             info = info.set_username(username);
         }
@@ -69,19 +74,37 @@ impl Dial {
         }
         Self {
             info,
+            greeting: greeting(options, database),
             tls: options.tls.clone(),
             within: (options.timeout * LONGER).max(Duration::from_secs(1)),
+            patience: options.timeout,
         }
     }
 
     /// Connects, or says why it cannot be done.
-    pub(crate) async fn open(&self, address: &Address) -> Result<Open, String> {
+    pub(crate) async fn open(self: &Arc<Self>, address: &Address) -> Result<Open, String> {
         let ended = Arc::new(Notify::new());
+        let asking = Pool::default();
+        asking.grow(Some(self.direct(address).await?));
         Ok(Open {
-            asking: self.line(address, &ended).await?,
+            asking,
             writing: self.line(address, &ended).await?,
             ended,
         })
+    }
+
+    /// A connection that answers as fast as batches need it.
+    pub(crate) async fn direct(self: &Arc<Self>, address: &Address) -> Result<Direct, String> {
+        let (dial, address) = (Arc::clone(self), address.clone());
+        let opening = spawn_blocking(move || {
+            let mut direct = Direct::open(&dial, &address)?;
+            // The first answer may be late for what a connection takes.
+            direct.ping(dial.within)?;
+            let answered = direct.ping(dial.patience);
+            answered.map_err(|why| format!("{why} ({:?})", dial.patience))?;
+            Ok(direct)
+        });
+        opening.await.map_err(|error| error.to_string())?
     }
 
     /// One connection; it is told when the other side ends it.
@@ -127,6 +150,21 @@ impl Dial {
             driver: driving.abort_handle(),
         })
     }
+}
+
+/// Who asks, and for which database.
+fn greeting(options: &Options, database: i64) -> Vec<Vec<Vec<u8>>> {
+    let mut greeting = Vec::new();
+    if let Some(password) = &options.password {
+        let words = [Some("AUTH"), options.username.as_deref(), Some(password)];
+        let words = words.into_iter().flatten();
+        greeting.push(words.map(|word| word.as_bytes().to_vec()).collect());
+    }
+    if database != 0 {
+        let database = database.to_string().into_bytes();
+        greeting.push(vec![b"SELECT".to_vec(), database]);
+    }
+    greeting
 }
 
 async fn secured(

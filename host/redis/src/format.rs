@@ -7,6 +7,9 @@ use linkmend::index::{Entry, MessageKey, Producer, Text};
 /// What follows the prefix of a key: the version of this format.
 const VERSION: &[u8] = b":1:";
 
+/// How long the rest of a key is.
+pub(crate) const REST: usize = 16;
+
 /// The first byte of a member.
 const LAYOUT: u8 = 1;
 
@@ -26,15 +29,26 @@ const TIME_BITS: u32 = 45;
 /// The key of a message.
 #[must_use]
 pub fn key(prefix: &str, scope: Option<Scope>, message: MessageKey) -> Vec<u8> {
-    let mut key = Vec::with_capacity(prefix.len() + VERSION.len() + 32);
+    let mut key = beginning(prefix, scope);
+    put_rest(&mut key, message);
+    key
+}
+
+/// What all keys of a scope begin with, with room for the rest of one.
+pub(crate) fn beginning(prefix: &str, scope: Option<Scope>) -> Vec<u8> {
+    let mut key = Vec::with_capacity(prefix.len() + VERSION.len() + 16 + REST);
     key.extend_from_slice(prefix.as_bytes());
     key.extend_from_slice(VERSION);
     if let Some(scope) = scope {
         key.extend_from_slice(&scope.to_bytes());
     }
+    key
+}
+
+/// The rest, of so many bytes.
+pub(crate) fn put_rest(key: &mut Vec<u8>, message: MessageKey) {
     key.extend_from_slice(&message.high.to_be_bytes());
     key.extend_from_slice(&message.low.to_be_bytes());
-    key
 }
 
 /// In which order the producers of a message stand: the best first, by rank and

@@ -1,10 +1,12 @@
 //! What all parts of a store share.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 use tokio::runtime::Handle;
+use tokio::sync::Notify;
 
 use crate::options::Options;
 use crate::queue::Queue;
@@ -19,9 +21,44 @@ pub(crate) struct Inner {
     pub(crate) runtime: Handle,
     pub(crate) topology: Arc<Topology>,
     pub(crate) queue: Queue,
+    pub(crate) batches: Batches,
     pub(crate) counters: Counters,
     pub(crate) is_refused_told: Mutex<Told>,
     pub(crate) is_cluster_told: Mutex<Told>,
+}
+
+/// How many batches wait for the store. It answers one after the other: what is written
+/// makes room for them.
+#[derive(Default)]
+pub(crate) struct Batches {
+    waiting: AtomicUsize,
+    over: Notify,
+}
+
+/// One of them, as long as it waits.
+pub(crate) struct Waiting<'a>(&'a Batches);
+
+impl Batches {
+    /// One more.
+    pub(crate) fn begin(&self) -> Waiting<'_> {
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        Waiting(self)
+    }
+
+    /// Until none waits.
+    pub(crate) async fn over(&self) {
+        while self.waiting.load(Ordering::Relaxed) > 0 {
+            self.over.notified().await;
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.0.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.0.over.notify_one();
+        }
+    }
 }
 
 /// When something was told that may be so all the time.

@@ -33,6 +33,7 @@
 //! | `options` | where the store is |
 //! | `format`, `slots` | what stands in it, and in which part of a cluster |
 //! | `connect` | connections |
+//! | `direct`, `reply`, `pool` | those that the threads of batches ask on |
 //! | `allowance` | how much a server may say on one |
 //! | `node` | one server, and its circuit |
 //! | `topology` | which server has what |
@@ -45,13 +46,16 @@
 
 mod allowance;
 mod connect;
+mod direct;
 pub mod format;
 mod inner;
 mod lookup;
 mod node;
 mod options;
+mod pool;
 mod question;
 mod queue;
+mod reply;
 mod slots;
 mod stats;
 mod topology;
@@ -75,7 +79,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
-use inner::Inner;
+use inner::{Batches, Inner};
 use queue::Queue;
 use stats::{Counters, add};
 use topology::Topology;
@@ -106,6 +110,7 @@ impl Store {
             options,
             runtime: handle.clone(),
             queue: Queue::default(),
+            batches: Batches::default(),
             counters: Counters::default(),
             is_refused_told: Mutex::default(),
             is_cluster_told: Mutex::default(),

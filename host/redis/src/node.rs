@@ -14,7 +14,7 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Line, Open, SharedDial};
+use crate::connect::{Open, SharedDial};
 use crate::options::Address;
 
 /// So many answers in a row may be late.
@@ -33,8 +33,6 @@ const STEADY: Duration = Duration::from_secs(10);
 pub(crate) struct Node {
     pub(crate) address: Address,
     dial: SharedDial,
-    /// How long an answer may take for a connection to be used.
-    patience: Duration,
     /// `None` while the circuit is open.
     open: Mutex<Option<Arc<Open>>>,
     late: AtomicU32,
@@ -62,19 +60,9 @@ pub(crate) struct Request {
     pub(crate) within: Duration,
     /// How many bytes the answer to each command has at most.
     pub(crate) most_of_each: usize,
-    /// A batch waits for it.
-    pub(crate) is_urgent: bool,
 }
 
 impl Request {
-    fn line<'o>(&self, open: &'o Open) -> &'o Line {
-        if self.is_urgent {
-            &open.asking
-        } else {
-            &open.writing
-        }
-    }
-
     fn most(&self) -> usize {
         self.commands.len().saturating_mul(self.most_of_each)
     }
@@ -93,16 +81,10 @@ pub(crate) enum Failed {
 
 impl Node {
     /// Begins to connect. To be called inside of the runtime of the store.
-    pub(crate) fn start(
-        address: Address,
-        dial: SharedDial,
-        patience: Duration,
-        turned: Arc<Turned>,
-    ) -> Arc<Self> {
+    pub(crate) fn start(address: Address, dial: SharedDial, turned: Arc<Turned>) -> Arc<Self> {
         let node = Arc::new(Self {
             address,
             dial,
-            patience,
             open: Mutex::new(None),
             late: AtomicU32::new(0),
             why: Mutex::new(None),
@@ -141,11 +123,10 @@ impl Node {
         let Some(open) = self.connection() else {
             return Err(Failed::Away);
         };
-        let (line, within) = (request.line(&open), request.within);
-        let answer = line.ask(&request.commands, request.most());
-        match timeout(within, answer).await {
+        let answer = open.writing.ask(&request.commands, request.most());
+        match timeout(request.within, answer).await {
             Ok(Ok(values)) => {
-                self.late.store(0, Ordering::Relaxed);
+                self.is_answered();
                 Ok(values)
             }
             Ok(Err(error)) => {
@@ -153,17 +134,27 @@ impl Node {
                 Err(Failed::Lost)
             }
             Err(_) => {
-                let late = self.late.fetch_add(1, Ordering::Relaxed) + 1;
-                if late >= MOST_LATE {
-                    self.lose(&open, &format!("{late} times no answer within {within:?}"));
-                }
+                self.is_late(&open, request.within);
                 Err(Failed::Late)
             }
         }
     }
 
+    /// The server has answered in time.
+    pub(crate) fn is_answered(&self) {
+        self.late.store(0, Ordering::Relaxed);
+    }
+
+    /// It has not: the circuit opens when that was so a few times in a row.
+    pub(crate) fn is_late(&self, open: &Arc<Open>, within: Duration) {
+        let late = self.late.fetch_add(1, Ordering::Relaxed) + 1;
+        if late >= MOST_LATE {
+            self.lose(open, &format!("{late} times no answer within {within:?}"));
+        }
+    }
+
     /// The circuit opens, unless there is another connection already.
-    fn lose(&self, lost: &Arc<Open>, why: &str) {
+    pub(crate) fn lose(&self, lost: &Arc<Open>, why: &str) {
         let mut open = self.open.lock();
         if open.as_ref().is_some_and(|open| Arc::ptr_eq(open, lost)) {
             *open = None;
@@ -186,7 +177,7 @@ impl Node {
                 *self.open.lock() = None;
                 return;
             }
-            match self.connect().await {
+            match self.dial.open(&self.address).await {
                 Ok(open) => {
                     let since = Instant::now();
                     self.late.store(0, Ordering::Relaxed);
@@ -196,10 +187,7 @@ impl Node {
                     is_told = false;
                     self.turned.connections.fetch_add(1, Ordering::Relaxed);
                     self.turned.told.notify_waiters();
-                    tokio::select! {
-                        () = self.changed.notified() => {}
-                        () = open.ended.notified() => self.lose(&open, "it ended the connection"),
-                    }
+                    self.tend(&open).await;
                     if since.elapsed() >= STEADY {
                         wait = FIRST_WAIT;
                     }
@@ -224,20 +212,20 @@ impl Node {
         }
     }
 
-    /// A connection that answers as fast as batches need it.
-    async fn connect(&self) -> Result<Open, String> {
-        let open = self.dial.open(&self.address).await?;
-        let mut ping = Pipeline::new();
-        ping.cmd("PING");
-        // The first answer may be late for what a connection takes.
-        open.asking.ask(&ping, SHORT).await?;
-        let answered = timeout(self.patience, open.asking.ask(&ping, SHORT)).await;
-        match answered {
-            Ok(answered) => match answered?.first() {
-                Some(Value::ServerError(error)) => Err(error.to_string()),
-                _ => Ok(open),
-            },
-            Err(_) => Err(format!("no answer within {:?}", self.patience)),
+    /// Looks after a connection until it is lost, or this is retired.
+    async fn tend(&self, open: &Arc<Open>) {
+        loop {
+            tokio::select! {
+                () = self.changed.notified() => return,
+                () = open.ended.notified() => {
+                    self.lose(open, "it ended the connection");
+                    return;
+                }
+                () = open.asking.wanted.notified() => {}
+            }
+            let (dial, address) = (Arc::clone(&self.dial), self.address.clone());
+            let open = Arc::clone(open);
+            tokio::spawn(async move { open.asking.grow(dial.direct(&address).await.ok()) });
         }
     }
 }

@@ -69,6 +69,21 @@ pub(crate) fn questions<'k>(
     )
 }
 
+/// Whether there were errors in an answer that say who has what.
+#[derive(Default)]
+pub(crate) struct Refusals {
+    is_elsewhere: bool,
+    is_moved: bool,
+}
+
+impl Refusals {
+    /// One more, of this code.
+    pub(crate) fn add(&mut self, code: &str) {
+        self.is_elsewhere |= says_elsewhere(code);
+        self.is_moved |= code == MOVED;
+    }
+}
+
 impl Inner {
     /// Asks one server, and counts it.
     pub(crate) async fn ask(&self, node: &Node, request: &Request) -> Result<Vec<Value>, Failed> {
@@ -76,27 +91,35 @@ impl Inner {
         let answer = node.ask(request).await;
         match &answer {
             Ok(values) => {
-                add(&self.counters.round_trips, 1);
-                if let Some(tell) = &self.options.on_round_trip {
-                    tell(begun.elapsed());
+                let mut refusals = Refusals::default();
+                for value in values {
+                    if let Value::ServerError(error) = value {
+                        refusals.add(error.code());
+                    }
                 }
-                if values.iter().any(is_elsewhere) {
-                    self.topology.is_stale();
-                }
-                self.see_whether_it_is_a_cluster(node, values);
+                self.was_answered(node, begun, &refusals);
             }
             Err(_) => add(&self.counters.failures, 1),
         }
         answer
     }
-}
 
-impl Inner {
-    /// A mistake that nothing but the configuration can set right.
-    fn see_whether_it_is_a_cluster(&self, node: &Node, values: &[Value]) {
-        if self.options.cluster || !values.iter().any(is_moved) {
-            return;
+    /// Counts an answer to a question of that time.
+    pub(crate) fn was_answered(&self, node: &Node, begun: Instant, refusals: &Refusals) {
+        add(&self.counters.round_trips, 1);
+        if let Some(tell) = &self.options.on_round_trip {
+            tell(begun.elapsed());
         }
+        if refusals.is_elsewhere {
+            self.topology.is_stale();
+        }
+        if refusals.is_moved && !self.options.cluster {
+            self.is_of_a_cluster(node);
+        }
+    }
+
+    /// A mistake that nothing but the configuration can set right.
+    fn is_of_a_cluster(&self, node: &Node) {
         add(&self.counters.of_a_cluster, 1);
         if self.is_cluster_told.lock().is_due() {
             tracing::error!(
@@ -109,12 +132,18 @@ impl Inner {
 }
 
 /// The server is one of a cluster, and another one has this key.
+const MOVED: &str = "MOVED";
+
+fn says_elsewhere(code: &str) -> bool {
+    code == MOVED || matches!(code, "ASK" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN")
+}
+
+/// See [`MOVED`].
 pub(crate) fn is_moved(value: &Value) -> bool {
-    matches!(value, Value::ServerError(error) if error.code() == "MOVED")
+    matches!(value, Value::ServerError(error) if error.code() == MOVED)
 }
 
 /// The server does not have this key, or not any more.
 pub(crate) fn is_elsewhere(value: &Value) -> bool {
-    matches!(value, Value::ServerError(error)
-        if matches!(error.code(), "MOVED" | "ASK" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN"))
+    matches!(value, Value::ServerError(error) if says_elsewhere(error.code()))
 }

@@ -61,6 +61,11 @@ impl Queue {
         state.waiting.len() + state.writing
     }
 
+    /// How many wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.pending.lock().waiting.len()
+    }
+
     /// Some of them, which are on their way then.
     pub(crate) fn take(&self) -> Vec<Pending> {
         let mut state = self.pending.lock();

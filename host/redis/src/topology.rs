@@ -201,7 +201,6 @@ impl Topology {
             Node::start(
                 address.clone(),
                 Arc::clone(&self.dial),
-                self.options.timeout,
                 Arc::clone(&self.turned),
             )
         })

@@ -76,7 +76,6 @@ async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Optio
                     // Nobody waits for it: it may take longer than what a batch asks for.
                     within: inner.options.timeout * 4,
                     most_of_each: SHORT,
-                    is_urgent: false,
                 };
                 (numbers, inner.ask(&node, &request).await)
             });

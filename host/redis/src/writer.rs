@@ -7,7 +7,7 @@ use linkmend::Scope;
 use linkmend::index::Producer;
 use redis::{Pipeline, Value};
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::format::{self, MOST_OF_A_KEY};
 use crate::inner::Inner;
@@ -21,6 +21,14 @@ type Answered = (Vec<u32>, Result<Vec<Value>, Failed>);
 
 /// A write may take this many times as long as an answer that a batch waits for.
 const LONGER: u32 = 20;
+
+/// What was remembered is written a little later, when the batch that it is of has asked
+/// and was answered; and at the latest then.
+const LATER: Duration = Duration::from_millis(1);
+const LATEST: Duration = Duration::from_millis(5);
+
+/// Unless so much waits that it would be too slow.
+const NEVER_LATER: usize = 2_048;
 
 /// When nothing can be written, it is tried again so often.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -52,6 +60,7 @@ impl Inner {
             if std::mem::replace(&mut connections, now) != now {
                 self.queue.again();
             }
+            self.make_room().await;
             let pending = self.queue.take();
             if pending.is_empty() {
                 tokio::select! {
@@ -71,6 +80,17 @@ impl Inner {
                 }
             }
         }
+    }
+
+    /// A batch remembers, and then asks: what it remembered is written when it has its
+    /// answer. That makes nothing late that matters, and much of it one request.
+    async fn make_room(&self) {
+        let waiting = self.queue.waiting();
+        if waiting == 0 || waiting >= NEVER_LATER {
+            return;
+        }
+        sleep(LATER).await;
+        let _ = timeout(LATEST, self.batches.over()).await;
     }
 
     /// Writes some; those that were not written are given back, and those that were.
@@ -121,7 +141,6 @@ impl Inner {
                     commands: request,
                     within: inner.options.timeout * LONGER,
                     most_of_each: SHORT,
-                    is_urgent: false,
                 };
                 let answer = inner.ask(&node, &request).await;
                 (numbers, answer)

@@ -117,8 +117,8 @@ impl Instance {
         let state = self.store.data_mut();
         state.limiter.refused = None;
         state.limiter.shown = match sight {
-            Sight::Bytes(traces) => Shown::Traces(traces).len(),
-            Sight::Fields(located) => Shown::Fields(located).len(),
+            Sight::Bytes(traces) => Shown::Traces(traces).weight(),
+            Sight::Fields(located) => Shown::Fields(located).weight(),
             Sight::Records(_) => 0,
         };
         // Between calls it has none of them: one that is idle keeps nothing.

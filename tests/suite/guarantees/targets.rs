@@ -225,9 +225,12 @@ fn assert_same(before: &TracesData, record: &TracesData) {
 mod bounded {
     use super::*;
 
-    /// Runs a target on so many inputs; on a panic, says which.
+    /// Runs a target on so many inputs; on a panic, says which. More by hand:
+    /// `LINKMEND_FUZZ_RUNS=100000`.
     fn run(runs: u64, target: fn(&[u8])) {
-        for seed in 0..runs {
+        let given = std::env::var("LINKMEND_FUZZ_RUNS").ok();
+        let given = given.and_then(|given| given.parse().ok());
+        for seed in 0..given.unwrap_or(runs) {
             let mut choices = Choices::seeded(seed);
             let length = choices.below(2000);
             let mut data = choices.bytes(length);

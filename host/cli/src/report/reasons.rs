@@ -76,7 +76,7 @@ fn cell(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use linkmend::{Counts, Reason};
-    use linkmend_process::Producers;
+    use linkmend_advice::Producers;
 
     use super::*;
 

@@ -117,7 +117,7 @@ fn what_is_no_trace_file_is_named_and_leaves_no_output() {
             b"[{\"resourceSpans\":[]}]",
             &[
                 "line 1, column 1",
-                "an array that does not begin with a span of Zipkin's",
+                "an array that holds no span of Zipkin's",
             ],
         ),
         (b"{\"resourceLogs\":[]}", &["line 1", "these are OTLP logs"]),

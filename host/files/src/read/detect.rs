@@ -134,7 +134,8 @@ fn looks_like_message(bytes: &[u8]) -> bool {
     let Some(last) = rest.iter().take(10).position(|byte| *byte < 0x80) else {
         return false;
     };
-    if last == 0 && rest.first() == Some(&0) {
+    // A length of nothing, however many bytes it takes.
+    if rest.iter().take(last + 1).all(|byte| byte & 0x7f == 0) {
         return true;
     }
     match rest.get(last + 1) {

@@ -13,12 +13,12 @@ use crate::format::Format;
 use crate::json::{self, ElementKind};
 
 use super::balance::Balance;
-use super::members::{Look, Stop, begins_with, blank, members, value};
+use super::members::{Look, Stop, blank, has_one, members, value};
 use super::source::Source;
 use super::{Broken, Part, ReadOptions, end};
 
 /// What is said of an array that holds no spans.
-const ARRAY: &str = "not a trace file: an array that does not begin with a span of Zipkin's \
+const ARRAY: &str = "not a trace file: an array that holds no span of Zipkin's \
      (`traceId`, `id`); OTLP/JSON is an object `{\"resourceSpans\":[…]}`. Objects that stand in an \
      array are read without it, one after the other (`jq '.[]'`)";
 
@@ -122,7 +122,7 @@ impl Documents {
 
     /// From the `[` of an array of Zipkin's spans.
     fn zipkin(&mut self, source: &mut Source) -> Option<Part> {
-        if !begins_with(self.options.max_batch_bytes, source, 1, json::is_zipkin) {
+        if !has_one(self.options.max_batch_bytes, source, 1, json::is_zipkin) {
             return Some(Err(odd(source, 0, ARRAY)));
         }
         let array = Array {

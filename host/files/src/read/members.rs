@@ -111,8 +111,8 @@ fn member(limit: usize, source: &mut Source, at: usize, look: Look) -> Result<us
     value(limit, source, start)
 }
 
-/// What the array is whose elements begin at `at`: none that is read, if it
-/// does not begin as one.
+/// What the array is whose elements begin at `at`: none that is read, if none of
+/// its elements is what they should be.
 fn elements_of(
     limit: usize,
     source: &mut Source,
@@ -128,29 +128,40 @@ fn elements_of(
         ("batches", Look::Inside("trace")) => "trace.batches",
         ("batches", Look::Inside("result")) => "result.batches",
         ("data", Look::Document) => {
-            let is_jaeger = begins_with(limit, source, at, json::is_jaeger_trace);
+            let is_jaeger = has_one(limit, source, at, json::is_jaeger_trace);
             return is_jaeger.then_some(ElementKind::JaegerTrace);
         }
         _ => return None,
     };
-    let is_otlp = begins_with(limit, source, at, json::is_resource_spans);
+    let is_otlp = has_one(limit, source, at, json::is_resource_spans);
     is_otlp.then_some(ElementKind::ResourceSpans(name))
 }
 
-/// Whether an array whose elements begin at `at` has a first one that is
-/// what it should be.
-pub(super) fn begins_with(
+/// Whether one of the elements that begin at `at` is what all should be. Those before it
+/// may be damaged: that is told of each of them, and costs none of the others. No more is
+/// looked through than `limit` bytes.
+pub(super) fn has_one(
     limit: usize,
     source: &mut Source,
-    at: usize,
+    mut at: usize,
     is: impl Fn(&str) -> bool,
 ) -> bool {
-    let at = blank(source, at);
-    let Ok(end) = value(limit, source, at) else {
-        return false;
-    };
-    let first = source.seen().get(at..end).unwrap_or_default();
-    std::str::from_utf8(first).is_ok_and(is)
+    let most = at + limit;
+    loop {
+        let start = blank(source, at);
+        let Ok(end) = value(most.saturating_sub(start), source, start) else {
+            return false;
+        };
+        let element = source.seen().get(start..end).unwrap_or_default();
+        if std::str::from_utf8(element).is_ok_and(&is) {
+            return true;
+        }
+        let next = blank(source, end);
+        if source.byte(next) != Some(b',') {
+            return false;
+        }
+        at = next + 1;
+    }
 }
 
 /// The end of the value that begins at `at`.

@@ -323,6 +323,21 @@ fn a_text_that_is_well_formed_protobuf_is_a_text() {
     assert_eq!(read(&text).faults_text(), [""; 0]);
 }
 
+/// Guarantees: a message is known though it is nothing but an empty field whose length is
+/// written in more bytes than it needs.
+#[test]
+fn an_empty_field_may_have_a_long_length() {
+    for more in 0..10 {
+        let message = [&b"\n"[..], &[0x80].repeat(more), b"\0"].concat();
+        let frame = [&[0, 0, 0, message.len() as u8], &message[..]].concat();
+        for (bytes, format) in [(message, Format::Proto), (frame, Format::Framed)] {
+            let all = read(&bytes);
+            assert_eq!(all.faults_text(), [""; 0], "{bytes:x?}");
+            assert_eq!(all.encoding.unwrap().format, format, "{bytes:x?}");
+        }
+    }
+}
+
 #[test]
 fn what_is_no_trace_file_is_told_so() {
     let open = |bytes: &[u8]| {

@@ -7,6 +7,7 @@
 )]
 
 mod bounded;
+mod damage;
 mod exports;
 mod faults;
 mod files;

@@ -19,16 +19,6 @@ pub use passing::{Passing, PassingOptions};
 pub(crate) use seen::Hashes;
 pub use whole::{Found, Gathered, KeptSpan};
 
-/// What a link of a consumer leads to if it says this is no producer of what
-/// was consumed.
-const OTHER_LINKS: [&[u8]; 5] = [
-    b"settles",
-    b"settled_by",
-    b"created_by",
-    b"publish_of",
-    b"retry_of",
-];
-
 /// A span that may have received messages, and what it says of their senders.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
@@ -124,7 +114,7 @@ fn once(claims: &mut Vec<Claim>) {
 fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool {
     link.context.is_valid()
         && link.context != span.context
-        && !OTHER_LINKS.contains(&link.link_type)
+        && !link.is_other
         && match role {
             Role::Consumer => true,
             // By a recipe, any span may be a consumer.

@@ -10,17 +10,20 @@ use super::{Candidate, Claim, claims_of, end_of};
 use crate::flow::{End, Flow};
 use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};
+use crate::words::LinkWords;
 
 /// Different names that are kept before they are begun anew.
 const MOST_NAMES: usize = 65_536;
 
 /// How much is kept, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PassingOptions {
     /// How many producers are kept, and how many claims of consumers wait.
     pub max_spans: usize,
     /// For how long.
     pub time_to_live: Duration,
+    /// How the rules call what they write on links.
+    pub words: LinkWords,
 }
 
 impl Default for PassingOptions {
@@ -28,6 +31,7 @@ impl Default for PassingOptions {
         Self {
             max_spans: 100_000,
             time_to_live: Duration::from_mins(15),
+            words: LinkWords::default(),
         }
     }
 }
@@ -61,7 +65,7 @@ impl Passing {
     #[must_use]
     pub fn new(options: PassingOptions, now: Instant) -> Self {
         Self {
-            reader: Reader::of_messages(),
+            reader: Reader::of_messages(&options.words),
             known: Known::new(options, now),
         }
     }
@@ -100,7 +104,6 @@ impl Passing {
 impl Known {
     fn new(options: PassingOptions, now: Instant) -> Self {
         Self {
-            options,
             names: Names::new(MOST_NAMES),
             hashes: Hashes::new(),
             producers: ByHash::default(),
@@ -111,6 +114,7 @@ impl Known {
             messages: Seen::new(options.max_spans),
             pairs: Seen::new(options.max_spans),
             aged: now,
+            options,
         }
     }
 

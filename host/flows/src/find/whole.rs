@@ -8,6 +8,7 @@ use super::{Candidate, claims_of, end_of};
 use crate::flow::{Context, End, Flow};
 use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};
+use crate::words::LinkWords;
 
 /// Different names that are kept.
 const MOST_NAMES: usize = 1_000_000;
@@ -55,6 +56,12 @@ impl Gathered {
     /// Nothing yet; `most` spans are kept.
     #[must_use]
     pub fn new(most: usize) -> Self {
+        Self::with_words(most, &LinkWords::default())
+    }
+
+    /// The same, of spans that were mended by rules that call things otherwise.
+    #[must_use]
+    pub fn with_words(most: usize, words: &LinkWords) -> Self {
         let kept = Kept {
             names: Names::new(MOST_NAMES),
             spans: HashMap::new(),
@@ -63,7 +70,7 @@ impl Gathered {
             left_out: 0,
         };
         Self {
-            reader: Reader::of_all(),
+            reader: Reader::of_all(words),
             kept,
         }
     }

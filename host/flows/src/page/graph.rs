@@ -15,7 +15,7 @@ const MOST_SERVICES: usize = 40;
 const MOST_LINES: usize = 60;
 const WIDTH: usize = 190;
 const HEIGHT: usize = 46;
-const COLUMN: usize = 420;
+const COLUMN: usize = 450;
 const ROW: usize = 104;
 const MARGIN: usize = 24;
 
@@ -103,9 +103,21 @@ fn draw(
          <defs><marker id=\"tip\" viewBox=\"0 0 8 8\" refX=\"7\" refY=\"4\" markerWidth=\"8\" markerHeight=\"8\" \
          orient=\"auto-start-reverse\"><path class=\"tip\" d=\"M0 0 8 4 0 8z\"/></marker></defs>"
     );
-    for ((client, server), line) in lines {
-        if let (Some(from), Some(to)) = (at(layers, client), at(layers, server)) {
-            draw_line(&mut svg, from, to, (client, server), line);
+    let arrows = lines.iter().filter_map(|((client, server), line)| {
+        let curve = curve(at(layers, client)?, at(layers, server)?);
+        Some((
+            curve,
+            Arrow {
+                client,
+                server,
+                line,
+            },
+        ))
+    });
+    let arrows: Vec<_> = arrows.collect();
+    for draw in [draw_line, draw_label] {
+        for (curve, arrow) in &arrows {
+            draw(&mut svg, curve, *arrow);
         }
     }
     for (service, _) in layers.iter() {
@@ -149,68 +161,110 @@ fn draw_service(svg: &mut String, (x, y): (usize, usize), service: &str, missing
     svg.push_str("</g>");
 }
 
-fn draw_line(
-    svg: &mut String,
-    (from_x, from_y): (usize, usize),
-    (to_x, to_y): (usize, usize),
-    (client, server): (&str, &str),
-    line: &Line,
-) {
+/// How an arrow goes, and where its label stands.
+struct Curve {
+    path: String,
+    label: (usize, usize),
+    anchor: &'static str,
+}
+
+fn curve((from_x, from_y): (usize, usize), (to_x, to_y): (usize, usize)) -> Curve {
     let middle = |y: usize| y + HEIGHT / 2;
-    let (path, (x, y)) = if (from_x, from_y) == (to_x, to_y) {
+    if (from_x, from_y) == (to_x, to_y) {
         // To itself: a loop above.
         let (left, right) = (from_x + 40, from_x + WIDTH - 40);
         let top = from_y.saturating_sub(40);
-        (
-            format!("M{right} {from_y}C{right} {top} {left} {top} {left} {from_y}"),
-            (from_x + WIDTH / 2, from_y.saturating_sub(34)),
-        )
-    } else if to_x > from_x {
+        return Curve {
+            path: format!("M{right} {from_y}C{right} {top} {left} {top} {left} {from_y}"),
+            label: (from_x + WIDTH / 2, from_y.saturating_sub(34)),
+            anchor: "middle",
+        };
+    }
+    if to_x > from_x {
+        // At its end, where it is level and no other is.
         let (x1, x2) = (from_x + WIDTH, to_x);
+        let (y1, y2) = (middle(from_y), middle(to_y));
         let bend = (x2 - x1) / 2;
-        (
-            format!(
-                "M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}",
-                y1 = middle(from_y),
-                y2 = middle(to_y),
-                c1 = x1 + bend,
-                c2 = x2 - bend,
-            ),
-            label_at((x1, middle(from_y)), (x2, middle(to_y))),
-        )
-    } else {
-        // Back, or to the same column: below.
-        let (x1, x2) = (from_x + WIDTH / 2, to_x + WIDTH / 2);
-        let (y1, y2) = (from_y + HEIGHT, to_y + HEIGHT);
-        let low = y1.max(y2) + 44;
-        (
-            format!("M{x1} {y1}C{x1} {low} {x2} {low} {x2} {y2}"),
-            (x1.midpoint(x2), low - 8),
-        )
-    };
-    let failed = if line.sums.failed > 0 { " failed" } else { "" };
+        let (c1, c2) = (x1 + bend, x2 - bend);
+        return Curve {
+            path: format!("M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}"),
+            label: (x2 - 16, y2),
+            anchor: "end",
+        };
+    }
+    // Back, or to the same column: below.
+    let (x1, x2) = (from_x + WIDTH / 2, to_x + WIDTH / 2);
+    let (y1, y2) = (from_y + HEIGHT, to_y + HEIGHT);
+    let low = y1.max(y2) + 44;
+    Curve {
+        path: format!("M{x1} {y1}C{x1} {low} {x2} {low} {x2} {y2}"),
+        label: (x1.midpoint(x2), low - 8),
+        anchor: "middle",
+    }
+}
+
+fn draw_line(svg: &mut String, curve: &Curve, of: Arrow<'_>) {
+    let (class, title) = (of.class(), escaped(&of.title()));
     let _ = write!(
         svg,
-        "<g class=\"line{failed}\"><title>{}</title><path d=\"{path}\" marker-end=\"url(#tip)\"/>\
-         <text x=\"{x}\" y=\"{}\">{}</text><text class=\"small\" x=\"{x}\" y=\"{}\">{}</text></g>",
-        escaped(&title(client, server, line)),
-        y.saturating_sub(7),
-        escaped(&shortened(&destinations(line), 26)),
-        y + 16,
-        escaped(&figures(line)),
+        "<g class=\"line{class}\"><title>{title}</title><path d=\"{}\" marker-end=\"url(#tip)\"/></g>",
+        curve.path
     );
 }
 
-/// On the curve, nearer to its end, where curves are apart.
-fn label_at((x1, y1): (usize, usize), (x2, y2): (usize, usize)) -> (usize, usize) {
-    let x = x1 + (x2 - x1) * 66 / 100;
-    // There a curve with these bends has gone 78 of 100 of its height.
-    let y = if y2 >= y1 {
-        y1 + (y2 - y1) * 78 / 100
-    } else {
-        y1 - (y1 - y2) * 78 / 100
-    };
-    (x, y)
+/// After all arrows, so that none runs through it.
+fn draw_label(svg: &mut String, curve: &Curve, of: Arrow<'_>) {
+    let (x, y) = curve.label;
+    let anchor = curve.anchor;
+    let _ = write!(
+        svg,
+        "<g class=\"line{}\" text-anchor=\"{anchor}\"><title>{}</title><text x=\"{x}\" y=\"{}\">{}</text>\
+         <text class=\"small\" x=\"{x}\" y=\"{}\">{}</text></g>",
+        of.class(),
+        escaped(&of.title()),
+        y.saturating_sub(8),
+        escaped(&shortened(&destinations(of.line), 26)),
+        y + 17,
+        escaped(&figures(of.line)),
+    );
+}
+
+/// All between two services, by their names.
+#[derive(Clone, Copy)]
+struct Arrow<'a> {
+    client: &'a str,
+    server: &'a str,
+    line: &'a Line,
+}
+
+impl Arrow<'_> {
+    fn class(self) -> &'static str {
+        if self.line.sums.failed > 0 {
+            " failed"
+        } else {
+            ""
+        }
+    }
+
+    fn title(self) -> String {
+        let Self {
+            client,
+            server,
+            line,
+        } = self;
+        let mut text = format!("{client} → {server}: {}; waited", figures(line));
+        for (name, percent) in [("p50", 50), ("p95", 95), ("p99", 99)] {
+            let _ = write!(
+                text,
+                " {name} {}",
+                duration_or(line.sums.waited.at(percent))
+            );
+        }
+        for name in line.destinations.iter().take(20) {
+            let _ = write!(text, "\n{}", named(name, "(destination not known)"));
+        }
+        text
+    }
 }
 
 fn destinations(line: &Line) -> String {
@@ -230,21 +284,6 @@ fn figures(line: &Line) -> String {
     );
     if line.sums.failed > 0 {
         let _ = write!(text, " · {} failed", thousands(line.sums.failed));
-    }
-    text
-}
-
-fn title(client: &str, server: &str, line: &Line) -> String {
-    let mut text = format!("{client} → {server}: {}; waited", figures(line));
-    for (name, percent) in [("p50", 50), ("p95", 95), ("p99", 99)] {
-        let _ = write!(
-            text,
-            " {name} {}",
-            duration_or(line.sums.waited.at(percent))
-        );
-    }
-    for name in line.destinations.iter().take(20) {
-        let _ = write!(text, "\n{}", named(name, "(destination not known)"));
     }
     text
 }

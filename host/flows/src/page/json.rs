@@ -68,6 +68,7 @@ fn quantiles(of: &Quantiles) -> Value {
 fn unlinked(of: &Unlinked) -> Value {
     json!({
         "reason": of.reason,
+        "why": of.why,
         "service": of.service,
         "messaging_system": of.system,
         "count": of.count,

@@ -26,6 +26,8 @@ const SCRIPT: &str = include_str!("script.js");
 pub struct Unlinked {
     /// Why: a word.
     pub reason: String,
+    /// The same in words, of one message.
+    pub why: String,
     /// Who received them.
     pub service: String,
     /// The messaging system; empty or `-`: not known.
@@ -122,7 +124,10 @@ impl<'a> Page<'a> {
             ("edges", tables::edges(&self.sums)),
             ("destinations", tables::destinations(&self.sums)),
             ("longest", tables::longest(self.flows)),
-            ("unlinked", tables::unlinked(&self.unlinked)),
+            (
+                "unlinked",
+                tables::unlinked(&self.unlinked, self.spans.is_some()),
+            ),
             ("data", json_in_script(&data.json.to_string())),
             ("script", SCRIPT.to_owned()),
         ];

@@ -150,7 +150,8 @@
   }
 
   function waterfall(flow, all) {
-    const LABEL = 290, WIDTH = 1100, ROW = 22, HEAD = 24, TOP = 26;
+    // As wide as there is room, but never too narrow to be read.
+    const LABEL = 290, WIDTH = Math.max(760, detail.clientWidth - 30), ROW = 22, HEAD = 24, TOP = 26;
     const places = new Map();
     let y = TOP, low = Infinity, high = -Infinity;
     const blocks = all.map(trace => {
@@ -167,7 +168,7 @@
     });
     const scale = (WIDTH - LABEL - 70) / Math.max(high - low, 1);
     const at = time => LABEL + (time - low) * scale;
-    const svg = drawn("svg", { class: "fall", viewBox: `0 0 ${WIDTH} ${y}`, role: "img",
+    const svg = drawn("svg", { class: "fall", viewBox: `0 0 ${WIDTH} ${y}`, width: WIDTH, height: y, role: "img",
       "aria-label": "Spans of " + all.length + " traces on one axis of " + duration(high - low) });
     for (let tick = 0; tick <= 4; tick++) {
       const time = low + (high - low) * tick / 4;
@@ -237,6 +238,12 @@
   document.addEventListener("keydown", event => {
     if (event.key === "/" && event.target !== search) { event.preventDefault(); search.focus(); }
     if (event.target === search && (event.key === "ArrowDown" || event.key === "Enter")) { event.preventDefault(); list.focus(); }
+  });
+  let isWaiting = false;
+  window.addEventListener("resize", () => {
+    if (isWaiting) return;
+    isWaiting = true;
+    requestAnimationFrame(() => { isWaiting = false; if (chosen) show(chosen); });
   });
   $("controls").addEventListener("submit", event => event.preventDefault());
   for (const id of ["search", "order", "failed"]) $(id).addEventListener("input", find);

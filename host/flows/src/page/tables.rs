@@ -88,23 +88,33 @@ pub(super) fn longest(flows: &[Flow]) -> String {
     table("Messages that waited longest", head, rows.collect())
 }
 
-/// What could not be linked, and what to do about it.
-pub(super) fn unlinked(unlinked: &[Unlinked]) -> String {
+/// What could not be linked, and what to do about it. Of files there is a way to
+/// know it of each span.
+pub(super) fn unlinked(unlinked: &[Unlinked], is_of_files: bool) -> String {
     if unlinked.is_empty() {
         return "<p>Nothing: every message that was received has a link, or needs none.</p>".into();
     }
     let head = "<th class=\"n\">messages</th><th>received by</th><th>system</th><th>why</th><th>what to do</th>";
     let rows = unlinked.iter().map(|of| {
         format!(
-            "<td class=\"n\">{}</td>{}{}<td>{}</td><td class=\"wide\">{}</td>",
+            "<td class=\"n\">{}</td>{}{}<td class=\"wide\">{} <span class=\"word\">({})</span></td>\
+             <td class=\"wide\">{}</td>",
             thousands(of.count),
             cell(named(&of.service, "–")),
             cell(named(&of.system, "–")),
+            escaped(&of.why),
             escaped(&of.reason),
             escaped(&of.advice),
         )
     });
-    table("Messages without a link", head, rows.collect())
+    let mut text = table("Messages without a link", head, rows.collect());
+    if is_of_files {
+        text.push_str(
+            "<p class=\"legend\">Which spans these are, and what was tried for each, says \
+             <code>linkmend process --explain all FILE</code>.</p>",
+        );
+    }
+    text
 }
 
 fn cells(sums: &EdgeSums) -> String {

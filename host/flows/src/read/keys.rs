@@ -5,6 +5,7 @@ use linkmend_wire::located::Reads;
 use linkmend_wire::otlp::span_kind;
 
 use super::library::Library;
+use crate::words::{LinkWords, MARK, TYPE_ATTRIBUTE};
 
 /// What an attribute tells.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,8 +36,8 @@ pub(super) enum Key {
 const KEYS: [(&str, Key); 26] = [
     ("service.name", Key::ServiceName),
     ("service.namespace", Key::ServiceNamespace),
-    ("link.type", Key::LinkType),
-    ("link.repaired", Key::Repaired),
+    (TYPE_ATTRIBUTE, Key::LinkType),
+    (MARK, Key::Repaired),
     ("linkmend.projected", Key::Projected),
     ("celery.action", Key::JobAction),
     ("bullmq.queue.operation", Key::JobAction),
@@ -61,15 +62,45 @@ const KEYS: [(&str, Key); 26] = [
     ("messaging.kafka.message.offset", Key::Messages),
 ];
 
-/// What the number of a located attribute stands for.
-#[inline]
-pub(super) fn key(number: u16) -> Option<Key> {
-    KEYS.get(usize::from(number)).map(|(_, key)| *key)
+/// The keys that are read, by their places, and what is known of types of links.
+#[derive(Debug)]
+pub(super) struct Keys {
+    meanings: Vec<Key>,
+    words: LinkWords,
 }
 
-/// All of them, by their places.
-pub(super) fn reads() -> Reads {
-    Reads::new(&KEYS.map(|(key, _)| key))
+impl Keys {
+    /// With the names that configurations give to some.
+    pub(super) fn new(words: &LinkWords) -> (Self, Reads) {
+        let mut names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
+        let mut meanings: Vec<Key> = KEYS.iter().map(|(_, key)| *key).collect();
+        let types = words.type_attributes.iter();
+        let marks = words.marks.iter();
+        let more = types
+            .map(|name| (name, Key::LinkType))
+            .chain(marks.map(|name| (name, Key::Repaired)));
+        for (name, key) in more {
+            // What has a meaning of its own keeps it.
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+                meanings.push(key);
+            }
+        }
+        let reads = Reads::new(&names);
+        let words = words.clone();
+        (Self { meanings, words }, reads)
+    }
+
+    /// What the number of a located attribute stands for.
+    #[inline]
+    pub(super) fn key(&self, number: u16) -> Option<Key> {
+        self.meanings.get(usize::from(number)).copied()
+    }
+
+    /// Whether a link of this type leads to something else than a producer.
+    pub(super) fn is_other(&self, link_type: &[u8]) -> bool {
+        self.words.is_other(link_type)
+    }
 }
 
 /// Spans that may have to do with messages: those of a producer or a consumer, with

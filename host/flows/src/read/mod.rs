@@ -13,7 +13,8 @@ use linkmend_wire::otlp::span_kind;
 use linkmend_wire::{Scan, SelectedSpan, Selector};
 
 use crate::flow::Context;
-use keys::Key;
+use crate::words::LinkWords;
+use keys::{Key, Keys};
 use library::Library;
 pub(crate) use role::Role;
 
@@ -32,6 +33,7 @@ pub(crate) struct SpanFacts<'a> {
     pub(crate) service: ServiceFacts<'a>,
     /// Its links are read when they are wanted.
     links: Span<'a>,
+    keys: &'a Keys,
 }
 
 /// Whose span it is.
@@ -64,7 +66,8 @@ pub(crate) struct MessageFacts<'a> {
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct LinkFacts<'a> {
     pub(crate) context: Context,
-    pub(crate) link_type: &'a [u8],
+    /// It says that it leads to something else than a producer.
+    pub(crate) is_other: bool,
     pub(crate) is_repaired: bool,
     pub(crate) message: MessageFacts<'a>,
 }
@@ -76,6 +79,7 @@ pub(crate) struct Reader {
     locator: Locator,
     selector: Selector,
     reads: Reads,
+    keys: Keys,
 }
 
 /// What is located of a batch at a time, in bytes, and in spans of a batch of which
@@ -89,20 +93,22 @@ const KEPT_BYTES: usize = 4 << 20;
 
 impl Reader {
     /// Of all spans.
-    pub(crate) fn of_all() -> Self {
+    pub(crate) fn of_all(words: &LinkWords) -> Self {
+        let (keys, reads) = Keys::new(words);
         Self {
             scan: Scan::new(),
             locator: Locator::default(),
             selector: Selector::all(),
-            reads: keys::reads(),
+            reads,
+            keys,
         }
     }
 
     /// Of those that may have to do with messages.
-    pub(crate) fn of_messages() -> Self {
+    pub(crate) fn of_messages(words: &LinkWords) -> Self {
         Self {
             selector: keys::selector(),
-            ..Self::of_all()
+            ..Self::of_all(words)
         }
     }
 
@@ -115,13 +121,14 @@ impl Reader {
             locator,
             selector,
             reads,
+            keys,
         } = self;
         match locator.scan(scan, batch, selector, reads, MOST_BYTES) {
-            Ok(true) => each(locator.located(), &mut take),
+            Ok(true) => each(locator.located(), keys, &mut take),
             Ok(false) => {
                 for spans in parts(scan.selected()) {
                     locator.locate(batch, scan, spans, reads);
-                    each(locator.located(), &mut take);
+                    each(locator.located(), keys, &mut take);
                 }
             }
             Err(_) => {}
@@ -147,14 +154,14 @@ fn parts(spans: &[SelectedSpan]) -> Vec<Range<usize>> {
     parts
 }
 
-fn each(located: Located<'_>, take: &mut impl FnMut(&SpanFacts<'_>)) {
+fn each(located: Located<'_>, keys: &Keys, take: &mut impl FnMut(&SpanFacts<'_>)) {
     let mut service = ServiceFacts::default();
     for item in located.items() {
         match item {
-            Item::Resource(attributes) => service = ServiceFacts::read(attributes),
+            Item::Resource(attributes) => service = ServiceFacts::read(attributes, keys),
             Item::Scope(..) => {}
             Item::Span(span) => {
-                let facts = SpanFacts::read(&span, service);
+                let facts = SpanFacts::read(&span, service, keys);
                 if !facts.message.is_projected && facts.context.is_valid() {
                     take(&facts);
                 }
@@ -165,7 +172,7 @@ fn each(located: Located<'_>, take: &mut impl FnMut(&SpanFacts<'_>)) {
 
 impl<'a> SpanFacts<'a> {
     #[inline]
-    fn read(span: &Span<'a>, service: ServiceFacts<'a>) -> Self {
+    fn read(span: &Span<'a>, service: ServiceFacts<'a>, keys: &'a Keys) -> Self {
         let mut facts = Self {
             context: context(span.trace_id, span.span_id),
             parent: span.parent_span_id.to_be_bytes(),
@@ -178,10 +185,11 @@ impl<'a> SpanFacts<'a> {
             message: MessageFacts::default(),
             service,
             links: span.clone(),
+            keys,
         };
         if facts.may_be_of_messages() {
             for attribute in span.attributes() {
-                facts.message.take(&attribute);
+                facts.message.take(&attribute, keys);
             }
         }
         facts
@@ -210,7 +218,10 @@ impl<'a> SpanFacts<'a> {
 
     /// Its links.
     pub(crate) fn links(&self) -> impl Iterator<Item = LinkFacts<'a>> + use<'a> {
-        self.links.links().map(|link| LinkFacts::read(&link))
+        let keys = self.keys;
+        self.links
+            .links()
+            .map(move |link| LinkFacts::read(&link, keys))
     }
 
     /// It has a parent, in another process as far as its flags tell.
@@ -232,9 +243,9 @@ impl<'a> MessageFacts<'a> {
         words.first().copied().unwrap_or_default()
     }
 
-    fn take(&mut self, attribute: &Attribute<'a>) {
+    fn take(&mut self, attribute: &Attribute<'a>, keys: &Keys) {
         let value = &attribute.value;
-        match keys::key(attribute.number) {
+        match keys.key(attribute.number) {
             Some(Key::Projected) => self.is_projected = is_true(value),
             Some(Key::JobAction) => self.job_action = text(value),
             Some(Key::Method) => self.method = text(value),
@@ -266,16 +277,16 @@ impl<'a> MessageFacts<'a> {
 }
 
 impl<'a> LinkFacts<'a> {
-    fn read(link: &Link<'a>) -> Self {
+    fn read(link: &Link<'a>, keys: &Keys) -> Self {
         let mut facts = Self {
             context: context(link.trace_id, link.span_id),
             ..Self::default()
         };
         for attribute in link.attributes.clone() {
-            match keys::key(attribute.number) {
-                Some(Key::LinkType) => facts.link_type = text(&attribute.value),
-                Some(Key::Repaired) => facts.is_repaired = is_true(&attribute.value),
-                _ => facts.message.take(&attribute),
+            match keys.key(attribute.number) {
+                Some(Key::LinkType) => facts.is_other |= keys.is_other(text(&attribute.value)),
+                Some(Key::Repaired) => facts.is_repaired |= is_true(&attribute.value),
+                _ => facts.message.take(&attribute, keys),
             }
         }
         facts
@@ -283,10 +294,10 @@ impl<'a> LinkFacts<'a> {
 }
 
 impl<'a> ServiceFacts<'a> {
-    fn read(attributes: Attributes<'a>) -> Self {
+    fn read(attributes: Attributes<'a>, keys: &Keys) -> Self {
         let mut facts = Self::default();
         for attribute in attributes {
-            match keys::key(attribute.number) {
+            match keys.key(attribute.number) {
                 Some(Key::ServiceName) => facts.name = text(&attribute.value),
                 Some(Key::ServiceNamespace) => facts.namespace = text(&attribute.value),
                 _ => {}

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use linkmend_flows::{Flow, Gathered, Joined, Passing, PassingOptions, Sums, SumsOptions};
+use linkmend_flows::{
+    Flow, Gathered, Joined, LinkWords, Passing, PassingOptions, Sums, SumsOptions,
+};
 
 use crate::spans::{Span, batch};
 
@@ -125,6 +127,42 @@ fn what_is_no_way_of_a_message_is_none() {
     assert_eq!(ways, [(1, 17, Joined::Parent)]);
 }
 
+/// A rule may be told to call things otherwise: `link_type_attribute`,
+/// `link_type_values`, `provenance_attribute`.
+#[test]
+fn links_are_understood_by_the_names_that_a_rule_is_told() {
+    let config = serde_json::json!({
+        "link_type_attribute": "why",
+        "link_type_values": {"settled_by": "ended by", "triggered_by": "caused by"},
+        "provenance_attribute": "mended",
+    });
+    let mut words = LinkWords::default();
+    words.learn(config.as_object().unwrap());
+    let spans = [
+        Span::producer(1, "api"),
+        Span::consumer(11, "worker").linked_by(1, &[("why", "caused by"), ("mended", "")]),
+        // The sender's own words keep their meaning.
+        Span::consumer(12, "worker").linked_by(1, &[("link.type", "settled_by")]),
+        Span::consumer(13, "worker").linked_by(1, &[("why", "ended by")]),
+        Span::consumer(14, "worker").linked_by(1, &[("why", "settled_by")]),
+        // By a recipe, any span may be a consumer.
+        Span::new(15, "report", 1, "report").linked_by(1, &[("mended", "")]),
+    ];
+    let expected = [(1, 11, Joined::Mended), (1, 15, Joined::Mended)];
+    let mut gathered = Gathered::with_words(100, &words);
+    gathered.take(&batch(&spans));
+    assert_eq!(ways(&gathered.find().flows), expected);
+    let options = PassingOptions {
+        words,
+        ..PassingOptions::default()
+    };
+    let passed = passing(options, &[(Duration::ZERO, spans.to_vec())]);
+    assert_eq!(ways(passed.iter().map(|(flow, _)| flow)), expected);
+    // Without the configuration, they would mean nothing.
+    let ways: Vec<u64> = found(&spans).iter().map(|way| way.1).collect();
+    assert_eq!(ways, [11, 13, 14]);
+}
+
 #[test]
 fn what_was_received_and_then_processed_is_counted_once() {
     let receive = Span::new(11, "worker", 5, "receive").with("messaging.operation", "receive");
@@ -165,13 +203,14 @@ fn producers_are_forgotten_after_their_time_and_when_there_are_too_many() {
     let options = PassingOptions {
         max_spans: 2,
         time_to_live: minutes(15),
+        ..PassingOptions::default()
     };
     let late = [
         (minutes(0), vec![Span::producer(1, "api")]),
         (minutes(14), consumer(11, 1)),
         (minutes(16), consumer(12, 1)),
     ];
-    assert_eq!(passing(options, &late).len(), 1);
+    assert_eq!(passing(options.clone(), &late).len(), 1);
     let many = [
         (
             minutes(0),

@@ -31,6 +31,7 @@ fn nothing_of_the_data_is_read_as_html_or_script() {
     let evil = "</script><script>alert(1)</script><img src=x onerror=\"alert('2')\">{{data}}";
     let unlinked = Unlinked {
         reason: evil.into(),
+        why: evil.into(),
         service: evil.into(),
         system: evil.into(),
         count: 3,

@@ -110,7 +110,7 @@ fn encoded(span: &Span) -> Vec<u8> {
         put_bytes_field(&mut link, 1, &trace_id(*trace));
         put_bytes_field(&mut link, 2, &to.to_be_bytes());
         for (key, value) in attributes {
-            if key == "link.repaired" {
+            if key == "link.repaired" || key == "mended" {
                 put_attribute(&mut link, 4, key, &[2 << 3, 1]);
             } else {
                 put_text(&mut link, 4, key, value);

@@ -76,7 +76,14 @@ pub fn tables() -> Vec<Table> {
         table("telemetry", &[service::TELEMETRY]),
         table("telemetry logs", &[service::LOGS]),
         table("telemetry metrics", &[service::METRICS]),
+        table("telemetry reader", &[service::READER]),
         table("prometheus", &[service::PROMETHEUS]),
+        table("periodic", &[service::PERIODIC]),
+        part(
+            "telemetry otlp metrics",
+            &[service::TELEMETRY_OTLP_METRICS],
+            &[service::TELEMETRY_OTLP],
+        ),
         table("telemetry traces", &[service::TRACES]),
         table("telemetry batch", &[service::TELEMETRY_BATCH]),
         table("telemetry otlp", &[service::TELEMETRY_OTLP]),
@@ -238,6 +245,8 @@ mod tests {
         check(&[service::LOGS]);
         check(&[service::METRICS]);
         check(&[service::PROMETHEUS]);
+        check(&[service::PERIODIC]);
+        check(&[service::TELEMETRY_OTLP_METRICS]);
         check(&[service::TELEMETRY]);
         check(&[service::TELEMETRY_BATCH]);
         check(&[service::TELEMETRY_OTLP]);

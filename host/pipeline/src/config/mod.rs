@@ -95,8 +95,8 @@ pub use receivers::{
 pub use secret::{Headers, Secret};
 pub use sending::{Batch, Queue, Retry, Sizer};
 pub use service::{
-    LogEncoding, LogLevel, Logs, Metrics, MetricsLevel, Pipeline, Prometheus, Service, Telemetry,
-    TraceExporter, TraceProtocol,
+    LogEncoding, LogLevel, Logs, Metrics, MetricsLevel, OtlpProtocol, OtlpSender, PeriodicReader,
+    Pipeline, Prometheus, Service, Telemetry, TraceExporter,
 };
 pub use tls::{Tls, TlsVersion};
 

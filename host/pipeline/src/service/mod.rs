@@ -7,7 +7,8 @@
 //! ```
 
 mod build;
-mod own_spans;
+mod own;
+mod periodic;
 mod running;
 mod session;
 

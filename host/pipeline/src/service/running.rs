@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Processor, Service, build};
+use super::{Processor, Service, build, periodic};
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{Config, Id};
 use crate::extensions::flows::FlowsServer;
@@ -27,6 +27,8 @@ pub struct Running {
     processing: Tasks,
     processors: BTreeMap<Id, Processor>,
     exporters: BTreeMap<Id, Arc<dyn Exporter>>,
+    /// Metrics that are sent: to the end, so that they tell of it.
+    pushing: Tasks,
     /// Health checks and metrics.
     serving: Vec<Tasks>,
     /// Where it listens, by what: `receivers.otlp.grpc`.
@@ -61,6 +63,7 @@ impl Service {
             processing: Tasks::default(),
             processors: self.processors,
             exporters: self.exporters,
+            pushing: Tasks::default(),
             serving: Vec::new(),
             addresses: Vec::new(),
         };
@@ -99,6 +102,8 @@ impl Service {
             }
             running.receivers.push(started);
         }
+        let readers = self.config.service.telemetry.metrics.periodic();
+        running.pushing = periodic::start(readers, &self.metrics, METRICS)?;
         running.health.set_ready(true);
         tracing::info!("everything is ready");
         Ok(running)
@@ -143,7 +148,7 @@ impl Running {
         }
         for page in flows {
             let name = format!("extensions.{}", page.id());
-            let (tasks, addresses) = page.start(Arc::clone(metrics)).await?;
+            let (tasks, addresses) = page.start().await?;
             let named = addresses.into_iter().map(|address| (name.clone(), address));
             self.addresses.extend(named);
             self.serving.push(tasks);
@@ -202,6 +207,8 @@ impl Running {
         for exporter in self.exporters.values() {
             exporter.stop().await;
         }
+        *ending = "the readers of metrics";
+        self.pushing.end().await;
         *ending = "the servers of metrics and health";
         for serving in &self.serving {
             serving.end().await;

@@ -1,8 +1,9 @@
 //! All that linkmend tells of itself, from the begin of a run to its end.
 
-use super::own_spans;
+use super::own;
 use crate::component::SetupError;
 use crate::config::Telemetry;
+use crate::signal::Signal;
 use crate::telemetry;
 use crate::telemetry::resource::Resource;
 use crate::telemetry::traces::OwnTraces;
@@ -26,7 +27,9 @@ impl Session {
         let resource = Resource::new(config);
         let mut exporters = Vec::new();
         for exporter in &config.traces {
-            exporters.push((exporter.clone(), own_spans::exporter(exporter)?));
+            let section = "service.telemetry.traces";
+            let to = own::exporter(&exporter.sender, Signal::Traces, section)?;
+            exporters.push((exporter.clone(), to));
         }
         let own = (!exporters.is_empty()).then(|| OwnTraces::start(exporters, &resource));
         telemetry::start(&config.logs, own.as_ref())?;

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use linkmend_pipeline::config::{
     Batch, Encoding, Exporter, Extension, FileFormat, GrpcCompression, Listen, LogEncoding,
-    LogLevel, MemoryLimiter, MetricsLevel, Processor, Queue, Receiver, RuleSource, Sizer, Target,
-    TlsVersion, TraceProtocol,
+    LogLevel, MemoryLimiter, MetricsLevel, OtlpProtocol, Processor, Queue, Receiver, RuleSource,
+    Sizer, Target, TlsVersion,
 };
 
 use crate::support::{exporter, linkmend, read, receiver, with, with_exporter};
@@ -118,6 +118,7 @@ service:
       level: detailed
       readers:
         - pull: {exporter: {prometheus: {host: 0.0.0.0, port: 9090, without_units: true}}}
+        - periodic: {interval: 5000, exporter: {otlp: {protocol: grpc, endpoint: 'self:4317', insecure: true, temporality_preference: cumulative}}}
     traces:
       processors:
         - batch: {exporter: {otlp: {protocol: grpc, endpoint: 'self:4317', insecure: true}}}
@@ -286,10 +287,15 @@ fn the_service_has_what_a_configuration_says() {
     assert_eq!(telemetry.logs.encoding, LogEncoding::Json);
     assert_eq!(telemetry.metrics.level, MetricsLevel::Detailed);
     assert_eq!(telemetry.metrics.listen(), Some(tcp("0.0.0.0", 9090)));
+    let [periodic] = telemetry.metrics.periodic() else {
+        panic!("one reader is periodic");
+    };
+    assert_eq!(periodic.interval, Duration::from_secs(5));
+    assert_eq!(periodic.sender, telemetry.traces[0].sender);
     let traces = &telemetry.traces[0];
-    assert_eq!(traces.protocol, TraceProtocol::Grpc);
+    assert_eq!(traces.sender.protocol, OtlpProtocol::Grpc);
     assert_eq!(
-        traces.endpoint.as_ref().unwrap().to_string(),
+        traces.sender.endpoint.as_ref().unwrap().to_string(),
         "http://self:4317"
     );
     assert_eq!(telemetry.resource["service.instance.id"], None);

@@ -465,11 +465,14 @@ fn components_without_use_are_told() {
 
 #[test]
 fn telemetry_that_is_not_supported_is_told() {
-    let text = with("exporters", "debug", "").replace("service:\n", "service:\n  telemetry: {metrics: {address: ':8888', readers: [{periodic: {}}]}, logs: {sampling: {}}, traces: {processors: [{simple: {}}]}}\n");
+    let text = with("exporters", "debug", "").replace("service:\n", "service:\n  telemetry: {metrics: {address: ':8888', readers: [{periodic: {}}, {pull: {exporter: {otlp: }}, periodic: {exporter: {console: }}}, {pull: {exporter: {prometheus: }}}, {push: }]}, logs: {sampling: {}}, traces: {processors: [{simple: {}}]}}\n");
     let told = faults(&[&text]);
     let told: Vec<_> = told
         .lines()
-        .map(|line| line.split_once(": service.telemetry.").unwrap().1)
+        .map(|line| {
+            line.split_once("service.telemetry.")
+                .map_or(line, |parts| parts.1)
+        })
         .collect();
     assert_eq!(
         told,
@@ -477,8 +480,14 @@ fn telemetry_that_is_not_supported_is_told() {
             "metrics.address: not supported by linkmend, because the Collector removed it, too; \
              use `readers: [{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; \
              remove it",
-            "metrics.readers[0].periodic: not supported by linkmend, because it has `pull` only; \
-             write that in its place, or remove the list that it is in",
+            "metrics.readers[0].periodic.exporter: is missing; give `exporter: {otlp: {endpoint: …}}`",
+            "metrics.readers[1]: a reader is either `pull` or `periodic`",
+            "metrics.readers[1].pull.exporter.otlp: not supported by linkmend, because it has \
+             `prometheus` only; write that in its place, or remove the list that it is in",
+            "metrics.readers[1].periodic.exporter.console: not supported by linkmend, because it \
+             has `otlp` only; write that in its place, or remove the list that it is in",
+            "metrics.readers[2].pull: one reader serves Prometheus; remove the other",
+            "metrics.readers[3].push: unknown key (all keys: pull, periodic)",
             "logs.sampling: not supported by linkmend, because its log is plain lines; remove it",
             "traces.processors[0].simple: not supported by linkmend, because it has `batch` only; \
              write that in its place, or remove the list that it is in",

@@ -8,9 +8,9 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use linkmend::index::SharedStore as _;
-use linkmend_redis::{Address, Options};
+use linkmend_redis::{Address, Options, format};
 
-use super::{LONG, TIMEOUT, connected, key};
+use super::{LONG, TIMEOUT, connected, key, producer, spans};
 
 /// More than a program may be made to keep.
 const MUCH: usize = 512 << 20;
@@ -98,4 +98,52 @@ fn an_answer_is_cut_to_what_was_asked_for() {
         ..Options::default()
     });
     assert_eq!(store.recall(None, &[key(1)]).len(), 17);
+}
+
+/// Guarantees: an answer that is late is passed over when it comes: what is asked next on
+/// the same connection gets its own.
+#[test]
+fn a_late_answer_is_nobody_elses() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let questions = Arc::new(AtomicUsize::new(0));
+    thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let questions = Arc::clone(&questions);
+            thread::spawn(move || {
+                let mut asked = [0; 4096];
+                while let Ok(length @ 1..) = stream.read(&mut asked) {
+                    let text = String::from_utf8_lossy(&asked[..length]).into_owned();
+                    let answer = if text.contains("ZRANGE") {
+                        let number = questions.fetch_add(1, Ordering::Relaxed) as u64;
+                        if number == 0 {
+                            thread::sleep(TIMEOUT + Duration::from_millis(50));
+                        }
+                        let member = format::member(&producer(number, number), b"");
+                        let head = format!("*1\r\n${}\r\n", member.len());
+                        [head.as_bytes(), &member, b"\r\n"].concat()
+                    } else {
+                        "+PONG\r\n".repeat(text.matches("PING").count()).into()
+                    };
+                    let _ = stream.write_all(&answer);
+                }
+            });
+        }
+    });
+    let host = "127.0.0.1".into();
+    let store = connected(Options {
+        endpoints: vec![Address { host, port }],
+        timeout: TIMEOUT,
+        ..Options::default()
+    });
+    assert_eq!(spans(&store, 0), [0; 0]);
+    for number in 1..4 {
+        assert_eq!(spans(&store, number), [number]);
+    }
+    let stats = store.stats();
+    assert_eq!(
+        (stats.failures, stats.unanswered, stats.round_trips),
+        (1, 1, 3)
+    );
+    assert_eq!(stats.servers_away, 0);
 }

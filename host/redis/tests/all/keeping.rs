@@ -37,6 +37,47 @@ fn what_one_remembers_another_finds() {
     );
 }
 
+/// Guarantees: more threads than there are connections ask at once, and each gets what it
+/// asked for.
+#[test]
+fn many_threads_ask_at_once() {
+    let Some(server) = Store::start("many threads ask", &[]) else {
+        return;
+    };
+    let store = connected(Options {
+        timeout: LONG,
+        ..options(&server)
+    });
+    let producers: Vec<_> = (0..1_000).map(|number| producer(number, number)).collect();
+    remember(&store, &producers);
+    assert!(store.flush(LONG));
+    std::thread::scope(|threads| {
+        for thread in 0..40 {
+            let store = &store;
+            threads.spawn(move || {
+                for round in 0..50 {
+                    let first = (thread * 7 + round * 13) % 990;
+                    let keys: Vec<_> = (first..first + 10).map(key).collect();
+                    let mut found: Vec<_> = store
+                        .recall(None, &keys)
+                        .iter()
+                        .map(|entry| (entry.producer.key.low, entry.producer.span_id))
+                        .collect();
+                    found.sort_unstable();
+                    let right: Vec<_> = (first..first + 10).map(|one| (one, one)).collect();
+                    assert_eq!(found, right);
+                }
+            });
+        }
+    });
+    let stats = store.stats();
+    assert_eq!((stats.failures, stats.unanswered), (0, 0));
+    // One for what was remembered, or a few.
+    assert!((2_001..2_020).contains(&stats.round_trips), "{stats:?}");
+    let clients: u32 = server.info("connected_clients") as u32;
+    assert!(clients <= 20, "{clients} connections");
+}
+
 #[test]
 fn scopes_and_prefixes_are_apart() {
     let Some(server) = Store::start("scopes are apart", &[]) else {

@@ -1,9 +1,12 @@
 //! What it takes. `cargo test -p linkmend-redis --test all -- --ignored --nocapture`
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use linkmend::index::{MemoryIndex, MessageIndex, SharedIndex, SharedStore as _};
+use linkmend::index::{MemoryIndex, MessageIndex, MessageKey, SharedIndex, SharedStore as _};
+use linkmend_redis::format;
 use linkmend_tests::stores::Store;
 use tokio::runtime::Builder;
 
@@ -12,6 +15,32 @@ use super::{LONG, connected, key, options, producer};
 /// What the server ran, in seconds.
 fn ran(server: &Store) -> f64 {
     server.info("used_cpu_user") + server.info("used_cpu_sys")
+}
+
+/// What a question takes of which every byte is there before, and whose answer nobody
+/// reads but for its length.
+fn asked_bare(server: &mut TcpStream, keys: &[MessageKey]) -> Duration {
+    let mut request = Vec::new();
+    for key in keys {
+        let key = format::key("linkmend", None, *key);
+        request.extend(b"*4\r\n$6\r\nZRANGE\r\n$27\r\n");
+        request.extend(key);
+        request.extend(b"\r\n$1\r\n0\r\n$2\r\n16\r\n");
+    }
+    // Half of the answers are lists of a text of 40 bytes, the others of nothing.
+    let mut answer = vec![0; keys.len() / 2 * ("*1\r\n$40\r\n\r\n*0\r\n".len() + 40)];
+    let begun = Instant::now();
+    server.write_all(&request).unwrap();
+    server.read_exact(&mut answer).unwrap();
+    begun.elapsed()
+}
+
+/// The keys of a messaging batch of 512 spans: 256 messages, and the parents of their
+/// consumers, which nobody knows.
+fn keys(round: u64) -> Vec<MessageKey> {
+    let there = (0..256).map(|number| key(round * 256 + number));
+    let nowhere = (0..256).map(|number| key(1_000_000 + round * 256 + number));
+    there.chain(nowhere).collect()
 }
 
 #[test]
@@ -47,35 +76,46 @@ fn what_it_takes() {
     let one = server.ask(&["RANDOMKEY"]);
     eprintln!("a key: {one:?}");
 
-    // A messaging batch of 512 spans: 256 messages are looked up.
     let index = SharedIndex::new(Arc::new(MemoryIndex::default()), store.clone());
-    let before = vec![u64::MAX; 256];
+    let before = vec![u64::MAX; 512];
     let ran_before = ran(&server);
-    let mut lookups: Vec<Duration> = (0..400u64)
-        .map(|round| {
-            let keys: Vec<_> = (0..256).map(|number| key(round * 256 + number)).collect();
-            let begun = Instant::now();
-            assert_eq!(
-                index.recall_before(&keys, &before).unwrap().counts,
-                [1; 256]
-            );
-            begun.elapsed()
-        })
-        .collect();
-    lookups.sort_unstable();
-    eprintln!(
-        "256 keys that are there: {:?} at the median, {:?} for 99 of 100",
-        lookups[200], lookups[396]
-    );
+    let mut bare = TcpStream::connect(("127.0.0.1", server.port)).unwrap();
+    bare.set_nodelay(true).unwrap();
+    // In turn, so that both have the same machine.
+    let (mut lookups, mut store_alone, mut floor) = (Vec::new(), Vec::new(), Vec::new());
+    for round in 0..700 {
+        let keys = keys(round);
+        let begun = Instant::now();
+        let counts = index.recall_before(&keys, &before).unwrap().counts;
+        lookups.push(begun.elapsed());
+        assert_eq!(counts, [[1; 256], [0; 256]].concat());
+        let keys = self::keys((round + 230) % 700);
+        let begun = Instant::now();
+        assert_eq!(store.recall(None, &keys).len(), 256);
+        store_alone.push(begun.elapsed());
+        let keys = self::keys((round + 460) % 700);
+        floor.push(asked_bare(&mut bare, &keys));
+    }
+    let all = [
+        ("512 keys, half of which are there", &mut lookups),
+        ("of that the store", &mut store_alone),
+        ("of that the server", &mut floor),
+    ];
+    for (what, times) in all {
+        times.sort_unstable();
+        eprintln!(
+            "{what}: {:?} at the fastest, {:?} for 1 of 20, {:?} at the median, {:?} for 99 of 100",
+            times[0], times[35], times[350], times[693]
+        );
+    }
     eprintln!(
         "a key that is looked up: {:.2} us of the server",
-        (ran(&server) - ran_before) * 1e6 / (400.0 * 256.0)
+        (ran(&server) - ran_before) * 1e6 / (2100.0 * 512.0)
     );
     let here = MemoryIndex::default();
     let begun = Instant::now();
     for round in 0..400u64 {
-        let keys: Vec<_> = (0..256).map(|number| key(round * 256 + number)).collect();
-        let _ = here.recall_before(&keys, &before).unwrap();
+        let _ = here.recall_before(&keys(round), &before).unwrap();
     }
     eprintln!("the same in memory: {:?}", begun.elapsed() / 400);
 

@@ -1,6 +1,7 @@
 //! SDKs of OpenTelemetry as applications have them (`tests/clients`).
 
 use std::fmt;
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -79,7 +80,7 @@ pub fn folder() -> Option<PathBuf> {
 
 /// Says it past the capture of what tests print.
 pub fn skipped(why: &str) {
-    eprintln!("SKIPPED: {why}");
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {why}");
 }
 
 /// The folder of what clients run.

@@ -1,5 +1,5 @@
 //! What backends export, one step from OTLP: recognised by content, and only
-//! where there are spans in it.
+//! where there are spans in it, or nothing but the place for them.
 //!
 //! | whose | what it looks like |
 //! |---|---|
@@ -13,6 +13,8 @@ mod jaeger;
 mod jaeger_patch;
 mod otlp;
 mod zipkin;
+
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
@@ -60,10 +62,19 @@ struct Keys<'t> {
 /// Recognises an object; none if it is nothing of what is known here.
 pub(super) fn find(text: &str) -> Option<Export<'_>> {
     let keys: Keys<'_> = serde_json::from_str(text).ok()?;
+    // What has spans in it goes before what may be a rest.
+    find_with(text, &keys, has_resource_spans)
+        .or_else(|| find_with(text, &keys, is_rest))
+        .or_else(|| is_jaeger_rest(text).then(|| Export::Jaeger(Vec::new())))
+}
+
+/// An object that has its spans in an array which `is` one of `ResourceSpans`, or in
+/// another model.
+fn find_with<'t>(text: &'t str, keys: &Keys<'t>, is: fn(&RawValue) -> bool) -> Option<Export<'t>> {
     if keys.resource_spans.is_some() {
         return None;
     }
-    if let Some(export) = traces(text, &keys, "") {
+    if let Some(export) = traces(text, keys, "", is) {
         return Some(export);
     }
     for (within, value) in [("trace", keys.trace), ("result", keys.result)] {
@@ -71,14 +82,14 @@ pub(super) fn find(text: &str) -> Option<Export<'_>> {
         let Ok(inner) = serde_json::from_str::<Keys<'_>>(value.get()) else {
             continue;
         };
-        if inner.resource_spans.is_some_and(has_resource_spans) {
+        if inner.resource_spans.is_some_and(is) {
             return Some(Export::Traces {
                 text: value.get(),
                 message: &TRACES_DATA,
                 within,
             });
         }
-        if let Some(export) = traces(value.get(), &inner, within) {
+        if let Some(export) = traces(value.get(), &inner, within, is) {
             return Some(export);
         }
     }
@@ -91,31 +102,58 @@ pub(super) fn find(text: &str) -> Option<Export<'_>> {
     is_resource_spans(text).then_some(Export::ResourceSpans(text))
 }
 
-fn traces<'t>(text: &'t str, keys: &Keys<'t>, within: &'static str) -> Option<Export<'t>> {
-    let found = keys.batches.is_some_and(has_resource_spans);
-    found.then_some(Export::Traces {
+fn traces<'t>(
+    text: &'t str,
+    keys: &Keys<'t>,
+    within: &'static str,
+    is: fn(&RawValue) -> bool,
+) -> Option<Export<'t>> {
+    keys.batches.is_some_and(is).then_some(Export::Traces {
         text,
         message: &TEMPO_TRACE,
         within,
     })
 }
 
-/// An array with a `ResourceSpans` object, or one of nothing but empty objects, which
-/// may be what is left of such an array.
+/// An array with a `ResourceSpans` object.
 fn has_resource_spans(array: &RawValue) -> bool {
     let elements: Result<Vec<&RawValue>, _> = serde_json::from_str(array.get());
-    elements.is_ok_and(|elements| {
-        let mut texts = elements.iter().map(|element| element.get());
-        let are_empty = !elements.is_empty() && texts.clone().all(is_empty_object);
-        are_empty || texts.any(is_resource_spans)
-    })
+    elements.is_ok_and(|elements| elements.iter().any(|one| is_resource_spans(one.get())))
 }
 
-fn is_empty_object(text: &str) -> bool {
-    let fields = text
-        .strip_prefix('{')
-        .and_then(|rest| rest.strip_suffix('}'));
-    fields.is_some_and(|fields| fields.trim_ascii().is_empty())
+/// An array of nothing, or of nothing but `ResourceSpans` without spans: that is what is
+/// left of one whose elements were damaged, and what a backend answers that has no spans.
+fn is_rest(array: &RawValue) -> bool {
+    serde_json::from_str::<Vec<WithoutSpans>>(array.get()).is_ok()
+}
+
+/// A `ResourceSpans` without spans. Other people's objects have other keys.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WithoutSpans {
+    #[serde(default, rename = "resource")]
+    _resource: Option<BTreeMap<String, IgnoredAny>>,
+    #[serde(default, rename = "schemaUrl", alias = "schema_url")]
+    _schema: Option<String>,
+}
+
+/// The same of Jaeger's `data`, a name that many use: nothing else may stand beside it
+/// than Jaeger's own.
+fn is_jaeger_rest(text: &str) -> bool {
+    #[derive(Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Answer {
+        data: Vec<IgnoredAny>,
+        #[serde(default, rename = "total")]
+        _total: IgnoredAny,
+        #[serde(default, rename = "limit")]
+        _limit: IgnoredAny,
+        #[serde(default, rename = "offset")]
+        _offset: IgnoredAny,
+        #[serde(default, rename = "errors")]
+        _errors: IgnoredAny,
+    }
+    serde_json::from_str::<Answer>(text).is_ok_and(|answer| answer.data.is_empty())
 }
 
 /// An object with spans in scopes.
@@ -185,7 +223,8 @@ fn outline(text: &[u8]) -> Result<bool, JsonError> {
     let text = std::str::from_utf8(text).map_err(|error| JsonError::utf8(text, error))?;
     let keys: Keys<'_> =
         serde_json::from_str(text).map_err(|error| JsonError::new(&error, String::new()))?;
-    Ok(keys.resource_spans.is_none() && find(text).is_none())
+    let has_more = find_with(text, &keys, has_resource_spans).is_some();
+    Ok(keys.resource_spans.is_none() && !has_more)
 }
 
 /// What was read of an object.

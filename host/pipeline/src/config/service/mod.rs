@@ -7,14 +7,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use pipelines::Pipeline;
 pub use telemetry::{
-    LogEncoding, LogLevel, Logs, Metrics, MetricsLevel, Prometheus, Telemetry, TraceExporter,
-    TraceProtocol,
+    LogEncoding, LogLevel, Logs, Metrics, MetricsLevel, OtlpProtocol, OtlpSender, PeriodicReader,
+    Prometheus, Telemetry, TraceExporter,
 };
 
 pub(super) use pipelines::{Known, MEMBERS as PIPELINE, Used};
 pub(super) use telemetry::{
     BATCH as TELEMETRY_BATCH, LOGS, MEMBERS as TELEMETRY, METRICS, OTLP as TELEMETRY_OTLP,
-    PROMETHEUS, TRACES,
+    OTLP_METRICS as TELEMETRY_OTLP_METRICS, PERIODIC, PROMETHEUS, READER, TRACES,
 };
 
 use linkmend_config::Node;

@@ -5,11 +5,13 @@ use std::time::Instant;
 
 use bytes::Bytes;
 use http::HeaderMap;
-use linkmend_flows::{Flow, Passing, PassingOptions, Projected, Projector};
+use linkmend::Reasons;
+use linkmend_advice::Producers;
+use linkmend_flows::{Flow, LinkWords, Passing, PassingOptions, Projected, Projector};
 use parking_lot::Mutex;
 
 use super::stage::Stage;
-use crate::config::{self, Id};
+use crate::config::{self, Id, LinkmendProcessor};
 use crate::extensions::flows::Live;
 use crate::signal::Signal;
 use crate::telemetry::metrics::{FlowMetrics, Metrics};
@@ -32,13 +34,18 @@ impl Flows {
     /// `None` when nobody wants to know of them.
     pub(super) fn new(
         id: &Id,
-        config: &config::Flows,
+        config: &LinkmendProcessor,
         metrics: &Metrics,
         live: Option<Arc<Live>>,
     ) -> Option<Arc<Self>> {
+        let rule = config.config.to_json();
+        let config = &config.flows;
         let is_wanted = config.metrics || config.project || live.is_some();
         is_wanted.then(|| {
+            let mut words = LinkWords::default();
+            words.learn(&rule);
             let options = PassingOptions {
+                words,
                 max_spans: config.max_spans,
                 time_to_live: config.time_to_live,
             };
@@ -52,6 +59,13 @@ impl Flows {
                 }),
             })
         })
+    }
+
+    /// Links that were not made.
+    pub(super) fn missing(&self, reasons: &Reasons) {
+        if let Some(live) = self.live.as_ref().filter(|_| !reasons.is_empty()) {
+            live.add_missing(reasons, Instant::now());
+        }
     }
 
     /// Takes a batch that was mended, and gives back the spans to project.
@@ -79,7 +93,7 @@ impl Flows {
             self.metrics.projected("no_room", without_room);
         }
         if let Some(live) = &self.live {
-            live.add(&flows, now);
+            live.add(&flows, &Producers::of(batch), now);
         }
         projected
     }

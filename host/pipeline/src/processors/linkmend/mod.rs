@@ -152,7 +152,7 @@ impl Linkmend {
 
     /// Finds flows of messages, if somebody wants to know of them.
     pub(crate) fn with_flows(mut self, live: Option<Arc<Live>>) -> Self {
-        self.flows = Flows::new(&self.id, &self.config.flows, &self.metrics, live);
+        self.flows = Flows::new(&self.id, &self.config, &self.metrics, live);
         self
     }
 

@@ -262,6 +262,9 @@ impl Stage {
     /// Takes the figures of what a rule did over into the metrics.
     pub(super) fn count(&self, mended: &Mended) {
         self.links.add(&mended.counts, mended.rule_time);
+        if let Some(flows) = &self.flows {
+            flows.missing(&mended.counts.reasons);
+        }
         for fault in &mended.faults {
             self.links.fault(&fault.rule);
             self.failed

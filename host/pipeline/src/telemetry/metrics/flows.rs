@@ -11,8 +11,10 @@ use prometheus::{HistogramVec, IntCounterVec};
 use super::{Names, counter};
 use crate::config::{self, Id};
 
-/// Those of Tempo.
-const SERVICE_GRAPH: [f64; 8] = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
+/// What the names of Tempo's service graph begin with.
+pub(super) const SERVICE_GRAPH_PREFIX: &str = "traces_service_graph_";
+/// Its buckets.
+const BUCKETS: [f64; 8] = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
 /// A message waits for a millisecond, or for hours.
 const WAITED: [f64; 15] = [
     0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0,
@@ -44,8 +46,8 @@ impl Families {
             "messaging_destination_name",
         ];
         let graph = |name: &str, help: &str| {
-            let name = format!("traces_service_graph_request_{name}");
-            names.histograms(&name, help, &edge, &SERVICE_GRAPH)
+            let name = format!("{SERVICE_GRAPH_PREFIX}request_{name}");
+            names.histograms(&name, help, &edge, &BUCKETS)
         };
         let by = ["processor", "messaging_system", "destination"];
         Self {

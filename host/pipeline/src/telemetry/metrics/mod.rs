@@ -9,6 +9,7 @@ mod kafka;
 mod limiter;
 mod links;
 mod names;
+mod otlp;
 mod process;
 mod shared;
 mod total;
@@ -20,13 +21,16 @@ pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use linkmend::plain;
 use prometheus::{
     Counter, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
     Registry, TextEncoder, core::Collector,
 };
+use prost::Message as _;
 
 use super::resource::Resource;
 use crate::config::{self, Id, MetricsLevel};
@@ -41,6 +45,8 @@ pub struct Metrics {
     limiters: limiter::Families,
     links: Arc<links::Families>,
     process: process::Process,
+    resource: Resource,
+    begun: SystemTime,
 }
 
 /// Where metrics are registered, and how they are called.
@@ -58,9 +64,14 @@ impl Metrics {
 
     /// As the configuration says, with `target_info` of the resource.
     pub fn of(config: &config::Metrics, resource: &Resource) -> Self {
-        let metrics = Self::with_level(!config.prometheus.without_type_suffix, config.level);
+        let prometheus = config.prometheus.as_ref();
+        let is_short = prometheus.is_some_and(|prometheus| prometheus.without_type_suffix);
+        let metrics = Self::with_level(!is_short, config.level);
         process::target_info(&metrics.names, resource);
-        metrics
+        Self {
+            resource: resource.clone(),
+            ..metrics
+        }
     }
 
     fn with_level(with_type_suffix: bool, level: MetricsLevel) -> Self {
@@ -76,6 +87,8 @@ impl Metrics {
             links: Arc::new(links::Families::new(&names, level)),
             process: process::Process::new(&names),
             names,
+            resource: Resource(BTreeMap::new()),
+            begun: SystemTime::now(),
         }
     }
 
@@ -94,6 +107,16 @@ impl Metrics {
                 String::new()
             }
         }
+    }
+
+    /// All metrics as they are now, as OTLP: a `MetricsData`.
+    pub fn otlp(&self) -> Vec<u8> {
+        self.process.measure();
+        let span = otlp::Span {
+            begun: nanoseconds(self.begun),
+            now: nanoseconds(SystemTime::now()),
+        };
+        otlp::data(&self.names.registry.gather(), &self.resource, span).encode_to_vec()
     }
 
     /// Where they are gathered from.
@@ -185,6 +208,12 @@ impl Names {
             .expect("the name is not taken");
         made
     }
+}
+
+/// Since 1970.
+fn nanoseconds(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn counter(family: &IntCounterVec, labels: &[&str]) -> IntCounter {

@@ -52,7 +52,7 @@ impl OwnTraces {
                 .with_max_queue_size(config.max_queue_size)
                 .with_max_export_batch_size(config.max_export_batch_size)
                 .build();
-            let export = Export::new(consumer, config.timeout);
+            let export = Export::new(consumer, config.sender.timeout);
             let processor = BatchSpanProcessor::builder(export)
                 .with_batch_config(batches)
                 .build();

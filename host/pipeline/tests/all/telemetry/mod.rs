@@ -5,4 +5,5 @@ mod debug;
 mod logs;
 mod memory_limiter;
 mod metrics;
+mod otlp;
 mod traces;

@@ -2,35 +2,46 @@
 
 use linkmend_config::Node;
 
-use super::only;
+use super::readers::{self, PeriodicReader, Prometheus};
 use crate::config::endpoint::Listen;
-use crate::config::member::{self, Member, Refusal};
+use crate::config::member::{self, Member};
 use crate::config::reader::Reader;
-use crate::config::scalars::{FLAG, choice, flag, integer, text};
+use crate::config::scalars::choice;
 
 /// The metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Metrics {
     /// How many there are.
     pub level: MetricsLevel,
-    /// Where Prometheus gets them (`/metrics`).
-    pub prometheus: Prometheus,
+    /// Where Prometheus gets them (`/metrics`); `None`: nowhere.
+    pub prometheus: Option<Prometheus>,
+    /// Where they are sent.
+    pub periodic: Vec<PeriodicReader>,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         Self {
             level: MetricsLevel::Normal,
-            prometheus: Prometheus::default(),
+            prometheus: Some(Prometheus::default()),
+            periodic: Vec::new(),
         }
     }
 }
 
 impl Metrics {
-    /// Where Prometheus gets them; `None` when there are none.
+    /// Where Prometheus gets them; `None` when it does not.
     pub fn listen(&self) -> Option<Listen> {
-        let Prometheus { host, port, .. } = &self.prometheus;
+        let Prometheus { host, port, .. } = self.prometheus.as_ref()?;
         (self.level != MetricsLevel::None).then(|| Listen::tcp(host, *port))
+    }
+
+    /// Where they are sent; nowhere when there are none.
+    pub fn periodic(&self) -> &[PeriodicReader] {
+        match self.level {
+            MetricsLevel::None => &[],
+            _ => &self.periodic,
+        }
     }
 }
 
@@ -48,34 +59,12 @@ pub enum MetricsLevel {
     Detailed,
 }
 
-/// Where Prometheus gets metrics.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prometheus {
-    /// A name or an address, without brackets; empty for all addresses.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// Whether the names of counters do without `_total`.
-    pub without_type_suffix: bool,
-}
-
-impl Default for Prometheus {
-    fn default() -> Self {
-        Self {
-            host: "localhost".into(),
-            port: 8888,
-            without_type_suffix: false,
-        }
-    }
-}
-
 const LEVELS: [(&str, MetricsLevel); 4] = [
     ("none", MetricsLevel::None),
     ("basic", MetricsLevel::Basic),
     ("normal", MetricsLevel::Normal),
     ("detailed", MetricsLevel::Detailed),
 ];
-const NAMES: &str = "only `true`: the names of metrics are those of the Collector";
 pub(in crate::config) static MEMBERS: &[Member<Metrics>] = &[
     Member::value(
         "level",
@@ -86,10 +75,10 @@ pub(in crate::config) static MEMBERS: &[Member<Metrics>] = &[
     ),
     Member::section(
         "readers",
-        "prometheus",
+        "telemetry reader",
         "localhost:8888",
-        "Where Prometheus scrapes them: `[{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`; the path is `/metrics`.",
-        readers,
+        "Who gets them, a list: `[{pull: {exporter: {prometheus: {host: localhost, port: 8888}}}}]`.",
+        list,
     ),
     Member::unsupported(
         "address",
@@ -98,79 +87,48 @@ pub(in crate::config) static MEMBERS: &[Member<Metrics>] = &[
     Member::unsupported("views", "all metrics are told as they are"),
 ];
 
-pub(in crate::config) static PROMETHEUS: &[Member<Prometheus>] = &[
-    Member::value(
-        "host",
-        "localhost",
-        "a name or an address; \"\" for all addresses",
-        "Where it listens.",
-        |t, n| host(n).map(|v| t.host = v),
+/// What an element of the list may be.
+pub(in crate::config) static READER: &[Member<Metrics>] = &[
+    Member::section(
+        "pull",
+        "prometheus",
+        "off",
+        "Prometheus scrapes them, at `/metrics`: `{exporter: {prometheus: {host: localhost, port: 8888}}}`.",
+        |t, r, n| {
+            if t.prometheus.is_some() {
+                r.fault(n.spot, "one reader serves Prometheus; remove the other");
+            }
+            t.prometheus = Some(readers::pull(r, n));
+        },
     ),
-    Member::value("port", "8888", "a port", "The port.", |t, n| {
-        integer(n, 0, u16::MAX.into()).map(|v| t.port = u16::try_from(v).unwrap_or_default())
-    }),
-    Member::value(
-        "without_scope_info",
-        "true",
-        NAMES,
-        "As the Collector has it by default.",
-        |_, n| only_true(n),
-    ),
-    Member::value(
-        "without_units",
-        "true",
-        NAMES,
-        "As the Collector has it by default.",
-        |_, n| only_true(n),
-    ),
-    Member::value(
-        "without_type_suffix",
-        "false",
-        FLAG,
-        "Whether the names of counters have no `_total`, as in older versions of the Collector.",
-        |t, n| flag(n).map(|v| t.without_type_suffix = v),
-    ),
-    Member::unsupported(
-        "with_resource_constant_labels",
-        "the attributes of the resource are the labels of `target_info`",
+    Member::section(
+        "periodic",
+        "periodic",
+        "off",
+        "They are sent by OTLP: `{exporter: {otlp: {endpoint: …}}}`.",
+        |t, r, n| t.periodic.push(readers::periodic(r, n)),
     ),
 ];
 
-/// IPv6 has brackets in an `endpoint`, and may have them here: one variable of
-/// the environment serves both.
-fn host(node: &Node) -> Result<String, Refusal> {
-    let given = text(node)?;
-    let inner = given
-        .strip_prefix('[')
-        .and_then(|rest| rest.strip_suffix(']'));
-    Ok(inner.map_or_else(|| given.clone(), str::to_owned))
-}
-
-fn only_true(node: &Node) -> Result<(), Refusal> {
-    if flag(node)? {
-        Ok(())
-    } else {
-        Err(Refusal::Value)
-    }
-}
-
-fn readers(metrics: &mut Metrics, reader: &mut Reader, node: &Node) {
+/// The whole list, which takes the place of the default.
+fn list(metrics: &mut Metrics, reader: &mut Reader, node: &Node) {
     let list = reader.list(node);
-    if list.len() != 1 && !node.is_null() {
-        let text = "it takes one reader: `[{pull: {exporter: {prometheus: {…}}}}]`; \
+    if node.is_null() {
+        return;
+    }
+    if list.is_empty() {
+        let text = "it takes a reader: `[{pull: {exporter: {prometheus: {…}}}}]`; \
                     for no metrics, write `level: none`";
         reader.fault(node.spot, text);
     }
+    metrics.prometheus = None;
     for (number, element) in list.iter().enumerate() {
         reader.within_element(number, |reader| {
-            only(
-                reader,
-                element,
-                &["pull", "exporter", "prometheus"],
-                |reader, node| {
-                    member::read(reader, node, &[PROMETHEUS], &mut metrics.prometheus);
-                },
-            );
+            if element.members().len() != 1 && reader.is_map(element) {
+                let text = "a reader is either `pull` or `periodic`";
+                reader.fault(element.spot, text);
+            }
+            member::read(reader, element, &[READER], metrics);
         });
     }
 }

@@ -1,6 +1,8 @@
 //! `service.telemetry`: what linkmend tells of itself.
 
 mod metrics;
+mod otlp;
+mod readers;
 mod traces;
 
 use std::collections::BTreeMap;
@@ -11,11 +13,15 @@ use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;
 use crate::config::scalars::{TEXTS, choice, text, texts};
 
-pub use metrics::{Metrics, MetricsLevel, Prometheus};
-pub use traces::{TraceExporter, TraceProtocol};
+pub use metrics::{Metrics, MetricsLevel};
+pub use otlp::{OtlpProtocol, OtlpSender};
+pub use readers::{PeriodicReader, Prometheus};
+pub use traces::TraceExporter;
 
-pub(in crate::config) use metrics::{MEMBERS as METRICS, PROMETHEUS};
-pub(in crate::config) use traces::{BATCH, MEMBERS as TRACES, OTLP};
+pub(in crate::config) use metrics::{MEMBERS as METRICS, READER};
+pub(in crate::config) use otlp::MEMBERS as OTLP;
+pub(in crate::config) use readers::{OTLP as OTLP_METRICS, PERIODIC, PROMETHEUS};
+pub(in crate::config) use traces::{BATCH, MEMBERS as TRACES};
 
 /// What linkmend reports about itself.
 #[derive(Debug, Clone, Default, PartialEq)]

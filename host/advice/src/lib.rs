@@ -1,17 +1,34 @@
 //! What can be done about a link that was not made.
 //!
 //! Which line it is depends on why, on the messaging system, on the language of
-//! the consumer, and on what the producers in the inputs name. Each line names
+//! the consumer, and on what the producers that were seen name. Each line names
 //! recordings of real emitters in which it was followed (`tests/recordings`) and
 //! the links were made.
+//!
+//! # Layout
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `lines` | all lines of advice |
+//! | `producers` | what the producers that were seen name |
+#![forbid(unsafe_code)]
+
+mod lines;
+mod producers;
 
 use linkmend::{Reason, ReasonCount};
 
-use crate::producers::{Producers, Seen};
-
-mod lines;
-
 use lines::LINES;
+pub use producers::{Producers, Seen};
+
+/// Where spans come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source {
+    /// From files, all of which are there.
+    Files,
+    /// From senders, one batch after the other.
+    Senders,
+}
 
 /// What to do, and when that helps.
 struct Line {
@@ -22,12 +39,14 @@ struct Line {
     language: Option<&'static str>,
     producers: When,
     text: &'static str,
+    /// The same where spans come from senders, if that is something else.
+    to_senders: Option<&'static str>,
     /// Recordings in which this was followed.
     #[cfg_attr(not(test), allow(dead_code, reason = "a test holds them"))]
     followed: &'static [&'static str],
 }
 
-/// What is to be in the inputs.
+/// What is to have been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum When {
     /// Whatever is.
@@ -61,9 +80,9 @@ impl When {
 const SQS: &[&str] = &["aws_sqs", "aws.sqs", "AmazonSQS"];
 const SNS: &[&str] = &["aws.sns", "aws_sns"];
 
-/// What to do about links that were not made.
+/// What to do about links that were not made, with these producers among the spans.
 #[must_use]
-pub fn advice(line: &ReasonCount, producers: &Producers) -> &'static str {
+pub fn advice(line: &ReasonCount, producers: &Producers, source: Source) -> &'static str {
     let system = match line.messaging_system.as_str() {
         "-" => "",
         system => system,
@@ -83,7 +102,24 @@ pub fn advice(line: &ReasonCount, producers: &Producers) -> &'static str {
                 of_producers => of_producers.fits(seen),
             }
     });
-    found.map_or("", |line| line.text)
+    found.map_or("", |line| match source {
+        Source::Files => line.text,
+        Source::Senders => line.to_senders.unwrap_or(line.text),
+    })
+}
+
+/// Why a link was not made, in words: of a message.
+#[must_use]
+pub fn why(reason: Reason) -> &'static str {
+    match reason {
+        Reason::Unresolved => "its producer was not found",
+        Reason::TooLate => "its producer started too long after its consumer",
+        Reason::TooMany => "its span names too many messages",
+        Reason::Ambiguous => "it may be of several producers, with no way to choose",
+        Reason::NoRoom => "its span has as many links as it may have",
+        Reason::Incomplete => "it is named, but not well enough to tell it from others",
+        Reason::Unnamed => "its span names no message",
+    }
 }
 
 #[cfg(test)]

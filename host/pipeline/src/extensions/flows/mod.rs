@@ -1,51 +1,68 @@
 //! The extension `flows`: a page of the flows of the last fifteen minutes.
 
+mod missing;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
 use bytes::Bytes;
-use linkmend_flows::{Flow, Page, SumsOptions, Unlinked, Window};
+use linkmend::Reasons;
+use linkmend_advice::Producers;
+use linkmend_flows::{Flow, Page, SumsOptions, Window};
 use parking_lot::Mutex;
 
 use crate::component::{SetupError, Tasks};
 use crate::config::{self, Id, Listen};
 use crate::net::tls::server::ServerTls;
 use crate::net::web::serve_page;
-use crate::telemetry::metrics::Metrics;
+
+use missing::Missing;
 
 const CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
 /// What is seen of flows, by all processors together.
 pub struct Live {
     window: Mutex<Window>,
+    missing: Mutex<Missing>,
 }
 
 impl Default for Live {
     fn default() -> Self {
         Self {
             window: Mutex::new(Window::new(SumsOptions::default())),
+            missing: Mutex::default(),
         }
     }
 }
 
 impl Live {
-    /// Flows that were found now, each with whether its message is new.
-    pub(crate) fn add(&self, flows: &[(Flow, bool)], now: Instant) {
+    /// Flows that were found now, each with whether its message is new, and the
+    /// producers of the batch.
+    pub(crate) fn add(&self, flows: &[(Flow, bool)], producers: &Producers, now: Instant) {
         let mut window = self.window.lock();
         for (flow, is_new) in flows {
             window.add(flow, *is_new, now);
         }
+        drop(window);
+        self.missing.lock().see(producers, now);
+    }
+
+    /// Links that were not made now.
+    pub(crate) fn add_missing(&self, reasons: &Reasons, now: Instant) {
+        self.missing.lock().add(reasons, now);
     }
 
     /// The page as it is now.
-    pub(crate) fn page(&self, metrics: &Metrics) -> Bytes {
-        let (sums, flows) = self.window.lock().at(Instant::now());
+    fn page(&self) -> Bytes {
+        let now = Instant::now();
+        let (sums, flows) = self.window.lock().at(now);
+        let (unlinked, left_out) = self.missing.lock().at(now);
         let mut page = Page {
             sums,
             flows: &flows,
             spans: None,
-            unlinked: unlinked(metrics),
+            unlinked,
             source: "the last 15 minutes; reload for what is new".into(),
             notes: Vec::new(),
         };
@@ -55,9 +72,11 @@ impl Live {
                 flows.len()
             ));
         }
-        if !page.unlinked.is_empty() {
-            let text = "Messages without a link are counted since linkmend started.";
-            page.notes.push(text.into());
+        if left_out > 0 {
+            page.notes.push(format!(
+                "{left_out} more reasons why links were not made are in the metrics \
+                 (linkmend_unresolved)."
+            ));
         }
         page.html().into()
     }
@@ -99,52 +118,14 @@ impl FlowsServer {
     /// # Errors
     ///
     /// When the port cannot be opened.
-    pub async fn start(
-        self,
-        metrics: Arc<Metrics>,
-    ) -> Result<(Tasks, Vec<SocketAddr>), SetupError> {
+    pub async fn start(self) -> Result<(Tasks, Vec<SocketAddr>), SetupError> {
         let tasks = Tasks::default();
         let name = self.id.to_string();
         let live = self.live;
-        let page = move || (CONTENT_TYPE, live.page(&metrics));
+        let page = move || (CONTENT_TYPE, live.page());
         let served = serve_page(&name, &self.listen, self.tls, "/", page, &tasks).await;
         let addresses =
             served.map_err(|text| SetupError::new(format!("extensions.{name}.endpoint"), text))?;
         Ok((tasks, addresses))
     }
-}
-
-/// What the metrics say of links that were not made.
-fn unlinked(metrics: &Metrics) -> Vec<Unlinked> {
-    let families = metrics.registry().gather();
-    let named = families
-        .iter()
-        .filter(|family| family.name().starts_with("linkmend_unresolved"));
-    let mut all = Vec::new();
-    for one in named.flat_map(|family| family.get_metric().iter()) {
-        let label = |name: &str| {
-            let mut labels = one.get_label().iter();
-            let label = labels.find(|label| label.name() == name);
-            label
-                .map(|label| label.value().to_owned())
-                .unwrap_or_default()
-        };
-        #[allow(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a counter of whole numbers"
-        )]
-        let count = one.get_counter().get_value() as u64;
-        all.push(Unlinked {
-            reason: label("reason"),
-            service: label("service"),
-            system: label("messaging_system"),
-            count,
-            advice: "Record some of its traces: linkmend process says what to do.".into(),
-        });
-    }
-    all.retain(|of| of.count > 0);
-    all.sort_by_key(|of| std::cmp::Reverse(of.count));
-    all.truncate(50);
-    all
 }

@@ -1,6 +1,9 @@
 //! Flows of messages: as metrics, as spans in the traces of producers, and on a
 //! page. What passes stays as it is.
 
+mod agree;
+mod sent;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -13,6 +16,7 @@ use crate::support::intake::Intake;
 use crate::support::linkmend::{self, Linkmend};
 use crate::support::sender::{self, Sender};
 use crate::support::spans::{Role, number, request, span, text};
+use crate::support::wait;
 
 const SECONDS: Duration = Duration::from_secs(20);
 
@@ -69,6 +73,31 @@ fn originals(intake: &Intake) -> BTreeMap<u64, Vec<u8>> {
     spans
         .map(|span| (number(span), span.encode_to_vec()))
         .collect()
+}
+
+/// Clients and servers, and how many messages went from one to the other.
+type Edges = BTreeMap<(String, String), f64>;
+
+fn edge(labels: &BTreeMap<String, String>) -> (String, String) {
+    assert_eq!(labels["connection_type"], "messaging_system");
+    (labels["client"].clone(), labels["server"].clone())
+}
+
+/// What a scrape says.
+fn scraped(linkmend: &Linkmend) -> Edges {
+    let text = sender::get(linkmend.addresses.metrics, "/metrics");
+    let lines = text.lines();
+    let lines = lines.filter_map(|line| line.strip_prefix("traces_service_graph_request_total{"));
+    let mut edges = Edges::new();
+    for line in lines {
+        let (labels, count) = line.rsplit_once("} ").unwrap();
+        let labels = labels.split(',').map(|label| {
+            let (name, value) = label.split_once('=').unwrap();
+            (name.to_owned(), value.trim_matches('"').to_owned())
+        });
+        *edges.entry(edge(&labels.collect())).or_default() += count.parse::<f64>().unwrap();
+    }
+    edges
 }
 
 #[test]
@@ -153,4 +182,29 @@ fn a_trace_is_given_so_many_spans_and_no_more() {
     assert_eq!(spans.iter().filter(|span| is_projected(span)).count(), 2);
     let without_room = linkmend.metric("linkmend_projected_spans_total", &["result=\"no_room\""]);
     assert!((without_room - 1.0).abs() < 0.5, "{without_room}");
+}
+
+/// As the page of files does, and by what was seen of producers here.
+#[test]
+fn the_live_page_says_why_a_message_has_no_link_and_what_to_do() {
+    let intake = Intake::start();
+    let hold = "processors: {linkmend: {hold: {time: 200ms}}}";
+    let linkmend = Linkmend::start(&[&linkmend::by_grpc(&intake, ""), ALL, hold]);
+    let address = linkmend.address_of("flows listens").unwrap();
+    let page = || sender::get(address, "/");
+    assert!(page().contains("No message is without a link that needs one."));
+    let says = |text: &str| {
+        wait::until_true(text, wait::LONG, || page().contains(text));
+    };
+    send(&linkmend, vec![request(vec![span(11, Role::Receives(1))])]);
+    says("One message has no link");
+    says("its producer was not found <span class=\"word\">(unresolved)</span>");
+    says("Have the producer send its spans here too: none of this system was seen.");
+    send(&linkmend, vec![request(vec![span(2, Role::Sends(2))])]);
+    says("those that were seen name other messages.");
+    let page = page();
+    assert!(
+        !page.contains("file too") && !page.contains("the inputs"),
+        "{page}"
+    );
 }

@@ -84,11 +84,16 @@ fn every_reason_has_advice_whatever_the_system_and_the_producers() {
             for language in ["java", "python", "-"] {
                 for seen in all {
                     let producers = Producers::with(system.trim_matches('-'), seen);
-                    let text = advice(&of(reason, system, language), &producers);
-                    assert!(
-                        text.len() > 20 && text.ends_with('.') && !text.contains('\n'),
-                        "{reason} {system} {language} {seen:?}: {text}"
-                    );
+                    for source in [Source::Files, Source::Senders] {
+                        let text = advice(&of(reason, system, language), &producers, source);
+                        assert!(
+                            text.len() > 20 && text.ends_with('.') && !text.contains('\n'),
+                            "{reason} {system} {language} {seen:?}: {text}"
+                        );
+                        // Where there are no files, none is asked for.
+                        let of_files = text.contains("file too") || text.contains("inputs");
+                        assert!(source == Source::Files || !of_files, "{text}");
+                    }
                 }
             }
         }
@@ -101,6 +106,7 @@ fn advice_depends_on_both_sides() {
         advice(
             &of(reason, system, language),
             &Producers::with(of_producers, seen),
+            Source::Files,
         )
     };
     let named = Seen {

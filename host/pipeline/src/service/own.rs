@@ -1,11 +1,11 @@
-//! Where spans of linkmend's own go: exporters like all others.
+//! Where what linkmend tells of itself goes: exporters like all others.
 
 use std::sync::Arc;
 
 use crate::component::SetupError;
 use crate::config::{
-    self, GrpcClient, Headers, HttpClient, Id, OtlpGrpcExporter, OtlpHttpExporter, Retry, Target,
-    TraceExporter, TraceProtocol, Url,
+    self, GrpcClient, Headers, HttpClient, Id, OtlpGrpcExporter, OtlpHttpExporter, OtlpProtocol,
+    OtlpSender, Retry, Target, Url,
 };
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
@@ -13,11 +13,19 @@ use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 
-/// The exporter for spans of linkmend's own.
-pub(super) fn exporter(config: &TraceExporter) -> Result<Arc<dyn Consumer>, SetupError> {
+/// The exporter for spans or metrics of linkmend's own. It needs no start.
+///
+/// # Errors
+///
+/// It cannot be made, as this section of the configuration says.
+pub(super) fn exporter(
+    config: &OtlpSender,
+    signal: Signal,
+    section: &str,
+) -> Result<Arc<dyn Consumer>, SetupError> {
     let exporter = match config.protocol {
-        TraceProtocol::Grpc => config::Exporter::OtlpGrpc(Box::new(grpc(config))),
-        TraceProtocol::HttpProtobuf => config::Exporter::OtlpHttp(Box::new(http(config))),
+        OtlpProtocol::Grpc => config::Exporter::OtlpGrpc(Box::new(grpc(config))),
+        OtlpProtocol::HttpProtobuf => config::Exporter::OtlpHttp(Box::new(http(config, signal))),
     };
     let id = Id {
         kind: "otlp".into(),
@@ -25,18 +33,12 @@ pub(super) fn exporter(config: &TraceExporter) -> Result<Arc<dyn Consumer>, Setu
     };
     // They are not part of what passes, so they are not counted.
     let metrics = Metrics::new(true);
-    let built = exporters::build(
-        &id,
-        &exporter,
-        &[Signal::Traces],
-        &metrics,
-        &Storages::default(),
-    );
-    let built = built.map_err(|error| SetupError::new("service.telemetry.traces", error.text))?;
+    let built = exporters::build(&id, &exporter, &[signal], &metrics, &Storages::default());
+    let built = built.map_err(|error| SetupError::new(section, error.text))?;
     Ok(built)
 }
 
-/// Spans that cannot be sent are dropped: they are not worth a wait.
+/// What cannot be sent is dropped: spans are not worth a wait, and metrics come again.
 fn once() -> Retry {
     Retry {
         enabled: false,
@@ -44,7 +46,7 @@ fn once() -> Retry {
     }
 }
 
-fn grpc(config: &TraceExporter) -> OtlpGrpcExporter {
+fn grpc(config: &OtlpSender) -> OtlpGrpcExporter {
     let url = config.endpoint.clone().unwrap_or_else(|| here(4317));
     let client = GrpcClient {
         endpoint: Target::Host {
@@ -63,15 +65,17 @@ fn grpc(config: &TraceExporter) -> OtlpGrpcExporter {
     }
 }
 
-fn http(config: &TraceExporter) -> OtlpHttpExporter {
+fn http(config: &OtlpSender, signal: Signal) -> OtlpHttpExporter {
     let client = HttpClient {
         timeout: Some(config.timeout),
         headers: headers(config),
         ..HttpClient::default()
     };
+    let url = url(config, signal);
     OtlpHttpExporter {
         client,
-        traces_endpoint: Some(url(config)),
+        traces_endpoint: Some(url.clone()),
+        metrics_endpoint: Some(url),
         retry: once(),
         queue: None,
         ..OtlpHttpExporter::default()
@@ -79,18 +83,18 @@ fn http(config: &TraceExporter) -> OtlpHttpExporter {
 }
 
 /// An endpoint without a path is one of OTLP/HTTP.
-fn url(config: &TraceExporter) -> Url {
+fn url(config: &OtlpSender, signal: Signal) -> Url {
     let mut url = config.endpoint.clone().unwrap_or_else(|| here(4318));
     if url.path.trim_end_matches('/').is_empty() {
-        url.path = "/v1/traces".into();
+        url.path = signal.url_path().into();
     }
     url
 }
 
-/// Who takes these spans is told that the sending of them is not recorded
+/// Who takes them is told that the sending of them is not recorded
 /// (W3C Trace Context). Where spans come back here, by however many hops, there
 /// would be spans about them otherwise, and about these, for ever.
-fn headers(config: &TraceExporter) -> Headers {
+fn headers(config: &OtlpSender) -> Headers {
     let (trace, span) = (fastrand::u128(1..), fastrand::u64(1..));
     let not_sampled = format!("00-{trace:032x}-{span:016x}-00");
     let mut headers = config.headers.clone();
