@@ -30,10 +30,11 @@ type place struct {
 // Pick finds the spans of a batch that concern a rule.
 func (s *Selector) Pick(traces ptrace.Traces) *Picked {
 	p := &Picked{traces: traces}
+	takes := s.taker()
 	for r, resource := range traces.ResourceSpans().All() {
 		for c, scope := range resource.ScopeSpans().All() {
 			for n, span := range scope.Spans().All() {
-				if s.Takes(span) {
+				if takes(span) {
 					p.spans = append(p.spans, place{r, c, n, span})
 					continue
 				}

@@ -5,6 +5,7 @@ package selection
 import (
 	"strings"
 
+	"go.opentelemetry.io/collector/pdata/pcommon"
 	"go.opentelemetry.io/collector/pdata/ptrace"
 
 	"github.com/linkmend/linkmend/collector/internal/rule"
@@ -55,19 +56,26 @@ func (s *Selector) begins(text string) {
 func bit(length int) uint64 { return 1 << min(length, 63) }
 
 // Takes tells whether a span concerns a rule.
-func (s *Selector) Takes(span ptrace.Span) bool {
-	if kind := uint32(span.Kind()); kind < 32 && s.kinds>>kind&1 == 1 {
-		return true
+func (s *Selector) Takes(span ptrace.Span) bool { return s.taker()(span) }
+
+// taker is Takes for many spans: what it takes to look at attributes is made once.
+func (s *Selector) taker() func(ptrace.Span) bool {
+	var found bool
+	look := func(key string, _ pcommon.Value) bool {
+		found = s.takesKey(key)
+		return !found
 	}
-	if s.withLinks && span.Links().Len() > 0 {
-		return true
-	}
-	for key := range span.Attributes().All() {
-		if s.takesKey(key) {
+	return func(span ptrace.Span) bool {
+		if kind := uint32(span.Kind()); kind < 32 && s.kinds>>kind&1 == 1 {
 			return true
 		}
+		if s.withLinks && span.Links().Len() > 0 {
+			return true
+		}
+		found = false
+		span.Attributes().Range(look)
+		return found
 	}
-	return false
 }
 
 func (s *Selector) takesKey(key string) bool {
