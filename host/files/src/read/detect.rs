@@ -135,7 +135,11 @@ fn looks_like_message(bytes: &[u8]) -> bool {
         return false;
     };
     // A length of nothing, however many bytes it takes.
-    if rest.iter().take(last + 1).all(|byte| byte & 0x7f == 0) {
+    if rest
+        .iter()
+        .take(last + 1)
+        .all(|byte| matches!(byte, 0 | 0x80))
+    {
         return true;
     }
     match rest.get(last + 1) {

@@ -14,8 +14,6 @@ mod jaeger_patch;
 mod otlp;
 mod zipkin;
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
@@ -132,10 +130,14 @@ fn is_rest(array: &RawValue) -> bool {
 #[serde(deny_unknown_fields)]
 struct WithoutSpans {
     #[serde(default, rename = "resource")]
-    _resource: Option<BTreeMap<String, IgnoredAny>>,
+    _resource: Option<AnObject>,
     #[serde(default, rename = "schemaUrl", alias = "schema_url")]
     _schema: Option<String>,
 }
+
+/// Whatever keys it has.
+#[derive(Deserialize)]
+struct AnObject {}
 
 /// The same of Jaeger's `data`, a name that many use: nothing else may stand beside it
 /// than Jaeger's own.
