@@ -1,5 +1,6 @@
 //! The graph of services, as SVG: who sends to whom, from left to right.
 
+use std::cmp::Ordering;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -166,7 +167,14 @@ struct Curve {
     path: String,
     label: (usize, usize),
     anchor: &'static str,
+    /// The lines of the label, by how far each is below that place.
+    lines: [isize; 2],
 }
+
+/// Above and below an arrow, or both on the side that it does not come from.
+const AROUND: [isize; 2] = [-8, 17];
+const ABOVE: [isize; 2] = [-24, -8];
+const BELOW: [isize; 2] = [17, 33];
 
 fn curve((from_x, from_y): (usize, usize), (to_x, to_y): (usize, usize)) -> Curve {
     let middle = |y: usize| y + HEIGHT / 2;
@@ -178,6 +186,7 @@ fn curve((from_x, from_y): (usize, usize), (to_x, to_y): (usize, usize)) -> Curv
             path: format!("M{right} {from_y}C{right} {top} {left} {top} {left} {from_y}"),
             label: (from_x + WIDTH / 2, from_y.saturating_sub(34)),
             anchor: "middle",
+            lines: AROUND,
         };
     }
     if to_x > from_x {
@@ -190,6 +199,11 @@ fn curve((from_x, from_y): (usize, usize), (to_x, to_y): (usize, usize)) -> Curv
             path: format!("M{x1} {y1}C{c1} {y1} {c2} {y2} {x2} {y2}"),
             label: (x2 - 16, y2),
             anchor: "end",
+            lines: match y1.cmp(&y2) {
+                Ordering::Less => BELOW,
+                Ordering::Equal => AROUND,
+                Ordering::Greater => ABOVE,
+            },
         };
     }
     // Back, or to the same column: below.
@@ -200,6 +214,7 @@ fn curve((from_x, from_y): (usize, usize), (to_x, to_y): (usize, usize)) -> Curv
         path: format!("M{x1} {y1}C{x1} {low} {x2} {low} {x2} {y2}"),
         label: (x1.midpoint(x2), low - 8),
         anchor: "middle",
+        lines: AROUND,
     }
 }
 
@@ -216,15 +231,14 @@ fn draw_line(svg: &mut String, curve: &Curve, of: Arrow<'_>) {
 fn draw_label(svg: &mut String, curve: &Curve, of: Arrow<'_>) {
     let (x, y) = curve.label;
     let anchor = curve.anchor;
+    let [name, figure] = curve.lines.map(|below| y.saturating_add_signed(below));
     let _ = write!(
         svg,
-        "<g class=\"line{}\" text-anchor=\"{anchor}\"><title>{}</title><text x=\"{x}\" y=\"{}\">{}</text>\
-         <text class=\"small\" x=\"{x}\" y=\"{}\">{}</text></g>",
+        "<g class=\"line{}\" text-anchor=\"{anchor}\"><title>{}</title><text x=\"{x}\" y=\"{name}\">{}</text>\
+         <text class=\"small\" x=\"{x}\" y=\"{figure}\">{}</text></g>",
         of.class(),
         escaped(&of.title()),
-        y.saturating_sub(8),
         escaped(&shortened(&destinations(of.line), 26)),
-        y + 17,
         escaped(&figures(of.line)),
     );
 }
