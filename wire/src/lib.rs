@@ -17,6 +17,7 @@
 //! | `schema` | the same as a table, for checking and for error paths |
 //! | [`scan`], [`select`], `first_bytes` | finding the selected spans of a batch |
 //! | `check` | whether what lies in a batch is well-formed |
+//! | `error`, `path` | what can be wrong, and the names of the fields around it |
 //! | `count` | counting its spans, for those who need no more |
 //! | [`mod@subset`] | a smaller batch of the selected spans |
 //! | [`located`] | the selected spans as located fields |
@@ -56,6 +57,7 @@ mod first_bytes;
 pub mod links;
 pub mod located;
 pub mod otlp;
+mod path;
 pub mod scan;
 mod schema;
 pub mod select;
@@ -64,9 +66,10 @@ pub mod subset;
 pub mod value;
 
 pub use count::count_spans;
-pub use error::{ErrorKind, WireError, field_path};
+pub use error::{ErrorKind, WireError};
 pub use fields::{Field, Fields, Value};
 pub use links::{Fate, SpanLinks};
+pub use path::field_path;
 pub use scan::{Scan, SelectedSpan};
 pub use select::Selector;
 pub use splice::{Patch, splice};

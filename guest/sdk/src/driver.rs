@@ -1,19 +1,23 @@
 //! What runs a [`Rule`] over a batch.
 
 use crate::edits::Edits;
+use crate::export::BatchRule;
 use crate::found::{Answer, Found};
-use crate::keys::Keys;
-use crate::say;
-use crate::{
-    Index, IndexError, MessageKey, NoteKind, Producer, Rule, Span, Tasks, Text, Traces, Verdict,
-    VerdictBuilder,
+use crate::index::Index;
+use crate::interface::{
+    About, IndexError, MessageKey, NoteKind, Plan, Producer, Tasks, Text, Verdict,
 };
+use crate::keys::Keys;
+use crate::rule::Rule;
+use crate::say;
+use crate::traces::{Span, Traces};
+use crate::verdict::VerdictBuilder;
 
 /// How much goes to the index in one call: hosts take a million.
 const AT_ONCE: usize = 1 << 16;
 
 /// A rule and a batch.
-pub(crate) struct Driver<'a, R> {
+struct Driver<'a, R> {
     rule: &'a R,
     tasks: Tasks,
     traces: Traces<'a>,
@@ -29,7 +33,7 @@ struct Awaits {
 
 /// Whether the rule remembers or looks up anything. Its own methods do not mark
 /// the keys as unused, and those of the trait do.
-pub(crate) fn uses_index(rule: &impl Rule) -> bool {
+fn uses_index(rule: &impl Rule) -> bool {
     produces(rule) || awaits(rule)
 }
 
@@ -45,8 +49,29 @@ fn awaits(rule: &impl Rule) -> bool {
     !keys.is_unused()
 }
 
+impl<R: Rule> BatchRule for R {
+    fn describe() -> About {
+        R::about()
+    }
+
+    fn configure(config: &str) -> Result<(Self, Plan), String> {
+        let rule = <R as Rule>::configure(config)?;
+        let plan = rule.wants().plan(uses_index(&rule));
+        Ok((rule, plan))
+    }
+
+    fn process(
+        &mut self,
+        tasks: Tasks,
+        traces: &[u8],
+        index: &mut dyn Index,
+    ) -> Result<Verdict, String> {
+        Driver::new(self, tasks, traces).run(index)
+    }
+}
+
 impl<'a, R: Rule> Driver<'a, R> {
-    pub(crate) fn new(rule: &'a R, tasks: Tasks, traces: &'a [u8]) -> Self {
+    fn new(rule: &'a R, tasks: Tasks, traces: &'a [u8]) -> Self {
         Self {
             rule,
             tasks,
@@ -55,7 +80,7 @@ impl<'a, R: Rule> Driver<'a, R> {
         }
     }
 
-    pub(crate) fn run(mut self, index: &mut dyn Index) -> Result<Verdict, String> {
+    fn run(mut self, index: &mut dyn Index) -> Result<Verdict, String> {
         if self.tasks.contains(Tasks::REMEMBER) && produces(self.rule) {
             self.remember(index)
                 .map_err(|error| index_failed("remember", error))?;

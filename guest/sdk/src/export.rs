@@ -2,7 +2,8 @@
 
 use linkmend_wire::located::Located;
 
-use crate::{About, Index, Plan, Tasks, Verdict};
+use crate::index::Index;
+use crate::interface::{About, Plan, Tasks, Verdict};
 
 /// A rule of the world `batch-rule`: the low level that [`crate::Rule`] is built
 /// on.

@@ -4,8 +4,9 @@ use std::ops::Range;
 
 use linkmend_wire::links::Context;
 
+use crate::interface::{IndexError, MessageKey, Producer, Recalled};
 use crate::keys::Keys;
-use crate::{IndexError, MessageKey, Producer, Recalled, Span};
+use crate::traces::Span;
 
 /// By how much the clocks of two machines may differ, in nanoseconds: a
 /// producer may seem to start so much after its consumer.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::bindings::linkmend::rule::index as host;
+use crate::interface::{IndexError, MessageKey, Producer, Recalled, Text};
 use crate::numbers;
-use crate::{IndexError, MessageKey, Producer, Recalled, Text};
 
 /// Which span produced which message.
 pub trait Index {

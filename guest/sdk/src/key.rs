@@ -2,7 +2,7 @@
 
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::MessageKey;
+use crate::interface::MessageKey;
 
 /// Makes message keys: the XXH3-128 hash (seed 0) of the parts that identify a
 /// message, each behind its length, so that `a` + `bc` and `ab` + `c` differ.

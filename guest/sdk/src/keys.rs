@@ -1,6 +1,7 @@
 //! The keys of messages, as rules name them.
 
-use crate::{KeyBuilder, MessageKey};
+use crate::interface::MessageKey;
+use crate::key::KeyBuilder;
 
 /// How many messages a span may name: more are not looked at.
 pub const MOST_KEYS: usize = 1_024;

@@ -2,7 +2,7 @@
 
 use linkmend_wire::otlp::span_kind;
 
-use crate::SpanKinds;
+use crate::interface::SpanKinds;
 
 /// What a span says of its place between services
 /// (opentelemetry.proto.trace.v1.Span.SpanKind).

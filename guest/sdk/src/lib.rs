@@ -141,6 +141,7 @@ mod export;
 mod found;
 mod getters;
 mod index;
+mod interface;
 mod key;
 mod keys;
 mod kind;
@@ -155,15 +156,15 @@ mod values;
 mod verdict;
 mod wants;
 
-pub use bindings::linkmend::rule::index::{IndexError, Producer, Recalled};
-pub use bindings::linkmend::rule::types::{
-    About, Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
-    Plan, Selector, SpanContext, SpanKinds, Tasks, Text, ValueKind, Verdict,
-};
 pub use edits::{Edits, WithAttributes};
 pub use export::{BatchRule, FieldRule};
 pub use found::{Awaited, CLOCK_SKEW, Found, ProducerSpan};
 pub use index::{HostIndex, Index, MemoryIndex};
+pub use interface::{
+    About, Action, Attribute, Deferral, DropReason, Edit, Explanation, IndexError, MessageKey,
+    Note, NoteKind, Plan, Producer, Recalled, Selector, SpanContext, SpanKinds, Tasks, Text,
+    ValueKind, Verdict, nothing_selected, plan,
+};
 pub use key::KeyBuilder;
 pub use keys::{Keys, MOST_KEYS};
 pub use kind::Kind;
@@ -177,52 +178,3 @@ pub use say::{Level, say};
 pub use traces::{Resource, Scope, Span, Traces};
 pub use verdict::{AttributeKey, AttributeValue, Attributes, Context, TextId, VerdictBuilder};
 pub use wants::Wants;
-
-/// A selector that selects nothing, to be filled in.
-#[must_use]
-pub fn nothing_selected() -> Selector {
-    Selector {
-        kinds: SpanKinds::empty(),
-        attribute_keys: Vec::new(),
-        attribute_prefixes: Vec::new(),
-        with_links: false,
-    }
-}
-
-impl About {
-    /// What a rule says of itself: its name (1 to 64 of `a-z`, `0-9`, `-`, `_`
-    /// and `.`), its own version, and one sentence.
-    #[must_use]
-    pub fn new(
-        name: impl Into<String>,
-        version: impl Into<String>,
-        summary: impl Into<String>,
-    ) -> Self {
-        Self {
-            name: name.into(),
-            version: version.into(),
-            summary: summary.into(),
-        }
-    }
-}
-
-/// The plan of a rule that does not use the index.
-#[must_use]
-pub fn plan(selector: Selector) -> Plan {
-    Plan {
-        selector,
-        uses_index: false,
-        type_attribute: String::new(),
-        count_all_drops: false,
-        reads: Vec::new(),
-    }
-}
-
-impl Tasks {
-    /// All of `tasks` are wanted.
-    #[inline]
-    #[must_use]
-    pub fn contains(self, tasks: Self) -> bool {
-        self & tasks == tasks
-    }
-}

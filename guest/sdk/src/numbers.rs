@@ -1,7 +1,7 @@
 //! Producers and keys in numbers, as they cross the boundary (`rule.wit`,
 //! `index.remember-numbers`, `index.recall-numbers`).
 
-use crate::{MessageKey, Producer, Text};
+use crate::interface::{MessageKey, Producer, Text};
 
 /// How many numbers a producer is.
 const NUMBERS: usize = 9;

@@ -1,9 +1,11 @@
 //! What an author writes.
 
-use crate::driver::Driver;
-use crate::{
-    About, BatchRule, Edits, Found, Index, Keys, Plan, Span, Tasks, Verdict, Wants, driver,
-};
+use crate::edits::Edits;
+use crate::found::Found;
+use crate::interface::About;
+use crate::keys::Keys;
+use crate::traces::Span;
+use crate::wants::Wants;
 
 /// The `LinkCountLimit` of OpenTelemetry (trace SDK, span limits), which hosts
 /// have by default.
@@ -11,7 +13,7 @@ pub const MAX_LINKS: usize = 128;
 
 /// A link rule.
 ///
-/// This is [`BatchRule`] with all that is the same in most rules done: batches
+/// This is [`crate::BatchRule`] with all that is the same in most rules done: batches
 /// are taken apart into spans, messages remembered and looked up in one call
 /// each, spans kept back where the host can do so, and edits held to what the
 /// host takes. The crate's page has an example.
@@ -62,26 +64,5 @@ pub trait Rule: Sized + 'static {
     /// How many links a span may have: the host's `limits.max_links`.
     fn max_links(&self) -> usize {
         MAX_LINKS
-    }
-}
-
-impl<R: Rule> BatchRule for R {
-    fn describe() -> About {
-        R::about()
-    }
-
-    fn configure(config: &str) -> Result<(Self, Plan), String> {
-        let rule = <R as Rule>::configure(config)?;
-        let plan = rule.wants().plan(driver::uses_index(&rule));
-        Ok((rule, plan))
-    }
-
-    fn process(
-        &mut self,
-        tasks: Tasks,
-        traces: &[u8],
-        index: &mut dyn Index,
-    ) -> Result<Verdict, String> {
-        Driver::new(self, tasks, traces).run(index)
     }
 }

@@ -8,7 +8,8 @@ use linkmend_wire::value::Attribute;
 use linkmend_wire::{Fields, Value};
 
 use crate::getters::getters;
-use crate::{Kind, Link};
+use crate::kind::Kind;
+use crate::link::Link;
 
 /// The batch that a rule is given.
 #[derive(Debug, Clone, Copy)]

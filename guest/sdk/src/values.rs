@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::AttributeValue;
+use crate::verdict::AttributeValue;
 
 impl<'a> From<&'a str> for AttributeValue<'a> {
     fn from(text: &'a str) -> Self {

@@ -2,7 +2,7 @@
 
 pub use linkmend_wire::links::Context;
 
-use crate::{
+use crate::interface::{
     Action, Attribute, Deferral, DropReason, Edit, Explanation, MessageKey, Note, NoteKind,
     SpanContext, Text, ValueKind, Verdict,
 };

@@ -1,6 +1,7 @@
 //! What a rule asks of the host.
 
-use crate::{Kind, Plan, nothing_selected, plan};
+use crate::interface::{Plan, nothing_selected, plan};
+use crate::kind::Kind;
 
 /// Which spans a rule wants to see, and what else it asks of the host. A span
 /// is selected when at least one of the conditions holds.

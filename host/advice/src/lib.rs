@@ -9,15 +9,18 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `line` | what a line of advice is, and when it helps |
 //! | `lines` | all lines of advice |
 //! | `producers` | what the producers that were seen name |
 #![forbid(unsafe_code)]
 
+mod line;
 mod lines;
 mod producers;
 
 use linkmend::{Reason, ReasonCount};
 
+use line::{SQS, When};
 use lines::LINES;
 pub use producers::{Producers, Seen};
 
@@ -30,54 +33,6 @@ pub enum Source {
     Senders,
 }
 
-/// What to do, and when that helps.
-struct Line {
-    reason: Reason,
-    /// `messaging.system`, by all names that it had; none: any.
-    systems: &'static [&'static str],
-    /// `telemetry.sdk.language` of the consumer; `None`: any.
-    language: Option<&'static str>,
-    producers: When,
-    text: &'static str,
-    /// The same where spans come from senders, if that is something else.
-    to_senders: Option<&'static str>,
-    /// Recordings in which this was followed.
-    #[cfg_attr(not(test), allow(dead_code, reason = "a test holds them"))]
-    followed: &'static [&'static str],
-}
-
-/// What is to have been seen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum When {
-    /// Whatever is.
-    Always,
-    /// No producer of the system.
-    Absent,
-    /// Producers of which none names a message.
-    Nameless,
-    /// Producers by the Java agent that know the partition and not the offset.
-    JavaWithoutOffset,
-    /// None of SQS, but some of SNS.
-    OnlySns,
-    /// Any.
-    Present,
-}
-
-impl When {
-    fn fits(self, seen: Seen) -> bool {
-        match self {
-            Self::Always => true,
-            Self::Absent => !seen.any(),
-            Self::Nameless => seen.nameless && !seen.named,
-            Self::JavaWithoutOffset => seen.java_without_offset && !seen.named,
-            // Of another system.
-            Self::OnlySns => false,
-            Self::Present => seen.any(),
-        }
-    }
-}
-
-const SQS: &[&str] = &["aws_sqs", "aws.sqs", "AmazonSQS"];
 const SNS: &[&str] = &["aws.sns", "aws_sns"];
 
 /// What to do about links that were not made, with these producers among the spans.

@@ -2,7 +2,7 @@
 
 use linkmend::Reason;
 
-use super::{Line, SQS, When};
+use crate::line::{Line, SQS, When};
 
 /// By both names of the option.
 macro_rules! capture {
@@ -21,7 +21,7 @@ const JAVA: Option<&str> = Some("java");
 const KAFKA: &[&str] = &["kafka"];
 const RABBITMQ: &[&str] = &["rabbitmq"];
 
-pub(super) const LINES: &[Line] = &[
+pub(crate) const LINES: &[Line] = &[
     Line {
         reason: Reason::Unresolved,
         systems: SQS,

@@ -9,7 +9,9 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use linkmend::{CodeCache, CompileLimits, Compiler};
 use linkmend_registry::Store;
 
-use crate::{Exit, tell, units};
+use crate::exit::Exit;
+use crate::terminal::tell;
+use crate::units;
 
 /// The name of the sub-command that compiles.
 pub const COMMAND: &str = "compile";

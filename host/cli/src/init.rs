@@ -9,7 +9,9 @@ use linkmend_init::Pair;
 use linkmend_pipeline::config::{Config, Fault, Faults, Source};
 
 use crate::args::InitArguments;
-use crate::{Exit, say, sources, tell};
+use crate::exit::Exit;
+use crate::sources;
+use crate::terminal::{say, tell};
 
 const LINKMEND: &str = "linkmend.yaml";
 

@@ -7,6 +7,8 @@
 mod allocator;
 mod args;
 mod compiler;
+mod error;
+mod exit;
 mod explain;
 mod flows;
 mod init;
@@ -24,46 +26,14 @@ mod said;
 mod shared;
 mod sources;
 mod state;
+mod terminal;
 mod units;
 
-use std::fmt::Display;
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::{CommandFactory as _, Parser as _};
-use linkmend::plain_lines;
 
 use args::{Arguments, Command};
-
-/// How a command ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Exit {
-    /// All is done.
-    Done = 0,
-    /// Some input could not be read, or an output not be written.
-    Incomplete = 1,
-    /// The arguments or the configuration are wrong; nothing was done.
-    Usage = 2,
-    /// A rule failed, and the policy was not to pass.
-    Rule = 3,
-    /// A rule failed, and what it failed on went on as it came.
-    Unmended = 4,
-    /// Ended by a signal, as shells say it.
-    Interrupted = 130,
-}
-
-/// A line, or several, on standard error, with nothing in it that a terminal
-/// would obey. When nobody can read it, there is nobody to tell.
-fn tell(line: impl Display) {
-    let line = line.to_string();
-    let _ = writeln!(io::stderr(), "linkmend: {}", plain_lines(&line));
-}
-
-/// The same on standard output.
-fn say(line: impl Display) {
-    let line = line.to_string();
-    let _ = writeln!(io::stdout(), "{}", plain_lines(&line));
-}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

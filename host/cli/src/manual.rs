@@ -10,7 +10,8 @@ use clap::{Args, Command};
 use clap_complete::Shell;
 use clap_mangen::Man;
 
-use crate::{Exit, tell};
+use crate::exit::Exit;
+use crate::terminal::tell;
 
 /// The arguments of `linkmend completions`.
 #[derive(Debug, Args)]

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
 use linkmend::{Checksum, Rule, RuleFile};
-use linkmend_registry::{Fetch, Reference, SCHEME};
+use linkmend_registry::{Fetcher, Reference, SCHEME};
 
 use crate::compiler::CompileArguments;
-use crate::tell;
+use crate::terminal::tell;
 
 /// What stands between a file and its checksum.
 const MARK: &str = "@sha256:";
@@ -66,7 +66,7 @@ impl Named {
     /// What a tag names today is told, so that it can be pinned.
     fn pulled(reference: &Reference, compiling: &CompileArguments) -> anyhow::Result<Self> {
         let store = compiling.rule_cache(|why| tell(why));
-        let fetch = Fetch {
+        let fetch = Fetcher {
             most: compiling.limits()?.file_size,
             store: store.as_ref(),
             key: None,

@@ -8,7 +8,9 @@ use linkmend_pipeline::config::{Config, Fault, Faults, Id, Pipeline, Processor};
 use linkmend_pipeline::service::{Options, Service, faults_of_rules};
 
 use crate::args::{PipelineArguments, ValidateArguments};
-use crate::{Exit, say, sources, tell};
+use crate::exit::Exit;
+use crate::sources;
+use crate::terminal::{say, tell};
 
 /// Runs `linkmend validate`.
 pub fn validate(arguments: &ValidateArguments) -> Exit {

@@ -1,6 +1,5 @@
 //! `linkmend process`.
 
-use std::fmt::Display;
 use std::io::{self, Write as _};
 use std::num::NonZeroUsize;
 use std::path::Path;
@@ -8,18 +7,20 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Instant;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use linkmend::index::{IndexOptions, MemoryIndex, MessageIndex, SharedIndex, SharedStore};
 use linkmend::{Asked, Processor};
 use linkmend_files::{AtomicFile, ReadOptions};
-use linkmend_process::{Event, Input, Job, JobError, Output, Summary, Watch};
+use linkmend_process::{Event, Input, Job, JobError, Observer, Output, Summary};
 use linkmend_redis::Store;
 
-use crate::Exit;
 use crate::args::{Policy, ProcessArguments};
+use crate::error::whole;
+use crate::exit::Exit;
 use crate::progress::Watcher;
 use crate::rules::Rules;
-use crate::{report, said, shared, tell};
+use crate::terminal::tell;
+use crate::{report, said, shared};
 
 /// Runs the command.
 pub fn run(arguments: &ProcessArguments) -> Exit {
@@ -62,7 +63,7 @@ struct Looking<'a> {
     take: &'a mut dyn FnMut(&[u8]),
 }
 
-impl Watch for Looking<'_> {
+impl Observer for Looking<'_> {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Mended(_, traces) => (self.take)(traces),
@@ -137,11 +138,6 @@ fn prepare(arguments: &ProcessArguments) -> anyhow::Result<Prepared> {
         watcher,
         summary,
     })
-}
-
-/// The errors of the libraries say their causes themselves.
-pub fn whole(error: impl Display) -> anyhow::Error {
-    anyhow!("{error}")
 }
 
 fn job(arguments: &ProcessArguments) -> anyhow::Result<Job> {

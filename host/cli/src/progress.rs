@@ -10,10 +10,10 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use linkmend::{Explanation, plain};
 use linkmend_files::Position;
-use linkmend_process::{Event, Input, Reading, Watch};
+use linkmend_process::{Event, Input, Observer, Pass};
 
 use crate::explain::Explanations;
-use crate::tell;
+use crate::terminal::tell;
 
 /// So many lines are written for one input: a file of another kind may be wrong
 /// a million times.
@@ -96,14 +96,14 @@ impl Watcher {
         }
     }
 
-    fn reading(&self, reading: Reading, input: &Input) {
+    fn reading(&self, reading: Pass, input: &Input) {
         let what = match reading {
-            Reading::Spool => {
+            Pass::Spool => {
                 spin(&self.bar);
                 "spooling"
             }
-            Reading::Remember => "reading",
-            Reading::Mend => "mending",
+            Pass::Remember => "reading",
+            Pass::Mend => "mending",
         };
         self.bar
             .set_message(format!("{what} {}", plain(&input.to_string())));
@@ -120,7 +120,7 @@ impl Watcher {
     }
 }
 
-impl Watch for Watcher {
+impl Observer for Watcher {
     fn event(&mut self, event: Event<'_>) {
         match event {
             Event::Begin(bytes) => begin(&self.bar, bytes),

@@ -5,8 +5,9 @@ use linkmend::{Limits, LoadError, Rule};
 use linkmend_workbench::{RuleConfig, config};
 
 use crate::args::ProcessArguments;
+use crate::error::whole;
 use crate::pinned::Named;
-use crate::{process, units};
+use crate::units;
 
 /// What was read for the rules, before they are loaded. The first one of each
 /// list is for the first rule, and so on.
@@ -31,7 +32,7 @@ impl Rules {
         }
         let configs = arguments.rule_configs.iter();
         let configs = configs.map(|path| RuleConfig::read(path));
-        let configs = configs.collect::<Result<_, _>>().map_err(process::whole)?;
+        let configs = configs.collect::<Result<_, _>>().map_err(whole)?;
         let compiling = &arguments.compiling;
         let named = arguments
             .rules
@@ -65,7 +66,7 @@ impl Rules {
         let config = error.number.and_then(|number| self.configs.get(number));
         match config.and_then(|config| config.refused(error)) {
             Some(text) => anyhow!("{text}"),
-            None => process::whole(error),
+            None => whole(error),
         }
     }
 }

@@ -9,7 +9,9 @@ use linkmend_pipeline::service::{Options, Running, Service, Session};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::args::RunArguments;
-use crate::{Exit, open_files, pipeline, state, tell};
+use crate::exit::Exit;
+use crate::terminal::tell;
+use crate::{open_files, pipeline, state};
 
 /// Runs the command.
 pub fn run(arguments: &RunArguments) -> Exit {

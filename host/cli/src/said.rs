@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use linkmend::{Listener, Said};
 
-use crate::tell;
+use crate::terminal::tell;
 
 /// A rule that says something of each span would fill any terminal.
 const MOST_LINES: u64 = 1_000;

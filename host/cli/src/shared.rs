@@ -53,7 +53,7 @@ pub fn connected(arguments: &ProcessArguments) -> anyhow::Result<Option<Arc<Stor
     })?;
     if !store.connect(CONNECTING) {
         let why = store
-            .why_away()
+            .connection_error()
             .unwrap_or_else(|| "it does not answer".into());
         bail!("--index: {}: {why}", url.address);
     }

@@ -5,7 +5,7 @@ use wasmparser::{Parser, Payload};
 use wit_component::{StringEncoding, embed_component_metadata};
 use wit_parser::Resolve;
 
-use crate::ComponentError;
+use crate::error::ComponentError;
 
 /// Where wit-bindgen puts the types of the interface.
 const SECTION: &str = "component-type";

@@ -3,8 +3,8 @@
 use std::env::VarError;
 
 use crate::build;
-use crate::layers::{Finding, Findings};
-use crate::node::{Content, Expanded, Node, Spot};
+use crate::finding::{Finding, Findings};
+use crate::node::{Content, Expanded, Location, Node};
 
 type Lookup<'e> = &'e dyn Fn(&str) -> Result<String, VarError>;
 
@@ -61,7 +61,7 @@ impl Walk<'_> {
         self.path.truncate(length);
     }
 
-    fn text(&mut self, spot: Spot, source: String) -> Node {
+    fn text(&mut self, spot: Location, source: String) -> Node {
         let mut names = Names {
             env: self.env,
             unset: Vec::new(),
@@ -93,7 +93,7 @@ impl Walk<'_> {
         node
     }
 
-    fn finding(&self, spot: Spot, text: String) -> Finding {
+    fn finding(&self, spot: Location, text: String) -> Finding {
         Finding {
             spot,
             path: self.path.clone(),
@@ -104,7 +104,7 @@ impl Walk<'_> {
 
 /// What a text means that stands for a whole value: a number, a list. What is
 /// no YAML is a text.
-fn parsed(spot: Spot, text: &str) -> Content {
+fn parsed(spot: Location, text: &str) -> Content {
     match build::value(text) {
         Ok(serde_json::Value::String(_)) | Err(_) => Content::Text(text.into()),
         Ok(value) => Node::at(spot, value).content,

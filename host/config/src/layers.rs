@@ -4,28 +4,10 @@ use std::env::VarError;
 
 use crate::error::ConfigError;
 use crate::expand;
-use crate::node::{Content, Node, Spot};
+use crate::finding::Findings;
+use crate::node::{Content, Node};
+use crate::read::read;
 use crate::resource::{self, Inside};
-
-/// Something that is to be told of a place in a configuration.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Finding {
-    /// Where it is.
-    pub spot: Spot,
-    /// The path of keys that leads there.
-    pub path: String,
-    /// What is to be told.
-    pub text: String,
-}
-
-/// What was found while the environment was read.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings {
-    /// What is wrong.
-    pub faults: Vec<Finding>,
-    /// What may be wrong.
-    pub warnings: Vec<Finding>,
-}
 
 /// Several files that are one configuration: what a later one says holds.
 /// Mappings are merged key by key; everything else, lists as well, is replaced.
@@ -77,7 +59,7 @@ impl Layers {
 
 /// The configuration in a text, be it a resource of Kubernetes.
 fn tree(text: &str, file: usize) -> Result<Node, ConfigError> {
-    let document = crate::read(text)?;
+    let document = read(text)?;
     Ok(match resource::inside(&document, text)? {
         Inside::Whole => Node::new(&document, file),
         Inside::Mapping(keys) => {
@@ -89,7 +71,7 @@ fn tree(text: &str, file: usize) -> Result<Node, ConfigError> {
             below.clone()
         }
         Inside::Text(embedded) => {
-            let inner = crate::read(&embedded.text).map_err(|error| ConfigError {
+            let inner = read(&embedded.text).map_err(|error| ConfigError {
                 place: embedded.place(error.place),
                 ..error
             })?;

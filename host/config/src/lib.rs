@@ -19,6 +19,7 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `read` | from a text to a document |
 //! | `document` | a value, and where its parts stand |
 //! | `events` | what the parser tells, and how deep it may lie |
 //! | `build` | from these to a document |
@@ -26,6 +27,7 @@
 //! | `json` | what JSON has and YAML has not |
 //! | `error` | what is wrong, and where |
 //! | `node` | a tree, of which every part knows its file and place |
+//! | `finding` | what is to be told of it |
 //! | `layers` | several files that are one configuration |
 //! | `resource` | configurations inside of resources of Kubernetes |
 //! | `expand` | the environment and files in texts: `${env:NAME}`, `${file:PATH}` |
@@ -38,32 +40,22 @@ mod document;
 mod error;
 mod events;
 mod expand;
+mod finding;
 mod json;
 mod layers;
 mod nearest;
 mod node;
 mod outline;
+mod read;
 mod resource;
 mod scalar;
 
 pub use document::Document;
 pub use error::{ConfigError, Place};
-pub use layers::{Finding, Findings, Layers};
+pub use finding::{Finding, Findings};
+pub use layers::Layers;
 pub use nearest::nearest;
-pub use node::{Content, Expanded, Node, Spot};
+pub use node::{Content, Expanded, Location, Node};
 pub use outline::{Outline, Part, Shape};
+pub use read::read;
 pub use resource::{Embedded, Inside, inside};
-
-/// Reads a configuration: a mapping of keys to values. One without any content
-/// is an empty mapping.
-///
-/// # Errors
-///
-/// When it is neither YAML nor JSON, or not such a mapping, or says what JSON
-/// cannot say.
-pub fn read(text: &str) -> Result<Document, ConfigError> {
-    build::document(text).or_else(|error| match json::without_surrogates(text) {
-        Some(text) => build::document(&text),
-        None => Err(error),
-    })
-}

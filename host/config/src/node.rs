@@ -10,7 +10,7 @@ use crate::error::Place;
 
 /// A place in one of several files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Spot {
+pub struct Location {
     /// The number of the file, from 0.
     pub file: usize,
     /// Where in it.
@@ -22,7 +22,7 @@ pub struct Spot {
 #[derive(Clone, PartialEq)]
 pub struct Node {
     /// Where its key stands, or the value itself in a list.
-    pub spot: Spot,
+    pub spot: Location,
     /// What it says.
     pub content: Content,
     /// Set when the environment had a part in it.
@@ -71,7 +71,7 @@ impl Node {
             path: String::new(),
         };
         let place = Place { line: 1, column: 1 };
-        let spot = Spot { file, place };
+        let spot = Location { file, place };
         Self {
             spot,
             content: builder.map(document.value(), spot),
@@ -80,7 +80,7 @@ impl Node {
     }
 
     /// A value of which all parts stand at one place.
-    pub(crate) fn at(spot: Spot, value: Value) -> Self {
+    pub(crate) fn at(spot: Location, value: Value) -> Self {
         let content = match value {
             Value::Null => Content::Null,
             Value::Bool(value) => Content::Bool(value),
@@ -170,7 +170,7 @@ impl Node {
 
     /// Where the key stands that a path such as `recipes[0].name` leads to, or
     /// the last one on the way that is there. Keys may have dots in them.
-    pub fn find(&self, path: &str) -> Spot {
+    pub fn find(&self, path: &str) -> Location {
         let next = match &self.content {
             Content::Map(members) => members
                 .iter()
@@ -206,7 +206,7 @@ struct Builder<'d> {
 }
 
 impl Builder<'_> {
-    fn map(&mut self, map: &Map<String, Value>, spot: Spot) -> Content {
+    fn map(&mut self, map: &Map<String, Value>, spot: Location) -> Content {
         let dot = if self.path.is_empty() { "" } else { "." };
         let members = map.iter().map(|(key, value)| {
             let node = self.step(&format!("{dot}{key}"), value, spot);
@@ -218,13 +218,16 @@ impl Builder<'_> {
         Content::Map(members)
     }
 
-    fn step(&mut self, step: &str, value: &Value, outer: Spot) -> Node {
+    fn step(&mut self, step: &str, value: &Value, outer: Location) -> Node {
         let length = self.path.len();
         self.path.push_str(step);
-        let spot = self.document.place(&self.path).map_or(outer, |place| Spot {
-            file: self.file,
-            place,
-        });
+        let spot = self
+            .document
+            .place(&self.path)
+            .map_or(outer, |place| Location {
+                file: self.file,
+                place,
+            });
         let content = match value {
             Value::Array(list) => {
                 let elements = list.iter().enumerate();

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use crate::document::Document;
 use crate::error::{ConfigError, Place};
+use crate::read::read;
 
 /// Sections of which a configuration has one at least.
 const SECTIONS: [&str; 4] = ["receivers", "exporters", "processors", "service"];
@@ -77,7 +78,7 @@ fn in_data(document: &Document, text: &str) -> Result<Inside, ConfigError> {
     let data = document.value().get("data").and_then(Value::as_object);
     let configs = data.into_iter().flatten().filter_map(|(key, value)| {
         let config = value.as_str()?;
-        let value = crate::read(config).ok()?.into_value();
+        let value = read(config).ok()?.into_value();
         has_sections(&Value::Object(value)).then_some((key, config))
     });
     let configs: Vec<_> = configs.collect();

@@ -8,7 +8,7 @@ use krafka::consumer::TopicPartition;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::options::Fate;
+use crate::options::Acknowledgement;
 use crate::progress::Progress;
 
 /// How many messages of a partition may have been read beyond the first that was not
@@ -45,7 +45,7 @@ pub(crate) struct InFlight {
     given: u64,
     offset: i64,
     bytes: u64,
-    fate: Fate,
+    acknowledgement: Acknowledgement,
 }
 
 impl Flight {
@@ -98,7 +98,7 @@ impl Flight {
             given,
             offset,
             bytes,
-            fate: Fate::Stays,
+            acknowledgement: Acknowledgement::Hold,
         })
     }
 
@@ -171,8 +171,8 @@ impl Flight {
 
 impl InFlight {
     /// What became of it.
-    pub(crate) fn ends(mut self, fate: Fate) {
-        self.fate = fate;
+    pub(crate) fn ends(mut self, acknowledgement: Acknowledgement) {
+        self.acknowledgement = acknowledgement;
     }
 }
 
@@ -184,9 +184,9 @@ impl Drop for InFlight {
         let partition = state.partitions.get_mut(&self.place);
         // It may have gone to another member, and come back since.
         if let Some(partition) = partition.filter(|one| one.given == self.given) {
-            match self.fate {
-                Fate::Taken => partition.progress.taken(self.offset),
-                Fate::Stays => partition.is_blocked = true,
+            match self.acknowledgement {
+                Acknowledgement::Commit => partition.progress.taken(self.offset),
+                Acknowledgement::Hold => partition.is_blocked = true,
             }
         }
         drop(state);
@@ -213,9 +213,9 @@ mod tests {
         flight.give(&[place(0)]);
         let again = flight.start(&place(0), 5, 10).unwrap();
         // Of the time before.
-        late.ends(Fate::Taken);
+        late.ends(Acknowledgement::Commit);
         assert_eq!(flight.uncommitted(None), vec![]);
-        again.ends(Fate::Taken);
+        again.ends(Acknowledgement::Commit);
         assert_eq!(flight.uncommitted(None), vec![(place(0), 6)]);
         flight.committed(&[(place(0), 6)]);
         assert_eq!(flight.uncommitted(None), vec![]);
@@ -229,8 +229,8 @@ mod tests {
         let behind = flight.start(&place(0), 1, 10).unwrap();
         let other = flight.start(&place(1), 0, 10).unwrap();
         drop(lost);
-        behind.ends(Fate::Taken);
-        other.ends(Fate::Taken);
+        behind.ends(Acknowledgement::Commit);
+        other.ends(Acknowledgement::Commit);
         assert_eq!(flight.uncommitted(None), vec![(place(1), 1)]);
         assert_eq!(flight.at_rest(false), (false, vec![place(0)]));
         assert!(flight.is_landed(&[place(0), place(1)]));
@@ -243,7 +243,7 @@ mod tests {
         let one = flight.start(&place(0), 0, 60).unwrap();
         let two = flight.start(&place(0), 1, 60).unwrap();
         assert_eq!(flight.at_rest(false), (true, vec![place(0)]));
-        two.ends(Fate::Taken);
+        two.ends(Acknowledgement::Commit);
         assert_eq!(flight.at_rest(true), (false, vec![]));
         drop(one);
     }

@@ -21,7 +21,10 @@ mod progress;
 pub use connection::{Connection, Identity, Pem, Sasl, SaslMechanism, Tls};
 pub use member::Member;
 pub use options::{
-    BoxFuture, Event, Fate, Fetching, Handler, InitialOffset, MemberOptions, Message, Strategy,
+    Acknowledgement, BoxFuture, Event, FetchOptions, Handler, InitialOffset, MemberOptions,
+    Message, Strategy,
 };
 pub use partitioner::Partitioning;
-pub use producer::{Acks, Compression, Producer, ProducerOptions, Record, SendError, Written};
+pub use producer::{
+    Acks, Compression, Producer, ProducerOptions, Record, RecordMetadata, SendError,
+};

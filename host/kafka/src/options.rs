@@ -27,12 +27,12 @@ pub struct Message {
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Acknowledgement {
     /// It is taken, or given up: it need not be read again.
-    Taken,
+    Commit,
     /// It is not: nothing of its partition is committed from here on, and nothing is
     /// read, until another member has it or this one starts again.
-    Stays,
+    Hold,
 }
 
 /// What is told of a member.
@@ -53,7 +53,7 @@ pub enum Event {
 /// Who takes messages.
 pub trait Handler: Send + Sync + 'static {
     /// Takes a message. When all ends, it is not waited for without end.
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate>;
+    fn take(&self, message: Message) -> BoxFuture<'static, Acknowledgement>;
 
     /// Is told what happens.
     fn told(&self, event: Event);
@@ -82,7 +82,7 @@ pub enum Strategy {
 
 /// How much is fetched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Fetching {
+pub struct FetchOptions {
     /// The least that a broker answers with, if it comes in time.
     pub least: i32,
     /// The most of an answer.
@@ -115,7 +115,7 @@ pub struct MemberOptions {
     /// How partitions are shared, the best first.
     pub strategies: Vec<Strategy>,
     /// How much is fetched.
-    pub fetching: Fetching,
+    pub fetching: FetchOptions,
     /// How often it is committed; `None`: as soon as something was taken.
     pub commit_interval: Option<Duration>,
     /// Where the replicas are to be that are read.

@@ -82,7 +82,7 @@ pub struct Record {
 
 /// Where a record was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct RecordMetadata {
     /// The partition.
     pub partition: i32,
 }
@@ -140,7 +140,7 @@ impl Producer {
     /// # Errors
     ///
     /// What the worst of them has met.
-    pub async fn send(&self, records: Vec<Record>) -> Result<Vec<Written>, SendError> {
+    pub async fn send(&self, records: Vec<Record>) -> Result<Vec<RecordMetadata>, SendError> {
         let producer = self.open().await?;
         let mut waiting = Vec::with_capacity(records.len());
         let mut worst = None;
@@ -156,7 +156,7 @@ impl Producer {
         let mut written = Vec::with_capacity(waiting.len());
         for handle in waiting {
             match handle.await {
-                Ok(record) => written.push(Written {
+                Ok(record) => written.push(RecordMetadata {
                     partition: record.partition,
                 }),
                 Err(error) => worst = Some(worse(worst, error)),

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::traces::{BoxFuture, Consumer, Heads};
+use crate::traces::{BoxFuture, Consumer, NextConsumers};
 
 /// A component cannot be made or started.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl std::error::Error for SetupError {}
 
 /// A port that is open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Bound {
+pub struct BoundAddress {
     /// What is spoken there: `grpc`, `http`.
     pub protocol: &'static str,
     /// Its address, with the port that was given for port 0.
@@ -66,7 +66,7 @@ pub struct Tasks {
     /// All of them.
     pub tracker: TaskTracker,
     /// The ports that they have opened.
-    pub bound: Vec<Bound>,
+    pub bound: Vec<BoundAddress>,
 }
 
 impl Tasks {
@@ -81,10 +81,13 @@ impl Tasks {
 /// A source of batches. It was made from a configuration, all of which was
 /// checked; no port is open yet.
 pub trait Receiver: Send {
-    /// Opens ports and files, and hands batches to the heads of their signals
+    /// Opens ports and files, and hands batches to the consumers of their signals
     /// until the tasks are told to end: then it takes no more, answers what it
     /// has taken, and its tasks end.
-    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>>;
+    fn start(
+        self: Box<Self>,
+        consumers: NextConsumers,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>>;
 }
 
 /// Where batches go.

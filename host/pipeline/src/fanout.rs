@@ -4,7 +4,7 @@ use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::Poll;
 
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, RefusalKind, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, RefusalKind, Traces};
 
 /// Gives each batch to all of several consumers at once.
 ///
@@ -29,7 +29,7 @@ impl FanOut {
 }
 
 impl Consumer for FanOut {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let takings = self.consumers.iter();
         let takings = takings.map(|consumer| consumer.take(traces.clone()));
         let takings = takings.collect();
@@ -38,7 +38,7 @@ impl Consumer for FanOut {
 }
 
 /// Waits for all of them, at the same time.
-async fn all(takings: Vec<BoxFuture<'_, Taken>>) -> Vec<Taken> {
+async fn all(takings: Vec<BoxFuture<'_, ConsumeResult>>) -> Vec<ConsumeResult> {
     let mut takings: Vec<_> = takings
         .into_iter()
         .map(|taking| (Some(taking), None))
@@ -66,7 +66,7 @@ async fn all(takings: Vec<BoxFuture<'_, Taken>>) -> Vec<Taken> {
 }
 
 /// What the sender is told: to send it again, if that helps one of them.
-fn joined(takens: Vec<Taken>) -> Taken {
+fn joined(takens: Vec<ConsumeResult>) -> ConsumeResult {
     let mut accepted = Accepted::default();
     let mut refusal: Option<Refusal> = None;
     for taken in takens {

@@ -202,16 +202,16 @@ impl fmt::Display for Refusal {
 impl std::error::Error for Refusal {}
 
 /// What became of a batch.
-pub type Taken = Result<Accepted, Refusal>;
+pub type ConsumeResult = Result<Accepted, Refusal>;
 
 /// A future on the heap.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Where the batches of each signal go to.
 #[derive(Clone, Default)]
-pub struct Heads([Option<Arc<dyn Consumer>>; Signal::ALL.len()]);
+pub struct NextConsumers([Option<Arc<dyn Consumer>>; Signal::ALL.len()]);
 
-impl Heads {
+impl NextConsumers {
     /// Sends those of a signal to a consumer.
     #[must_use]
     pub fn with(mut self, signal: Signal, consumer: Arc<dyn Consumer>) -> Self {
@@ -239,5 +239,5 @@ pub trait Consumer: Send + Sync {
     /// Takes a batch. `Ok` is what the sender is told: from there on the batch
     /// is not the sender's any more. Whoever drops the future before is not
     /// interested any more, and the batch may or may not have gone on.
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken>;
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult>;
 }

@@ -32,9 +32,9 @@ pub struct Job {
     pub show_mended: bool,
 }
 
-/// Which reading it is.
+/// Which pass over the inputs it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reading {
+pub enum Pass {
     /// Before the first, of what can be read only once: it is spooled.
     Spool,
     /// The first: who produced what.
@@ -47,10 +47,10 @@ pub enum Reading {
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Event<'a> {
-    /// So many bytes are to be read, all readings together; `None`: not known.
+    /// So many bytes are to be read, all passes together; `None`: not known.
     Begin(Option<u64>),
     /// An input is read now.
-    Reading(Reading, &'a Input),
+    Reading(Pass, &'a Input),
     /// An input cannot be read at all.
     BadInput(&'a Input, &'a InputError),
     /// A part of an input cannot be read.
@@ -81,7 +81,7 @@ pub enum JobError {
     Output(#[from] OutputError),
     /// Somebody wants it to end.
     #[error("interrupted; {0}")]
-    Interrupted(Written),
+    Interrupted(WrittenFiles),
     /// A rule failed, and its policy is to reject.
     #[error("{input}: {position}: {fault}; {written}")]
     Rejected {
@@ -92,15 +92,15 @@ pub enum JobError {
         /// Which rule, and why.
         fault: RuleFault,
         /// What was written before.
-        written: Written,
+        written: WrittenFiles,
     },
 }
 
 /// How many files were complete, and have their names, when a job was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written(pub usize);
+pub struct WrittenFiles(pub usize);
 
-impl fmt::Display for Written {
+impl fmt::Display for WrittenFiles {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => f.write_str("nothing was written"),
@@ -114,7 +114,7 @@ impl fmt::Display for Written {
 }
 
 /// Who watches a job.
-pub trait Watch {
+pub trait Observer {
     /// Something happened. On the thread that called [`crate::run`].
     fn event(&mut self, event: Event<'_>);
 

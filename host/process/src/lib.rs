@@ -39,7 +39,7 @@ mod summary;
 mod work;
 
 pub use input::{Input, InputError};
-pub use job::{Event, Job, JobError, Reading, Watch, Written};
+pub use job::{Event, Job, JobError, Observer, Pass, WrittenFiles};
 pub use output::{Output, OutputError};
 pub use run::run;
 pub use summary::{AdvisedReason, Summary};

@@ -8,7 +8,7 @@ use linkmend_advice::Producers;
 use linkmend_files::{BatchReader, InputFault, Position, RawBatch};
 
 use crate::input::{Counted, Found, Input, InputError, Source};
-use crate::job::{Event, Job, JobError, Reading, Watch, Written};
+use crate::job::{Event, Job, JobError, Observer, Pass, WrittenFiles};
 use crate::output::{Output, Outputs};
 use crate::parallel::{Bounds, in_order};
 use crate::summary::Summary;
@@ -25,14 +25,18 @@ const BYTES_UNDER_WAY: usize = 32 << 20;
 ///
 /// When an output cannot be written, or when a rule fails whose policy is
 /// [`linkmend::OnError::Reject`]. What cannot be read is no error: it is told
-/// to `watch` and counted, and the rest is mended.
-pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Summary, JobError> {
+/// to `observer` and counted, and the rest is mended.
+pub fn run(
+    processor: &Processor,
+    job: &Job,
+    observer: &mut dyn Observer,
+) -> Result<Summary, JobError> {
     let outputs = Outputs::open(&job.output, job.format, &job.inputs, job.threads);
     let mut running = Running {
         processor,
         job,
-        interrupted: watch.interrupted(),
-        watch,
+        interrupted: observer.interrupted(),
+        observer,
         outputs: outputs.map_err(JobError::Setup)?,
         counts: Counts::default(),
         producers: Producers::default(),
@@ -67,7 +71,7 @@ pub fn run(processor: &Processor, job: &Job, watch: &mut dyn Watch) -> Result<Su
 struct Running<'a> {
     processor: &'a Processor,
     job: &'a Job,
-    watch: &'a mut dyn Watch,
+    observer: &'a mut dyn Observer,
     interrupted: Arc<AtomicBool>,
     outputs: Outputs,
     counts: Counts,
@@ -93,7 +97,7 @@ impl Running<'_> {
         }
         let sizes: Option<u64> = sources.iter().map(|(_, source)| source.size).sum();
         let readings = if self.processor.uses_index() { 2 } else { 1 };
-        self.watch
+        self.observer
             .event(Event::Begin(sizes.map(|size| size * readings)));
         Ok(sources)
     }
@@ -106,19 +110,19 @@ impl Running<'_> {
         if !self.processor.uses_index() {
             return Ok(Source::once(input, once));
         }
-        self.watch.event(Event::Reading(Reading::Spool, input));
-        let count = self.watch.counter();
+        self.observer.event(Event::Reading(Pass::Spool, input));
+        let count = self.observer.counter();
         Source::spool(input, Counted::new(once, move |read| count(read)))
     }
 
     fn bad_input(&mut self, input: &Input, error: &InputError) {
         self.rejected += 1;
-        self.watch.event(Event::BadInput(input, error));
+        self.observer.event(Event::BadInput(input, error));
     }
 
-    fn reader(&mut self, source: &mut Source, reading: Reading) -> Result<BatchReader, InputError> {
-        self.watch.event(Event::Reading(reading, &source.input));
-        let count = self.watch.counter();
+    fn reader(&mut self, source: &mut Source, reading: Pass) -> Result<BatchReader, InputError> {
+        self.observer.event(Event::Reading(reading, &source.input));
+        let count = self.observer.counter();
         let counted = Counted::new(source.read()?, move |read| count(read));
         BatchReader::open(counted, self.job.options).map_err(InputError::Open)
     }
@@ -133,7 +137,7 @@ impl Running<'_> {
 
     /// What is wrong with an input is told in the second reading.
     fn remember(&mut self, source: &mut Source) -> Result<(), JobError> {
-        let Ok(reader) = self.reader(source, Reading::Remember) else {
+        let Ok(reader) = self.reader(source, Pass::Remember) else {
             return Ok(());
         };
         let processor = self.processor;
@@ -165,19 +169,20 @@ impl Running<'_> {
     fn faults(&mut self, input: &Input, position: Position, faults: &[RuleFault]) {
         self.counts.rule_faults += faults.len() as u64;
         for fault in faults {
-            self.watch.event(Event::RuleFault(input, position, fault));
+            self.observer
+                .event(Event::RuleFault(input, position, fault));
         }
     }
 
     fn check_interrupt(&self) -> Result<(), JobError> {
         if self.interrupted.load(Ordering::Relaxed) {
-            return Err(JobError::Interrupted(Written(self.outputs.finished())));
+            return Err(JobError::Interrupted(WrittenFiles(self.outputs.finished())));
         }
         Ok(())
     }
 
     fn mend(&mut self, place: usize, source: &mut Source) -> Result<(), JobError> {
-        let reader = match self.reader(source, Reading::Mend) {
+        let reader = match self.reader(source, Pass::Mend) {
             Ok(reader) => reader,
             Err(error) => {
                 self.bad_input(&source.input, &error);
@@ -195,7 +200,7 @@ impl Running<'_> {
         self.check_interrupt()?;
         let finished = self.outputs.end(self.rejected > rejected)?;
         if !finished && self.job.output == Output::InPlace {
-            self.watch.event(Event::NotReplaced(&source.input));
+            self.observer.event(Event::NotReplaced(&source.input));
         }
         Ok(())
     }
@@ -205,7 +210,7 @@ impl Running<'_> {
         self.check_interrupt()?;
         for fault in &done.faults {
             self.rejected += 1;
-            self.watch.event(Event::BadBatch(input, fault));
+            self.observer.event(Event::BadBatch(input, fault));
         }
         let mended = match done.result {
             Ok(None) => return Ok(()),
@@ -224,18 +229,18 @@ impl Running<'_> {
         };
         self.counts += &mended.counts;
         for fault in &mended.faults {
-            self.watch
+            self.observer
                 .event(Event::RuleFault(input, done.position, fault));
         }
         for explanation in &mended.explanations {
             self.not_found.remove(explanation);
-            self.watch
+            self.observer
                 .event(Event::Explained(input, done.position, explanation));
         }
         if self.job.show_mended
             && let Some(traces) = &mended.traces
         {
-            self.watch.event(Event::Mended(input, traces));
+            self.observer.event(Event::Mended(input, traces));
         }
         match mended.piece {
             Some(piece) => {
@@ -249,7 +254,8 @@ impl Running<'_> {
 
     fn lost(&mut self, input: &Input, position: Position, error: &dyn std::error::Error) {
         self.rejected += 1;
-        self.watch.event(Event::LostBatch(input, position, error));
+        self.observer
+            .event(Event::LostBatch(input, position, error));
     }
 
     fn gave_up(&self, input: &Input, position: Position, fault: RuleFault) -> JobError {
@@ -257,7 +263,7 @@ impl Running<'_> {
             input: input.to_string(),
             position,
             fault,
-            written: Written(self.outputs.finished()),
+            written: WrittenFiles(self.outputs.finished()),
         }
     }
 }

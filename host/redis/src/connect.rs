@@ -1,10 +1,9 @@
 //! Connections: TCP, TLS, and who asks.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Pipeline, RedisConnectionInfo, Value};
+use redis::{AsyncConnectionConfig, Pipeline, Value};
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -13,24 +12,10 @@ use tokio::task::{AbortHandle, spawn_blocking};
 use tokio_rustls::TlsConnector;
 
 use crate::allowance::{Allowance, Bounded};
+use crate::dial::Dial;
 use crate::direct::Direct;
-use crate::options::{Address, Options, Tls};
+use crate::options::{Address, Tls};
 use crate::pool::Pool;
-
-/// A connection takes this many times as long as an answer, at least a second: it is
-/// not a batch that waits for it.
-const LONGER: u32 = 4;
-
-/// How a server is reached.
-pub(crate) struct Dial {
-    info: RedisConnectionInfo,
-    /// The same as commands.
-    pub(crate) greeting: Vec<Vec<Vec<u8>>>,
-    pub(crate) tls: Option<Tls>,
-    pub(crate) within: Duration,
-    /// How long an answer may take for a connection to be used.
-    patience: Duration,
-}
 
 /// The connections to a server. A server answers what comes on one in its order: what a
 /// batch waits for has one of its own, so that it never waits behind what is written.
@@ -61,26 +46,6 @@ trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 
 impl Dial {
-    pub(crate) fn new(options: &Options) -> Self {
-        let mut info = RedisConnectionInfo::default().set_skip_set_lib_name();
-        // A cluster has the database 0 alone.
-        let database = if options.cluster { 0 } else { options.database };
-        info = info.set_db(database);
-        if let Some(username) = &options.username {
-            info = info.set_username(username);
-        }
-        if let Some(password) = &options.password {
-            info = info.set_password(password);
-        }
-        Self {
-            info,
-            greeting: greeting(options, database),
-            tls: options.tls.clone(),
-            within: (options.timeout * LONGER).max(Duration::from_secs(1)),
-            patience: options.timeout,
-        }
-    }
-
     /// Connects, or says why it cannot be done.
     pub(crate) async fn open(self: &Arc<Self>, address: &Address) -> Result<Open, String> {
         let ended = Arc::new(Notify::new());
@@ -152,21 +117,6 @@ impl Dial {
     }
 }
 
-/// Who asks, and for which database.
-fn greeting(options: &Options, database: i64) -> Vec<Vec<Vec<u8>>> {
-    let mut greeting = Vec::new();
-    if let Some(password) = &options.password {
-        let words = [Some("AUTH"), options.username.as_deref(), Some(password)];
-        let words = words.into_iter().flatten();
-        greeting.push(words.map(|word| word.as_bytes().to_vec()).collect());
-    }
-    if database != 0 {
-        let database = database.to_string().into_bytes();
-        greeting.push(vec![b"SELECT".to_vec(), database]);
-    }
-    greeting
-}
-
 async fn secured(
     tls: &Tls,
     host: &str,
@@ -193,6 +143,3 @@ impl Line {
 fn told(error: &redis::RedisError) -> String {
     error.to_string()
 }
-
-/// Shared by all servers of a store.
-pub(crate) type SharedDial = Arc<Dial>;

@@ -9,7 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::allowance::{AT_LEAST, SAVED};
-use crate::connect::Dial;
+use crate::dial::Dial;
 use crate::node::SHORT;
 use crate::options::{Address, Tls};
 use crate::reply::{self, Reply, Unread};

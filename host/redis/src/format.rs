@@ -21,7 +21,7 @@ pub(crate) const LONGEST_MEMBER: usize = 640;
 
 /// How many producers of a message are kept: one more than in memory, so that whoever
 /// reads them sees that there were more.
-pub const MOST_OF_A_KEY: usize = 17;
+pub const MAX_PRODUCERS_PER_KEY: usize = 17;
 
 /// How many bits of a score tell when a producer started; the rank is above them.
 const TIME_BITS: u32 = 45;

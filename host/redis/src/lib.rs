@@ -32,7 +32,7 @@
 //! |---|---|
 //! | `options` | where the store is |
 //! | `format`, `slots` | what stands in it, and in which part of a cluster |
-//! | `connect` | connections |
+//! | `dial`, `connect` | how a server is reached, and connections to it |
 //! | `direct`, `reply`, `pool` | those that the threads of batches ask on |
 //! | `allowance` | how much a server may say on one |
 //! | `node` | one server, and its circuit |
@@ -46,6 +46,7 @@
 
 mod allowance;
 mod connect;
+mod dial;
 mod direct;
 pub mod format;
 mod inner;
@@ -64,7 +65,7 @@ mod writer;
 
 pub use options::{Address, Options, Tls, URL, Url, UrlError};
 pub use stats::Stats;
-pub use watch::{Awaited, Watcher};
+pub use watch::{ScopedKey, Watcher};
 
 use std::collections::HashMap;
 use std::fmt;
@@ -158,10 +159,10 @@ impl Store {
 
     /// Why a server cannot be reached, if one cannot.
     #[must_use]
-    pub fn why_away(&self) -> Option<String> {
+    pub fn connection_error(&self) -> Option<String> {
         let map = self.inner.topology.map();
         let mut away = map.nodes.iter().filter(|node| !node.is_open());
-        away.find_map(|node| node.why_away())
+        away.find_map(|node| node.connection_error())
     }
 
     /// What it did so far.

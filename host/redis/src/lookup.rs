@@ -8,7 +8,7 @@ use linkmend::index::{Entry, MessageKey};
 
 use crate::connect::Open;
 use crate::direct::{Broken, Direct};
-use crate::format::{self, LONGEST_MEMBER, MOST_OF_A_KEY, REST};
+use crate::format::{self, LONGEST_MEMBER, MAX_PRODUCERS_PER_KEY, REST};
 use crate::inner::Inner;
 use crate::node::{Node, SHORT};
 use crate::question::Refusals;
@@ -17,7 +17,7 @@ use crate::stats::add;
 use crate::topology::Map;
 
 /// An answer has no more bytes.
-const LONGEST: usize = MOST_OF_A_KEY * LONGEST_MEMBER + SHORT;
+const LONGEST: usize = MAX_PRODUCERS_PER_KEY * LONGEST_MEMBER + SHORT;
 
 /// What one server is asked, and for which of the keys, by number.
 struct Share {
@@ -62,7 +62,7 @@ impl Inner {
                     (Reply::Texts(members), Some(key)) => {
                         answered += 1;
                         // No more than it was asked for.
-                        let members = members.take(MOST_OF_A_KEY);
+                        let members = members.take(MAX_PRODUCERS_PER_KEY);
                         found.extend(members.filter_map(|member| format::read(*key, member)));
                     }
                     (Reply::Error(error), _) => refusals.add(code(error)),
@@ -132,7 +132,7 @@ fn shares(map: &Map, beginning: &[u8], keys: &[MessageKey]) -> Vec<Share> {
 
 /// What stands behind the key: which of the members are asked for.
 fn tail() -> String {
-    let last = (MOST_OF_A_KEY - 1).to_string();
+    let last = (MAX_PRODUCERS_PER_KEY - 1).to_string();
     format!("\r\n$1\r\n0\r\n${}\r\n{last}\r\n", last.len())
 }
 

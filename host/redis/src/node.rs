@@ -14,7 +14,8 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Open, SharedDial};
+use crate::connect::Open;
+use crate::dial::SharedDial;
 use crate::options::Address;
 
 /// So many answers in a row may be late.
@@ -107,7 +108,7 @@ impl Node {
     }
 
     /// Why the last try to connect came to nothing.
-    pub(crate) fn why_away(&self) -> Option<String> {
+    pub(crate) fn connection_error(&self) -> Option<String> {
         self.why.lock().clone()
     }
 

@@ -9,7 +9,8 @@ use redis::{Pipeline, Value};
 use tokio::sync::Notify;
 use tokio::time::{sleep, timeout};
 
-use crate::connect::{Dial, Line, SharedDial};
+use crate::connect::Line;
+use crate::dial::{Dial, SharedDial};
 use crate::node::{Node, Turned};
 use crate::options::{Address, Options};
 use crate::slots::{SLOTS, slot};

@@ -16,8 +16,8 @@ use crate::question::{Question, command, questions};
 /// How many keys one request asks for.
 const AT_ONCE: usize = 2_000;
 
-/// A key that is waited for.
-pub type Awaited = (Option<Scope>, MessageKey);
+/// The key of a message, and in which scope it is.
+pub type ScopedKey = (Option<Scope>, MessageKey);
 
 /// Looks, time and again, for producers of the keys that held spans wait for. It
 /// knows how many there were the last time: only what is new is of use to a span that
@@ -30,7 +30,7 @@ pub struct Watcher {
 impl Watcher {
     /// Those of the keys of which there are other producers than the last time; all of
     /// those that are waited for now are to be given.
-    pub async fn look(&mut self, awaited: Vec<Awaited>) -> Vec<Awaited> {
+    pub async fn poll(&mut self, awaited: Vec<ScopedKey>) -> Vec<ScopedKey> {
         let inner = Arc::clone(&self.inner);
         let looking = self.inner.runtime.spawn(counts(inner, awaited));
         let counts = looking.await.unwrap_or_default();
@@ -54,7 +54,7 @@ impl Watcher {
 }
 
 /// How many producers each of the keys has; `None` where nobody answers.
-async fn counts(inner: Arc<Inner>, awaited: Vec<Awaited>) -> Vec<(Awaited, Option<i64>)> {
+async fn counts(inner: Arc<Inner>, awaited: Vec<ScopedKey>) -> Vec<(ScopedKey, Option<i64>)> {
     let mut counts: Vec<_> = awaited.into_iter().map(|awaited| (awaited, None)).collect();
     for counts in counts.chunks_mut(AT_ONCE) {
         let names = counts

@@ -9,7 +9,7 @@ use redis::{Pipeline, Value};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use crate::format::{self, MOST_OF_A_KEY};
+use crate::format::{self, MAX_PRODUCERS_PER_KEY};
 use crate::inner::Inner;
 use crate::node::{Failed, Request, SHORT};
 use crate::question::{NUMBER, Question, command, is_elsewhere, is_moved, questions};
@@ -185,7 +185,7 @@ fn put(request: &mut Pipeline, pending: &Pending, time_to_live: Option<u64>) {
     let mut add = command("ZADD", key, 3, pending.member.len() + NUMBER);
     add.arg(pending.score).arg(&*pending.member);
     let mut bound = command("ZREMRANGEBYRANK", key, 3, 2 * NUMBER);
-    bound.arg(MOST_OF_A_KEY).arg(-1);
+    bound.arg(MAX_PRODUCERS_PER_KEY).arg(-1);
     request.add_command(add).add_command(bound);
     if let Some(seconds) = time_to_live {
         let mut expire = command("EXPIRE", key, 2, NUMBER);

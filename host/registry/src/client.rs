@@ -21,7 +21,7 @@ const LOOK: Duration = Duration::from_millis(100);
 /// A rule that was pulled.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Pulled {
+pub struct PulledRule {
     /// The component.
     pub component: Vec<u8>,
     /// The digest of its manifest: what pins it.
@@ -61,7 +61,7 @@ pub(crate) fn pull(
     reference: &Reference,
     most: usize,
     is_stopped: &(dyn Fn() -> bool + Sync),
-) -> Result<Pulled, RegistryError> {
+) -> Result<PulledRule, RegistryError> {
     wait_for(reference, is_stopped, pull_now(reference, most))
 }
 
@@ -101,7 +101,7 @@ fn wait_for<T: Send>(
     })
 }
 
-async fn pull_now(reference: &Reference, most: usize) -> Result<Pulled, RegistryError> {
+async fn pull_now(reference: &Reference, most: usize) -> Result<PulledRule, RegistryError> {
     let mut session = Session::new(reference, "pull")?;
     let (manifest, moved) = manifest(&mut session, reference).await?;
     let digest = Checksum::of(&manifest);
@@ -128,7 +128,7 @@ async fn pull_now(reference: &Reference, most: usize) -> Result<Pulled, Registry
     if found != layer.digest {
         return Err(other_digest(found, layer.digest));
     }
-    Ok(Pulled {
+    Ok(PulledRule {
         component: answer.body,
         digest,
         signature: layer.signature,

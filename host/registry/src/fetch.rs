@@ -1,6 +1,6 @@
 //! A rule, from the store or from its registry.
 
-use crate::client::{Pulled, pull};
+use crate::client::{PulledRule, pull};
 use crate::error::RegistryError;
 use crate::reference::{Reference, shown};
 use crate::signature::PublicKey;
@@ -8,7 +8,7 @@ use crate::store::Store;
 
 /// How a rule is fetched.
 #[derive(Clone, Copy)]
-pub struct Fetch<'f> {
+pub struct Fetcher<'f> {
     /// A rule has at most so many bytes.
     pub most: usize,
     /// Where it is kept.
@@ -22,7 +22,7 @@ pub struct Fetch<'f> {
 /// A rule that is there.
 #[derive(Debug)]
 #[non_exhaustive]
-pub struct Fetched {
+pub struct FetchedRule {
     /// The component.
     pub component: Vec<u8>,
     /// Its name, with the digest that pins it.
@@ -33,14 +33,14 @@ pub struct Fetched {
     pub warnings: Vec<String>,
 }
 
-impl Fetch<'_> {
+impl Fetcher<'_> {
     /// Fetches a rule. One that is pinned and was pulled before is in the store; of one
     /// that is not, the registry is asked.
     ///
     /// # Errors
     ///
     /// When it is in neither, or is not signed as it is to be.
-    pub fn run(&self, reference: &Reference) -> Result<Fetched, RegistryError> {
+    pub fn run(&self, reference: &Reference) -> Result<FetchedRule, RegistryError> {
         let kept = reference
             .digest()
             .and_then(|digest| self.store?.get(digest, self.most));
@@ -54,9 +54,9 @@ impl Fetch<'_> {
     fn fetched(
         &self,
         reference: &Reference,
-        pulled: Pulled,
+        pulled: PulledRule,
         was_asked: bool,
-    ) -> Result<Fetched, RegistryError> {
+    ) -> Result<FetchedRule, RegistryError> {
         if let Some(key) = self.key {
             key.verify(&pulled.component, pulled.signature.as_deref())?;
         }
@@ -75,7 +75,7 @@ impl Fetch<'_> {
             let path = store.path().display();
             warnings.push(format!("it cannot be kept in {path}: {error}"));
         }
-        Ok(Fetched {
+        Ok(FetchedRule {
             pinned: reference.pinned(pulled.digest),
             component: pulled.component,
             was_asked,

@@ -36,9 +36,9 @@ mod signature;
 mod store;
 
 pub use artifact::{About, SIGNATURE};
-pub use client::{Pulled, push};
+pub use client::{PulledRule, push};
 pub use error::RegistryError;
-pub use fetch::{Fetch, Fetched};
+pub use fetch::{FetchedRule, Fetcher};
 pub use reference::{BadReference, Reference, SCHEME};
 pub use signature::{BadKey, PublicKey, WrongSignature};
 pub use store::Store;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use linkmend::{Checksum, PrivateDirectory, PrivateDirectoryError};
 
 use crate::artifact::Layer;
-use crate::client::Pulled;
+use crate::client::PulledRule;
 use crate::session::SMALL;
 
 /// All of it together; when there is more, what was not used for the longest time goes.
@@ -40,10 +40,10 @@ impl Store {
 
     /// The rule of a digest, of at most so many bytes. Whatever lies in the directory,
     /// what comes out of it has the digests that it is to have.
-    pub(crate) fn get(&self, wanted: Checksum, most: usize) -> Option<Pulled> {
+    pub(crate) fn get(&self, wanted: Checksum, most: usize) -> Option<PulledRule> {
         let manifest = self.read(wanted, SMALL)?;
         let layer = Layer::of(&manifest).ok()?;
-        Some(Pulled {
+        Some(PulledRule {
             component: self.read(layer.digest, most)?,
             digest: wanted,
             signature: layer.signature,
@@ -64,7 +64,7 @@ impl Store {
     }
 
     /// Keeps a rule.
-    pub(crate) fn put(&self, pulled: &Pulled) -> io::Result<()> {
+    pub(crate) fn put(&self, pulled: &PulledRule) -> io::Result<()> {
         let size = pulled.component.len() + pulled.manifest.len();
         self.directory
             .shrink(MOST_BYTES.saturating_sub(size as u64))?;

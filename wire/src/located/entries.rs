@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
+use super::layout::{ATTRIBUTE_SIZE, EVENT_SIZE, LINK_SIZE, kind};
 use super::put::{Put, put_array, put_text};
 use super::reads::KeyTable;
-use super::{ATTRIBUTE_SIZE, EVENT_SIZE, LINK_SIZE, kind};
 use crate::fields::{Fields, Value};
 use crate::links::{span_id, trace_id};
 use crate::otlp::{any_value, event, link};

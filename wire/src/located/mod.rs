@@ -61,47 +61,13 @@
 
 mod entries;
 mod follow;
+mod layout;
 mod put;
 mod read;
 mod reads;
 mod write;
 
+pub use layout::{Located, MAX_ELEMENTS};
 pub use read::{Attribute, Attributes, Elements, Event, Item, Items, Link, Span, Value};
 pub use reads::Reads;
 pub use write::Locator;
-
-/// How many elements of an array are shown.
-pub const MAX_ELEMENTS: usize = 1 << 16;
-
-/// A batch, located.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Located<'a> {
-    /// The items.
-    pub fields: &'a [u8],
-    /// The texts.
-    pub values: &'a [u8],
-}
-
-const RESOURCE: u32 = 0;
-const SCOPE: u32 = 1;
-const SPAN: u32 = 2;
-
-/// What a kind and a length take.
-const HEAD: usize = 8;
-const SCOPE_SIZE: usize = 16;
-const SPAN_SIZE: usize = 92;
-const LINK_SIZE: usize = 52;
-const EVENT_SIZE: usize = 20;
-const ATTRIBUTE_SIZE: usize = 12;
-
-/// Kinds of values.
-mod kind {
-    pub(super) const NONE: u8 = 0;
-    pub(super) const TEXT: u8 = 1;
-    pub(super) const BYTES: u8 = 2;
-    pub(super) const BOOL: u8 = 3;
-    pub(super) const INT: u8 = 4;
-    pub(super) const DOUBLE: u8 = 5;
-    pub(super) const ARRAY: u8 = 6;
-    pub(super) const KEY: u8 = 7;
-}

@@ -2,7 +2,7 @@
 
 use alloc::vec::Vec;
 
-use super::{MAX_ELEMENTS, kind};
+use super::layout::{MAX_ELEMENTS, kind};
 use crate::value::{AnyValue, Array};
 
 /// Writes one number after the other.

@@ -1,6 +1,6 @@
 //! Reading located fields.
 
-use super::{
+use super::layout::{
     ATTRIBUTE_SIZE, EVENT_SIZE, HEAD, LINK_SIZE, Located, RESOURCE, SCOPE, SPAN, SPAN_SIZE, kind,
 };
 

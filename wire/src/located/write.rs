@@ -4,9 +4,9 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::entries::Buffers;
+use super::layout::{ATTRIBUTE_SIZE, HEAD, Located, RESOURCE, SCOPE, SCOPE_SIZE, SPAN, SPAN_SIZE};
 use super::put::{Put, put_text};
 use super::reads::Reads;
-use super::{ATTRIBUTE_SIZE, HEAD, Located, RESOURCE, SCOPE, SCOPE_SIZE, SPAN, SPAN_SIZE};
 use crate::check::{SPAN_DEPTH, check_any_attribute, check_field, plain_attribute};
 use crate::cursor::Cursor;
 use crate::error::WireError;

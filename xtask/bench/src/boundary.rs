@@ -9,7 +9,7 @@ use linkmend_workbench::bench::{ArmError, BenchError, Engine, Load, measure};
 use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
-use crate::same;
+use crate::agreement::{check, same};
 
 /// The world of records may take so many times as long as that of bytes.
 const MOST: f64 = 4.0;
@@ -53,7 +53,7 @@ impl Boundary {
             },
         )?;
         let outputs = first.context("nothing was measured")?;
-        crate::check(workload, &outputs)?;
+        check(workload, &outputs)?;
         ensure!(times.len() == 2, "an arm was not measured");
         let spans = workload.spans as f64;
         let of = |number: usize| times.get(number).context("an arm was not measured");

@@ -12,6 +12,7 @@
     reason = "figures are rounded to nanoseconds"
 )]
 
+mod agreement;
 mod arms;
 mod boundary;
 mod reference;
@@ -19,15 +20,13 @@ mod report;
 
 use std::path::PathBuf;
 
-use anyhow::{Context as _, ensure};
-use bytes::Bytes;
+use anyhow::Context as _;
 use clap::Parser;
 use linkmend_tests::memory::{CountingAllocator, bytes_per_entry};
 use linkmend_workbench::bench::{ArmError, BenchError, Load, once};
 use linkmend_workload::{Traffic, Workload};
-use opentelemetry_proto::tonic::trace::v1::TracesData;
-use prost::Message as _;
 
+use agreement::{check, same};
 use arms::Arms;
 use boundary::Boundary;
 use report::{Figures, Nanoseconds, Report};
@@ -141,35 +140,4 @@ fn measure(workload: &Workload, rounds: usize) -> anyhow::Result<Figures> {
             prost: next()?,
         },
     })
-}
-
-/// All links that are missing were found.
-fn check(workload: &Workload, outputs: &[Bytes]) -> anyhow::Result<()> {
-    let mut links = 0;
-    for output in outputs {
-        let traces = TracesData::decode(output.clone())?;
-        let scopes = traces
-            .resource_spans
-            .iter()
-            .flat_map(|resource| &resource.scope_spans);
-        links += scopes
-            .flat_map(|scope| &scope.spans)
-            .map(|span| span.links.len() as u64)
-            .sum::<u64>();
-    }
-    ensure!(
-        links == workload.missing,
-        "{links} links of {}",
-        workload.missing
-    );
-    Ok(())
-}
-
-fn same(a: &[Bytes], b: &[Bytes]) -> anyhow::Result<bool> {
-    for (a, b) in a.iter().zip(b) {
-        if TracesData::decode(a.clone())? != TracesData::decode(b.clone())? {
-            return Ok(false);
-        }
-    }
-    Ok(a.len() == b.len())
 }

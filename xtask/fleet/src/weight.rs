@@ -87,7 +87,7 @@ fn watch(store: &Arc<Store>) -> anyhow::Result<()> {
     for round in 0..10 {
         let first = ENTRIES + round * (ENTRIES / 10);
         let awaited = (first..first + ENTRIES / 10).map(|number| (None, key(number)));
-        let news = runtime.block_on(watcher.look(awaited.collect()));
+        let news = runtime.block_on(watcher.poll(awaited.collect()));
         anyhow::ensure!(news.is_empty(), "something is there that nobody wrote");
     }
     Ok(())

@@ -16,77 +16,22 @@
     reason = "figures are rounded"
 )]
 
+mod arguments;
 mod files;
 mod overload;
 mod way;
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use clap::{Parser, Subcommand};
+use clap::Parser as _;
 use linkmend_workload::{Traffic, Workload};
 use serde::Serialize;
 
+use arguments::{Arguments, Measure};
 use linkmend_hop::grpc::{framed, gzipped};
 use linkmend_hop::load::{self, Load};
 use way::{Way, Ways};
-
-/// Measures a hop.
-#[derive(Parser)]
-struct Arguments {
-    #[command(subcommand)]
-    measure: Option<Measure>,
-
-    /// The program
-    #[arg(long, global = true, default_value = "target/release/linkmend")]
-    linkmend: PathBuf,
-
-    /// Spans of a request
-    #[arg(long, global = true, default_value = "512")]
-    spans: u64,
-
-    /// Seconds of each measurement
-    #[arg(long, global = true, default_value = "10")]
-    seconds: u64,
-
-    /// Requests a second, all senders together, where latency is measured
-    #[arg(long, global = true, default_value = "100")]
-    rate: f64,
-
-    /// Another program, for example that of the version before: both are measured
-    /// in turn
-    #[arg(long, global = true)]
-    against: Option<PathBuf>,
-
-    /// Ways whose names contain this alone
-    #[arg(long, global = true)]
-    only: Option<String>,
-
-    /// How often each is measured, one after the other; the best figures count
-    #[arg(long, global = true, default_value = "1")]
-    rounds: u64,
-
-    /// Where the figures go as JSON
-    #[arg(long, global = true, default_value = "target/bench/hop.json")]
-    output: PathBuf,
-}
-
-#[derive(Subcommand)]
-enum Measure {
-    /// Send twice as much as the sink takes: memory stays bounded, and senders
-    /// are pushed back
-    Overload,
-    /// Write the same load as files, `mixed.jsonl` and `mixed.pb`, for
-    /// `xtask/files/compare`
-    Files {
-        /// Where they go
-        folder: PathBuf,
-        /// How many requests
-        #[arg(long, default_value = "400")]
-        batches: u64,
-    },
-}
 
 /// What was measured of one way.
 #[derive(Debug, Serialize)]

@@ -9,7 +9,7 @@ use linkmend_workload::{Traffic, Workload};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, interval, sleep, sleep_until, timeout};
 
-use crate::Arguments;
+use crate::arguments::Arguments;
 use crate::way::configuration;
 use linkmend_hop::grpc::{Answer, Client, framed};
 use linkmend_hop::process::Hop;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::Arguments;
+use crate::arguments::Arguments;
 use linkmend_hop::process::Hop;
 use linkmend_hop::sink::Sink;
 

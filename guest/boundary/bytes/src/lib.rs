@@ -13,10 +13,8 @@ use linkmend_rule::{
 };
 use linkmend_wire::otlp::span_kind;
 
-use read::Span;
+use read::{MESSAGE_ID, Span};
 
-/// The attribute that names a message.
-const MESSAGE_ID: &str = "messaging.message.id";
 /// Links a span may have.
 const MAX_LINKS: usize = 128;
 /// A link's context is remote, and this is known.

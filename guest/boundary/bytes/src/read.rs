@@ -5,7 +5,8 @@ use linkmend_wire::otlp::{resource_spans, scope_spans, span, traces_data};
 use linkmend_wire::value::{AnyValue, Attribute, plain_pair};
 use linkmend_wire::{Fields, Value};
 
-use crate::MESSAGE_ID;
+/// The attribute that names a message.
+pub(crate) const MESSAGE_ID: &str = "messaging.message.id";
 
 /// What the join needs of a span.
 #[derive(Debug, Default)]

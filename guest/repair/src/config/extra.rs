@@ -1,8 +1,8 @@
 //! Which attributes are to be read on top of the known ones: the names that
 //! the configuration has, numbered.
 
-use super::carriers::USUAL_HEADERS;
-use super::{Config, Recipe};
+use super::carriers::{ContextNames, Headers, USUAL_HEADERS};
+use super::recipe::Recipe;
 
 /// The place of a name in [`Extra::names`].
 pub type NameId = u16;
@@ -54,14 +54,19 @@ pub struct Parts {
 }
 
 impl Extra {
-    /// What `config` asks for.
+    /// What these keys of a configuration ask for; `events`: those of spans are read.
     #[must_use]
-    pub fn of(config: &Config) -> Self {
+    pub fn of(
+        captured_headers: &[Headers],
+        context_attributes: &[ContextNames],
+        recipes: &[Recipe],
+        events: bool,
+    ) -> Self {
         let mut extra = Self {
-            events: config.event_attributes,
+            events,
             ..Self::default()
         };
-        let listed = config.captured_headers.iter();
+        let listed = captured_headers.iter();
         let listed = listed.map(|headers| [headers.traceparent.as_str(), &headers.tracestate]);
         let listed: Vec<_> = listed.collect();
         extra.usual_headers = USUAL_HEADERS.iter().all(|usual| listed.contains(usual));
@@ -75,7 +80,7 @@ impl Extra {
             };
             extra.carriers.push(carrier);
         }
-        for names in &config.context_attributes {
+        for names in context_attributes {
             let carrier = Carrier::Ids {
                 trace_id: extra.number(&names.trace_id),
                 span_id: extra.number(&names.span_id),
@@ -83,7 +88,7 @@ impl Extra {
             };
             extra.carriers.push(carrier);
         }
-        for recipe in &config.recipes {
+        for recipe in recipes {
             let parts = extra.parts(recipe);
             extra.recipes.push(parts);
         }

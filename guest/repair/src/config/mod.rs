@@ -2,6 +2,7 @@
 //!
 //! | module | what is in it |
 //! |---|---|
+//! | `options` | how the rule was configured |
 //! | `settings` | every key |
 //! | `carriers`, `recipe` | the keys of the objects in lists |
 //! | `object`, `values` | how objects and values are read |
@@ -10,6 +11,7 @@
 mod carriers;
 mod extra;
 mod object;
+mod options;
 mod recipe;
 mod settings;
 mod values;
@@ -19,89 +21,9 @@ use serde_json::Value;
 pub use carriers::{CONTEXTS, ContextNames, HEADERS, Headers};
 pub use extra::{Carrier, Extra, NameId, Parts};
 pub use object::Member;
+pub use options::{Ambiguous, Config, InvalidLinks, KeepLinks};
 pub use recipe::{RECIPE, Recipe, RecipeRole};
 pub use settings::SETTINGS;
-
-use crate::kind::LinkType;
-
-/// How the rule was configured.
-#[allow(
-    clippy::struct_excessive_bools,
-    reason = "each is a key that users set to true or false"
-)]
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Config {
-    /// `max_links`
-    pub max_links: u32,
-    /// `keep_links`
-    pub keep_links: KeepLinks,
-    /// `merge_links`
-    pub merge_links: bool,
-    /// `invalid_links`
-    pub invalid_links: InvalidLinks,
-    /// `count_invalid_in_dropped`
-    pub count_invalid_in_dropped: bool,
-    /// `link_to_parent`
-    pub link_to_parent: bool,
-    /// `same_trace`: it says that propagation worked.
-    pub same_trace_satisfies: bool,
-    /// `ambiguous`
-    pub ambiguous: Ambiguous,
-    /// `clock_skew`, in nanoseconds.
-    pub clock_skew: u64,
-    /// `environment_attributes`
-    pub environment_attributes: Vec<String>,
-    /// `event_attributes`
-    pub event_attributes: bool,
-    /// `captured_headers`
-    pub captured_headers: Vec<Headers>,
-    /// `context_attributes`
-    pub context_attributes: Vec<ContextNames>,
-    /// `recipes`
-    pub recipes: Vec<Recipe>,
-    /// `link_type_attribute`; empty: off.
-    pub type_attribute: String,
-    /// `link_type_values`
-    pub type_values: Vec<(LinkType, String)>,
-    /// `link_type_aliases`
-    pub type_aliases: bool,
-    /// `provenance_attribute`; empty: off.
-    pub provenance_attribute: String,
-    /// What all that asks to be read.
-    pub extra: Extra,
-}
-
-/// Which links stay when there are too many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum KeepLinks {
-    /// The first.
-    First,
-    /// The last.
-    Last,
-}
-
-/// What becomes of links with an invalid context that can not be repaired.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum InvalidLinks {
-    /// They go.
-    Drop,
-    /// They go when they carry neither attributes nor a trace state
-    /// (OpenTelemetry specification 1.33, trace/api.md, "Link").
-    DropBare,
-    /// They stay.
-    Keep,
-}
-
-/// What becomes of a message with several producers and no way to choose.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ambiguous {
-    /// No link.
-    Skip,
-    /// A link to the latest.
-    Latest,
-    /// A link to each.
-    All,
-}
 
 impl Default for Config {
     fn default() -> Self {
@@ -127,7 +49,7 @@ impl Default for Config {
             extra: Extra::default(),
         };
         object::set_defaults(SETTINGS, &mut config);
-        config.extra = Extra::of(&config);
+        config.extra = extra(&config);
         config
     }
 }
@@ -159,7 +81,7 @@ impl Config {
             told.join("; ")
         })?;
         config.check()?;
-        config.extra = Extra::of(&config);
+        config.extra = extra(&config);
         Ok(config)
     }
 
@@ -199,7 +121,7 @@ impl Config {
                 ));
             }
         }
-        match Extra::of(self).names.len() {
+        match extra(self).names.len() {
             count if count > MOST_NAMES => Err(format!(
                 "recipes, context_attributes and captured_headers name {count} attributes, and at most \
                  {MOST_NAMES} are read"
@@ -207,11 +129,14 @@ impl Config {
             _ => Ok(()),
         }
     }
+}
 
-    /// What a link of this type says.
-    #[must_use]
-    pub fn type_text(&self, kind: LinkType) -> &str {
-        let other = self.type_values.iter().find(|(known, _)| *known == kind);
-        other.map_or(kind.as_str(), |(_, text)| text)
-    }
+/// What `config` asks to be read.
+fn extra(config: &Config) -> Extra {
+    Extra::of(
+        &config.captured_headers,
+        &config.context_attributes,
+        &config.recipes,
+        config.event_attributes,
+    )
 }

@@ -4,9 +4,9 @@ use serde_json::Value;
 
 use super::carriers::{CONTEXTS, HEADERS};
 use super::object::{Fault, Member, Refusal, nearest, read_list};
+use super::options::{Ambiguous, Config, InvalidLinks, KeepLinks};
 use super::recipe::RECIPE;
 use super::values::{boolean, duration, names, word, written_name};
-use super::{Ambiguous, Config, InvalidLinks, KeepLinks};
 use crate::kind::LinkType;
 
 /// The keys, in the order of the manual.

@@ -7,7 +7,9 @@ use std::fmt;
 
 use linkmend_wire::links::Context;
 
-use crate::{AttributeValue, DropReason, NoteKind, Span};
+use crate::interface::{DropReason, NoteKind};
+use crate::traces::Span;
+use crate::verdict::AttributeValue;
 use pending::{Action, Pending, Target};
 
 /// What is to become of the links of one span.

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use linkmend_wire::links::Context;
 
-use crate::{AttributeValue, DropReason};
+use crate::interface::DropReason;
+use crate::verdict::AttributeValue;
 
 /// The edits of one span, in the order in which they were asked for. The
 /// memory is used for span after span.

@@ -2,8 +2,10 @@
 
 use super::Edits;
 use super::pending::{Action, Edit, Pending, Target};
+use crate::interface::{DropReason, NoteKind};
+use crate::link::Link;
 use crate::verdict::{AttributeKey, Attributes};
-use crate::{AttributeValue, DropReason, Link, NoteKind, VerdictBuilder};
+use crate::verdict::{AttributeValue, VerdictBuilder};
 
 /// The `AttributePerLinkCountLimit` of OpenTelemetry.
 const MOST_ATTRIBUTES: usize = 128;

@@ -7,8 +7,9 @@ use serde::Serialize;
 
 use super::args::{BenchArguments, LoadName, Order};
 use super::{exit_of, said, say_json, subject};
+use crate::exit::Exit;
 use crate::report::thousands;
-use crate::{Exit, say, tell};
+use crate::terminal::{say, tell};
 
 #[derive(Debug, Serialize)]
 struct Report {

@@ -5,7 +5,8 @@ use linkmend_workbench::check::{Check, Outcome, check};
 
 use super::args::CheckArguments;
 use super::{said, say_json, subject};
-use crate::{Exit, say};
+use crate::exit::Exit;
+use crate::terminal::say;
 
 /// Runs the command.
 pub fn run(arguments: &CheckArguments) -> anyhow::Result<Exit> {

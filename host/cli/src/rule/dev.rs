@@ -9,7 +9,8 @@ use linkmend_workbench::test::{TestError, Tests, find};
 
 use super::args::DevArguments;
 use super::{said, subject, test};
-use crate::{Exit, say, tell};
+use crate::exit::Exit;
+use crate::terminal::{say, tell};
 
 /// How many spans that came out otherwise are shown.
 const MOST_SPANS: usize = 20;

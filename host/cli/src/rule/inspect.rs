@@ -5,7 +5,8 @@ use linkmend_workbench::inspect::{Report, Selected, inspect};
 
 use super::args::InspectArguments;
 use super::{exit_of, say_json, subject};
-use crate::{Exit, say, tell};
+use crate::exit::Exit;
+use crate::terminal::{say, tell};
 
 /// Runs the command.
 pub fn run(arguments: &InspectArguments) -> anyhow::Result<Exit> {

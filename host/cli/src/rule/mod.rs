@@ -22,8 +22,11 @@ use serde::Serialize;
 pub use args::RuleCommand;
 use args::RunOptions;
 
+use crate::error::whole;
+use crate::exit::Exit;
 use crate::pinned::Named;
-use crate::{Exit, process, tell, units};
+use crate::terminal::tell;
+use crate::units;
 
 /// Runs a command.
 pub fn run(command: &RuleCommand) -> Exit {
@@ -58,7 +61,7 @@ fn subject(rule: &str, options: &RunOptions) -> anyhow::Result<Subject> {
         Named::Pulled { name, bytes } => Subject::new(name, bytes),
     };
     let config = options.config.as_deref().map(RuleConfig::read);
-    subject.config = config.transpose().map_err(process::whole)?;
+    subject.config = config.transpose().map_err(whole)?;
     let limits = units::limits(&options.limits, 1)?;
     subject.limits = limits.into_iter().next().unwrap_or_default();
     subject.compiler = compiler;

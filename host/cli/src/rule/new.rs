@@ -6,7 +6,8 @@ use linkmend_workbench::component::{default_output, make};
 use linkmend_workbench::new::{FirstCase, NewError, Wanted, first_case, write};
 
 use super::args::{ComponentArguments, NewArguments};
-use crate::{Exit, say, tell};
+use crate::exit::Exit;
+use crate::terminal::{say, tell};
 
 /// Runs `linkmend rule new`.
 pub fn new(arguments: &NewArguments) -> Exit {

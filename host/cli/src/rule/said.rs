@@ -3,7 +3,7 @@
 use linkmend::plain;
 use linkmend_workbench::Lines;
 
-use crate::say;
+use crate::terminal::say;
 
 /// How many different lines are shown.
 const MOST_LINES: usize = 20;

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use super::args::TestArguments;
 use super::{exit_of, said, say_json, subject};
-use crate::{Exit, say, tell};
+use crate::exit::Exit;
+use crate::terminal::{say, tell};
 
 #[derive(Debug, Serialize)]
 struct Report {

@@ -14,8 +14,9 @@ use crate::json::{self, ElementKind};
 
 use super::balance::Balance;
 use super::members::{Look, Stop, blank, has_one, members, value};
+use super::options::ReadOptions;
+use super::part::{Broken, Part, end};
 use super::source::Source;
-use super::{Broken, Part, ReadOptions, end};
 
 /// What is said of an array that holds no spans.
 const ARRAY: &str = "not a trace file: an array that holds no span of Zipkin's \

@@ -4,8 +4,8 @@ use crate::batch::Content;
 use crate::fault::{FaultKind, part_name};
 use crate::format::Format;
 
+use super::part::{Broken, Part, end};
 use super::source::Source;
-use super::{Broken, Part, end};
 
 pub(super) fn next(source: &mut Source, limit: usize) -> Option<Part> {
     let position = source.text_position();

@@ -9,8 +9,9 @@ use crate::batch::Content;
 use crate::fault::{FaultKind, part_name};
 use crate::format::Format;
 
+use super::options::ReadOptions;
+use super::part::{Broken, Part, end};
 use super::source::Source;
-use super::{Broken, Part, ReadOptions, end};
 
 /// The longest tag and varint.
 const HEADER: usize = 20;

@@ -8,37 +8,21 @@ mod frames;
 mod lines;
 mod members;
 mod message;
+mod options;
+mod part;
 mod source;
 
 use std::io::Read;
 
 use crate::batch::{Content, RawBatch};
-use crate::fault::{FaultKind, InputFault, OpenError, Position};
+use crate::fault::{InputFault, OpenError};
 use crate::format::{Encoding, Format};
 
 use document::Documents;
+use part::Part;
 use source::Source;
 
-/// How an input is read.
-#[derive(Debug, Clone, Copy)]
-#[non_exhaustive]
-pub struct ReadOptions {
-    /// The longest line, frame, `resourceSpans` element or top-level field that
-    /// is read, in bytes after decompression. Memory for a few times as much is
-    /// needed.
-    pub max_batch_bytes: usize,
-    /// Elements and top-level fields are read together up to about this size.
-    pub group_bytes: usize,
-}
-
-impl Default for ReadOptions {
-    fn default() -> Self {
-        Self {
-            max_batch_bytes: 64 << 20,
-            group_bytes: 1 << 20,
-        }
-    }
-}
+pub use options::ReadOptions;
 
 /// The batches of an input.
 ///
@@ -62,16 +46,6 @@ enum Splitter {
     Message { index: usize },
     Frames,
     Done,
-}
-
-/// What a splitter finds: a place and what lies there.
-type Part = Result<(Position, Content), Broken>;
-
-/// What a splitter cannot read.
-struct Broken {
-    position: Position,
-    kind: FaultKind,
-    ends_input: bool,
 }
 
 impl BatchReader {
@@ -178,19 +152,4 @@ impl Iterator for BatchReader {
             }),
         })
     }
-}
-
-/// The end of an input: a fault if it ends inside `what`, or for another
-/// reason than that it is over.
-fn end(source: &mut Source, position: Position, what: Option<&'static str>) -> Option<Part> {
-    let kind = match (source.failure(), what) {
-        (Some(error), _) => FaultKind::Read(error),
-        (None, Some(what)) => FaultKind::Truncated { what },
-        (None, None) => return None,
-    };
-    Some(Err(Broken {
-        position,
-        kind,
-        ends_input: true,
-    }))
 }

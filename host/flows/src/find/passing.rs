@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::candidate::{Candidate, Claim, NamedBy, claims_of, end_of};
 use super::seen::{ByHash, Hashes, Seen};
-use super::{Candidate, Claim, claims_of, end_of};
 use crate::flow::{End, Flow};
 use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};
@@ -215,12 +215,12 @@ impl Known {
 
 impl Claim {
     fn is_parent(&self) -> bool {
-        matches!(self.way, super::Way::Parent { .. })
+        matches!(self.named_by, NamedBy::Parent { .. })
     }
 
     /// A parent in the consumer's own process that is a producer is rare, and
     /// most parents are none: nobody waits for it.
     fn may_come(&self) -> bool {
-        !matches!(self.way, super::Way::Parent { is_local: true, .. })
+        !matches!(self.named_by, NamedBy::Parent { is_local: true, .. })
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::Candidate;
+use super::candidate::Candidate;
 use crate::flow::{Context, Flow};
 
 /// A map by hashes that nobody outside can guess: they are not hashed again.

@@ -3,8 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::candidate::{Candidate, claims_of, end_of};
 use super::seen::Hashes;
-use super::{Candidate, claims_of, end_of};
 use crate::flow::{Context, End, Flow};
 use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};

@@ -3,7 +3,8 @@
 
 use linkmend_wire::otlp::span_kind;
 
-use super::{Library, SpanFacts};
+use super::facts::SpanFacts;
+use super::library::Library;
 
 /// What a span does with messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,15 +19,24 @@ pub(crate) enum Role {
     Settler,
 }
 
-/// By what its library shows, what it says, its kind, its method, its name: in
-/// this order.
-pub(super) fn role(span: &SpanFacts<'_>) -> Role {
-    by_library(span)
-        .or_else(|| spoken(span))
-        .or_else(|| by_kind(span.kind))
-        .or_else(|| by_method(span))
-        .or_else(|| by_name(span))
-        .unwrap_or(Role::None)
+impl SpanFacts<'_> {
+    /// What it does with messages: by what its library shows, what it says, its kind,
+    /// its method, its name, in this order.
+    pub(crate) fn role(&self) -> Role {
+        by_library(self)
+            .or_else(|| spoken(self))
+            .or_else(|| by_kind(self.kind))
+            .or_else(|| by_method(self))
+            .or_else(|| by_name(self))
+            .unwrap_or(Role::None)
+    }
+
+    /// Google's clients for Pub/Sub have a span for the time that a message is with
+    /// the consumer, and another for what it does.
+    pub(crate) fn is_subscription(&self) -> bool {
+        let is_pubsub = self.message.system.eq_ignore_ascii_case(b"gcp_pubsub");
+        is_pubsub && self.name.ends_with(b" subscribe")
+    }
 }
 
 fn by_library(span: &SpanFacts<'_>) -> Option<Role> {
@@ -102,15 +112,6 @@ fn by_method(span: &SpanFacts<'_>) -> Option<Role> {
         Some(Role::Producer)
     } else {
         begins(b"receive").then_some(Role::Consumer)
-    }
-}
-
-impl SpanFacts<'_> {
-    /// Google's clients for Pub/Sub have a span for the time that a message is with
-    /// the consumer, and another for what it does.
-    pub(crate) fn is_subscription(&self) -> bool {
-        let is_pubsub = self.message.system.eq_ignore_ascii_case(b"gcp_pubsub");
-        is_pubsub && self.name.ends_with(b" subscribe")
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
-use super::{Sums, SumsOptions};
+use super::edges::{Sums, SumsOptions};
 use crate::flow::Flow;
 
 /// Sums are kept by the minute.

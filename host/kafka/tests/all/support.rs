@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use linkmend_kafka::{
-    Acks, BoxFuture, Compression, Connection, Event, Fate, Fetching, Handler, InitialOffset,
-    Member, MemberOptions, Message, Partitioning, Producer, ProducerOptions, Record, Strategy,
+    Acknowledgement, Acks, BoxFuture, Compression, Connection, Event, FetchOptions, Handler,
+    InitialOffset, Member, MemberOptions, Message, Partitioning, Producer, ProducerOptions, Record,
+    Strategy,
 };
 use parking_lot::Mutex;
 use tokio::runtime::Runtime;
@@ -126,7 +127,7 @@ impl Taker {
 pub struct Shared(pub Arc<Taker>);
 
 impl Handler for Shared {
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate> {
+    fn take(&self, message: Message) -> BoxFuture<'static, Acknowledgement> {
         let taker = Arc::clone(&self.0);
         Box::pin(async move {
             let number: u64 = std::str::from_utf8(&message.value)
@@ -135,14 +136,14 @@ impl Handler for Shared {
                 .unwrap();
             assert_eq!(message.headers[0].1.as_ref(), Some(&message.value));
             if taker.refuses == Some(number) {
-                return Fate::Stays;
+                return Acknowledgement::Hold;
             }
             sleep(taker.slow).await;
             while taker.holds.load(Ordering::Relaxed) {
                 sleep(Duration::from_millis(10)).await;
             }
             *taker.taken.0.lock().entry(number).or_default() += 1;
-            Fate::Taken
+            Acknowledgement::Commit
         })
     }
 
@@ -219,7 +220,7 @@ pub fn member(connection: Connection, topic: &str) -> MemberOptions {
         session_timeout: Duration::from_secs(6),
         heartbeat: Duration::from_secs(1),
         strategies: vec![Strategy::CooperativeSticky],
-        fetching: Fetching {
+        fetching: FetchOptions {
             least: 1,
             most: 1 << 20,
             most_of_partition: 1 << 20,

@@ -5,11 +5,11 @@ use std::collections::BTreeMap;
 
 use linkmend_config::{Finding, Node};
 
-use super::Config;
 use super::exporters::Exporter;
 use super::id::Id;
 use super::processors::{BatchProcessor, Processor};
 use super::reader::Reader;
+use super::root::Config;
 use super::sending::{Batch, Queue, Sizer};
 
 /// Takes the processors `batch` out of all pipelines, and has the exporters of

@@ -5,7 +5,6 @@ use std::path::Path;
 
 use linkmend_config::{Content, Node};
 
-use super::Config;
 use super::endpoint::Listen;
 use super::exporters::Exporter;
 use super::extensions::Extension;
@@ -13,6 +12,7 @@ use super::id::Id;
 use super::processors::Processor;
 use super::reader::Reader;
 use super::receivers::Receiver;
+use super::root::Config;
 use super::scalars;
 use super::service::Pipeline;
 use crate::signal::Signal;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linkmend_config::{Node, Spot, nearest};
+use linkmend_config::{Location, Node, nearest};
 
 use super::collector;
 use super::id::{BadId, Id};
@@ -30,7 +30,7 @@ pub(super) struct Kind<C: 'static> {
 pub(super) struct Defined<C> {
     pub(super) components: BTreeMap<Id, C>,
     /// Those that can not be read, too.
-    pub(super) spots: BTreeMap<Id, Spot>,
+    pub(super) spots: BTreeMap<Id, Location>,
     /// Those of them that are told to be removed: not those whose type is only
     /// mistyped.
     pub(super) left: BTreeSet<Id>,

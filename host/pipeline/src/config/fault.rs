@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::{self, Write as _};
 
-use linkmend_config::{Finding, Place, Spot};
+use linkmend_config::{Finding, Location, Place};
 
 /// Something that is told of a place in a configuration.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,12 +19,12 @@ pub struct Fault {
     pub text: String,
     /// Where else that is to be done: the places that name a component that is to
     /// be removed.
-    pub also: Vec<Elsewhere>,
+    pub also: Vec<RelatedPlace>,
 }
 
 /// A place that goes with a [`Fault`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Elsewhere {
+pub struct RelatedPlace {
     /// The file, as it was named.
     pub file: String,
     /// Where in the file.
@@ -33,8 +33,8 @@ pub struct Elsewhere {
     pub path: String,
 }
 
-impl Elsewhere {
-    pub(super) fn new(spot: Spot, path: &str, files: &[String]) -> Self {
+impl RelatedPlace {
+    pub(super) fn new(spot: Location, path: &str, files: &[String]) -> Self {
         Self {
             file: name(spot, files),
             place: spot.place,
@@ -43,7 +43,7 @@ impl Elsewhere {
     }
 }
 
-fn name(spot: Spot, files: &[String]) -> String {
+fn name(spot: Location, files: &[String]) -> String {
     files.get(spot.file).cloned().unwrap_or_default()
 }
 
@@ -65,7 +65,7 @@ impl Fault {
             let _ = write!(places, ": {}", self.path);
         }
         let mut joint = " (and in";
-        for Elsewhere { file, place, path } in &self.also {
+        for RelatedPlace { file, place, path } in &self.also {
             places.push_str(joint);
             if *file != self.file {
                 let _ = write!(places, " {file},");

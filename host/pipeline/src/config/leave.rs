@@ -6,11 +6,11 @@ use std::collections::BTreeSet;
 
 use linkmend_config::{Content, Node};
 
-use super::Config;
 use super::collector;
 use super::id::Id;
 use super::reader::Reader;
 use super::receivers::Receiver;
+use super::root::Config;
 use super::scalars;
 use super::service::{Known, Pipeline, Used};
 use crate::signal::Signal;

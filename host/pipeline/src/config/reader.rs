@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use linkmend_config::{Content, Finding, Findings, Node, Spot};
+use linkmend_config::{Content, Finding, Findings, Location, Node};
 
 /// Where else a component is named: by its path, places and their paths.
-pub(super) type Named = BTreeMap<String, Vec<(Spot, String)>>;
+pub(super) type Named = BTreeMap<String, Vec<(Location, String)>>;
 
 /// Collects faults and warnings, and knows the path to what is being read.
 #[derive(Debug, Default)]
@@ -57,7 +57,7 @@ impl Reader {
     }
 
     /// A place that names a component that is told to be removed.
-    pub(super) fn named(&mut self, component: String, spot: Spot, path: String) {
+    pub(super) fn named(&mut self, component: String, spot: Location, path: String) {
         self.named.entry(component).or_default().push((spot, path));
     }
 
@@ -90,7 +90,7 @@ impl Reader {
     }
 
     /// Something is wrong with what is being read.
-    pub(super) fn fault(&mut self, spot: Spot, text: impl Into<String>) {
+    pub(super) fn fault(&mut self, spot: Location, text: impl Into<String>) {
         let path = self.path.clone();
         self.findings.faults.push(Finding {
             spot,

@@ -6,7 +6,7 @@ use crate::component::{Exporter, SetupError};
 use crate::config::Id;
 use crate::signal::Signal;
 use crate::telemetry::metrics::{ExporterMetrics, Metrics};
-use crate::traces::{BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 /// The metrics of an exporter that takes batches of several signals.
 pub(super) struct BySignal(BTreeMap<Signal, ExporterMetrics>);
@@ -19,7 +19,7 @@ impl BySignal {
     }
 
     /// What became of a batch.
-    pub(super) fn taken(&self, signal: Signal, items: usize, taken: &Taken) {
+    pub(super) fn taken(&self, signal: Signal, items: usize, taken: &ConsumeResult) {
         let Some(metrics) = self.0.get(&signal) else {
             return;
         };
@@ -36,7 +36,7 @@ impl BySignal {
 pub(super) struct Each(pub(super) BTreeMap<Signal, Box<dyn Exporter>>);
 
 impl Consumer for Each {
-    fn take(&self, batch: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, batch: Traces) -> BoxFuture<'_, ConsumeResult> {
         match self.0.get(&batch.signal()) {
             Some(exporter) => exporter.take(batch),
             // The service makes one for each signal of its pipelines.

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use parking_lot::Mutex;
 use serde_json::json;
 
-use crate::component::{Bound, SetupError, Tasks};
+use crate::component::{BoundAddress, SetupError, Tasks};
 use crate::config::{self, Id, ResponseBody};
 use crate::net::serve::{Asked, Handler, Reply, Rules, Server, Unread};
 use crate::net::tls::server::ServerTls;
@@ -95,7 +95,7 @@ impl HealthCheck {
         let listening = server.start(&self.config.listener.endpoint, &tasks).await;
         let addresses = listening
             .map_err(|text| SetupError::new(format!("extensions.{}.endpoint", self.id), text))?;
-        let bound = addresses.into_iter().map(|address| Bound {
+        let bound = addresses.into_iter().map(|address| BoundAddress {
             protocol: "http",
             address,
         });

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Options, Processor, Service};
+use super::components::{Processor, Service};
+use super::options::Options;
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{self, Config, Id, Pipeline};
 use crate::exporters;
 use crate::extensions::file_storage::Storages;
-use crate::extensions::flows::{FlowsServer, Live};
+use crate::extensions::flows::{FlowsServer, LiveFlows};
 use crate::extensions::health_check::HealthCheck;
 use crate::fanout::FanOut;
 use crate::processors::linkmend::{Compiling, Linkmend, Stage};
@@ -17,7 +18,7 @@ use crate::receivers;
 use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::resource::Resource;
-use crate::traces::{Consumer, Heads};
+use crate::traces::{Consumer, NextConsumers};
 use crate::workers::{self, Workers};
 
 impl Service {
@@ -37,7 +38,7 @@ impl Service {
         let mut health_checks = Vec::new();
         let mut flows = Vec::new();
         // All pages show the same.
-        let live = Arc::new(Live::default());
+        let live = Arc::new(LiveFlows::default());
         for (id, extension) in &config.extensions {
             match extension {
                 config::Extension::HealthCheck(extension) => {
@@ -108,7 +109,7 @@ fn processor(
     options: &Options,
     storages: &Storages,
     metrics: &Arc<Metrics>,
-    live: Option<Arc<Live>>,
+    live: Option<Arc<LiveFlows>>,
 ) -> Result<Processor, SetupError> {
     match processor {
         config::Processor::Linkmend(processor) => {
@@ -190,21 +191,21 @@ pub(super) fn way(
     Ok(way)
 }
 
-/// What a receiver hands the batches of each signal to: the heads of all
+/// What a receiver hands the batches of each signal to: the first consumers of all
 /// pipelines of it that it is in.
-pub(super) fn heads(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> Heads {
+pub(super) fn consumers(receiver: &Id, config: &Config, ways: &BTreeMap<Id, Way>) -> NextConsumers {
     let mut by_signal = BTreeMap::<_, Vec<_>>::new();
     for (id, pipeline) in &config.service.pipelines {
         if pipeline.receivers.contains(receiver)
             && let Some(signal) = Pipeline::signal(id)
             && let Some(way) = ways.get(id)
         {
-            let heads = by_signal.entry(signal).or_default();
-            heads.push(Arc::clone(&way.head));
+            let consumers = by_signal.entry(signal).or_default();
+            consumers.push(Arc::clone(&way.head));
         }
     }
-    let heads = by_signal.into_iter();
-    heads.fold(Heads::default(), |all, (signal, heads)| {
-        all.with(signal, FanOut::of(heads))
+    let consumers = by_signal.into_iter();
+    consumers.fold(NextConsumers::default(), |all, (signal, consumers)| {
+        all.with(signal, FanOut::of(consumers))
     })
 }

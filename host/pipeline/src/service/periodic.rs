@@ -12,7 +12,7 @@ use super::own;
 use crate::component::{SetupError, Tasks};
 use crate::config::PeriodicReader;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::Metrics;
 use crate::traces::{Consumer, Traces};
 
@@ -22,7 +22,7 @@ struct Periodic {
     to: Arc<dyn Consumer>,
     interval: Duration,
     timeout: Duration,
-    failed: Sometimes,
+    failed: Throttle,
 }
 
 /// Begins to send for each of the readers, until the tasks are told to end.
@@ -38,7 +38,7 @@ pub(super) fn start(
             to: own::exporter(&reader.sender, Signal::Metrics, section)?,
             interval: reader.interval,
             timeout: reader.timeout,
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
         };
         tasks.tracker.spawn(periodic.run(tasks.stop.clone()));
     }

@@ -5,7 +5,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Processor, Service, build, periodic};
+use super::components::{Processor, Service};
+use super::{build, periodic};
 use crate::component::{Exporter, SetupError, Tasks};
 use crate::config::{Config, Id};
 use crate::extensions::flows::FlowsServer;
@@ -38,7 +39,7 @@ pub struct Running {
 /// Not everything ended in time.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{what} did not end within {deadline:?}: what was on its way may be lost, or come twice")]
-pub struct Overdue {
+pub struct ShutdownTimeout {
     /// What still ran.
     pub what: &'static str,
     /// The time that there was.
@@ -94,8 +95,8 @@ impl Service {
             }
         }
         for (id, receiver) in self.receivers {
-            let heads = build::heads(&id, &self.config, &ways);
-            let started = receiver.start(heads).await?;
+            let consumers = build::consumers(&id, &self.config, &ways);
+            let started = receiver.start(consumers).await?;
             for bound in &started.bound {
                 let name = format!("receivers.{id}.{}", bound.protocol);
                 running.addresses.push((name, bound.address));
@@ -171,11 +172,11 @@ impl Running {
     /// # Errors
     ///
     /// When that takes longer than `deadline`.
-    pub async fn stop(self, deadline: Duration) -> Result<(), Overdue> {
+    pub async fn stop(self, deadline: Duration) -> Result<(), ShutdownTimeout> {
         self.health.set_ready(false);
         let mut ending = "the receivers";
         let ended = tokio::time::timeout(deadline, self.end(&mut ending)).await;
-        ended.map_err(|_| Overdue {
+        ended.map_err(|_| ShutdownTimeout {
             what: ending,
             deadline,
         })

@@ -6,13 +6,13 @@ use crate::config::Telemetry;
 use crate::signal::Signal;
 use crate::telemetry;
 use crate::telemetry::resource::Resource;
-use crate::telemetry::traces::OwnTraces;
+use crate::telemetry::traces::InternalTraces;
 
 /// The log and the spans of linkmend's own.
 pub struct Session {
     /// Who linkmend is in them.
     pub resource: Resource,
-    own: Option<OwnTraces>,
+    own: Option<InternalTraces>,
 }
 
 impl Session {
@@ -31,7 +31,7 @@ impl Session {
             let to = own::exporter(&exporter.sender, Signal::Traces, section)?;
             exporters.push((exporter.clone(), to));
         }
-        let own = (!exporters.is_empty()).then(|| OwnTraces::start(exporters, &resource));
+        let own = (!exporters.is_empty()).then(|| InternalTraces::start(exporters, &resource));
         telemetry::start(&config.logs, own.as_ref())?;
         Ok(Self { resource, own })
     }

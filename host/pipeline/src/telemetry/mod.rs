@@ -13,7 +13,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use crate::component::SetupError;
 use crate::config::Logs;
 
-use traces::OwnTraces;
+use traces::InternalTraces;
 
 /// From now on all that the process says goes into the log, panics too, and its
 /// stages into spans of its own.
@@ -21,10 +21,10 @@ use traces::OwnTraces;
 /// # Errors
 ///
 /// A file of the log cannot be opened, or this was done before.
-pub fn start(logs: &Logs, own: Option<&OwnTraces>) -> Result<(), SetupError> {
+pub fn start(logs: &Logs, own: Option<&InternalTraces>) -> Result<(), SetupError> {
     let subscriber = tracing_subscriber::registry()
         .with(logs::layer(logs)?)
-        .with(own.map(OwnTraces::layer));
+        .with(own.map(InternalTraces::layer));
     subscriber
         .try_init()
         .map_err(|error| SetupError::new("service.telemetry", error.to_string()))?;

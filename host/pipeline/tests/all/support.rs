@@ -101,9 +101,9 @@ pub fn linkmend<'c>(config: &'c Config, id: &str) -> &'c LinkmendProcessor {
 }
 
 /// Where the traces of a receiver go to.
-pub fn heads(
+pub fn consumers(
     next: std::sync::Arc<dyn linkmend_pipeline::traces::Consumer>,
-) -> linkmend_pipeline::traces::Heads {
-    let heads = linkmend_pipeline::traces::Heads::default();
-    heads.with(linkmend_pipeline::signal::Signal::Traces, next)
+) -> linkmend_pipeline::traces::NextConsumers {
+    let consumers = linkmend_pipeline::traces::NextConsumers::default();
+    consumers.with(linkmend_pipeline::signal::Signal::Traces, next)
 }

@@ -128,7 +128,7 @@ fn what_it_takes() {
     let (ran_before, trips) = (ran(&server), store.stats().round_trips);
     let begun = Instant::now();
     for _ in 0..20 {
-        assert!(runtime.block_on(watcher.look(awaited.clone())).is_empty());
+        assert!(runtime.block_on(watcher.poll(awaited.clone())).is_empty());
     }
     eprintln!(
         "looking for 20,000 keys: {:?}, {:.1} ms of the server, {} round trips",

@@ -86,6 +86,6 @@ fn a_server_with_tls_is_asked_and_another_one_is_not_trusted() {
     let (other, _) = certificate();
     let distrustful = Store::start(options(&server, &other)).unwrap();
     assert!(!distrustful.connect(Duration::from_secs(1)));
-    let why = distrustful.why_away().unwrap();
+    let why = distrustful.connection_error().unwrap();
     assert!(why.contains("TLS") && why.contains("certificate"), "{why}");
 }

@@ -18,7 +18,7 @@ fn what_is_new_is_told_once() {
     let mut watcher = other.watcher();
     let mut look = |messages: std::ops::Range<u64>| {
         let awaited = messages.map(|message| (None, key(message))).collect();
-        let mut news = runtime.block_on(watcher.look(awaited));
+        let mut news = runtime.block_on(watcher.poll(awaited));
         news.sort_by_key(|(_, key)| key.low);
         news.iter().map(|(_, key)| key.low).collect::<Vec<_>>()
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use linkmend::{LoadError, Processor, Rule};
 
-use super::method::{Arm, ArmError, Pass};
+use super::arm::{Arm, ArmError, Pass};
 use crate::index::FreshIndex;
 
 /// The engine with some rules.

@@ -8,7 +8,7 @@ use linkmend_files::{BatchReader, ReadOptions};
 use linkmend_wire::count_spans;
 use linkmend_workload::Workload;
 
-use super::BenchError;
+use super::error::BenchError;
 
 /// Batches to measure on.
 #[derive(Debug, Clone)]

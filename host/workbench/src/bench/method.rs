@@ -2,37 +2,12 @@
 //! the same batches, and figures are medians over the rounds. `cargo xtask
 //! bench` and `linkmend rule bench` share this.
 
-use std::error::Error;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 
-use super::Load;
-
-/// Whatever stops an arm.
-pub type ArmError = Box<dyn Error + Send + Sync>;
-
-/// One way of mending batches.
-pub trait Arm {
-    /// Forgets all messages: each round is to remember them anew.
-    fn forget(&mut self);
-
-    /// Mends a batch.
-    ///
-    /// # Errors
-    ///
-    /// When it cannot be mended; the measurement ends.
-    fn mend(&mut self, batch: &Bytes) -> Result<Pass, ArmError>;
-}
-
-/// A batch that went through an arm.
-#[derive(Debug, Default)]
-pub struct Pass {
-    /// What came of it.
-    pub traces: Bytes,
-    /// What the calls of rules took, where that is known.
-    pub rule_time: Duration,
-}
+use super::arm::{Arm, ArmError};
+use super::load::Load;
 
 /// What one arm took for a load, in nanoseconds: medians over the rounds.
 #[derive(Debug, Clone, Copy, PartialEq)]

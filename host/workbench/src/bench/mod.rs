@@ -5,20 +5,24 @@
 //! rule: scan, select, check, splice. Batches go through as in a pipeline, each
 //! once: what it has to be remembered is remembered and looked up in one call.
 
+mod arm;
 mod engine;
+mod error;
 mod load;
 mod method;
 
 use std::sync::Arc;
 
 use bytes::Bytes;
-use linkmend::{LoadError, Processor, Rule, RuleFault};
+use linkmend::{LoadError, Processor, Rule};
 use linkmend_wire::Scan;
 use serde::Serialize;
 
+pub use arm::{Arm, ArmError, Pass};
 pub use engine::Engine;
+pub use error::BenchError;
 pub use load::Load;
-pub use method::{Arm, ArmError, Pass, Times, measure, once};
+pub use method::{Times, measure, once};
 
 use crate::subject::Subject;
 
@@ -59,38 +63,6 @@ pub struct Cost {
     pub sandbox_ns_per_span: f64,
     /// So many spans go through in a second, on one thread.
     pub spans_per_second: f64,
-}
-
-/// It could not be measured.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum BenchError {
-    /// A file cannot be read.
-    #[error("{path}: {error}")]
-    Input {
-        /// The file.
-        path: String,
-        /// Why.
-        error: String,
-    },
-    /// A rule cannot be used.
-    #[error(transparent)]
-    Load(#[from] LoadError),
-    /// A rule failed: what it costs to fail is not what was asked for.
-    #[error("{0}; nothing is measured of a rule that fails, `linkmend rule check` says more")]
-    Fault(RuleFault),
-    /// A batch cannot be mended.
-    #[error("{0}")]
-    Arm(ArmError),
-}
-
-impl From<ArmError> for BenchError {
-    fn from(error: ArmError) -> Self {
-        match error.downcast::<RuleFault>() {
-            Ok(fault) => Self::Fault(*fault),
-            Err(error) => Self::Arm(error),
-        }
-    }
 }
 
 /// Measures rules.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::TestError;
+use super::error::TestError;
 
 /// A golden case.
 #[derive(Debug, Clone)]

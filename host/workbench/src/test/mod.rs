@@ -8,10 +8,10 @@
 
 mod case;
 mod compare;
+mod error;
 mod run;
 
 use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -21,6 +21,7 @@ use serde::Serialize;
 
 pub use case::{Case, find};
 pub use compare::{Difference, differences};
+pub use error::TestError;
 pub(crate) use run::mend;
 
 use crate::config::RuleConfig;
@@ -28,47 +29,6 @@ use crate::heard::Lines;
 use crate::index::FreshIndex;
 use crate::spans;
 use crate::subject::Subject;
-
-/// No case can be run.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum TestError {
-    /// The folder of cases cannot be read.
-    #[error("cannot read the folder {folder}: {error}; say where the cases are with --cases")]
-    Folder {
-        /// The folder.
-        folder: String,
-        /// What the system says.
-        error: io::Error,
-    },
-    /// There are none.
-    #[error(
-        "there are no cases in {0}; a case is a folder in it with before.jsonl, and after.jsonl, which --update writes"
-    )]
-    NoCases(String),
-    /// No name fits.
-    #[error("no case has `{filter}` in its name; there are {names}")]
-    NoneFits {
-        /// What was asked for.
-        filter: String,
-        /// What there is.
-        names: String,
-    },
-    /// A folder is half of a case.
-    #[error("{0} has an after.* and no before.*: what goes in is missing")]
-    NoBefore(String),
-    /// It is not clear which file is meant.
-    #[error("{folder} has several files called {called}.*; one of them is enough")]
-    Several {
-        /// The folder.
-        folder: String,
-        /// What they are called.
-        called: String,
-    },
-    /// The rule cannot be used.
-    #[error(transparent)]
-    Load(LoadError),
-}
 
 /// How a case ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

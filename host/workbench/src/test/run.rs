@@ -7,7 +7,7 @@ use std::sync::atomic::AtomicBool;
 
 use linkmend::{FaultReason, Processor};
 use linkmend_files::{Format, ReadOptions};
-use linkmend_process::{Event, Input, Job, Output, Watch};
+use linkmend_process::{Event, Input, Job, Observer, Output};
 
 /// Mends a file.
 ///
@@ -47,7 +47,7 @@ pub(crate) fn mend(
 #[derive(Default)]
 struct Faults(Vec<String>);
 
-impl Watch for Faults {
+impl Observer for Faults {
     fn event(&mut self, event: Event<'_>) {
         let text = match event {
             Event::BadInput(input, error) => format!("{input}: {error}"),

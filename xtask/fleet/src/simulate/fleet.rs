@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 use linkmend_tests::otlp::batch;
 use opentelemetry_proto::tonic::trace::v1::Span;
 
-use super::Options;
 use super::host::{Figures, Host, LOOKING};
+use super::options::Options;
 use super::world::World;
 use crate::seen::{Judgement, Seen, pair};
 

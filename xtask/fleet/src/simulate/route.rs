@@ -2,7 +2,7 @@
 
 use std::hash::{DefaultHasher, Hasher as _};
 
-use super::Options;
+use super::options::Options;
 
 /// Positions of a host on the ring: what the Collector's `loadbalancing` exporter has.
 const POSITIONS: u32 = 100;

@@ -8,12 +8,14 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, anyhow};
 use linkmend::plain;
 use linkmend_files::AtomicFile;
-use linkmend_registry::{About, Fetch, PublicKey, Reference, push as push_rule};
+use linkmend_registry::{About, Fetcher, PublicKey, Reference, push as push_rule};
 use linkmend_workbench::inspect::{Report, inspect};
 
 use super::args::RunOptions;
 use super::{exit_of, subject};
-use crate::{Exit, process, say, tell};
+use crate::error::whole;
+use crate::exit::Exit;
+use crate::terminal::{say, tell};
 use args::{PullArguments, PushArguments};
 
 /// Runs `linkmend rule push`.
@@ -57,7 +59,7 @@ pub fn pull(arguments: &PullArguments) -> anyhow::Result<Exit> {
     let key = arguments.public_key.as_deref().map(public_key);
     let key = key.transpose()?;
     let store = arguments.compiling.rule_cache(|why| tell(why));
-    let fetch = Fetch {
+    let fetch = Fetcher {
         most: arguments.compiling.limits()?.file_size,
         store: store.as_ref(),
         key: key.as_ref(),
@@ -86,10 +88,10 @@ pub fn pull(arguments: &PullArguments) -> anyhow::Result<Exit> {
 
 /// As a whole, or not at all.
 fn write(path: &Path, component: &[u8]) -> anyhow::Result<()> {
-    let mut file = AtomicFile::create(path).map_err(process::whole)?;
+    let mut file = AtomicFile::create(path).map_err(whole)?;
     file.write_all(component)
         .with_context(|| format!("cannot write {}", path.display()))?;
-    file.finish().map_err(process::whole)
+    file.finish().map_err(whole)
 }
 
 /// What is known of it without a configuration may be nothing but its interfaces.

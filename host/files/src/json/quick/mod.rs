@@ -6,22 +6,18 @@
 //! other way. Both make the same bytes of a text, to which the tests hold them.
 
 mod scalar;
+mod walk;
 
-use std::ops::Range;
-
-use linkmend_wire::encode::{put_varint, varint_len};
+use linkmend_wire::encode::varint_len;
 
 use super::schema::{Field, Kind, Message, RESOURCE_SPANS, SCOPE_SPANS, SPAN, TRACES_DATA};
 use scalar::plain_length;
+use walk::{Done, Walk};
+
+pub(crate) use walk::SpanPlaces;
 
 /// Deeper than any sender nests; the other way has its own limit.
 const MAX_DEPTH: u32 = 32;
-
-/// That it was read.
-type Done = Option<()>;
-
-/// Where the spans stand in a text.
-pub(crate) type SpanPlaces = Vec<Range<usize>>;
 
 /// Appends what a `TracesData` object holds. `None`: it has to be read the other
 /// way, and nothing was appended.
@@ -57,42 +53,7 @@ fn run(
     done.map(|()| spans)
 }
 
-struct Walk<'t, 'o> {
-    text: &'t [u8],
-    at: usize,
-    out: &'o mut Vec<u8>,
-    /// The fields of all open messages: number and start.
-    starts: Vec<(u32, usize)>,
-    /// For writing fields anew in order.
-    scratch: Vec<u8>,
-    spans: SpanPlaces,
-}
-
 impl Walk<'_, '_> {
-    /// The next byte that is no white space.
-    #[inline]
-    fn peek(&mut self) -> Option<u8> {
-        loop {
-            match self.text.get(self.at)? {
-                b' ' | b'\t' | b'\n' | b'\r' => self.at += 1,
-                byte => return Some(*byte),
-            }
-        }
-    }
-
-    #[inline]
-    fn byte(&mut self, byte: u8) -> Done {
-        if self.peek()? != byte {
-            return None;
-        }
-        self.at += 1;
-        Some(())
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.text.get(self.at..).unwrap_or_default()
-    }
-
     /// Reads an object and writes its fields in ascending order.
     fn message(&mut self, message: &'static Message, depth: u32) -> Done {
         if depth > MAX_DEPTH {
@@ -254,37 +215,6 @@ impl Walk<'_, '_> {
         // Protobuf is about half as long.
         let left = self.text.len().saturating_sub(self.at) / 2;
         if is_large { varint_len(left as u64) } else { 1 }
-    }
-
-    fn tag(&mut self, field: &Field) {
-        let tag = field.number << 3 | u32::from(field.kind.wire_type());
-        put_varint(self.out, u64::from(tag));
-    }
-
-    /// Sets the length, for which there is room before `start`, of all that was
-    /// written since.
-    fn set_length(&mut self, start: usize, room: usize) -> Done {
-        let end = self.out.len();
-        let mut rest = end - start;
-        if rest < 0x80 && room == 1 {
-            *self.out.get_mut(start - 1)? = rest as u8;
-            return Some(());
-        }
-        let width = varint_len(rest as u64);
-        if width != room {
-            let moved = start + width - room;
-            self.out.resize(end.max(end + width - room), 0);
-            self.out.copy_within(start..end, moved);
-            self.out.truncate(end + width - room);
-        }
-        let at = start - room;
-        let length = self.out.get_mut(at..at + width)?;
-        for byte in length.iter_mut() {
-            *byte = rest as u8 | 0x80;
-            rest >>= 7;
-        }
-        *length.last_mut()? &= 0x7f;
-        Some(())
     }
 }
 

@@ -2,7 +2,7 @@
 
 use linkmend_wire::encode::put_varint;
 
-use super::{Done, Walk};
+use super::walk::{Done, Walk};
 use crate::json::schema::{Field, Kind};
 
 /// All bytes of a word.

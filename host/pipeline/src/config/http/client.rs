@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use linkmend_config::Node;
 
-use super::Encoding;
+use super::encoding::Encoding;
 use crate::config::endpoint::{URL, Url, url};
 use crate::config::grpc::{BUFFERS, MIDDLEWARES, SENDER_AUTH};
 use crate::config::member::{self, Member};

@@ -17,8 +17,10 @@ use super::secret::{HEADERS, Headers, headers};
 use crate::signal::Signal;
 
 mod client;
+mod encoding;
 
 pub use client::HttpClient;
+pub use encoding::Encoding;
 
 pub(super) use client::{COMPRESSION_PARAMS, MEMBERS as CLIENT, check as check_client};
 
@@ -89,21 +91,6 @@ impl HttpServer {
             Signal::Profiles => &self.profiles_url_path,
         }
     }
-}
-
-/// How the body of an HTTP message is compressed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// Not at all.
-    Identity,
-    /// gzip.
-    Gzip,
-    /// Zstandard.
-    Zstd,
-    /// zlib.
-    Zlib,
-    /// `deflate`: zlib, too (RFC 9110).
-    Deflate,
 }
 
 const ENCODINGS: [(&str, Encoding); 5] = [

@@ -2,7 +2,6 @@
 
 use linkmend_config::Node;
 
-use super::KafkaClient;
 use crate::config::member::{self, Member};
 use crate::config::reader::Reader;
 use crate::config::scalars::{choice, name};
@@ -37,13 +36,13 @@ const MECHANISMS: [(&str, SaslMechanism); 3] = [
     ("SCRAM-SHA-512", SaslMechanism::ScramSha512),
 ];
 
-pub(in crate::config) static AUTH: &[Member<KafkaClient>] = &[
+pub(in crate::config) static AUTH: &[Member<Option<KafkaSasl>>] = &[
     Member::section(
         "sasl",
         "kafka sasl",
         "off",
         "A name and a password.",
-        |t, r, n| t.sasl = sasl(r, n),
+        |t, r, n| *t = sasl(r, n),
     ),
     Member::unsupported(
         "kerberos",
@@ -76,8 +75,8 @@ pub(in crate::config) static SASL: &[Member<KafkaSasl>] = &[
 ];
 
 /// Reads `auth`.
-pub(super) fn read(client: &mut KafkaClient, reader: &mut Reader, node: &Node) {
-    member::read(reader, node, &[AUTH], client);
+pub(super) fn read(login: &mut Option<KafkaSasl>, reader: &mut Reader, node: &Node) {
+    member::read(reader, node, &[AUTH], login);
 }
 
 fn sasl(reader: &mut Reader, node: &Node) -> Option<KafkaSasl> {

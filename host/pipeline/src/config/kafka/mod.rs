@@ -112,7 +112,7 @@ pub(super) static CLIENT: &[Member<KafkaClient>] = &[
         "kafka auth",
         "off",
         "How linkmend logs in.",
-        auth::read,
+        |t, r, n| auth::read(&mut t.sasl, r, n),
     ),
     Member::section(
         "tls",

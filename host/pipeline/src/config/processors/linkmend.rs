@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use linkmend::{Checksum, Limits, OnError};
-use linkmend_config::{Content, Node, Spot};
+use linkmend_config::{Content, Location, Node};
 use linkmend_registry::PublicKey;
 use serde_json::{Map, Value};
 
@@ -66,7 +66,7 @@ impl RuleConfig {
 
     /// Where the key stands that the rule names by a path such as
     /// `recipes[0].name`; `None` when there is no configuration.
-    pub fn place(&self, path: &str) -> Option<Spot> {
+    pub fn place(&self, path: &str) -> Option<Location> {
         self.0.as_ref().map(|node| node.find(path))
     }
 }

@@ -4,7 +4,7 @@ mod kafka;
 mod otlp;
 mod otlpjsonfile;
 
-pub use kafka::{KafkaReceiver, KafkaStrategy, KafkaTopics, Marking};
+pub use kafka::{KafkaReceiver, KafkaStrategy, KafkaTopics, MessageMarking};
 pub use otlp::{Admission, OtlpReceiver};
 pub use otlpjsonfile::{FileCompression, OtlpJsonFileReceiver, StartAt};
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use linkmend_config::{Node, Spot, nearest};
+use linkmend_config::{Location, Node, nearest};
 
 use crate::config::components::not_an_id;
 use crate::config::id::Id;
@@ -41,10 +41,10 @@ impl Pipeline {
 
 /// What is defined, and where.
 pub(in crate::config) struct Known<'d> {
-    pub(in crate::config) receivers: &'d BTreeMap<Id, Spot>,
-    pub(in crate::config) processors: &'d BTreeMap<Id, Spot>,
-    pub(in crate::config) exporters: &'d BTreeMap<Id, Spot>,
-    pub(in crate::config) extensions: &'d BTreeMap<Id, Spot>,
+    pub(in crate::config) receivers: &'d BTreeMap<Id, Location>,
+    pub(in crate::config) processors: &'d BTreeMap<Id, Location>,
+    pub(in crate::config) exporters: &'d BTreeMap<Id, Location>,
+    pub(in crate::config) extensions: &'d BTreeMap<Id, Location>,
     /// The Collector's, which pipelines name as receivers and as exporters.
     pub(in crate::config) connectors: &'d BTreeSet<Id>,
 }
@@ -177,7 +177,7 @@ fn pipeline(reader: &mut Reader, node: &Node, known: &Known<'_>, used: &mut Used
 }
 
 /// What a section defines, and what one of it and the section are called.
-pub(super) type Section<'d> = (&'d BTreeMap<Id, Spot>, &'d str, &'d str);
+pub(super) type Section<'d> = (&'d BTreeMap<Id, Location>, &'d str, &'d str);
 
 /// Reads a list of ids of components that must be defined.
 pub(super) fn references(
@@ -213,7 +213,7 @@ pub(super) fn references(
     ids
 }
 
-fn undefined(id: &Id, defined: &BTreeMap<Id, Spot>, singular: &str, section: &str) -> String {
+fn undefined(id: &Id, defined: &BTreeMap<Id, Location>, singular: &str, section: &str) -> String {
     let names: Vec<_> = defined.keys().map(ToString::to_string).collect();
     let names: Vec<_> = names.iter().map(String::as_str).collect();
     match nearest(&id.to_string(), &names) {

@@ -14,11 +14,11 @@ use crate::config::{DebugExporter, Id, Verbosity};
 use crate::exporters::by_signal::BySignal;
 use crate::json;
 use crate::signal::Signal;
-use crate::telemetry::logs::{LINES, Sometimes};
+use crate::telemetry::logs::{LINES, Throttle};
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::outputs::Outputs;
-use crate::telemetry::traces::Stage;
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::telemetry::traces::ComponentSpan;
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use sampler::Sampler;
 
@@ -31,7 +31,7 @@ pub struct Debug {
     paths: Option<Vec<String>>,
     outputs: OnceLock<Outputs>,
     metrics: BySignal,
-    unwritten: Sometimes,
+    unwritten: Throttle,
 }
 
 impl Debug {
@@ -54,11 +54,11 @@ impl Debug {
             paths,
             outputs: OnceLock::new(),
             metrics: BySignal::new(id, signals, metrics),
-            unwritten: Sometimes::default(),
+            unwritten: Throttle::default(),
         })
     }
 
-    fn tell(&self, batch: &Traces) -> Taken {
+    fn tell(&self, batch: &Traces) -> ConsumeResult {
         match batch.signal() {
             Signal::Traces => self.tell_traces(batch),
             _ => self.tell_other(batch),
@@ -67,7 +67,7 @@ impl Debug {
 
     /// A batch of another signal: how much it has, and all of it as OTLP/JSON
     /// where more is wanted.
-    fn tell_other(&self, batch: &Traces) -> Taken {
+    fn tell_other(&self, batch: &Traces) -> ConsumeResult {
         if !self.sampler.is_due(Instant::now()) {
             return Ok(Accepted::default());
         }
@@ -96,7 +96,7 @@ impl Debug {
         Ok(Accepted::default())
     }
 
-    fn tell_traces(&self, traces: &Traces) -> Taken {
+    fn tell_traces(&self, traces: &Traces) -> ConsumeResult {
         let decoded = TracesData::decode(traces.bytes().clone());
         let decoded = decoded.map_err(|error| {
             let text = format!("the batch is not well-formed OTLP: {error}");
@@ -154,11 +154,11 @@ fn title(signal: Signal) -> &'static str {
 }
 
 impl Consumer for Debug {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             let telling = async { self.tell(&traces) };
             let (signal, items) = (traces.signal(), traces.items());
-            let stage = Stage::exporter(&self.id, signal);
+            let stage = ComponentSpan::exporter(&self.id, signal);
             let taken = stage.run(items, telling).await;
             self.metrics.taken(signal, items, &taken);
             taken

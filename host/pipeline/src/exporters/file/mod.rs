@@ -3,12 +3,12 @@
 //! A batch is taken when the operating system has it: a program that is killed
 //! then loses nothing.
 
+mod folder;
 mod frame;
 mod repair;
 mod rotate;
 mod writer;
 
-use std::path::Path;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
@@ -18,12 +18,13 @@ use crate::component::{Exporter, SetupError};
 use crate::config::{FileExporter, Id};
 use crate::exporters::by_signal::BySignal;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::Metrics;
-use crate::telemetry::traces::Stage;
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::telemetry::traces::ComponentSpan;
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
+use folder::folder_of;
 use frame::Frame;
 use writer::Writer;
 
@@ -40,7 +41,7 @@ struct Shared {
     config: FileExporter,
     frame: Frame,
     writer: Mutex<Option<Writer>>,
-    failed: Sometimes,
+    failed: Throttle,
 }
 
 impl File {
@@ -61,7 +62,7 @@ impl File {
             config: config.clone(),
             frame: Frame::of(config),
             writer: Mutex::new(None),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
         };
         shared.check().map_err(|text| shared.error(text))?;
         Ok(Self {
@@ -71,7 +72,7 @@ impl File {
         })
     }
 
-    async fn write(&self, traces: Traces) -> Taken {
+    async fn write(&self, traces: Traces) -> ConsumeResult {
         let shared = Arc::clone(&self.shared);
         let written = self.writing.run(move || shared.write(&traces)).await;
         written.unwrap_or_else(|Panicked| Err(Refusal::retry("cannot write; see the log")))
@@ -113,7 +114,7 @@ impl Shared {
         Ok(())
     }
 
-    fn write(&self, traces: &Traces) -> Taken {
+    fn write(&self, traces: &Traces) -> ConsumeResult {
         if traces.bytes().is_empty() {
             return Ok(Accepted::default());
         }
@@ -137,10 +138,10 @@ impl Shared {
 }
 
 impl Consumer for File {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             let (signal, items) = (traces.signal(), traces.items());
-            let stage = Stage::exporter(&self.shared.id, signal);
+            let stage = ComponentSpan::exporter(&self.shared.id, signal);
             let taken = stage.run(items, self.write(traces)).await;
             self.metrics.taken(signal, items, &taken);
             taken
@@ -163,13 +164,5 @@ impl Exporter for File {
             // Waits for what is being written; nothing is left in memory then.
             let _ = spawn_blocking(move || shared.writer.lock().take()).await;
         })
-    }
-}
-
-/// The folder of a file; that where the program runs for a name alone.
-fn folder_of(path: &Path) -> &Path {
-    match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
     }
 }

@@ -10,7 +10,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-use super::folder_of;
+use super::folder::folder_of;
 use crate::config::Rotation;
 
 const FORMAT: &str = "%Y-%m-%dT%H-%M-%S%.3f";

@@ -4,8 +4,9 @@ use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
+use super::folder::folder_of;
 use super::frame::Frame;
-use super::{folder_of, repair, rotate};
+use super::{repair, rotate};
 use crate::config::FileExporter;
 
 /// An open file, at whose end there is a whole batch.

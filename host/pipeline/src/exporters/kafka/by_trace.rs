@@ -6,7 +6,6 @@ use std::ops::Range;
 use linkmend_wire::encode::put_bytes_field;
 use linkmend_wire::{Fields, WireError};
 
-use super::records::malformed;
 use crate::items::{LEAVES, RESOURCES, SCOPES};
 use crate::traces::Refusal;
 
@@ -46,7 +45,7 @@ type Part = (Vec<u8>, Vec<u8>);
 ///
 /// It is not well-formed, or would have to be copied too often.
 pub(super) fn parts(batch: &[u8]) -> Result<Vec<Part>, Refusal> {
-    let apart = Apart::of(batch).map_err(|error| malformed(&error))?;
+    let apart = Apart::of(batch).map_err(|error| Refusal::malformed(error.to_string()))?;
     let mut copies = batch
         .len()
         .saturating_mul(COPIES)

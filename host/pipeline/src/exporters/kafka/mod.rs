@@ -19,7 +19,7 @@ use crate::kafka::connection;
 use crate::net::client::Message;
 use crate::signal::Signal;
 use crate::telemetry::metrics::{KafkaExporterMetrics, Metrics};
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use records::{Made, Shape};
 
@@ -186,7 +186,7 @@ pub(super) struct Ending<E> {
 }
 
 impl<E: Consumer> Consumer for Ending<E> {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         self.exporter.take(traces)
     }
 }

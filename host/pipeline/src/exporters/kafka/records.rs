@@ -112,7 +112,9 @@ impl Shape {
         let mut cutter = Cutter::new(self.signal, batch, most, most);
         let mut pieces = 0;
         while !cutter.is_done() {
-            let piece = cutter.piece().map_err(|error| malformed(&error))?;
+            let piece = cutter
+                .piece()
+                .map_err(|error| Refusal::malformed(error.to_string()))?;
             if piece.bytes.is_empty() {
                 continue;
             }
@@ -143,10 +145,6 @@ impl Shape {
         })?;
         Ok((length, text.into()))
     }
-}
-
-pub(super) fn malformed(error: &linkmend_wire::WireError) -> Refusal {
-    Refusal::malformed(error.to_string())
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::config::{Id, Retry};
 use crate::net::client::{Answered, Message, Unreadable};
 use crate::signal::Signal;
 use crate::telemetry::metrics::ExporterMetrics;
-use crate::traces::{Accepted, BoxFuture, Refusal, RefusalKind, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Refusal, RefusalKind, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
 /// From this size on, encoding a batch is not done between other tasks.
@@ -83,7 +83,7 @@ impl Line {
 
     /// Sends a batch. When `stop` is cancelled, it waits no more: there is one
     /// last try.
-    pub(super) async fn deliver(&self, traces: Traces, stop: &CancellationToken) -> Taken {
+    pub(super) async fn deliver(&self, traces: Traces, stop: &CancellationToken) -> ConsumeResult {
         let (items, deadline) = (traces.items() as u64, traces.deadline);
         // What is tried is what was encoded; the batch is not kept beside it.
         let taken = match self.encode(traces.into_bytes()).await {
@@ -111,7 +111,7 @@ impl Line {
         message: Message,
         deadline: Option<Instant>,
         stop: &CancellationToken,
-    ) -> Taken {
+    ) -> ConsumeResult {
         let mut backoff = Backoff::new(&self.retry);
         loop {
             if is_over(deadline, Duration::ZERO) {

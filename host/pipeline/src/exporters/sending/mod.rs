@@ -24,7 +24,7 @@ use crate::extensions::file_storage::Storages;
 use crate::signal::Signal;
 use crate::telemetry::metrics::Metrics;
 use crate::telemetry::traces as own;
-use crate::traces::{BoxFuture, Consumer, Taken, Traces};
+use crate::traces::{BoxFuture, ConsumeResult, Consumer, Traces};
 use line::Line;
 use queue::Queue;
 
@@ -72,7 +72,7 @@ impl Sending {
 }
 
 impl Consumer for Sending {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let (line, items) = (self.line(), traces.items());
         // It is not sent on, and must not lie in a queue.
         let traces = traces.with_metadata(None);
@@ -83,7 +83,7 @@ impl Consumer for Sending {
                     Way::Queued(queue) => queue.take(traces).await,
                 }
             };
-            let stage = own::Stage::exporter(line.id(), line.signal());
+            let stage = own::ComponentSpan::exporter(line.id(), line.signal());
             stage.run(items, sending).await
         })
     }

@@ -22,12 +22,12 @@ use missing::Missing;
 const CONTENT_TYPE: &str = "text/html; charset=utf-8";
 
 /// What is seen of flows, by all processors together.
-pub struct Live {
+pub struct LiveFlows {
     window: Mutex<Window>,
     missing: Mutex<Missing>,
 }
 
-impl Default for Live {
+impl Default for LiveFlows {
     fn default() -> Self {
         Self {
             window: Mutex::new(Window::new(SumsOptions::default())),
@@ -36,7 +36,7 @@ impl Default for Live {
     }
 }
 
-impl Live {
+impl LiveFlows {
     /// Flows that were found now, each with whether its message is new, and the
     /// producers of the batch.
     pub(crate) fn add(&self, flows: &[(Flow, bool)], producers: &Producers, now: Instant) {
@@ -87,7 +87,7 @@ pub struct FlowsServer {
     id: Id,
     listen: Listen,
     tls: Option<ServerTls>,
-    live: Arc<Live>,
+    live: Arc<LiveFlows>,
 }
 
 impl FlowsServer {
@@ -96,7 +96,11 @@ impl FlowsServer {
     /// # Errors
     ///
     /// When a file cannot be read or is not what it should be.
-    pub fn new(id: &Id, config: &config::FlowsPage, live: Arc<Live>) -> Result<Self, SetupError> {
+    pub fn new(
+        id: &Id,
+        config: &config::FlowsPage,
+        live: Arc<LiveFlows>,
+    ) -> Result<Self, SetupError> {
         let tls = config.listener.tls.as_ref();
         let tls = tls.map(ServerTls::new).transpose();
         let tls = tls.map_err(|error| error.within(format!("extensions.{id}.tls")))?;

@@ -10,10 +10,10 @@ use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
 use super::journal::{Journal, Record};
-use super::stage::{Keeping, MOST_KIB, Stage};
+use super::stage::{Durability, MOST_KIB, Stage};
 use super::ticket;
 use crate::signal::Signal;
-use crate::traces::{Refusal, Taken, Traces};
+use crate::traces::{ConsumeResult, Refusal, Traces};
 
 /// What a batch counts for at least, whatever its size.
 const LEAST_KIB: u32 = MOST_KIB / 64;
@@ -38,10 +38,10 @@ impl Stage {
         let traces = Traces::checked(Signal::Traces, bytes);
         self.metrics.outgoing.inc_by(traces.items() as u64);
         let batch = traces.bytes().clone();
-        match &self.keeping {
-            Keeping::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
-            Keeping::Waiting => ticket::tell(&acknowledgements, &self.next.take(traces).await),
-            Keeping::Journal(_) => self.deliver_kept(traces, &acknowledgements).await,
+        match &self.durability {
+            Durability::Memory => self.settle(&traces, &self.next.take(traces.clone()).await),
+            Durability::Waiting => ticket::tell(&acknowledgements, &self.next.take(traces).await),
+            Durability::Journal(_) => self.deliver_kept(traces, &acknowledgements).await,
         }
         self.tell_flows(batch, None).await;
     }
@@ -67,7 +67,7 @@ impl Stage {
     }
 
     /// Says of what nobody can send again that it is lost.
-    fn settle(&self, traces: &Traces, taken: &Taken) {
+    fn settle(&self, traces: &Traces, taken: &ConsumeResult) {
         if let Err(refusal) = taken {
             let spans = traces.items();
             tracing::error!(
@@ -80,7 +80,7 @@ impl Stage {
     /// Takes up what was held at the end of the last run, a batch at a time:
     /// what cannot be sent on yet stays on disk.
     pub(super) async fn take_up(self: Arc<Self>, left: Vec<u64>) {
-        let Keeping::Journal(journal) = &self.keeping else {
+        let Durability::Journal(journal) = &self.durability else {
             return;
         };
         if !left.is_empty() {

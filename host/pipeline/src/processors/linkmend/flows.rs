@@ -3,25 +3,20 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use bytes::Bytes;
-use http::HeaderMap;
 use linkmend::Reasons;
 use linkmend_advice::Producers;
 use linkmend_flows::{Flow, LinkWords, Passing, PassingOptions, Projected, Projector};
 use parking_lot::Mutex;
 
-use super::stage::Stage;
 use crate::config::{self, Id, LinkmendProcessor};
-use crate::extensions::flows::Live;
-use crate::signal::Signal;
+use crate::extensions::flows::LiveFlows;
 use crate::telemetry::metrics::{FlowMetrics, Metrics};
-use crate::traces::Traces;
 
 /// Of a processor, in all its pipelines.
 pub(super) struct Flows {
     config: config::Flows,
     metrics: FlowMetrics,
-    live: Option<Arc<Live>>,
+    live: Option<Arc<LiveFlows>>,
     found: Mutex<Found>,
 }
 
@@ -36,7 +31,7 @@ impl Flows {
         id: &Id,
         config: &LinkmendProcessor,
         metrics: &Metrics,
-        live: Option<Arc<Live>>,
+        live: Option<Arc<LiveFlows>>,
     ) -> Option<Arc<Self>> {
         let rule = config.config.to_json();
         let config = &config.flows;
@@ -69,7 +64,7 @@ impl Flows {
     }
 
     /// Takes a batch that was mended, and gives back the spans to project.
-    fn take(&self, batch: &[u8]) -> Vec<u8> {
+    pub(super) fn take(&self, batch: &[u8]) -> Vec<u8> {
         let now = Instant::now();
         let mut flows: Vec<(Flow, bool)> = Vec::new();
         let mut projected = Vec::new();
@@ -97,35 +92,9 @@ impl Flows {
         }
         projected
     }
-}
 
-impl Stage {
-    /// Looks for flows in a batch that was handed on, and sends the spans that are
-    /// projected after it, as a batch of their own.
-    pub(super) async fn tell_flows(&self, batch: Bytes, metadata: Option<Arc<HeaderMap>>) {
-        let Some(flows) = self.flows.clone() else {
-            return;
-        };
-        let finder = Arc::clone(&flows);
-        let found = self.workers.run(move || finder.take(&batch)).await;
-        let projected = found.unwrap_or_default();
-        if projected.is_empty() {
-            return;
-        }
-        let traces = Traces::checked(Signal::Traces, projected.into()).with_metadata(metadata);
-        let spans = traces.items();
-        let result = match self.next.take(traces).await {
-            Ok(_) => "sent",
-            Err(refusal) => {
-                self.failed.tell(|more| {
-                    tracing::warn!(
-                        processor = %self.id, spans, %refusal,
-                        "projected spans were not taken{more}"
-                    );
-                });
-                "refused"
-            }
-        };
-        flows.metrics.projected(result, spans as u64);
+    /// What became of spans that were projected.
+    pub(super) fn projected(&self, result: &str, spans: u64) {
+        self.metrics.projected(result, spans);
     }
 }

@@ -18,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 use super::block::{self, Block};
 use crate::component::SetupError;
 use crate::extensions::file_storage::{Storage, Store};
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 
 /// What comes within this time is one block: a disk is not to be synchronised for
 /// each batch.
@@ -37,7 +37,7 @@ pub(super) struct Log {
     /// What is there, the oldest first.
     blocks: Mutex<VecDeque<Kept>>,
     added: Notify,
-    failed: Sometimes,
+    failed: Throttle,
 }
 
 /// A block that is on disk.
@@ -57,7 +57,7 @@ impl Log {
             waiting: Mutex::default(),
             blocks: Mutex::default(),
             added: Notify::new(),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
         })
     }
 

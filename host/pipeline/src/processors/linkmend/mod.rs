@@ -10,11 +10,13 @@
 //!
 //! | module | what it does |
 //! |---|---|
+//! | `compiling` | how rules are compiled |
 //! | `rule` | from the configuration to a loaded rule |
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
 //! | `flows` | the flows of messages in what goes on |
+//! | `projection` | spans that stand for them, sent after them |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
 //! | `remembered` | what is known of messages, by scope where there are some |
@@ -23,11 +25,13 @@
 //! | `observe` | what is held and remembered, as metrics |
 
 mod block;
+mod compiling;
 mod delivery;
 mod flows;
 mod journal;
 mod log;
 mod observe;
+mod projection;
 mod reload;
 mod remembered;
 mod rule;
@@ -39,26 +43,26 @@ mod ticket;
 use std::path::Path;
 use std::sync::Arc;
 
-use linkmend::{CodeCache, Compiler, HoldOptions, Processor, Stop};
-use linkmend_registry::Store;
+use linkmend::{HoldOptions, Processor, Stop};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::component::{SetupError, Tasks};
 use crate::config::{Config, Id, LinkmendProcessor};
 use crate::extensions::file_storage::{Storage, Storages};
-use crate::extensions::flows::Live;
+use crate::extensions::flows::LiveFlows;
 use crate::state::{self, StateDirectory};
 use crate::telemetry::metrics::Metrics;
 use crate::traces::Consumer;
 use crate::workers::Workers;
+pub(crate) use compiling::Compiling;
 use flows::Flows;
 use journal::Journal;
 use reload::{Watched, Watcher};
 use remembered::Remembered;
-use rule::ChosenRule;
+use rule::{ChosenRule, place};
 pub(crate) use stage::Stage;
-use stage::{Keeping, Parts};
+use stage::{Durability, Parts};
 
 /// A processor as it is configured. Each pipeline that names it has a stage of
 /// its own; what was seen of messages, the index, is one for all of them.
@@ -83,14 +87,6 @@ pub(crate) struct Linkmend {
     made: Mutex<Option<Made>>,
     /// Those of all stages.
     processors: Mutex<Vec<Arc<Processor>>>,
-}
-
-/// How rules are compiled.
-pub(crate) struct Compiling {
-    pub(crate) compiler: Compiler,
-    pub(crate) cache: Option<CodeCache>,
-    /// Rules that were pulled.
-    pub(crate) pulled: Option<Store>,
 }
 
 /// The numbers of what was held at the end of the last run.
@@ -151,7 +147,7 @@ impl Linkmend {
     }
 
     /// Finds flows of messages, if somebody wants to know of them.
-    pub(crate) fn with_flows(mut self, live: Option<Arc<Live>>) -> Self {
+    pub(crate) fn with_flows(mut self, live: Option<Arc<LiveFlows>>) -> Self {
         self.flows = Flows::new(&self.id, &self.config, &self.metrics, live);
         self
     }
@@ -191,7 +187,7 @@ impl Linkmend {
     ) -> Result<Arc<Stage>, SetupError> {
         let started = self.index.start(tasks);
         started.map_err(|error| error.within(place(&self.id)))?;
-        let (keeping, left) = self.keeping(pipeline)?;
+        let (durability, left) = self.durability(pipeline)?;
         let made = self.made.lock().take();
         let made = made.map_or_else(|| self.make(), Ok);
         let Made { processor, wake } =
@@ -206,7 +202,7 @@ impl Linkmend {
             workers: workers.clone(),
             metrics: self.metrics.processor(&self.id),
             links: self.metrics.links(&self.id),
-            keeping,
+            durability,
             metadata_keys: self.config.scope.metadata_keys.clone(),
             tasks: tasks.clone(),
             flows: self.flows.clone(),
@@ -216,7 +212,7 @@ impl Linkmend {
     }
 
     /// How senders can be sure of their held spans, and those of the last run.
-    fn keeping(&self, pipeline: &Id) -> Result<(Keeping, Left), SetupError> {
+    fn durability(&self, pipeline: &Id) -> Result<(Durability, Left), SetupError> {
         let hold = &self.config.hold;
         let client = format!("processors.{}.{pipeline}", self.id);
         if let Some(storage) = &self.storage {
@@ -225,20 +221,20 @@ impl Linkmend {
             let left = left.map_err(|text| {
                 SetupError::new(format!("{}.hold.storage", place(&self.id)), text)
             })?;
-            return Ok((Keeping::Journal(journal), left));
+            return Ok((Durability::Journal(journal), left));
         }
         if hold.wait_for_result {
-            return Ok((Keeping::Waiting, Vec::new()));
+            return Ok((Durability::Waiting, Vec::new()));
         }
         if hold.time.is_none() {
-            return Ok((Keeping::Memory, Vec::new()));
+            return Ok((Durability::Memory, Vec::new()));
         }
-        self.keeping_in_state(&client)
+        self.durability_in_state(&client)
     }
 
     /// Held spans are kept in the directory for state, or in memory: a default
     /// must not keep a program from starting.
-    fn keeping_in_state(&self, client: &str) -> Result<(Keeping, Left), SetupError> {
+    fn durability_in_state(&self, client: &str) -> Result<(Durability, Left), SetupError> {
         let opened = self.state.open(|directory| {
             let storage = Storage::in_directory(directory.join(&self.instance));
             let journal = Journal::open(&storage, client).map_err(|error| error.text)?;
@@ -248,14 +244,14 @@ impl Linkmend {
         match opened {
             Ok((directory, journal, left)) => {
                 self.tell_kept(&directory);
-                Ok((Keeping::Journal(journal), left))
+                Ok((Durability::Journal(journal), left))
             }
             Err(text) if matches!(self.state, StateDirectory::At(_)) => {
                 Err(SetupError::new("--state-dir", text))
             }
             Err(text) => {
                 self.tell_not_kept(&text);
-                Ok((Keeping::Memory, Vec::new()))
+                Ok((Durability::Memory, Vec::new()))
             }
         }
     }
@@ -325,8 +321,4 @@ impl Linkmend {
     pub(crate) async fn end(&self) {
         self.index.end().await;
     }
-}
-
-fn place(id: &Id) -> String {
-    format!("processors.{id}")
 }

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use linkmend::{Checksum, Limits, LoadError, LoadReason, Rule, RuleFile, RuleFileError};
-use linkmend_registry::{Fetch, Reference};
+use linkmend_registry::{Fetcher, Reference};
 use serde_json::Value;
 
-use super::{Compiling, place};
+use super::compiling::Compiling;
 use crate::component::SetupError;
 use crate::config::{Config, Id, LinkmendProcessor, RuleSource};
 
@@ -83,7 +83,7 @@ impl Component {
         config: &LinkmendProcessor,
         compiling: &Compiling,
     ) -> Result<Self, String> {
-        let fetch = Fetch {
+        let fetch = Fetcher {
             most: compiling.compiler.limits().file_size,
             store: compiling.pulled.as_ref(),
             key: config.public_key.as_ref(),
@@ -156,4 +156,9 @@ pub(super) fn explained(id: &Id, config: &Config, error: &LoadError) -> SetupErr
         Some(fault) => SetupError::new("", fault.to_string()),
         None => SetupError::new(place(id), error.to_string()),
     }
+}
+
+/// The path of keys of a processor.
+pub(super) fn place(id: &Id) -> String {
+    format!("processors.{id}")
 }

@@ -113,7 +113,7 @@ impl Shared {
             }
             let held = Arc::clone(&processor);
             let awaited = tokio::task::spawn_blocking(move || held.awaited());
-            let news = watcher.look(awaited.await.unwrap_or_default()).await;
+            let news = watcher.poll(awaited.await.unwrap_or_default()).await;
             processor.wake(&news);
         }
     }

@@ -15,10 +15,10 @@ use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::{LinkMetrics, ProcessorMetrics};
 use crate::telemetry::traces as own;
-use crate::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use crate::workers::Workers;
 
 /// The processor of one pipeline.
@@ -30,7 +30,7 @@ pub(crate) struct Stage {
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
-    pub(super) keeping: Keeping,
+    pub(super) durability: Durability,
     metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
     /// For what leaves the hold because there is too much: senders wait for it,
@@ -39,7 +39,7 @@ pub(crate) struct Stage {
     /// For released spans that are on their way, in KiB.
     pub(super) delivering: Arc<Semaphore>,
     runtime: Handle,
-    pub(super) failed: Sometimes,
+    pub(super) failed: Throttle,
     /// Where flows are wanted.
     pub(super) flows: Option<Arc<Flows>>,
 }
@@ -52,7 +52,7 @@ const MOST_OVERFLOWING: usize = 64;
 pub(super) const MOST_KIB: u32 = 16 << 10;
 
 /// How a sender can be sure of its held spans.
-pub(super) enum Keeping {
+pub(super) enum Durability {
     /// It cannot: a kill loses what is held.
     Memory,
     /// It waits until they have gone on.
@@ -77,7 +77,7 @@ pub(super) struct Parts {
     pub(super) workers: Workers,
     pub(super) metrics: ProcessorMetrics,
     pub(super) links: LinkMetrics,
-    pub(super) keeping: Keeping,
+    pub(super) durability: Durability,
     /// What of a request tells the scope of its spans.
     pub(super) metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
@@ -102,13 +102,13 @@ impl Stage {
             workers: parts.workers,
             metrics: parts.metrics,
             links: parts.links,
-            keeping: parts.keeping,
+            durability: parts.durability,
             metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
             overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
             flows: parts.flows,
         });
         let releasing = Arc::clone(&stage).release(parts.wake);
@@ -116,7 +116,7 @@ impl Stage {
         stage
     }
 
-    async fn mend(&self, traces: Traces) -> Taken {
+    async fn mend(&self, traces: Traces) -> ConsumeResult {
         self.metrics.incoming.inc_by(traces.items() as u64);
         let deadline = traces.deadline;
         let metadata = traces.shared_metadata();
@@ -162,15 +162,15 @@ impl Stage {
 
     fn options(&self, deadline: Option<Instant>) -> (ProcessOptions, Kept) {
         let mut options = ProcessOptions::default();
-        let kept = match &self.keeping {
-            Keeping::Memory => Kept::Memory,
-            Keeping::Waiting => {
+        let kept = match &self.durability {
+            Durability::Memory => Kept::Memory,
+            Durability::Waiting => {
                 let (acknowledgement, answer) = Ticket::issue();
                 options.acknowledgement = Some(acknowledgement);
                 options.hold_at_most = deadline.map(|deadline| bearable(deadline, options.now));
                 Kept::Waiting(answer)
             }
-            Keeping::Journal(journal) => {
+            Durability::Journal(journal) => {
                 let record = journal.record();
                 options.acknowledgement = Some(Arc::<Record>::clone(&record));
                 options.copy_held = true;
@@ -238,7 +238,7 @@ impl Stage {
         mended: Mended,
         deadline: Option<Instant>,
         metadata: Option<Arc<HeaderMap>>,
-    ) -> Taken {
+    ) -> ConsumeResult {
         self.count(&mended);
         match mended.traces {
             Some(bytes) => {
@@ -274,10 +274,10 @@ impl Stage {
 }
 
 impl Consumer for Stage {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let spans = traces.items();
         Box::pin(async move {
-            let stage = own::Stage::processor(&self.id);
+            let stage = own::ComponentSpan::processor(&self.id);
             stage.run(spans, self.mend(traces)).await
         })
     }

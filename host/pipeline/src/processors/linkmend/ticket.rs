@@ -6,17 +6,17 @@ use linkmend::Acknowledgement;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::traces::{Accepted, Refusal, Taken};
+use crate::traces::{Accepted, ConsumeResult, Refusal};
 
 /// Goes with the held spans of one batch. When the last of them has gone on,
 /// nobody has it any more, and the sender of the batch is answered.
 pub(super) struct Ticket {
-    taken: Mutex<Taken>,
-    answer: Option<oneshot::Sender<Taken>>,
+    taken: Mutex<ConsumeResult>,
+    answer: Option<oneshot::Sender<ConsumeResult>>,
 }
 
 /// Of the sender, which waits.
-pub(super) type Answer = oneshot::Receiver<Taken>;
+pub(super) type Answer = oneshot::Receiver<ConsumeResult>;
 
 impl Ticket {
     /// A ticket, and what its sender waits for.
@@ -30,7 +30,7 @@ impl Ticket {
     }
 
     /// What became of some of the spans: what is worst is answered.
-    fn add(&self, taken: &Taken) {
+    fn add(&self, taken: &ConsumeResult) {
         let mut all = self.taken.lock();
         *all = match (
             std::mem::replace(&mut *all, Ok(Accepted::default())),
@@ -56,7 +56,7 @@ impl Drop for Ticket {
 }
 
 /// Tells whoever waits what became of spans of theirs.
-pub(super) fn tell(acknowledgements: &[Acknowledgement], taken: &Taken) {
+pub(super) fn tell(acknowledgements: &[Acknowledgement], taken: &ConsumeResult) {
     for acknowledgement in acknowledgements {
         if let Some(ticket) = acknowledgement.downcast_ref::<Ticket>() {
             ticket.add(taken);
@@ -65,7 +65,7 @@ pub(super) fn tell(acknowledgements: &[Acknowledgement], taken: &Taken) {
 }
 
 /// Waits for the last of the held spans.
-pub(super) async fn answered(answer: Answer) -> Taken {
+pub(super) async fn answered(answer: Answer) -> ConsumeResult {
     // The sender of the answer is dropped only when it was used.
     let lost = |_| Err(Refusal::retry("held spans were lost on their way"));
     answer.await.unwrap_or_else(lost)

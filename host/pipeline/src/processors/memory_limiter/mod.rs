@@ -15,7 +15,7 @@ use crate::config::{self, Id};
 use crate::signal::Signal;
 use crate::telemetry::memory::resident;
 use crate::telemetry::metrics::{LimiterMetrics, Metrics};
-use crate::traces::{BoxFuture, Consumer, Refusal, Taken, Traces};
+use crate::traces::{BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 /// When a sender may try again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -157,7 +157,7 @@ impl Guard {
 }
 
 impl Consumer for Guard {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         let items = traces.items() as u64;
         if self.is_short.load(Ordering::Relaxed) {
             self.metrics.refused.inc_by(items);

@@ -7,17 +7,17 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
-use linkmend_kafka::{BoxFuture, Event, Fate, Handler, Message};
+use linkmend_kafka::{Acknowledgement, BoxFuture, Event, Handler, Message};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-use crate::config::{Id, KafkaEncoding, KafkaReceiver, Marking, Retry};
+use crate::config::{Id, KafkaEncoding, KafkaReceiver, MessageMarking, Retry};
 use crate::json;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, ReceiverMetrics};
-use crate::telemetry::traces::Stage;
-use crate::traces::{Heads, Refusal, RefusalKind, Taken, Traces};
+use crate::telemetry::traces::ComponentSpan;
+use crate::traces::{ConsumeResult, NextConsumers, Refusal, RefusalKind, Traces};
 use crate::workers::{Aside, Panicked, processors};
 
 /// The first wait before a batch is handed on again, and the longest, where nothing is
@@ -35,18 +35,18 @@ pub(super) struct Intake(pub(super) Arc<Shared>);
 pub(super) struct Shared {
     id: Id,
     by_topic: HashMap<String, (Signal, KafkaEncoding)>,
-    heads: Heads,
-    marking: Marking,
+    consumers: NextConsumers,
+    marking: MessageMarking,
     backoff: Option<Retry>,
     include_metadata: bool,
     metrics: ReceiverMetrics,
     offsets: KafkaReceiverMetrics,
     reading: Aside,
     stop: CancellationToken,
-    said_bad: Sometimes,
-    said_refused: Sometimes,
-    said_again: Sometimes,
-    said_trouble: Sometimes,
+    said_bad: Throttle,
+    said_refused: Throttle,
+    said_again: Throttle,
+    said_trouble: Throttle,
 }
 
 /// Where a message stands, for people.
@@ -69,14 +69,14 @@ impl Shared {
         id: Id,
         config: &KafkaReceiver,
         by_topic: HashMap<String, (Signal, KafkaEncoding)>,
-        heads: Heads,
+        consumers: NextConsumers,
         (metrics, offsets): (ReceiverMetrics, KafkaReceiverMetrics),
         stop: CancellationToken,
     ) -> Self {
         Self {
             id,
             by_topic,
-            heads,
+            consumers,
             marking: config.marking,
             backoff: config.backoff.clone(),
             include_metadata: config.include_metadata,
@@ -84,34 +84,37 @@ impl Shared {
             offsets,
             reading: Aside::new(processors()),
             stop,
-            said_bad: Sometimes::default(),
-            said_refused: Sometimes::default(),
-            said_again: Sometimes::default(),
-            said_trouble: Sometimes::default(),
+            said_bad: Throttle::default(),
+            said_refused: Throttle::default(),
+            said_again: Throttle::default(),
+            said_trouble: Throttle::default(),
         }
     }
 
-    async fn message(&self, message: Message) -> Fate {
+    async fn message(&self, message: Message) -> Acknowledgement {
         // Topics are those that were subscribed to.
         let Some((signal, encoding)) = self.by_topic.get(&*message.topic).copied() else {
-            return Fate::Taken;
+            return Acknowledgement::Commit;
         };
         // One that only says that a key has gone.
         if message.value.is_empty() {
-            return Fate::Taken;
+            return Acknowledgement::Commit;
         }
-        let fate = match self.read(signal, encoding, message.value.clone()).await {
-            Ok(batch) if batch.is_empty() => Fate::Taken,
+        let acknowledgement = match self.read(signal, encoding, message.value.clone()).await {
+            Ok(batch) if batch.is_empty() => Acknowledgement::Commit,
             Ok(batch) => {
                 let metadata = self.include_metadata.then(|| Arc::new(headers(&message)));
                 self.batch(batch.with_metadata(metadata), &message).await
             }
             Err(text) => self.unreadable(signal, &text, &message),
         };
-        let (bytes, is_taken) = (message.value.len(), fate == Fate::Taken);
+        let (bytes, is_taken) = (
+            message.value.len(),
+            acknowledgement == Acknowledgement::Commit,
+        );
         self.offsets
             .record(&message.topic, message.partition, bytes, is_taken);
-        fate
+        acknowledgement
     }
 
     async fn read(
@@ -135,34 +138,34 @@ impl Shared {
         read.unwrap_or_else(|Panicked| Err("it cannot be read; see linkmend's log".into()))
     }
 
-    fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Fate {
+    fn unreadable(&self, signal: Signal, text: &str, message: &Message) -> Acknowledgement {
         self.metrics.failed();
         self.offsets
             .unreadable(signal, &message.topic, message.partition);
-        let fate = self.for_good();
-        let what = what_then(fate);
+        let acknowledgement = self.for_good();
+        let what = what_then(acknowledgement);
         self.said_bad.tell(|more| {
             let place = Place(message);
             tracing::error!(receiver = %self.id, "{place}: it is no OTLP {signal}: {text}; {what}{more}");
         });
-        fate
+        acknowledgement
     }
 
     /// What becomes of a message that will never be taken.
-    fn for_good(&self) -> Fate {
+    fn for_good(&self) -> Acknowledgement {
         if self.marking.blocks() {
-            Fate::Stays
+            Acknowledgement::Hold
         } else {
-            Fate::Taken
+            Acknowledgement::Commit
         }
     }
 
-    async fn batch(&self, batch: Traces, message: &Message) -> Fate {
+    async fn batch(&self, batch: Traces, message: &Message) -> Acknowledgement {
         let (signal, items) = (batch.signal(), batch.items());
         let taken = self.until_taken(batch, message).await;
         let Some(taken) = taken else {
             // It is read again by whoever has the partition next.
-            return Fate::Stays;
+            return Acknowledgement::Hold;
         };
         self.metrics.taken(signal, items, &taken);
         let place = Place(message);
@@ -175,34 +178,34 @@ impl Shared {
                         tracing::warn!(receiver = %self.id, "{place}: {count} {items} were refused: {text}{more}");
                     });
                 }
-                Fate::Taken
+                Acknowledgement::Commit
             }
             Err(refusal) => {
                 if refusal.kind == RefusalKind::Malformed {
                     self.offsets
                         .unreadable(signal, &message.topic, message.partition);
                 }
-                let fate = if !refusal.is_retryable() {
+                let acknowledgement = if !refusal.is_retryable() {
                     self.for_good()
                 } else if self.marking.after && !self.marking.on_error {
-                    Fate::Stays
+                    Acknowledgement::Hold
                 } else {
-                    Fate::Taken
+                    Acknowledgement::Commit
                 };
-                let what = what_then(fate);
+                let what = what_then(acknowledgement);
                 self.said_refused.tell(|more| {
                     tracing::error!(receiver = %self.id, "{place}: it was not taken: {refusal}; {what}{more}");
                 });
-                fate
+                acknowledgement
             }
         }
     }
 
     /// Hands a batch on until it is taken, or refused for good, or tried for long enough;
     /// `None` if all ends before.
-    async fn until_taken(&self, batch: Traces, message: &Message) -> Option<Taken> {
+    async fn until_taken(&self, batch: Traces, message: &Message) -> Option<ConsumeResult> {
         let signal = batch.signal();
-        let Some(next) = self.heads.of(signal) else {
+        let Some(next) = self.consumers.of(signal) else {
             return Some(Err(Refusal::permanent(format!(
                 "no pipeline takes {signal}"
             ))));
@@ -210,7 +213,7 @@ impl Shared {
         let mut waits = Waits::new(self.backoff.as_ref());
         loop {
             let headers = batch.metadata();
-            let stage = Stage::receiver(&self.id, signal, "kafka", headers);
+            let stage = ComponentSpan::receiver(&self.id, signal, "kafka", headers);
             let taking = stage.run(batch.items(), next.take(batch.clone()));
             let mut taking = std::pin::pin!(taking);
             // When all is to end, what is on its way has a little time left.
@@ -236,15 +239,17 @@ impl Shared {
     }
 }
 
-fn what_then(fate: Fate) -> &'static str {
-    match fate {
-        Fate::Taken => "it is skipped",
-        Fate::Stays => "its partition goes on when linkmend starts again (`message_marking`)",
+fn what_then(acknowledgement: Acknowledgement) -> &'static str {
+    match acknowledgement {
+        Acknowledgement::Commit => "it is skipped",
+        Acknowledgement::Hold => {
+            "its partition goes on when linkmend starts again (`message_marking`)"
+        }
     }
 }
 
 impl Handler for Intake {
-    fn take(&self, message: Message) -> BoxFuture<'static, Fate> {
+    fn take(&self, message: Message) -> BoxFuture<'static, Acknowledgement> {
         let shared = Arc::clone(&self.0);
         Box::pin(async move { shared.message(message).await })
     }

@@ -5,13 +5,13 @@ mod intake;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use linkmend_kafka::{Connection, Fetching, InitialOffset, Member, MemberOptions, Strategy};
+use linkmend_kafka::{Connection, FetchOptions, InitialOffset, Member, MemberOptions, Strategy};
 
 use crate::component::{Receiver, SetupError, Tasks};
 use crate::config::{Id, KafkaReceiver, KafkaStrategy};
 use crate::kafka::connection;
 use crate::telemetry::metrics::{KafkaReceiverMetrics, Metrics, ReceiverMetrics};
-use crate::traces::{BoxFuture, Heads};
+use crate::traces::{BoxFuture, NextConsumers};
 
 use intake::{Intake, Shared};
 
@@ -58,7 +58,7 @@ impl Kafka {
             session_timeout: config.session_timeout,
             heartbeat: config.heartbeat_interval,
             strategies: config.strategies.iter().copied().map(strategy).collect(),
-            fetching: Fetching {
+            fetching: FetchOptions {
                 least,
                 most,
                 most_of_partition,
@@ -81,11 +81,14 @@ fn strategy(strategy: KafkaStrategy) -> Strategy {
 }
 
 impl Receiver for Kafka {
-    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+    fn start(
+        self: Box<Self>,
+        consumers: NextConsumers,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
         Box::pin(async move {
             let tasks = Tasks::default();
             let mut by_topic = HashMap::new();
-            for signal in heads.signals() {
+            for signal in consumers.signals() {
                 self.metrics.show(signal);
                 let (topics, encoding) = self.config.of(signal);
                 by_topic.extend(topics.into_iter().map(|topic| (topic, (signal, encoding))));
@@ -98,7 +101,7 @@ impl Receiver for Kafka {
                 self.id,
                 &self.config,
                 by_topic,
-                heads,
+                consumers,
                 (self.metrics, self.offsets),
                 tasks.stop.clone(),
             )));

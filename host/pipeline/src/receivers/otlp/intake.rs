@@ -9,7 +9,8 @@ use hyper::body::Incoming;
 use tokio::time::{Instant, sleep, timeout_at};
 use tokio_util::sync::CancellationToken;
 
-use super::Limits;
+use super::failure::Failure;
+use super::limits::Limits;
 use super::outcome::Outcome;
 use super::unpack::{Packed, UnpackError, Unpacker};
 use crate::config::Id;
@@ -19,7 +20,7 @@ use crate::net::serve::Reply;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
 use crate::telemetry::traces as own;
-use crate::traces::{Accepted, Heads, Refusal, RefusalKind, Traces};
+use crate::traces::{Accepted, NextConsumers, Refusal, Traces};
 
 /// When a sender may try again that found no room.
 const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(1);
@@ -29,7 +30,7 @@ pub(super) struct Intake {
     pub(super) id: Id,
     /// `grpc` or `http`.
     pub(super) transport: &'static str,
-    pub(super) heads: Heads,
+    pub(super) consumers: NextConsumers,
     pub(super) metrics: ReceiverMetrics,
     pub(super) budget: Arc<Budget>,
     pub(super) unpacker: Unpacker,
@@ -41,39 +42,10 @@ pub(super) struct Intake {
     pub(super) limit_key: &'static str,
 }
 
-/// Why a request was not taken.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// What came could not be read, or what it was handed to has refused it.
-    Refused(Refusal),
-    /// It is too large, for a limit of which the text tells.
-    TooLarge(String),
-    /// It came too slowly; the sender may try again.
-    Slow(String),
-    /// Its compression is damaged, or it broke off.
-    Damaged(String),
-    /// A unary call of gRPC without a message, or with several.
-    NotOneMessage(&'static str),
-    /// The sender does not wait any longer.
-    Deadline,
-}
-
-impl Failure {
-    /// For people.
-    pub(super) fn message(&self) -> &str {
-        match self {
-            Self::Refused(refusal) => &refusal.message,
-            Self::TooLarge(text) | Self::Slow(text) | Self::Damaged(text) => text,
-            Self::NotOneMessage(text) => text,
-            Self::Deadline => "the deadline of the request has passed",
-        }
-    }
-}
-
 impl Intake {
     /// The span of linkmend's own around a request, below that of its sender.
-    pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::Stage {
-        own::Stage::receiver(&self.id, signal, self.transport, Some(headers))
+    pub(super) fn stage(&self, signal: Signal, headers: &HeaderMap) -> own::ComponentSpan {
+        own::ComponentSpan::receiver(&self.id, signal, self.transport, Some(headers))
     }
 
     /// What goes on of the headers of a request.
@@ -162,7 +134,7 @@ impl Intake {
         bytes: Bytes,
         metadata: Option<Arc<HeaderMap>>,
         deadline: Option<Instant>,
-        stage: own::Stage,
+        stage: own::ComponentSpan,
         outcome: &mut Outcome<'_>,
     ) -> Result<Accepted, Failure> {
         let signal = outcome.signal();
@@ -179,7 +151,7 @@ impl Intake {
         if batch.is_empty() {
             return self.nothing(batch, outcome).await;
         }
-        let Some(next) = self.heads.of(signal) else {
+        let Some(next) = self.consumers.of(signal) else {
             let refused = Refusal::permanent(format!("no pipeline takes {signal}"));
             outcome.taken(&Err(refused.clone()));
             return Err(Failure::Refused(refused));
@@ -277,17 +249,6 @@ fn size_of(headers: &HeaderMap) -> u64 {
     let sizes = headers.iter();
     let sizes = sizes.map(|(name, value)| name.as_str().len() + value.len() + EACH);
     sizes.sum::<usize>() as u64
-}
-
-/// When a sender may try again, where that is known.
-pub(super) fn retry_after(failure: &Failure) -> Option<std::time::Duration> {
-    match failure {
-        Failure::Refused(Refusal {
-            kind: RefusalKind::Retry(after),
-            ..
-        }) => *after,
-        _ => None,
-    }
 }
 
 /// What a sender of a signal is told that no pipeline takes.

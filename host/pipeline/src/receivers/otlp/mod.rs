@@ -10,6 +10,7 @@
 //! a budget until then.
 
 mod either;
+mod failure;
 mod grpc;
 mod http;
 mod intake;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use self::intake::Intake;
 use self::unpack::Unpacker;
-use crate::component::{Bound, Receiver, SetupError, Tasks};
+use crate::component::{BoundAddress, Receiver, SetupError, Tasks};
 use crate::config::{
     GrpcServer, HttpServer, Id, Listen, MAX_CONCURRENT_STREAMS, OtlpReceiver, Tls,
 };
@@ -35,7 +36,7 @@ use crate::net::budget::Budget;
 use crate::net::serve::{Handler, Rules, Server};
 use crate::net::tls::server::ServerTls;
 use crate::telemetry::metrics::{Metrics, ReceiverMetrics};
-use crate::traces::{BoxFuture, Heads};
+use crate::traces::{BoxFuture, NextConsumers};
 
 /// A receiver of OTLP that does not listen yet.
 pub struct Otlp {
@@ -106,18 +107,18 @@ impl Otlp {
 
     fn intake(
         &self,
-        heads: &Heads,
+        consumers: &NextConsumers,
         metrics: &ReceiverMetrics,
         tasks: &Tasks,
         transport: &'static str,
         limit_key: &'static str,
         include_metadata: bool,
     ) -> Intake {
-        heads.signals().for_each(|signal| metrics.show(signal));
+        consumers.signals().for_each(|signal| metrics.show(signal));
         Intake {
             id: self.id.clone(),
             transport,
-            heads: heads.clone(),
+            consumers: consumers.clone(),
             metrics: metrics.clone(),
             budget: Arc::clone(&self.budget),
             unpacker: self.unpacker.clone(),
@@ -128,12 +129,19 @@ impl Otlp {
         }
     }
 
-    async fn run(mut self, heads: Heads) -> Result<Tasks, SetupError> {
+    async fn run(mut self, consumers: NextConsumers) -> Result<Tasks, SetupError> {
         let mut tasks = Tasks::default();
         let mut grpc = self.grpc.take().map(|grpc| {
             let limit_key = "max_recv_msg_size_mib";
             let metadata = grpc.config.include_metadata;
-            let intake = self.intake(&heads, &grpc.metrics, &tasks, "grpc", limit_key, metadata);
+            let intake = self.intake(
+                &consumers,
+                &grpc.metrics,
+                &tasks,
+                "grpc",
+                limit_key,
+                metadata,
+            );
             Port {
                 protocol: "grpc",
                 rules: self.grpc_rules(&grpc.config),
@@ -145,7 +153,14 @@ impl Otlp {
         let mut http = self.http.take().map(|http| {
             let limit_key = "max_request_body_size";
             let metadata = http.config.include_metadata;
-            let intake = self.intake(&heads, &http.metrics, &tasks, "http", limit_key, metadata);
+            let intake = self.intake(
+                &consumers,
+                &http.metrics,
+                &tasks,
+                "http",
+                limit_key,
+                metadata,
+            );
             Port {
                 protocol: "http",
                 rules: self.http_rules(&http.config),
@@ -180,7 +195,7 @@ impl Otlp {
             Ok(addresses) => {
                 let bound = addresses
                     .into_iter()
-                    .map(|address| Bound { protocol, address });
+                    .map(|address| BoundAddress { protocol, address });
                 tasks.bound.extend(bound);
                 Ok(())
             }
@@ -233,8 +248,11 @@ impl Otlp {
 }
 
 impl Receiver for Otlp {
-    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>> {
-        Box::pin(self.run(heads))
+    fn start(
+        self: Box<Self>,
+        consumers: NextConsumers,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+        Box::pin(self.run(consumers))
     }
 }
 

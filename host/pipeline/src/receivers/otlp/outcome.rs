@@ -1,9 +1,9 @@
 //! What became of a request, for the metrics: once, however it ended.
 
-use super::intake::Failure;
+use super::failure::Failure;
 use crate::signal::Signal;
 use crate::telemetry::metrics::ReceiverMetrics;
-use crate::traces::{Refusal, Taken};
+use crate::traces::{ConsumeResult, Refusal};
 
 /// A request that is counted when it is known what became of it. One that is
 /// dropped before that was refused: its sender has gone, and was told nothing.
@@ -53,7 +53,7 @@ impl<'m> Outcome<'m> {
     }
 
     /// It was handed on, and answered so.
-    pub(super) fn taken(&mut self, taken: &Taken) {
+    pub(super) fn taken(&mut self, taken: &ConsumeResult) {
         self.is_counted = true;
         self.metrics.taken(self.signal, self.items, taken);
     }

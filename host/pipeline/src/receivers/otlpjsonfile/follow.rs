@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use crate::config::{FileCompression, OtlpJsonFileReceiver, StartAt};
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 
 use super::hand_over::HandOver;
 use super::mark::Identity;
@@ -33,7 +33,7 @@ pub(super) struct Follower {
     tails: Vec<Tail>,
     /// Where in `tails` each file is.
     places: HashMap<Identity, usize>,
-    unread: Sometimes,
+    unread: Throttle,
 }
 
 impl Follower {
@@ -48,7 +48,7 @@ impl Follower {
             hand_over,
             tails: Vec::new(),
             places: HashMap::new(),
-            unread: Sometimes::default(),
+            unread: Throttle::default(),
         }
     }
 

@@ -13,10 +13,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::telemetry::metrics::ReceiverMetrics;
-use crate::telemetry::traces::Stage;
-use crate::traces::{Consumer, RefusalKind, Taken, Traces};
+use crate::telemetry::traces::ComponentSpan;
+use crate::traces::{ConsumeResult, Consumer, RefusalKind, Traces};
 
 /// The first wait before a batch is handed on again, and the longest.
 const WAITS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(30)];
@@ -54,9 +54,9 @@ pub(super) struct HandOver {
     next: Arc<dyn Consumer>,
     runtime: Handle,
     stop: CancellationToken,
-    said_bad: Sometimes,
-    said_refused: Sometimes,
-    said_again: Sometimes,
+    said_bad: Throttle,
+    said_refused: Throttle,
+    said_again: Throttle,
     said_other: bool,
 }
 
@@ -74,9 +74,9 @@ impl HandOver {
             next,
             runtime,
             stop,
-            said_bad: Sometimes::default(),
-            said_refused: Sometimes::default(),
-            said_again: Sometimes::default(),
+            said_bad: Throttle::default(),
+            said_refused: Throttle::default(),
+            said_again: Throttle::default(),
             said_other: false,
         }
     }
@@ -160,7 +160,7 @@ impl HandOver {
 
     /// Hands a batch on until it is taken, or refused for good; `None` if all
     /// ends before.
-    async fn until_taken(&self, traces: Traces, place: Place<'_>) -> Option<Taken> {
+    async fn until_taken(&self, traces: Traces, place: Place<'_>) -> Option<ConsumeResult> {
         let [mut wait, longest] = WAITS;
         loop {
             let taken = self.once(traces.clone()).await?;
@@ -180,8 +180,8 @@ impl HandOver {
     }
 
     /// When all is to end, what is on its way has a little time left.
-    async fn once(&self, traces: Traces) -> Option<Taken> {
-        let stage = Stage::receiver(&self.id, Signal::Traces, "file", None);
+    async fn once(&self, traces: Traces) -> Option<ConsumeResult> {
+        let stage = ComponentSpan::receiver(&self.id, Signal::Traces, "file", None);
         let taking = stage.run(traces.items(), self.next.take(traces));
         let mut taking = std::pin::pin!(taking);
         tokio::select! {

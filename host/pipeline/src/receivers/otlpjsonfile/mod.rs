@@ -22,7 +22,7 @@ use crate::component::{Receiver, SetupError, Tasks};
 use crate::config::{Id, OtlpJsonFileReceiver};
 use crate::signal::Signal;
 use crate::telemetry::metrics::{Metrics, ReceiverMetrics};
-use crate::traces::{BoxFuture, Heads};
+use crate::traces::{BoxFuture, NextConsumers};
 
 use follow::Follower;
 use hand_over::HandOver;
@@ -59,11 +59,14 @@ impl OtlpJsonFile {
 }
 
 impl Receiver for OtlpJsonFile {
-    fn start(self: Box<Self>, heads: Heads) -> BoxFuture<'static, Result<Tasks, SetupError>> {
+    fn start(
+        self: Box<Self>,
+        consumers: NextConsumers,
+    ) -> BoxFuture<'static, Result<Tasks, SetupError>> {
         Box::pin(async move {
             let tasks = Tasks::default();
             // It is in pipelines of traces alone, as the configuration checks.
-            let Some(next) = heads.of(Signal::Traces).cloned() else {
+            let Some(next) = consumers.of(Signal::Traces).cloned() else {
                 return Ok(tasks);
             };
             self.metrics.show(Signal::Traces);

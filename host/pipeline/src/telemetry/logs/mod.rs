@@ -1,11 +1,11 @@
 //! The log: lines to be read, or a JSON object each.
 //!
 //! The rest of the crate says what it has to say with the macros of `tracing`;
-//! what could come a thousand times a second goes through a [`Sometimes`].
+//! what could come a thousand times a second goes through a [`Throttle`].
 
 mod line;
 mod panic;
-mod sometimes;
+mod throttle;
 
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -17,7 +17,7 @@ use crate::component::SetupError;
 use crate::config::{LogEncoding, LogLevel, Logs};
 
 pub use panic::catch_panics;
-pub use sometimes::{More, Sometimes};
+pub use throttle::{Suppressed, Throttle};
 
 /// Messages with this target may have several lines: the exporter `debug` takes
 /// care itself that no text of the data can end a line.

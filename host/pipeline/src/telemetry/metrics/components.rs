@@ -7,10 +7,10 @@ use std::sync::{Arc, OnceLock};
 
 use prometheus::{IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
-use super::{Names, counter, gauge};
+use super::registry::{Names, counter, gauge};
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::traces::{RefusalKind, Taken};
+use crate::traces::{ConsumeResult, RefusalKind};
 
 /// What is counted of each signal, as it is called in names of metrics.
 pub(super) fn unit(signal: Signal) -> &'static str {
@@ -99,7 +99,7 @@ impl ReceiverMetrics {
     }
 
     /// What became of a batch of so many items.
-    pub fn taken(&self, signal: Signal, items: usize, taken: &Taken) {
+    pub fn taken(&self, signal: Signal, items: usize, taken: &ConsumeResult) {
         let Some(of_signal) = self.of(signal) else {
             return;
         };

@@ -8,7 +8,7 @@ use linkmend_flows::{Edge, Flow, Joined};
 use parking_lot::Mutex;
 use prometheus::{HistogramVec, IntCounterVec};
 
-use super::{Names, counter};
+use super::registry::{Names, counter};
 use crate::config::{self, Id};
 
 /// What the names of Tempo's service graph begin with.

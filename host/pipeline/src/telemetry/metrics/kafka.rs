@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use prometheus::{IntCounter, IntCounterVec, IntGaugeVec};
 
-use super::{Names, counter, gauge};
+use super::registry::{Names, counter, gauge};
 use crate::config::Id;
 use crate::signal::Signal;
 

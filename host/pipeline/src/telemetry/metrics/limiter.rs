@@ -2,7 +2,7 @@
 
 use prometheus::{IntCounter, IntCounterVec};
 
-use super::{Names, counter};
+use super::registry::{Names, counter};
 use crate::config::Id;
 use crate::signal::Signal;
 

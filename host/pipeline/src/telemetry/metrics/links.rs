@@ -9,8 +9,9 @@ use linkmend_redis::Stats;
 use prometheus::{Histogram, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec};
 
 use super::names::Known;
+use super::registry::{Names, counter, gauge};
+use super::shared;
 use super::total::Total;
-use super::{Names, counter, gauge, shared};
 use crate::config::{Id, MetricsLevel};
 
 /// From 10 µs, a batch in which there is little to do, to the second after

@@ -11,6 +11,7 @@ mod links;
 mod names;
 mod otlp;
 mod process;
+mod registry;
 mod shared;
 mod total;
 
@@ -20,21 +21,17 @@ pub use kafka::{KafkaExporterMetrics, KafkaReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
 
-use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use linkmend::plain;
-use prometheus::{
-    Counter, HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts,
-    Registry, TextEncoder, core::Collector,
-};
+use prometheus::{Registry, TextEncoder};
 use prost::Message as _;
 
 use super::resource::Resource;
 use crate::config::{self, Id, MetricsLevel};
 use crate::signal::Signal;
+use registry::Names;
 
 /// All metrics of a service.
 pub struct Metrics {
@@ -47,12 +44,6 @@ pub struct Metrics {
     process: process::Process,
     resource: Resource,
     begun: SystemTime,
-}
-
-/// Where metrics are registered, and how they are called.
-pub(crate) struct Names {
-    registry: Registry,
-    suffix: &'static str,
 }
 
 impl Metrics {
@@ -165,66 +156,8 @@ impl Metrics {
     }
 }
 
-impl Names {
-    /// A counter with labels; its name without `_total`.
-    pub(crate) fn counters(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        let name = format!("{name}{}", self.suffix);
-        self.registered(IntCounterVec::new(Opts::new(name, help), labels))
-    }
-
-    /// A counter under a name that others gave it.
-    pub(crate) fn exactly(&self, name: &str, help: &str, labels: &[&str]) -> IntCounterVec {
-        self.registered(IntCounterVec::new(Opts::new(name, help), labels))
-    }
-
-    /// A gauge with labels.
-    pub(crate) fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> IntGaugeVec {
-        self.registered(IntGaugeVec::new(Opts::new(name, help), labels))
-    }
-
-    /// A histogram with labels.
-    pub(crate) fn histograms(
-        &self,
-        name: &str,
-        help: &str,
-        labels: &[&str],
-        buckets: &[f64],
-    ) -> HistogramVec {
-        let options = HistogramOpts::new(name, help).buckets(buckets.to_vec());
-        self.registered(HistogramVec::new(options, labels))
-    }
-
-    /// A counter of seconds, without labels; its name without `_total`.
-    pub(crate) fn single(&self, name: &str, help: &str) -> Counter {
-        self.registered(Counter::new(format!("{name}{}", self.suffix), help))
-    }
-
-    /// Names and labels are those of this crate; a test makes all of them.
-    #[allow(clippy::expect_used, reason = "a bad name is a mistake in this crate")]
-    fn registered<C: Collector + Clone + 'static>(&self, made: prometheus::Result<C>) -> C {
-        let made = made.expect("the name and the labels are well-formed");
-        self.registry
-            .register(Box::new(made.clone()))
-            .expect("the name is not taken");
-        made
-    }
-}
-
 /// Since 1970.
 fn nanoseconds(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-pub(crate) fn counter(family: &IntCounterVec, labels: &[&str]) -> IntCounter {
-    family.with_label_values(&shown(labels))
-}
-
-pub(crate) fn gauge(family: &IntGaugeVec, labels: &[&str]) -> IntGauge {
-    family.with_label_values(&shown(labels))
-}
-
-/// Many come out of the data, and the page is read on terminals, too.
-fn shown<'a>(labels: &[&'a str]) -> Vec<Cow<'a, str>> {
-    labels.iter().copied().map(plain).collect()
 }

@@ -6,7 +6,7 @@ use std::time::Instant;
 use parking_lot::Mutex;
 use prometheus::{Counter, IntGauge, IntGaugeVec};
 
-use super::{Names, gauge};
+use super::registry::{Names, gauge};
 use crate::telemetry::resource::Resource;
 
 /// Those of the process, as the Collector calls them, and who it is.

@@ -5,8 +5,8 @@ use std::time::Duration;
 use linkmend_redis::Stats;
 use prometheus::{Histogram, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec};
 
+use super::registry::{Names, counter, gauge};
 use super::total::Total;
-use super::{Names, counter, gauge};
 
 /// From a tenth of a millisecond, on one machine, to a second: a batch waits for much
 /// less.

@@ -17,7 +17,7 @@ use tracing::instrument::WithSubscriber;
 use tracing::subscriber::NoSubscriber;
 
 use crate::signal::Signal;
-use crate::telemetry::logs::Sometimes;
+use crate::telemetry::logs::Throttle;
 use crate::traces::{Consumer, Traces};
 
 /// Hands spans to an exporter.
@@ -26,7 +26,7 @@ pub(super) struct Export {
     timeout: Duration,
     runtime: Handle,
     resource: ResourceAttributesWithSchema,
-    failed: Sometimes,
+    failed: Throttle,
 }
 
 impl Export {
@@ -36,7 +36,7 @@ impl Export {
             timeout,
             runtime: Handle::current(),
             resource: ResourceAttributesWithSchema::default(),
-            failed: Sometimes::default(),
+            failed: Throttle::default(),
         }
     }
 

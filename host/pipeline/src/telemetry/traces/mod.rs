@@ -1,11 +1,11 @@
 //! Spans of linkmend's own: how a batch came, was mended and went on.
 //!
-//! A [`Stage`] is a span around the way of a batch through one component. What
+//! A [`ComponentSpan`] is a span around the way of a batch through one component. What
 //! is above it in the trace comes with the request (W3C Trace Context), and what
 //! is below it is told so.
 
+mod component_span;
 mod export;
-mod stage;
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ use crate::traces::Consumer;
 
 use export::Export;
 
-pub use stage::{Stage, propagate};
+pub use component_span::{ComponentSpan, propagate};
 
 /// The spans of linkmend's own, and where they go.
-pub struct OwnTraces {
+pub struct InternalTraces {
     provider: SdkTracerProvider,
 }
 
-impl OwnTraces {
+impl InternalTraces {
     /// Sends spans in batches to each consumer, as its configuration says. This
     /// must run inside of the runtime that the consumers need.
     pub fn start(exporters: Vec<(TraceExporter, Arc<dyn Consumer>)>, resource: &Resource) -> Self {

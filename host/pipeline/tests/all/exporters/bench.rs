@@ -7,7 +7,7 @@ use linkmend_pipeline::component::{Exporter, SetupError};
 use linkmend_pipeline::exporters;
 use linkmend_pipeline::extensions::file_storage::Storages;
 use linkmend_pipeline::telemetry::metrics::Metrics;
-use linkmend_pipeline::traces::{Taken, Traces};
+use linkmend_pipeline::traces::{ConsumeResult, Traces};
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span, TracesData};
 use prost::Message;
 
@@ -65,12 +65,12 @@ pub async fn http(address: impl std::fmt::Display, lines: &str) -> Bench {
 }
 
 impl Bench {
-    pub async fn take(&self, traces: Traces) -> Taken {
+    pub async fn take(&self, traces: Traces) -> ConsumeResult {
         self.exporter.take(traces).await
     }
 
     /// A batch of so many spans.
-    pub async fn send(&self, spans: usize) -> Taken {
+    pub async fn send(&self, spans: usize) -> ConsumeResult {
         self.take(batch("span", spans)).await
     }
 

@@ -11,10 +11,10 @@ use linkmend_pipeline::component::{Receiver as _, Tasks};
 use linkmend_pipeline::config::{OtlpJsonFileReceiver, Receiver};
 use linkmend_pipeline::receivers::otlpjsonfile::OtlpJsonFile;
 use linkmend_pipeline::telemetry::metrics::Metrics;
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 
 use super::support::{batch, id, names_of};
-use crate::support::{heads, read, receiver, with};
+use crate::support::{consumers, read, receiver, with};
 
 /// Takes all, but for what it is told to refuse first.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl Sink {
 }
 
 impl Consumer for Sink {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             if let Some(refusal) = self.refusals.lock().unwrap().pop_front() {
                 return Err(refusal);
@@ -75,7 +75,7 @@ impl Running {
         });
         let made = OtlpJsonFile::new(&id("otlpjsonfile"), &config(folder, lines), &metrics);
         let tasks = Box::new(made.unwrap())
-            .start(heads(sink.clone()))
+            .start(consumers(sink.clone()))
             .await
             .unwrap();
         Self {

@@ -9,7 +9,7 @@ use linkmend_pipeline::component::{Receiver as _, SetupError, Tasks};
 use linkmend_pipeline::config::Receiver;
 use linkmend_pipeline::receivers::otlp::{Limits, Otlp};
 use linkmend_pipeline::telemetry::metrics::Metrics;
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Taken, Traces};
+use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Traces};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
@@ -20,11 +20,11 @@ use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tonic::transport::{Channel, Endpoint};
 
-use crate::support::{heads, read, receiver, with};
+use crate::support::{consumers, read, receiver, with};
 
 /// What is behind the receiver: keeps what it takes, and answers as it is told.
 pub struct Next {
-    answer: Mutex<Taken>,
+    answer: Mutex<ConsumeResult>,
     pub taken: Mutex<Vec<Traces>>,
     /// Batches wait for a permit.
     pub gate: Semaphore,
@@ -37,13 +37,13 @@ impl Next {
         Self::answering(Ok(Accepted::default()))
     }
 
-    pub fn answering(answer: Taken) -> Arc<Self> {
+    pub fn answering(answer: ConsumeResult) -> Arc<Self> {
         let next = Self::closed(answer);
         next.gate.add_permits(Semaphore::MAX_PERMITS / 2);
         next
     }
 
-    pub fn closed(answer: Taken) -> Arc<Self> {
+    pub fn closed(answer: ConsumeResult) -> Arc<Self> {
         Arc::new(Self {
             answer: Mutex::new(answer),
             taken: Mutex::default(),
@@ -52,7 +52,7 @@ impl Next {
         })
     }
 
-    pub fn answer(&self, answer: Taken) {
+    pub fn answer(&self, answer: ConsumeResult) {
         *self.answer.lock().unwrap() = answer;
     }
 
@@ -66,7 +66,7 @@ impl Next {
 }
 
 impl Consumer for Next {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             self.came.add_permits(1);
             self.gate.acquire().await.unwrap().forget();
@@ -132,7 +132,7 @@ pub async fn try_start(
     };
     let metrics = Metrics::new(true);
     let otlp = Otlp::new(&"otlp".parse().unwrap(), config, &metrics)?.with_limits(limits);
-    let tasks = Box::new(otlp).start(heads(next)).await?;
+    let tasks = Box::new(otlp).start(consumers(next)).await?;
     Ok(Running { tasks, metrics })
 }
 

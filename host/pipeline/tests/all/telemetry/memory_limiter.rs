@@ -9,7 +9,9 @@ use linkmend_pipeline::component::Tasks;
 use linkmend_pipeline::config::{MemoryLimiter as Config, Processor};
 use linkmend_pipeline::processors::memory_limiter::MemoryLimiter;
 use linkmend_pipeline::telemetry::metrics::Metrics;
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, RefusalKind, Taken, Traces};
+use linkmend_pipeline::traces::{
+    Accepted, BoxFuture, ConsumeResult, Consumer, RefusalKind, Traces,
+};
 
 use crate::support::{read, with};
 
@@ -17,7 +19,7 @@ use crate::support::{read, with};
 struct Next(AtomicUsize);
 
 impl Consumer for Next {
-    fn take(&self, _: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, _: Traces) -> BoxFuture<'_, ConsumeResult> {
         self.0.fetch_add(1, Ordering::Relaxed);
         Box::pin(async { Ok(Accepted::default()) })
     }

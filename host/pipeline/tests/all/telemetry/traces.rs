@@ -8,8 +8,8 @@ use linkmend_pipeline::config::{LogEncoding, LogLevel, TraceExporter};
 use linkmend_pipeline::signal::Signal;
 use linkmend_pipeline::telemetry::logs;
 use linkmend_pipeline::telemetry::resource::Resource;
-use linkmend_pipeline::telemetry::traces::{OwnTraces, Stage, propagate};
-use linkmend_pipeline::traces::{Accepted, BoxFuture, Consumer, Refusal, Taken, Traces};
+use linkmend_pipeline::telemetry::traces::{ComponentSpan, InternalTraces, propagate};
+use linkmend_pipeline::traces::{Accepted, BoxFuture, ConsumeResult, Consumer, Refusal, Traces};
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 use prost::Message;
 use tracing_subscriber::layer::SubscriberExt;
@@ -18,12 +18,12 @@ use tracing_subscriber::layer::SubscriberExt;
 struct Sink(Mutex<Vec<Traces>>);
 
 impl Consumer for Sink {
-    fn take(&self, traces: Traces) -> BoxFuture<'_, Taken> {
+    fn take(&self, traces: Traces) -> BoxFuture<'_, ConsumeResult> {
         Box::pin(async move {
             // An exporter has a stage, and says things: none of that may become
             // spans, or there would be ever new ones.
             let id = "otlp_http".parse().unwrap();
-            Stage::exporter(&id, Signal::Traces)
+            ComponentSpan::exporter(&id, Signal::Traces)
                 .run(1, async {
                     self.0.lock().unwrap().push(traces);
                     Ok(Accepted::default())
@@ -59,7 +59,7 @@ fn sent(sink: &Sink) -> (Vec<Vec<(String, String)>>, Vec<Span>) {
 
 /// Runs a batch through three stages; its sender has said `headers`. What the
 /// next hop was told, and what was sent.
-fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, String) {
+fn three_stages(headers: &HeaderMap, taken: ConsumeResult) -> (HeaderMap, Arc<Sink>, String) {
     let folder = tempfile::tempdir().unwrap();
     let log = folder.path().join("log");
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -71,7 +71,7 @@ fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, Str
     let resource = Resource([("service.name".to_owned(), "edge".to_owned())].into());
     let own = {
         let _inside = runtime.enter();
-        OwnTraces::start(
+        InternalTraces::start(
             vec![(exporter(), sink.clone() as Arc<dyn Consumer>)],
             &resource,
         )
@@ -85,7 +85,7 @@ fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, Str
         let [receiver, processor, exporter] =
             ["otlp/front", "linkmend", "otlp_grpc"].map(|id| id.parse().unwrap());
         let export = async {
-            Stage::exporter(&exporter, Signal::Traces)
+            ComponentSpan::exporter(&exporter, Signal::Traces)
                 .run(3, async {
                     tracing::info!(target: "linkmend_pipeline", "an event is no part of a span");
                     propagate(&mut told);
@@ -93,9 +93,9 @@ fn three_stages(headers: &HeaderMap, taken: Taken) -> (HeaderMap, Arc<Sink>, Str
                 })
                 .await
         };
-        let process = async { Stage::processor(&processor).run(3, export).await };
-        let receive =
-            Stage::receiver(&receiver, Signal::Traces, "grpc", Some(headers)).run(3, process);
+        let process = async { ComponentSpan::processor(&processor).run(3, export).await };
+        let receive = ComponentSpan::receiver(&receiver, Signal::Traces, "grpc", Some(headers))
+            .run(3, process);
         let _ = runtime.block_on(receive);
     });
     own.end();
@@ -178,7 +178,7 @@ fn what_is_not_sampled_is_not_sent() {
 async fn without_spans_nothing_is_told() {
     let mut headers = HeaderMap::new();
     let id = "otlp_grpc".parse().unwrap();
-    let run = Stage::exporter(&id, Signal::Traces).run(1, async {
+    let run = ComponentSpan::exporter(&id, Signal::Traces).run(1, async {
         propagate(&mut headers);
         Ok(Accepted::default())
     });

@@ -1,6 +1,6 @@
 //! The receiver `kafka`.
 
-mod marking;
+mod message_marking;
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use crate::config::scalars::{
 use crate::config::sending::{RETRY, Retry};
 use crate::signal::Signal;
 
-pub(in crate::config) use marking::MARKING;
-pub use marking::Marking;
+pub(in crate::config) use message_marking::MARKING;
+pub use message_marking::MessageMarking;
 
 /// Batches from topics of Kafka, as a member of a group.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,7 +49,7 @@ pub struct KafkaReceiver {
     /// By signal.
     pub topics: [KafkaTopics; Signal::ALL.len()],
     /// What becomes of messages that are not taken.
-    pub marking: Marking,
+    pub marking: MessageMarking,
     /// The waits between tries; `None`: those of linkmend, without an end.
     pub backoff: Option<Retry>,
     /// Whether the headers of messages go with their spans.
@@ -121,7 +121,7 @@ impl Default for KafkaReceiver {
             max_decompress_batch_bytes: 128 << 20,
             commit_interval: Some(Duration::from_secs(1)),
             topics: std::array::from_fn(|_| KafkaTopics::default()),
-            marking: Marking::default(),
+            marking: MessageMarking::default(),
             backoff: None,
             include_metadata: false,
             admission: Admission::default(),

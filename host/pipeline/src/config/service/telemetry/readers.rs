@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use linkmend_config::Node;
 
-use super::only;
+use super::only::only;
 use super::otlp::{self, MILLIS, OtlpSender, millis};
 use crate::config::member::{self, Member, Refusal};
 use crate::config::reader::Reader;

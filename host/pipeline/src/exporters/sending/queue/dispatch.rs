@@ -6,13 +6,13 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::timeout_at;
 
-use super::Part;
 use super::entry::Entry;
+use super::ticket::Part;
 use crate::component::Tasks;
 use crate::config::Batch;
 use crate::exporters::sending::batch::{Batcher, Cutting, Shipment};
 use crate::exporters::sending::line::Line;
-use crate::traces::Taken;
+use crate::traces::ConsumeResult;
 
 /// Takes entries from a queue, joins them, and sends them.
 pub(super) struct Dispatcher {
@@ -130,7 +130,7 @@ impl Dispatcher {
 
 /// What was not taken is lost, unless its sender still has it, or it is on disk
 /// and was not tried to the end.
-fn settle(line: &Line, parts: Vec<Part>, taken: &Taken, has_stopped: bool) {
+fn settle(line: &Line, parts: Vec<Part>, taken: &ConsumeResult, has_stopped: bool) {
     let mut lost = 0;
     for part in parts {
         if let Err(refusal) = taken {

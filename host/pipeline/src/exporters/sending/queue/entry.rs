@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::Ticket;
 use super::room::Room;
+use super::ticket::Ticket;
 use crate::component::SetupError;
 use crate::config::Sizer;
 use crate::extensions::file_storage::Store;

@@ -21,7 +21,7 @@ use crate::component::{SetupError, Tasks};
 use crate::config::{self, Sizer};
 use crate::extensions::file_storage::{Storage, Storages, Store};
 use crate::signal::Signal;
-use crate::traces::{Accepted, Refusal, Taken, Traces};
+use crate::traces::{Accepted, ConsumeResult, Refusal, Traces};
 use dispatch::Dispatcher;
 use entry::Entry;
 use room::{Place, Room};
@@ -131,7 +131,7 @@ impl Queue {
         }
     }
 
-    pub(super) async fn take(&self, traces: Traces) -> Taken {
+    pub(super) async fn take(&self, traces: Traces) -> ConsumeResult {
         let Some(open) = self.open.lock().clone() else {
             return Err(Refusal::retry("the queue does not run"));
         };
@@ -202,7 +202,7 @@ impl Queue {
         })
     }
 
-    async fn wait(&self, traces: Traces, place: Place, open: &Open) -> Taken {
+    async fn wait(&self, traces: Traces, place: Place, open: &Open) -> ConsumeResult {
         let (reply, taken) = oneshot::channel();
         let deadline = traces.deadline;
         self.put(
@@ -221,7 +221,7 @@ impl Queue {
     }
 
     /// The batch goes on when it is safe, whether or not its sender still waits.
-    async fn store(&self, traces: Traces, place: Place, open: Open) -> Taken {
+    async fn store(&self, traces: Traces, place: Place, open: Open) -> ConsumeResult {
         let (reply, stored) = oneshot::channel();
         let items = traces.items();
         let entries = open.entries;
@@ -260,7 +260,7 @@ fn failed(error: tokio::task::JoinError) -> SetupError {
     SetupError::new("sending_queue.storage", error.to_string())
 }
 
-async fn within(deadline: Instant, taken: impl Future<Output = Taken>) -> Taken {
+async fn within(deadline: Instant, taken: impl Future<Output = ConsumeResult>) -> ConsumeResult {
     let taken = timeout_at(deadline.into(), taken).await;
     taken.unwrap_or_else(|_| Err(Refusal::retry("it could not be sent in time")))
 }

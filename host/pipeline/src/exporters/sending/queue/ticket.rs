@@ -7,12 +7,12 @@ use tokio::sync::oneshot;
 
 use super::room::Place;
 use crate::extensions::file_storage::Store;
-use crate::traces::{Accepted, Refusal, Taken};
+use crate::traces::{Accepted, ConsumeResult, Refusal};
 
 /// A batch in a queue. It has left the queue when all of its parts have.
 pub(in crate::exporters::sending) struct Ticket {
     outcome: Mutex<Outcome>,
-    reply: Option<oneshot::Sender<Taken>>,
+    reply: Option<oneshot::Sender<ConsumeResult>>,
     /// Where it is on disk.
     entry: Option<(Arc<Store>, u64)>,
     _place: Place,
@@ -46,7 +46,7 @@ impl Ticket {
     }
 
     /// Its sender waits for what becomes of it.
-    pub(super) fn with_reply(mut self, reply: oneshot::Sender<Taken>) -> Self {
+    pub(super) fn with_reply(mut self, reply: oneshot::Sender<ConsumeResult>) -> Self {
         self.reply = Some(reply);
         self
     }
@@ -121,7 +121,7 @@ impl Part {
     }
 
     /// This became of it.
-    pub(in crate::exporters::sending) fn settle(mut self, taken: &Taken) {
+    pub(in crate::exporters::sending) fn settle(mut self, taken: &ConsumeResult) {
         self.is_settled = true;
         let mut outcome = self.ticket.outcome.lock();
         outcome.is_settled = true;

@@ -9,35 +9,14 @@ use http::{HeaderMap, HeaderValue, Response};
 use prost::Message;
 use tokio_util::sync::CancellationToken;
 
+use super::method::{HEALTH_SERVICE, HealthMethod};
 use super::request::Call;
 use super::{Grpc, frame, response};
 use crate::net::rpc::{Code, Status};
 use crate::net::serve::{Asked, Reply};
 
-/// The service.
-pub(super) const SERVICE: &str = "grpc.health.v1.Health";
-
 /// A request is the name of a service, or nothing.
 const LARGEST: u64 = 4 << 10;
-
-/// A method of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Method {
-    /// How it is now.
-    Check,
-    /// The same, and each change.
-    Watch,
-}
-
-impl Method {
-    pub(super) fn of_name(name: &str) -> Option<Self> {
-        match name {
-            "Check" => Some(Self::Check),
-            "Watch" => Some(Self::Watch),
-            _ => None,
-        }
-    }
-}
 
 /// `HealthCheckRequest`.
 #[derive(Clone, PartialEq, Message)]
@@ -62,7 +41,7 @@ impl Grpc {
     pub(super) async fn health(
         &self,
         call: &Call,
-        method: Method,
+        method: HealthMethod,
         asked: Asked,
     ) -> Response<Reply> {
         let begun = asked.begun;
@@ -82,12 +61,12 @@ impl Grpc {
         };
         let status = self.health_of(&service);
         match method {
-            Method::Check if status == SERVICE_UNKNOWN => {
+            HealthMethod::Check if status == SERVICE_UNKNOWN => {
                 let text = format!("there is no service `{service}` here");
                 response::status(&Status::new(Code::NotFound, text))
             }
-            Method::Check => response::message(said(status)),
-            Method::Watch => {
+            HealthMethod::Check => response::message(said(status)),
+            HealthMethod::Watch => {
                 let end = end(status, self.intake.stop.clone());
                 response::stream(said(status), end)
             }
@@ -96,8 +75,8 @@ impl Grpc {
 
     fn health_of(&self, service: &str) -> i32 {
         let is_known = service.is_empty()
-            || service == SERVICE
-            || (self.intake.heads.signals()).any(|signal| signal.service() == service);
+            || service == HEALTH_SERVICE
+            || (self.intake.consumers.signals()).any(|signal| signal.service() == service);
         match is_known {
             false => SERVICE_UNKNOWN,
             true if self.intake.stop.is_cancelled() => NOT_SERVING,

@@ -5,6 +5,7 @@ mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzz;
 mod health;
+mod method;
 mod request;
 mod response;
 
@@ -15,8 +16,10 @@ use http::{Request, Response, Version};
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
-use self::request::{Asks, Call, Refused};
-use super::intake::{Failure, Intake};
+use self::method::Asks;
+use self::request::{Call, Refused};
+use super::failure::Failure;
+use super::intake::Intake;
 use super::plain;
 use super::unpack::Packed;
 use crate::config::Encoding;
@@ -44,7 +47,7 @@ impl Handler for Grpc {
                      port (`protocols.http`, 4318 by default)",
                 );
             }
-            let call = match Call::new(&asked.request, &self.intake.heads) {
+            let call = match Call::new(&asked.request, &self.intake.consumers) {
                 Ok(call) => call,
                 Err(Refused::NotOtlp(response)) => return *response,
                 Err(Refused::Export(response)) => {

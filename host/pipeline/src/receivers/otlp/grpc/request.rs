@@ -6,7 +6,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode};
 
 use tokio::time::Instant;
 
-use super::health;
+use super::method::{Asks, HEALTH_SERVICE, HealthMethod};
 use super::response::{self, unimplemented};
 use crate::config::Encoding;
 use crate::net::rpc::{Code, Status};
@@ -14,19 +14,10 @@ use crate::net::serve::Reply;
 use crate::receivers::otlp::intake::not_taken;
 use crate::receivers::otlp::plain;
 use crate::signal::Signal;
-use crate::traces::Heads;
+use crate::traces::NextConsumers;
 
 /// The compressions that are taken, as `grpc-accept-encoding` names them.
 pub(super) const ENCODINGS: &str = "identity,gzip,zstd";
-
-/// What a call asks for.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Asks {
-    /// To take a batch of a signal.
-    Export(Signal),
-    /// How it is.
-    Health(health::Method),
-}
 
 /// A call of a method that there is.
 pub(super) struct Call {
@@ -47,7 +38,7 @@ pub(super) enum Refused {
 
 impl Call {
     /// Reads the headers; otherwise the answer.
-    pub(super) fn new<B>(request: &Request<B>, heads: &Heads) -> Result<Self, Refused> {
+    pub(super) fn new<B>(request: &Request<B>, consumers: &NextConsumers) -> Result<Self, Refused> {
         check_content_type(request.headers()).map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
             let mut response = plain::text(StatusCode::METHOD_NOT_ALLOWED, "gRPC uses POST");
@@ -55,7 +46,7 @@ impl Call {
             response.headers_mut().insert(http::header::ALLOW, allow);
             return Err(Refused::NotOtlp(Box::new(response)));
         }
-        let asks = asks(request.uri().path(), heads).map_err(Refused::NotOtlp)?;
+        let asks = asks(request.uri().path(), consumers).map_err(Refused::NotOtlp)?;
         let refused = match asks {
             Asks::Health(_) => Refused::NotOtlp,
             Asks::Export(_) => Refused::Export,
@@ -92,12 +83,12 @@ fn check_content_type(headers: &HeaderMap) -> Result<(), Box<Response<Reply>>> {
 }
 
 /// What the path names.
-fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
+fn asks(path: &str, consumers: &NextConsumers) -> Result<Asks, Box<Response<Reply>>> {
     let full = path.strip_prefix('/').unwrap_or(path);
     let (service, method) = full.rsplit_once('/').unwrap_or((full, ""));
-    if service == health::SERVICE {
+    if service == HEALTH_SERVICE {
         let text = "Health has the methods Check and Watch alone";
-        let method = health::Method::of_name(method);
+        let method = HealthMethod::of_name(method);
         return method.map(Asks::Health).ok_or_else(|| unimplemented(text));
     }
     let signal = Signal::ALL.into_iter().find(|one| one.service() == service);
@@ -109,7 +100,7 @@ fn asks(path: &str, heads: &Heads) -> Result<Asks, Box<Response<Reply>>> {
         let text = format!("{service} has the method Export alone");
         return Err(unimplemented(&text));
     }
-    match heads.of(signal) {
+    match consumers.of(signal) {
         Some(_) => Ok(Asks::Export(signal)),
         None => Err(unimplemented(&not_taken(signal))),
     }

@@ -12,7 +12,7 @@ use prost::Message;
 use super::frame;
 use crate::net::rpc::{Code, Status};
 use crate::net::serve::Reply;
-use crate::receivers::otlp::intake::{Failure, retry_after};
+use crate::receivers::otlp::failure::{Failure, retry_after};
 use crate::receivers::otlp::plain::partial_success;
 use crate::traces::{Accepted, RefusalKind};
 

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use crate::net::rpc::{Code, Status};
 use crate::net::serve::{Reply, Unread};
-use crate::receivers::otlp::intake::{Failure, retry_after};
+use crate::receivers::otlp::failure::{Failure, retry_after};
 use crate::receivers::otlp::plain::partial_success;
 use crate::signal::Signal;
 use crate::traces::{Accepted, RefusalKind};

@@ -3,65 +3,27 @@
 mod answer;
 mod cors;
 mod request;
+mod settings;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, Response, StatusCode};
+use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use tokio::time::{Instant, timeout_at};
 
 use self::answer::Form;
-use self::cors::CorsPolicy;
 use self::request::{Call, Refused};
-use super::intake::{Failure, Intake};
+use super::failure::Failure;
+use super::grpc;
+use super::intake::Intake;
 use super::unpack::Packed;
-use super::{grpc, plain};
-use crate::component::SetupError;
-use crate::config::{Encoding, HttpServer};
 use crate::net::body::{BodyError, Gathered};
 use crate::net::budget::Charge;
 use crate::net::serve::{Asked, Handler, Reply};
-use crate::signal::Signal;
 use crate::traces::{Accepted, BoxFuture};
 
-/// What is configured of OTLP/HTTP.
-pub(super) struct Settings {
-    /// Where each signal is taken.
-    pub(super) paths: [(Signal, String); Signal::ALL.len()],
-    pub(super) max_size: u64,
-    encodings: Vec<Encoding>,
-    read_timeout: Option<Duration>,
-    write_timeout: Option<Duration>,
-    response_headers: HeaderMap,
-    cors: Option<CorsPolicy>,
-}
-
-impl Settings {
-    pub(super) fn new(config: &HttpServer) -> Result<Self, SetupError> {
-        let mut response_headers = HeaderMap::new();
-        for (name, value) in &config.response_headers {
-            let refused = || {
-                let text = format!("the header `{name}` has a name or a value that is none");
-                SetupError::new("response_headers", text)
-            };
-            let key = http::HeaderName::try_from(name).map_err(|_| refused())?;
-            let mut value = http::HeaderValue::try_from(value.expose()).map_err(|_| refused())?;
-            value.set_sensitive(true);
-            response_headers.insert(key, value);
-        }
-        Ok(Self {
-            paths: Signal::ALL.map(|signal| (signal, config.path(signal).to_owned())),
-            max_size: config.max_request_body_size,
-            encodings: config.compression_algorithms.clone(),
-            read_timeout: config.read_timeout,
-            write_timeout: config.write_timeout,
-            response_headers,
-            cors: config.cors.as_ref().map(CorsPolicy::new),
-        })
-    }
-}
+pub(super) use self::settings::Settings;
 
 /// Answers requests of OTLP/HTTP.
 struct Http {
@@ -105,7 +67,7 @@ impl Http {
     }
 
     async fn respond_to(&self, asked: Asked, held: &mut Option<Charge>) -> Response<Reply> {
-        let call = match Call::new(&asked.request, &self.settings, &self.intake.heads) {
+        let call = match Call::new(&asked.request, &self.settings, &self.intake.consumers) {
             Ok(call) => call,
             Err(Refused::OtherProtocol) => return grpc::refuse_other_protocol(),
             Err(Refused::NotOtlp(response)) => return *response,
@@ -185,9 +147,4 @@ impl Http {
         }
         Ok(gathered.into_bytes())
     }
-}
-
-/// A status that a client is to read as one of HTTP.
-fn plain(status: StatusCode, text: impl Into<String>) -> Box<Response<Reply>> {
-    Box::new(plain::text(status, text))
 }

@@ -4,13 +4,14 @@ use http::header::{ALLOW, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode};
 
 use super::answer::{self, Form};
-use super::{Settings, plain};
+use super::settings::Settings;
 use crate::config::Encoding;
 use crate::net::rpc::Code;
 use crate::net::serve::Reply;
 use crate::receivers::otlp::intake::not_taken;
+use crate::receivers::otlp::plain;
 use crate::signal::Signal;
-use crate::traces::Heads;
+use crate::traces::NextConsumers;
 
 /// A request to take a batch.
 pub(super) struct Call {
@@ -35,17 +36,17 @@ impl Call {
     pub(super) fn new<B>(
         request: &Request<B>,
         settings: &Settings,
-        heads: &Heads,
+        consumers: &NextConsumers,
     ) -> Result<Self, Refused> {
         let headers = request.headers();
         let kind = media_type(headers);
         if kind.starts_with("application/grpc") {
             return Err(Refused::OtherProtocol);
         }
-        let signal = signal(request.uri().path(), settings, heads);
+        let signal = signal(request.uri().path(), settings, consumers);
         let signal = signal.map_err(Refused::NotOtlp)?;
         if request.method() != Method::POST {
-            let mut response = plain(
+            let mut response = text_answer(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "405 method not allowed, supported: [POST]",
             );
@@ -59,7 +60,7 @@ impl Call {
             _ => {
                 let text = "415 unsupported media type, supported: [application/json, \
                             application/x-protobuf]";
-                let response = plain(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
+                let response = text_answer(StatusCode::UNSUPPORTED_MEDIA_TYPE, text);
                 return Err(Refused::Export(response));
             }
         };
@@ -87,22 +88,26 @@ fn media_type(headers: &HeaderMap) -> String {
 }
 
 /// What is taken at a path.
-fn signal(path: &str, settings: &Settings, heads: &Heads) -> Result<Signal, Box<Response<Reply>>> {
+fn signal(
+    path: &str,
+    settings: &Settings,
+    consumers: &NextConsumers,
+) -> Result<Signal, Box<Response<Reply>>> {
     let is_it = |other: &str| path == other || without_slashes(path).eq(without_slashes(other));
     let known = settings.paths.iter().find(|(_, other)| is_it(other));
     let text = match known {
-        Some((signal, _)) if heads.of(*signal).is_some() => return Ok(*signal),
+        Some((signal, _)) if consumers.of(*signal).is_some() => return Ok(*signal),
         Some((signal, _)) => not_taken(*signal),
-        None => elsewhere(path, settings, heads),
+        None => elsewhere(path, settings, consumers),
     };
     let text = format!("404 page not found: {text}");
-    Err(plain(StatusCode::NOT_FOUND, text))
+    Err(text_answer(StatusCode::NOT_FOUND, text))
 }
 
 /// Where what is to be sent where.
-fn elsewhere(path: &str, settings: &Settings, heads: &Heads) -> String {
+fn elsewhere(path: &str, settings: &Settings, consumers: &NextConsumers) -> String {
     let taken = settings.paths.iter();
-    let taken = taken.filter(|(signal, _)| heads.of(*signal).is_some());
+    let taken = taken.filter(|(signal, _)| consumers.of(*signal).is_some());
     let places = taken
         .clone()
         .map(|(signal, at)| format!("{signal} are taken at {at}"));
@@ -182,4 +187,9 @@ fn too_large(limit: u64, form: Form) -> Box<Response<Reply>> {
         None,
         form,
     ))
+}
+
+/// A status that a client is to read as one of HTTP.
+fn text_answer(status: StatusCode, text: impl Into<String>) -> Box<Response<Reply>> {
+    Box::new(plain::text(status, text))
 }

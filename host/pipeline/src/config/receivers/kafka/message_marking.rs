@@ -5,7 +5,7 @@ use crate::config::scalars::{FLAG, flag};
 
 /// What becomes of messages that are not taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Marking {
+pub struct MessageMarking {
     /// They keep their partition from going on.
     pub after: bool,
     /// But not those that were tried for `error_backoff.max_elapsed_time`.
@@ -14,14 +14,14 @@ pub struct Marking {
     pub on_permanent_error: Option<bool>,
 }
 
-impl Marking {
+impl MessageMarking {
     /// Whether a message that will never be taken blocks its partition.
     pub fn blocks(self) -> bool {
         self.after && !self.on_permanent_error.unwrap_or(self.on_error)
     }
 }
 
-pub(in crate::config) static MARKING: &[Member<Marking>] = &[
+pub(in crate::config) static MARKING: &[Member<MessageMarking>] = &[
     Member::value(
         "after",
         "false",

@@ -12,9 +12,9 @@ const SILENCE: Duration = Duration::from_secs(1);
 /// did not:
 ///
 /// ```
-/// use linkmend_pipeline::telemetry::logs::Sometimes;
+/// use linkmend_pipeline::telemetry::logs::Throttle;
 ///
-/// let refusals = Sometimes::default();
+/// let refusals = Throttle::default();
 /// for _ in 0..1000 {
 ///     refusals.tell(|more| tracing::warn!("the backend refuses traces{more}"));
 /// }
@@ -22,7 +22,7 @@ const SILENCE: Duration = Duration::from_secs(1);
 ///
 /// The second line then reads "… traces (and 998 more like this one)".
 #[derive(Debug, Default)]
-pub struct Sometimes(Mutex<State>);
+pub struct Throttle(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -33,28 +33,28 @@ struct State {
 /// How often something was not told since it was told last; to be written
 /// behind the message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct More(pub u64);
+pub struct Suppressed(pub u64);
 
-impl Sometimes {
+impl Throttle {
     /// Tells it now, if nothing was told for a second.
-    pub fn tell(&self, tell: impl FnOnce(More)) {
+    pub fn tell(&self, tell: impl FnOnce(Suppressed)) {
         if let Some(more) = self.due(Instant::now()) {
             tell(more);
         }
     }
 
-    fn due(&self, now: Instant) -> Option<More> {
+    fn due(&self, now: Instant) -> Option<Suppressed> {
         let mut state = self.0.lock();
         if state.told.is_some_and(|told| now < told + SILENCE) {
             state.silenced += 1;
             return None;
         }
         state.told = Some(now);
-        Some(More(std::mem::take(&mut state.silenced)))
+        Some(Suppressed(std::mem::take(&mut state.silenced)))
     }
 }
 
-impl fmt::Display for More {
+impl fmt::Display for Suppressed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => Ok(()),
@@ -69,16 +69,16 @@ mod tests {
 
     #[test]
     fn a_thousand_in_a_second_are_one_and_counted() {
-        let (sometimes, start) = (Sometimes::default(), Instant::now());
-        assert_eq!(sometimes.due(start), Some(More(0)));
+        let (throttle, start) = (Throttle::default(), Instant::now());
+        assert_eq!(throttle.due(start), Some(Suppressed(0)));
         for millis in 1..1000 {
-            assert_eq!(sometimes.due(start + Duration::from_millis(millis)), None);
+            assert_eq!(throttle.due(start + Duration::from_millis(millis)), None);
         }
         let next = start + SILENCE;
-        assert_eq!(sometimes.due(next), Some(More(999)));
-        assert_eq!(sometimes.due(next + SILENCE), Some(More(0)));
+        assert_eq!(throttle.due(next), Some(Suppressed(999)));
+        assert_eq!(throttle.due(next + SILENCE), Some(Suppressed(0)));
         assert_eq!(
-            format!("x{}{}", More(0), More(2)),
+            format!("x{}{}", Suppressed(0), Suppressed(2)),
             "x (and 2 more like this one)"
         );
     }

@@ -9,16 +9,16 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 
 use crate::config::Id;
 use crate::signal::Signal;
-use crate::traces::Taken;
+use crate::traces::ConsumeResult;
 
 /// The way of a batch through one component. It costs next to nothing where
 /// linkmend's own spans go nowhere.
-pub struct Stage(Span);
+pub struct ComponentSpan(Span);
 
 /// Spans are made at one place, since their target and fields are constants.
 macro_rules! stage {
     ($kind:literal, $($name:tt)+) => {
-        Stage(info_span!(
+        ComponentSpan(info_span!(
             // `OWN`, which the macro wants as a literal.
             target: "linkmend_pipeline::own",
             "stage",
@@ -33,7 +33,7 @@ macro_rules! stage {
     };
 }
 
-impl Stage {
+impl ComponentSpan {
     /// In a receiver: the root, or below what the sender says in `headers`.
     pub fn receiver(id: &Id, signal: Signal, transport: &str, headers: Option<&HeaderMap>) -> Self {
         let data = match signal {
@@ -69,7 +69,11 @@ impl Stage {
 
     /// Runs what is done with so many items in the stage, and notes what became
     /// of them.
-    pub async fn run(self, items: usize, taking: impl Future<Output = Taken>) -> Taken {
+    pub async fn run(
+        self,
+        items: usize,
+        taking: impl Future<Output = ConsumeResult>,
+    ) -> ConsumeResult {
         let Self(span) = self;
         let taken = taking.instrument(span.clone()).await;
         if span.is_disabled() {
