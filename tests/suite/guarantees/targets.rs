@@ -225,12 +225,23 @@ fn assert_same(before: &TracesData, record: &TracesData) {
 mod bounded {
     use super::*;
 
-    /// Runs a target on so many inputs; on a panic, says which. More by hand:
+    /// How many inputs: what was `given`, or so many as take a few seconds.
+    fn inputs(given: Option<&str>, usual: u64) -> u64 {
+        given.and_then(|given| given.parse().ok()).unwrap_or(usual)
+    }
+
+    #[test]
+    fn more_are_run_by_hand() {
+        assert_eq!(inputs(Some("100000"), 2000), 100_000);
+        assert_eq!(inputs(Some("many"), 2000), 2000);
+        assert_eq!(inputs(None, 2000), 2000);
+    }
+
+    /// Runs a target on its inputs; on a panic, says which. More by hand:
     /// `LINKMEND_FUZZ_RUNS=100000`.
-    fn run(runs: u64, target: fn(&[u8])) {
+    fn run(usual: u64, target: fn(&[u8])) {
         let given = std::env::var("LINKMEND_FUZZ_RUNS").ok();
-        let given = given.and_then(|given| given.parse().ok());
-        for seed in 0..given.unwrap_or(runs) {
+        for seed in 0..inputs(given.as_deref(), usual) {
             let mut choices = Choices::seeded(seed);
             let length = choices.below(2000);
             let mut data = choices.bytes(length);
