@@ -32,6 +32,15 @@ pub(crate) enum Broken {
     Lost(String),
 }
 
+impl From<io::Error> for Broken {
+    fn from(error: io::Error) -> Self {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::TimedOut => Self::Late,
+            _ => Self::Lost(error.to_string()),
+        }
+    }
+}
+
 /// See the module.
 pub(crate) struct Direct {
     stream: Stream,
@@ -170,17 +179,17 @@ impl Direct {
         let mut rest = request;
         while !rest.is_empty() {
             let wait = Some(remaining(deadline)?);
-            self.stream.socket().set_write_timeout(wait).map_err(lost)?;
-            self.stream.socket().set_read_timeout(wait).map_err(lost)?;
+            self.stream.socket().set_write_timeout(wait)?;
+            self.stream.socket().set_read_timeout(wait)?;
             match self.stream.write(rest) {
                 Ok(0) => return Err(ended()),
                 Ok(written) => rest = rest.get(written..).unwrap_or_default(),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) if is_late(&error) => return Err(Broken::Late),
-                Err(error) => return Err(lost(error)),
+                Err(error) => return Err(error.into()),
             }
         }
-        self.stream.flush().map_err(lost)
+        self.stream.flush()?;
+        Ok(())
     }
 
     /// Waits for so many answers; each is given with its number. Those that are late are
@@ -230,7 +239,7 @@ impl Direct {
         }
         let wait = remaining(deadline)?;
         let socket = self.stream.socket();
-        socket.set_read_timeout(Some(wait)).map_err(lost)?;
+        socket.set_read_timeout(Some(wait))?;
         let room = self.buffer.get_mut(self.end..).unwrap_or_default();
         match self.stream.read(room) {
             Ok(0) => Err(ended()),
@@ -243,8 +252,7 @@ impl Direct {
                 Ok(())
             }
             Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
-            Err(error) if is_late(&error) => Err(Broken::Late),
-            Err(error) => Err(lost(error)),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -298,14 +306,6 @@ fn remaining(deadline: Instant) -> Result<Duration, Broken> {
     }
 }
 
-fn is_late(error: &io::Error) -> bool {
-    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
-}
-
 fn ended() -> Broken {
     Broken::Lost("it ended the connection".into())
-}
-
-fn lost(error: io::Error) -> Broken {
-    Broken::Lost(error.to_string())
 }

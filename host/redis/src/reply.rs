@@ -112,7 +112,11 @@ impl<'b> Iterator for Texts<'b> {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
+    #![allow(
+        clippy::unwrap_used,
+        clippy::indexing_slicing,
+        reason = "a test that panics has failed"
+    )]
     use proptest::collection::vec;
     use proptest::prelude::*;
 
@@ -152,7 +156,7 @@ mod tests {
         /// Guarantees: any bytes are an answer, the beginning of one, or nonsense.
         #[test]
         fn any_bytes_are_read(
-            start in 0..6usize, bytes in vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), b'0'..b'9'], 0..60),
+            start in 0..6usize, bytes in vec(prop_oneof![any::<u8>(), Just(b'\r'), Just(b'\n'), b'0'..=b'9'], 0..60),
         ) {
             let starts = ["", "*", "$", "*2\r\n$", "-", "*99999999999999999999"];
             let bytes = [starts[start].as_bytes(), &bytes].concat();

@@ -95,7 +95,7 @@ const fn component(package: &'static str) -> Artifact {
 /// suite takes the built-in rule from there instead of `guest/dist` when it is
 /// told to:
 ///
-///     LINKMEND_BUILTIN_COMPONENT=$PWD/target/guest/linkmend-repair.wasm cargo test --workspace
+///     LINKMEND_BUILTIN_COMPONENT=$PWD/target/guest/linkmend-repair.wasm cargo test --workspace --test suite
 #[derive(clap::Args)]
 #[command(verbatim_doc_comment)]
 pub struct Options {

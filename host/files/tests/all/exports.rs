@@ -129,7 +129,7 @@ fn tempo_v2_and_jaeger_v3_have_otlp_inside() {
     for key in ["trace", "result"] {
         let document = |spans: &Value| json!({"a": {"resourceSpans": 1}, key: {"resourceSpans": spans, "z": 1}, "metrics": {}});
         for end in ["", "\n"] {
-            let all = whole(&format!("{}{end}", document(&otlp)));
+            let all = whole(format!("{}{end}", document(&otlp)));
             assert_eq!(spans(&all.traces())[0].span_id, SPAN, "{key}");
             let format = all.encoding.unwrap().format;
             let written = linked(&all, format, true);
@@ -169,7 +169,7 @@ fn grafana_writes_names_of_before_otlp_0_15_and_times_as_numbers() {
             }]
         }]
     }]});
-    let all = whole(&text.to_string());
+    let all = whole(text.to_string());
     let traces = all.traces();
     let scope = &traces.resource_spans[0].scope_spans[0];
     assert_eq!(scope.scope.as_ref().unwrap().name, "lib");

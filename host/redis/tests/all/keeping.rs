@@ -74,8 +74,8 @@ fn many_threads_ask_at_once() {
     assert_eq!((stats.failures, stats.unanswered), (0, 0));
     // One for what was remembered, or a few.
     assert!((2_001..2_020).contains(&stats.round_trips), "{stats:?}");
-    let clients: u32 = server.info("connected_clients") as u32;
-    assert!(clients <= 20, "{clients} connections");
+    let clients = server.info("connected_clients");
+    assert!(clients <= 20.0, "{clients} connections");
 }
 
 #[test]
