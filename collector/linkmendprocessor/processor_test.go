@@ -5,6 +5,9 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -259,10 +262,31 @@ func TestManyAtOnce(t *testing.T) {
 	assert.Len(t, seen, 2*senders*each)
 }
 
-// TestARuleInC: a rule that is shown records gives the golden cases that it comes with.
-func TestARuleInC(t *testing.T) {
+// TestARuleInC: a rule that is shown records.
+func TestARuleInC(t *testing.T) { linksJobs(t, "../internal/rule/testdata/c-jobs.wasm") }
+
+// TestARuleInGo: a rule of a language that cannot be compiled without WASI.
+func TestARuleInGo(t *testing.T) {
+	linkmend := os.Getenv("LINKMEND")
+	if linkmend == "" {
+		t.Skip("SKIPPED: LINKMEND is not set to the path of a linkmend to make a component with")
+	}
+	folder := t.TempDir()
+	said, err := exec.CommandContext(t.Context(), linkmend, "rule", "new", "--lang", "go", "--into", folder, "go-jobs").CombinedOutput()
+	require.NoError(t, err, string(said))
+	build := exec.CommandContext(t.Context(), filepath.Join(folder, "go-jobs", "build"))
+	build.Env = append(os.Environ(), "LINKMEND="+linkmend, "GOFLAGS=-modcacherw")
+	if said, err := build.CombinedOutput(); err != nil {
+		t.Skipf("SKIPPED: the rule cannot be built here: %v: %s", err, said)
+	}
+	linksJobs(t, filepath.Join(folder, "go-jobs", "go-jobs.wasm"))
+}
+
+// linksJobs: a rule that links spans by the ids of jobs does so, in more spans than one
+// call brings.
+func linksJobs(t *testing.T, rule string) {
 	config := configured(0)
-	config.Rule = "../internal/rule/testdata/c-jobs.wasm"
+	config.Rule, config.Limits.CallTime = rule, time.Minute
 	p, sink := started(t, config)
 	job := func(kind ptrace.SpanKind, n uint64, ids ...string) ptrace.Traces {
 		traces := message(kind, n)
@@ -272,15 +296,17 @@ func TestARuleInC(t *testing.T) {
 		}
 		return traces
 	}
-	for n := range uint64(2500) {
-		require.NoError(t, p.ConsumeTraces(t.Context(), job(ptrace.SpanKindProducer, n, fmt.Sprint("job-", n))))
+	const jobs = 1200
+	var created, worked []ptrace.Traces
+	for n := range uint64(jobs + 1) {
+		created = append(created, job(ptrace.SpanKindProducer, n, fmt.Sprint("job-", n)))
 	}
-	var all []ptrace.Traces
-	for n := range uint64(1200) {
-		all = append(all, job(ptrace.SpanKindConsumer, n, fmt.Sprint("job-", n), fmt.Sprint("job-", n+1)), request())
+	require.NoError(t, p.ConsumeTraces(t.Context(), join(created...)))
+	for n := range uint64(jobs) {
+		worked = append(worked, job(ptrace.SpanKindConsumer, n, fmt.Sprint("job-", n), fmt.Sprint("job-", n+1)), request())
 	}
 	sink.Reset()
-	require.NoError(t, p.ConsumeTraces(t.Context(), join(all...)))
+	require.NoError(t, p.ConsumeTraces(t.Context(), join(worked...)))
 	linked := 0
 	for _, span := range spans(sink.AllTraces()) {
 		if span.Kind() != ptrace.SpanKindConsumer {
@@ -293,7 +319,7 @@ func TestARuleInC(t *testing.T) {
 		assert.Equal(t, spanOf(n+1), span.Links().At(1).SpanID())
 		linked++
 	}
-	assert.Equal(t, 1200, linked)
+	assert.Equal(t, jobs, linked)
 }
 
 // TestAVeryLargeBatch: more spans than the kernel is shown at once.

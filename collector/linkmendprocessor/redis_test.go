@@ -1,25 +1,31 @@
 package linkmendprocessor
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
 	"time"
 
+	"github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/collector/component/componenttest"
+	"go.opentelemetry.io/collector/consumer/consumertest"
 	"go.opentelemetry.io/collector/pdata/ptrace"
+	"go.opentelemetry.io/otel/sdk/metric/metricdata"
 
 	"github.com/linkmend/linkmend/collector/internal/redistest"
+	"github.com/linkmend/linkmend/collector/linkmendprocessor/internal/metadatatest"
 )
 
 // sharing is a configuration with a store.
 func sharing(server *redistest.Server, hold time.Duration) *Config {
 	config := configured(hold)
-	redis := defaultRedisConfig()
-	redis.Endpoint, redis.Timeout = server.URL(), time.Second
-	config.Index.Redis = &redis
+	store := defaultRedisConfig()
+	store.Endpoint, store.Timeout = server.URL(), time.Second
+	config.Index.Redis = &store
 	return config
 }
 
@@ -94,4 +100,35 @@ func TestAStoreThatIsAway(t *testing.T) {
 	for _, span := range all[1:] {
 		isLinked(t, span)
 	}
+}
+
+// TestSharedTelemetry: what the store was asked and told is counted.
+func TestSharedTelemetry(t *testing.T) {
+	server := redistest.Start(t)
+	other, _ := started(t, sharing(server, 0))
+	require.NoError(t, other.ConsumeTraces(t.Context(), sends(1)))
+
+	of := componenttest.NewTelemetry()
+	defer func() { require.NoError(t, of.Shutdown(context.Background())) }()
+	p, err := NewFactory().CreateTraces(t.Context(), metadatatest.NewSettings(of), sharing(server, 0), consumertest.NewNop())
+	require.NoError(t, err)
+	require.NoError(t, p.Start(t.Context(), componenttest.NewNopHost()))
+	defer func() { require.NoError(t, p.Shutdown(context.Background())) }()
+	require.NoError(t, p.ConsumeTraces(t.Context(), sends(2)))
+	require.Eventually(t, func() bool { return values(t, of, "linkmend_shared_index_writes")["result=written"] == 1 }, 30*time.Second, 10*time.Millisecond)
+	client := redis.NewClient(&redis.Options{Addr: server.Address, DisableIdentity: true})
+	defer func() { require.NoError(t, client.Close()) }()
+	require.Eventually(t, func() bool { return client.DBSize(t.Context()).Val() == 2 }, 30*time.Second, 10*time.Millisecond)
+	require.NoError(t, p.ConsumeTraces(t.Context(), join(receives(1), receives(2), receives(3))))
+	// The figures of the kernel are looked at twice a second.
+	require.Eventually(t, func() bool {
+		return values(t, of, "linkmend_shared_index_lookups")["result=there"] == 1
+	}, 30*time.Second, 10*time.Millisecond)
+	assert.Equal(t, map[string]int64{"result=here": 1, "result=there": 1, "result=nowhere": 1, "result=unanswered": 0},
+		values(t, of, "linkmend_shared_index_lookups"))
+	assert.Equal(t, map[string]int64{"state=asked": 1, "state=away": 0}, values(t, of, "linkmend_shared_index_servers"))
+	assert.Equal(t, map[string]int64{"": 0}, values(t, of, "linkmend_shared_index_waiting"))
+	took, err := of.GetMetric("linkmend_shared_index_round_trip")
+	require.NoError(t, err)
+	assert.Positive(t, took.Data.(metricdata.Histogram[float64]).DataPoints[0].Count)
 }

@@ -36,24 +36,12 @@ func (r *Rule) LeastMemory() (uint64, error) {
 // together. Engines have no such limit of their own, but they keep to the one that
 // stands in the module.
 func (r *Rule) BoundTables(most uint32) error {
-	bounded := append([]byte(nil), moduleHeader...)
-	err := sections(r.Module, func(id byte, content []byte) error {
+	return r.rewrite(func(id byte, content []byte) ([]byte, error) {
 		if id == sectionTable {
-			var err error
-			if content, err = boundTables(content, most); err != nil {
-				return err
-			}
+			return boundTables(content, most)
 		}
-		bounded = append(bounded, id)
-		bounded = binary.AppendUvarint(bounded, uint64(len(content)))
-		bounded = append(bounded, content...)
-		return nil
+		return content, nil
 	})
-	if err != nil {
-		return err
-	}
-	r.Module = bounded
-	return nil
 }
 
 type table struct {

@@ -100,7 +100,10 @@ func Parse(component []byte) (*Rule, error) {
 	if err := rule.setInterface(names.exports); err != nil {
 		return nil, err
 	}
-	return rule, rule.checkImports(names.imports)
+	if err := rule.checkImports(names.imports); err != nil {
+		return nil, err
+	}
+	return rule, rule.plainImports(names.imports)
 }
 
 // mainModule finds the one that has the functions of a rule. Modules without a

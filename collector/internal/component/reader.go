@@ -56,6 +56,7 @@ func (r *reader) imports() []moduleImport {
 	var imports []moduleImport
 	for range r.number() {
 		i := moduleImport{module: r.name(), name: r.name()}
+		begin := r.at
 		switch kind := r.byte(); kind {
 		case kindFunction:
 			i.isFunction = true
@@ -73,6 +74,7 @@ func (r *reader) imports() []moduleImport {
 		if r.err != nil {
 			return nil
 		}
+		i.descriptor = r.bytes[begin:r.at]
 		imports = append(imports, i)
 	}
 	return imports

@@ -42,6 +42,8 @@ type moduleNames struct {
 type moduleImport struct {
 	module, name string
 	isFunction   bool
+	// descriptor is its kind and its type, as they stand there.
+	descriptor []byte
 }
 
 // coreModules are the core modules that lie in a component, not those of

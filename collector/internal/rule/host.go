@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
@@ -207,14 +208,23 @@ func (i *Instance) line(a []uint32) {
 		i.host.fault = unfit("a level of %d", a[0])
 		return
 	}
+	i.say(Level(a[0]), text)
+}
+
+// failures are how languages begin to say that they fail; what they say then is where.
+var failures = []string{"panic:", "fatal error:", "thread '"}
+
+// say takes a line, whichever way it came, as far as there is room for it in this call.
+func (i *Instance) say(level Level, text string) {
 	text = clip(text)
-	if Level(a[0]) == Error {
+	if level == Error && text != "" && !i.isFailing {
 		i.lastWords = text
+		i.isFailing = slices.ContainsFunc(failures, func(begin string) bool { return strings.HasPrefix(text, begin) })
 	}
 	if i.saidLines < mostLines && i.saidBytes+len(text) <= mostSaidBytes {
 		i.saidLines++
 		i.saidBytes += len(text)
-		i.log(Level(a[0]), text)
+		i.log(level, text)
 	}
 }
 

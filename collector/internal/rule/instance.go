@@ -39,6 +39,7 @@ type Instance struct {
 	index                Index
 	saidLines, saidBytes int
 	lastWords            string
+	isFailing            bool
 }
 
 // function is an export, and what gives back what it answered.
@@ -105,7 +106,7 @@ func exported(module api.Module, name, kind string) (api.Function, error) {
 
 // run makes a call under a limit of time, and tells why it failed.
 func (i *Instance) run(ctx context.Context, limit time.Duration, name string, call func(context.Context) error) error {
-	i.saidLines, i.saidBytes, i.lastWords = 0, 0, ""
+	i.saidLines, i.saidBytes, i.lastWords, i.isFailing = 0, 0, "", false
 	i.host.fault, i.memory.refused = nil, false
 	ctx, i.clock = startClock(context.WithValue(ctx, instanceKey{}, i), limit)
 	i.context = ctx

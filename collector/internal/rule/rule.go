@@ -11,7 +11,6 @@ import (
 	"github.com/tetratelabs/wazero"
 	"github.com/tetratelabs/wazero/api"
 	"github.com/tetratelabs/wazero/experimental"
-	"github.com/tetratelabs/wazero/imports/wasi_snapshot_preview1"
 
 	"github.com/linkmend/linkmend/collector/internal/component"
 )
@@ -84,8 +83,8 @@ func (r *Rule) compile(ctx context.Context) error {
 		return err
 	}
 	if r.component.TakesWASI {
-		if _, err := wasi_snapshot_preview1.Instantiate(ctx, r.runtime); err != nil {
-			return fmt.Errorf("the empty WASI: %w", err)
+		if err := addWASI(ctx, r.runtime); err != nil {
+			return err
 		}
 	}
 	compiled, err := r.runtime.CompileModule(ctx, r.component.Module)
@@ -146,7 +145,9 @@ func (r *Rule) instantiate(ctx context.Context) (*Instance, error) {
 		log:    r.options.Log,
 	}
 	// Nothing is run that another host would not run.
-	config := wazero.NewModuleConfig().WithName("").WithStartFunctions()
+	config := wazero.NewModuleConfig().WithName("").WithStartFunctions().
+		WithStdout(&printer{instance: instance, level: Info}).
+		WithStderr(&printer{instance: instance, level: Error})
 	err := instance.run(ctx, limits.InitTime, "limits.init_time", func(ctx context.Context) error {
 		ctx = experimental.WithMemoryAllocator(ctx, instance.memory)
 		module, err := r.runtime.InstantiateModule(ctx, r.compiled, config)
