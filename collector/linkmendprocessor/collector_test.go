@@ -81,8 +81,9 @@ service:
 	require.NoError(t, c.process.Start())
 	go func() { c.ended <- c.process.Wait() }()
 	t.Cleanup(func() { _ = c.process.Process.Kill() })
-	// Before that it does not obey signals.
 	require.Eventually(t, func() bool { return c.log.has("Everything is ready") }, time.Minute, 10*time.Millisecond)
+	// It says so before it begins to obey signals, and nothing tells when that is.
+	time.Sleep(time.Second)
 	return c
 }
 
