@@ -306,7 +306,7 @@ fn what_is_not_utf8_is_replaced() {
     let bytes = batch(b"caf\xe9");
     let records = Records::read(&bytes, &Selector::none());
     with(&records, |_, spans| {
-        assert_eq!(spans[0].name, "caf\u{fffd}")
+        assert_eq!(spans[0].name, "caf\u{fffd}");
     });
 }
 
