@@ -220,33 +220,15 @@ impl Order {
 /// Makes four tests of a function of an [`Arm`] and an [`Order`].
 #[macro_export]
 macro_rules! rule_test {
-    ($(#[$meta:meta])* fn $name:ident($arm:ident, $order:ident) $body:block) => {
-        $(#[$meta])*
-        mod $name {
-            use super::*;
-            use $crate::arms::{Arm, Order};
-
-            fn case($arm: Arm, $order: Order) $body
-
-            #[test]
-            fn native_ascending() {
-                case(Arm::Native, Order::Ascending);
-            }
-
-            #[test]
-            fn native_descending() {
-                case(Arm::Native, Order::Descending);
-            }
-
-            #[test]
-            fn sandbox_ascending() {
-                case(Arm::Sandbox, Order::Ascending);
-            }
-
-            #[test]
-            fn sandbox_descending() {
-                case(Arm::Sandbox, Order::Descending);
-            }
+    ($($test:tt)*) => {
+        $crate::arm_tests! {
+            [
+                native_ascending: Native, Ascending;
+                native_descending: Native, Descending;
+                sandbox_ascending: Sandbox, Ascending;
+                sandbox_descending: Sandbox, Descending;
+            ]
+            $($test)*
         }
     };
 }
@@ -254,7 +236,29 @@ macro_rules! rule_test {
 /// The same with the kernel: six tests of a function that uses an [`Engine`].
 #[macro_export]
 macro_rules! engine_test {
-    ($(#[$meta:meta])* fn $name:ident($arm:ident, $order:ident) $body:block) => {
+    ($($test:tt)*) => {
+        $crate::arm_tests! {
+            [
+                native_ascending: Native, Ascending;
+                native_descending: Native, Descending;
+                sandbox_ascending: Sandbox, Ascending;
+                sandbox_descending: Sandbox, Descending;
+                kernel_ascending: Kernel, Ascending;
+                kernel_descending: Kernel, Descending;
+            ]
+            $($test)*
+        }
+    };
+}
+
+/// Tests of a function, each by its name, on an arm and in an order.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! arm_tests {
+    (
+        [$($test:ident: $on:ident, $in:ident;)*]
+        $(#[$meta:meta])* fn $name:ident($arm:ident, $order:ident) $body:block
+    ) => {
         $(#[$meta])*
         mod $name {
             use super::*;
@@ -262,35 +266,12 @@ macro_rules! engine_test {
 
             fn case($arm: Arm, $order: Order) $body
 
-            #[test]
-            fn native_ascending() {
-                case(Arm::Native, Order::Ascending);
-            }
-
-            #[test]
-            fn native_descending() {
-                case(Arm::Native, Order::Descending);
-            }
-
-            #[test]
-            fn sandbox_ascending() {
-                case(Arm::Sandbox, Order::Ascending);
-            }
-
-            #[test]
-            fn sandbox_descending() {
-                case(Arm::Sandbox, Order::Descending);
-            }
-
-            #[test]
-            fn kernel_ascending() {
-                case(Arm::Kernel, Order::Ascending);
-            }
-
-            #[test]
-            fn kernel_descending() {
-                case(Arm::Kernel, Order::Descending);
-            }
+            $(
+                #[test]
+                fn $test() {
+                    case(Arm::$on, Order::$in);
+                }
+            )*
         }
     };
 }
