@@ -3,9 +3,9 @@
 
 use bytes::Bytes;
 use linkmend_core::Mended;
+use linkmend_core::wire::Fields;
 use linkmend_core::wire::encode::put_delimiter;
 use linkmend_core::wire::otlp::{resource_spans, scope_spans, span, traces_data};
-use linkmend_core::wire::{Fields, Scan, Selector, WireError};
 
 use crate::numbers::put_u32;
 
@@ -33,18 +33,18 @@ struct Changes {
 }
 
 /// The answer to a batch that went through.
-pub(crate) fn of_mended(batch: &Bytes, mended: &Mended) -> Result<Vec<u8>, WireError> {
+pub(crate) fn of_mended(batch: &Bytes, mended: &Mended) -> Vec<u8> {
     let overflow = mended.overflow.iter();
     let overflow: Vec<&Bytes> = overflow
         .filter_map(|mended| mended.traces.as_ref())
         .collect();
     if mended.is_dropped {
-        return Ok(put(Status::Dropped, &Changes::default(), &overflow, ""));
+        return put(Status::Dropped, &Changes::default(), &overflow, "");
     }
     let changes = match &mended.traces {
         Some(traces) if is_same(batch, traces) => Changes::default(),
-        Some(traces) => Changes::between(batch, traces)?,
-        None => Changes::between(batch, &[])?,
+        Some(traces) => Changes::between(batch, traces),
+        None => Changes::between(batch, &[]),
     };
     let is_changed = !changes.changed.is_empty() || !changes.held.is_empty();
     let status = if is_changed {
@@ -52,7 +52,7 @@ pub(crate) fn of_mended(batch: &Bytes, mended: &Mended) -> Result<Vec<u8>, WireE
     } else {
         Status::Unchanged
     };
-    Ok(put(status, &changes, &overflow, ""))
+    put(status, &changes, &overflow, "")
 }
 
 /// The answer to a batch whose sender may try again.
@@ -72,30 +72,22 @@ fn is_same(batch: &Bytes, traces: &Bytes) -> bool {
 
 impl Changes {
     /// What was done to a batch: spans keep their order, and all that is not their links.
-    fn between(before: &[u8], after: &[u8]) -> Result<Self, WireError> {
-        let (mut spans, mut left) = (Scan::new(), Scan::new());
-        spans.run(before, &Selector::all())?;
-        left.run(after, &Selector::all())?;
-        let all_are_there = spans.selected().len() == left.selected().len();
-        let mut left = left.selected().iter().peekable();
+    fn between(before: &[u8], after: &[u8]) -> Self {
+        let (spans, left) = (spans_of(before), spans_of(after));
+        let all_are_there = spans.len() == left.len();
+        let mut left = left.into_iter().peekable();
         let mut changes = Self::default();
-        for (place, span) in (0..).zip(spans.selected()) {
-            let old = before.get(span.body()).unwrap_or_default();
+        for (place, old) in (0..).zip(spans) {
             let now = left.next_if(|now| {
-                let now = after.get(now.body()).unwrap_or_default();
-                all_are_there || now == old || without_links(now).eq(without_links(old))
+                all_are_there || *now == old || without_links(now).eq(without_links(old))
             });
             match now {
                 None => changes.held.push(place),
-                Some(now) => {
-                    let now = after.get(now.body()).unwrap_or_default();
-                    if now != old {
-                        changes.add(place, now);
-                    }
-                }
+                Some(now) if now != old => changes.add(place, now),
+                Some(_) => {}
             }
         }
-        Ok(changes)
+        changes
     }
 
     fn add(&mut self, place: u32, span: &[u8]) {
@@ -110,6 +102,22 @@ impl Changes {
             self.links.extend_from_slice(field);
         }
     }
+}
+
+/// The spans of a batch that is known to be well-formed, in their order: what is in them is
+/// passed over.
+fn spans_of(traces: &[u8]) -> Vec<&[u8]> {
+    let resources = messages(traces, traces_data::RESOURCE_SPANS);
+    let scopes = resources.flat_map(|resource| messages(resource, resource_spans::SCOPE_SPANS));
+    scopes
+        .flat_map(|scope| messages(scope, scope_spans::SPANS))
+        .collect()
+}
+
+fn messages(bytes: &[u8], number: u32) -> impl Iterator<Item = &[u8]> {
+    let fields = Fields::new(bytes).flatten();
+    let wanted = fields.filter(move |field| field.number == number);
+    wanted.filter_map(|field| field.bytes())
 }
 
 /// The fields of a span that a rule may change.

@@ -89,7 +89,6 @@ impl Kernel {
             Ok(mended) => {
                 self.count(&mended);
                 answer::of_mended(&batch, &mended)
-                    .unwrap_or_else(|error| answer::malformed(&error.to_string()))
             }
             Err(error @ ProcessError::Rejected(_)) => answer::rejected(&error.to_string()),
             Err(error) => answer::malformed(&error.to_string()),
