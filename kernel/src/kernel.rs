@@ -4,7 +4,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-use linkmend_core::index::{MemoryIndex, MessageIndex, SharedIndex, message_key};
+use linkmend_core::index::{
+    Bounded, MOST_ENTRIES, MemoryIndex, MessageIndex, SharedIndex, message_key,
+};
 use linkmend_core::interface::{IndexError, Recalled, World};
 use linkmend_core::{
     Asked, Counts, Instant, LoadedRule, Mended, OnError, ProcessError, ProcessOptions, Processor,
@@ -17,9 +19,6 @@ use crate::options::{Options, RuleOptions};
 use crate::rules::{HostedRule, Running};
 use crate::store::HostStore;
 use crate::{answer, report};
-
-/// What a rule may bring to the index in one call.
-const MOST_ENTRIES: usize = 1 << 20;
 
 /// A processor whose rules the host runs.
 pub struct Kernel {
@@ -161,7 +160,7 @@ impl Kernel {
 
     /// The rule that runs looks keys up: `index_recall`.
     pub fn index_recall(&self, keys: &[u8]) -> Vec<u8> {
-        let recalled = self.of_running(keys.len() / numbers::OF_KEY, |index| {
+        let recalled = self.of_running(keys.len() / numbers::OF_KEY_BEFORE, |index| {
             let keys = numbers::keys_before(keys).ok_or(IndexError::Malformed)?;
             let any_time = numbers::are_of_any_time(&keys);
             let (keys, before): (Vec<_>, Vec<_>) = keys.into_iter().unzip();
@@ -244,13 +243,18 @@ impl Kernel {
     fn of_running<T>(
         &self,
         entries: usize,
-        ask: impl FnOnce(&dyn MessageIndex) -> Result<T, IndexError>,
+        ask: impl FnOnce(Bounded<'_>) -> Result<T, IndexError>,
     ) -> Result<T, IndexError> {
         if entries > MOST_ENTRIES {
             return Err(IndexError::TooMany);
         }
         match self.running.index() {
-            Some(index) => ask(&*index),
+            Some((index, most_recalled)) => ask(Bounded {
+                index: &*index,
+                most_recalled,
+                // The host says so by itself: the store is its own.
+                away: || (),
+            }),
             None => Err(IndexError::Unavailable),
         }
     }

@@ -8,7 +8,7 @@ pub(crate) const OF_PRODUCER: usize = 72;
 
 /// How many bytes a key is, and a key with a time.
 pub(crate) const OF_KEY: usize = 16;
-const OF_KEY_BEFORE: usize = 24;
+pub(crate) const OF_KEY_BEFORE: usize = 24;
 
 /// A key of any time has this one.
 const ANY_TIME: u64 = u64::MAX;

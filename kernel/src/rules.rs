@@ -15,18 +15,21 @@ use crate::{image, verdict};
 
 /// What the rule that runs now knows of messages.
 #[derive(Clone, Default)]
-pub(crate) struct Running(Arc<Mutex<Option<Arc<dyn MessageIndex>>>>);
+pub(crate) struct Running(Arc<Mutex<Option<Asked>>>);
+
+/// The index of a rule, and how much of it one call may take, in bytes.
+type Asked = (Arc<dyn MessageIndex>, usize);
 
 impl Running {
     /// `None` when no rule runs.
-    pub(crate) fn index(&self) -> Option<Arc<dyn MessageIndex>> {
+    pub(crate) fn index(&self) -> Option<Asked> {
         self.0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .clone()
     }
 
-    fn set(&self, index: Option<Arc<dyn MessageIndex>>) {
+    fn set(&self, index: Option<Asked>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = index;
     }
 }
@@ -115,7 +118,8 @@ impl Instance {
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
         let rule = &self.rule;
-        rule.running.set(Some(Arc::clone(index)));
+        let asked = (Arc::clone(index), rule.limits.output);
+        rule.running.set(Some(asked));
         let tasks = u32::from(tasks.bits());
         let answer = rule.host.rule_call(self.handle, tasks, shown, values);
         rule.running.set(None);

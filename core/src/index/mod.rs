@@ -4,6 +4,7 @@
 //! reach it through three functions, each for a whole batch at once.
 
 mod answers;
+mod bounded;
 mod contract;
 mod key;
 mod memory;
@@ -15,6 +16,7 @@ mod shared;
 
 pub use crate::interface::{IndexError, MessageKey, Producer, Recalled, Text};
 pub use answers::Answers;
+pub use bounded::{Bounded, MOST_ENTRIES};
 pub use contract::MessageIndex;
 pub use key::message_key;
 pub use memory::MemoryIndex;

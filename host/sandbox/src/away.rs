@@ -4,16 +4,8 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use linkmend_core::interface::Recalled;
-
 /// It is told this often at most, in seconds: it may be so for every batch.
 const TOLD_EVERY: u64 = 60;
-
-/// That nothing is known of so many keys.
-pub(crate) fn nothing(keys: usize) -> Recalled {
-    tell();
-    Recalled::nothing(keys)
-}
 
 /// Tells people, now and then.
 pub(crate) fn tell() {

@@ -1,13 +1,13 @@
 //! What a rule imports, in the words of each version: the message index, and a log.
 
-use linkmend_core::index::message_key;
+use linkmend_core::index::{MOST_ENTRIES, message_key};
 use linkmend_core::interface::IndexError;
 
 use crate::bindings::linkmend::rule::index::{self, RecalledNumbers};
 use crate::bindings::linkmend::rule::types::{self, MessageKey};
 use crate::bindings::saying::linkmend::rule::log;
 use crate::bindings::v0_1::linkmend::rule as old;
-use crate::host::{HostState, MOST_ENTRIES};
+use crate::host::HostState;
 use crate::numbers;
 use crate::said::Level;
 use crate::words::{v0_1, v0_2};
