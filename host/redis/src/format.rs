@@ -52,28 +52,49 @@ pub(crate) fn put_rest(key: &mut Vec<u8>, message: MessageKey) {
     key.extend_from_slice(&message.low.to_be_bytes());
 }
 
-/// Adds a producer to a value. The same producer has the same bytes, whoever writes it.
+/// Adds a producer to a value.
 pub fn put_member(value: &mut Vec<u8>, producer: &Producer, trace_state: &[u8]) {
-    let numbers = [
-        producer.hint.into(),
-        producer.flags.into(),
-        producer.end.wrapping_sub(producer.start),
-    ];
-    let trace_state = match trace_state {
-        long if long.len() > LONGEST_TRACE_STATE => &[],
-        state => state,
-    };
-    let numbers_take = numbers.into_iter().map(length_of_number).sum::<usize>();
-    put_number(value, (FIXED + numbers_take + trace_state.len()) as u64);
-    value.extend_from_slice(&producer.trace_id_high.to_be_bytes());
-    value.extend_from_slice(&producer.trace_id_low.to_be_bytes());
-    value.extend_from_slice(&producer.span_id.to_be_bytes());
-    value.extend_from_slice(&producer.start.to_be_bytes());
-    value.push(producer.rank);
-    for number in numbers {
-        put_number(value, number);
+    let trace_state = kept(trace_state);
+    let numbers = numbers(producer)
+        .map(length_of_number)
+        .iter()
+        .sum::<usize>();
+    put_number(value, (FIXED + numbers + trace_state.len()) as u64);
+    put(value, producer, trace_state);
+}
+
+/// A producer as a member of a value, without its length. The same producer has the same
+/// bytes, whoever writes it.
+#[must_use]
+pub fn member(producer: &Producer, trace_state: &[u8]) -> Vec<u8> {
+    let trace_state = kept(trace_state);
+    let mut member = Vec::with_capacity(FIXED + 16 + trace_state.len());
+    put(&mut member, producer, trace_state);
+    member
+}
+
+fn put(member: &mut Vec<u8>, producer: &Producer, trace_state: &[u8]) {
+    member.extend_from_slice(&producer.trace_id_high.to_be_bytes());
+    member.extend_from_slice(&producer.trace_id_low.to_be_bytes());
+    member.extend_from_slice(&producer.span_id.to_be_bytes());
+    member.extend_from_slice(&producer.start.to_be_bytes());
+    member.push(producer.rank);
+    for number in numbers(producer) {
+        put_number(member, number);
     }
-    value.extend_from_slice(trace_state);
+    member.extend_from_slice(trace_state);
+}
+
+fn numbers(producer: &Producer) -> [u64; 3] {
+    let time = producer.end.wrapping_sub(producer.start);
+    [producer.hint.into(), producer.flags.into(), time]
+}
+
+fn kept(trace_state: &[u8]) -> &[u8] {
+    match trace_state.len() {
+        ..=LONGEST_TRACE_STATE => trace_state,
+        _ => &[],
+    }
 }
 
 /// The ids, the start and the rank of a member.
