@@ -61,6 +61,8 @@ const KEYS: [(&str, Key); 26] = [
 /// The keys that are read, and what is known of types of links.
 #[derive(Debug)]
 pub(super) struct Keys {
+    /// The lengths that there are, those of 63 and above as one.
+    lengths: u64,
     /// By their lengths: most others are told apart by these.
     by_length: Vec<Vec<Known>>,
     words: LinkWords,
@@ -78,6 +80,7 @@ impl Keys {
     /// With the names that configurations give to some.
     pub(super) fn new(words: &LinkWords) -> Self {
         let mut keys = Self {
+            lengths: 0,
             by_length: Vec::new(),
             words: words.clone(),
         };
@@ -102,6 +105,7 @@ impl Keys {
         if self.by_length.len() <= text.len() {
             self.by_length.resize_with(text.len() + 1, Vec::new);
         }
+        self.lengths |= 1 << text.len().min(63);
         if let Some(alike) = self.by_length.get_mut(text.len()) {
             alike.push(Known {
                 tail: tail(text),
@@ -114,10 +118,10 @@ impl Keys {
     /// What the key of an attribute stands for.
     #[inline]
     pub(super) fn key(&self, key: &[u8]) -> Option<Key> {
-        let alike = self.by_length.get(key.len())?;
-        if alike.is_empty() {
+        if self.lengths >> key.len().min(63) & 1 == 0 {
             return None;
         }
+        let alike = self.by_length.get(key.len())?;
         let tail = tail(key);
         let mut alike = alike.iter().filter(|known| known.tail == tail);
         let known = alike.find(|known| is_same(&known.text, key))?;

@@ -60,12 +60,17 @@ impl<'a> Iterator for Walk<'a> {
     #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         let (tag, rest) = number(self.rest)?;
-        let (length, rest) = match tag & 7 {
-            2 => number(rest)?,
-            1 => (8, rest),
-            5 => (4, rest),
-            0 => ((rest.len() - number(rest)?.1.len()) as u64, rest),
-            _ => return None,
+        // Asked one after the other: nearly all have a length.
+        let (length, rest) = if tag & 7 == 2 {
+            number(rest)?
+        } else if tag & 7 == 1 {
+            (8, rest)
+        } else if tag & 7 == 0 {
+            ((rest.len() - number(rest)?.1.len()) as u64, rest)
+        } else if tag & 7 == 5 {
+            (4, rest)
+        } else {
+            return None;
         };
         let (body, rest) = rest.split_at_checked(usize::try_from(length).ok()?)?;
         self.rest = rest;
