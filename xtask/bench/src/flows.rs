@@ -18,8 +18,8 @@ const ROUND: Duration = Duration::from_secs(1_000);
 #[derive(Debug, Serialize)]
 pub struct Flows {
     name: &'static str,
-    /// How many there are.
-    flows: u64,
+    /// How many flows there are.
+    found: u64,
     /// Nanoseconds a span, the least of the rounds.
     ns_per_span: f64,
     /// The engine with the rule in the sandbox, the same.
@@ -47,10 +47,10 @@ impl Flows {
         };
         let mut passing = Passing::new(options, begun);
         let mut now = begun;
-        let (mut flows, mut least, mut least_engine) = (0, Duration::MAX, Duration::MAX);
+        let (mut found, mut least, mut least_engine) = (0, Duration::MAX, Duration::MAX);
         for _ in 0..rounds.max(2) {
             now += ROUND;
-            flows = 0;
+            found = 0;
             engine.forget();
             let (mut finding, mut mending) = (Duration::ZERO, Duration::ZERO);
             for batch in &workload.batches {
@@ -58,7 +58,7 @@ impl Flows {
                 let mended = engine.mend(batch).map_err(anyhow::Error::from_boxed)?;
                 mending += start.elapsed();
                 let start = Instant::now();
-                passing.take(&mended.traces, now, |_, _| flows += 1);
+                passing.take(&mended.traces, now, |_, _| found += 1);
                 finding += start.elapsed();
             }
             least = least.min(finding);
@@ -67,7 +67,7 @@ impl Flows {
         let per_span = |time: Duration| time.as_nanos() as f64 / workload.spans as f64;
         Ok(Self {
             name: traffic.name(),
-            flows,
+            found,
             ns_per_span: per_span(least),
             engine_ns_per_span: per_span(least_engine),
         })
@@ -83,7 +83,7 @@ impl Flows {
         };
         format!(
             "flows of {}: {} found, {:.0} ns a span, {of_engine:.0} % of {:.0} ns{verdict}",
-            self.name, self.flows, self.ns_per_span, self.engine_ns_per_span
+            self.name, self.found, self.ns_per_span, self.engine_ns_per_span
         )
     }
 }

@@ -139,11 +139,12 @@ impl Known {
         found: &mut impl FnMut(Flow, bool),
     ) {
         let hash = self.hashes.context(&span.context);
-        if self.producers.contains(hash) {
+        let most = self.options.max_spans;
+        // Sent again by a client that had no answer.
+        let is_new = self.producers.add(hash, now, most, || end_of(span, sites));
+        if !is_new {
             return;
         }
-        let most = self.options.max_spans;
-        self.producers.add(hash, end_of(span, sites), now, most);
         let Some(waiter) = self.waiting.take(hash) else {
             return;
         };

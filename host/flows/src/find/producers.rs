@@ -1,6 +1,7 @@
 //! The producers that were seen, for a while.
 
 use std::collections::VecDeque;
+use std::collections::hash_map::Entry;
 use std::time::Instant;
 
 use super::seen::ByHash;
@@ -34,29 +35,35 @@ impl Producers {
         self.list.len()
     }
 
-    pub(super) fn contains(&self, hash: u64) -> bool {
-        self.places.contains_key(&hash)
-    }
-
     pub(super) fn get(&mut self, hash: u64) -> Option<&mut Producer> {
         let place = self.places.get(&hash)?.checked_sub(self.gone)?;
         self.list.get_mut(usize::try_from(place).ok()?)
     }
 
-    /// Adds one that is not there; of more than `most` the first goes.
-    pub(super) fn add(&mut self, hash: u64, end: End, now: Instant, most: usize) {
-        if self.list.len() >= most {
-            self.drop_first();
-        }
-        self.places
-            .insert(hash, self.gone.wrapping_add(self.list.len() as u64));
+    /// Adds one, and says whether it was not there; of more than `most` the first
+    /// goes.
+    pub(super) fn add(
+        &mut self,
+        hash: u64,
+        now: Instant,
+        most: usize,
+        end: impl FnOnce() -> End,
+    ) -> bool {
+        let Entry::Vacant(place) = self.places.entry(hash) else {
+            return false;
+        };
+        place.insert(self.gone + self.list.len() as u64);
         self.list.push_back(Producer {
             at: now,
             hash,
-            end,
+            end: end(),
             message: None,
             pair: None,
         });
+        if self.list.len() > most {
+            self.drop_first();
+        }
+        true
     }
 
     /// Forgets what is old.

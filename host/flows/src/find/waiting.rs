@@ -56,16 +56,15 @@ impl Waiting {
         }
         let (candidate, claim) = (candidate.clone(), claim.clone());
         self.order.push_back((now, target));
-        match self.by_target.get_mut(&target) {
-            Some(first) => first.others.push((candidate, claim)),
-            None => {
-                let waiter = Waiter {
-                    candidate,
-                    claim,
-                    others: Vec::new(),
-                };
-                self.by_target.insert(target, waiter);
-            }
+        if let Some(first) = self.by_target.get_mut(&target) {
+            first.others.push((candidate, claim));
+        } else {
+            let waiter = Waiter {
+                candidate,
+                claim,
+                others: Vec::new(),
+            };
+            self.by_target.insert(target, waiter);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use linkmend_wire::otlp::wire_type;
+
 /// The fields of a message, one after the other: the tag of each, and its bytes. Those
 /// of a number are as they came. Ends at what is not well-formed.
 #[derive(Debug, Clone)]
@@ -61,13 +63,14 @@ impl<'a> Iterator for Walk<'a> {
     fn next(&mut self) -> Option<Self::Item> {
         let (tag, rest) = number(self.rest)?;
         // Asked one after the other: nearly all have a length.
-        let (length, rest) = if tag & 7 == 2 {
+        let wire_type = wire_type(tag as u32);
+        let (length, rest) = if wire_type == 2 {
             number(rest)?
-        } else if tag & 7 == 1 {
+        } else if wire_type == 1 {
             (8, rest)
-        } else if tag & 7 == 0 {
+        } else if wire_type == 0 {
             ((rest.len() - number(rest)?.1.len()) as u64, rest)
-        } else if tag & 7 == 5 {
+        } else if wire_type == 5 {
             (4, rest)
         } else {
             return None;

@@ -151,9 +151,12 @@ impl Cells {
         };
         let (system, destination) = (shown(|edge| &edge.system), shown(|edge| &edge.destination));
         // For Prometheus an empty label is the same as none.
-        let wanted = |is_wanted: bool, name: &String| match is_wanted {
-            true => name.clone(),
-            false => String::new(),
+        let wanted = |is_wanted: bool, name: &String| {
+            if is_wanted {
+                name.clone()
+            } else {
+                String::new()
+            }
         };
         let labels = [
             shown(|edge| &edge.client),
