@@ -17,6 +17,7 @@ fn tag(key: &[u8]) -> Option<&[u8]> {
 }
 
 /// XMODEM: polynomial 0x1021, begins with 0.
+#[allow(clippy::indexing_slicing, reason = "a byte is below 256")]
 fn crc16(bytes: &[u8]) -> u16 {
     bytes.iter().fold(0, |crc, byte| {
         let [high, _] = crc.to_be_bytes();
@@ -25,6 +26,7 @@ fn crc16(bytes: &[u8]) -> u16 {
 }
 
 /// Of each byte: a batch has hundreds of keys.
+#[allow(clippy::indexing_slicing, reason = "it is made by the compiler")]
 static REMAINDERS: [u16; 256] = {
     let mut remainders = [0; 256];
     let mut byte = 0;

@@ -58,7 +58,8 @@ pub async fn one_after_the_other(
     senders: usize,
     time: Duration,
 ) -> anyhow::Result<Load> {
-    let of_sender = |sender| frames.to_vec().into_iter().cycle().skip(sender * 7);
+    let frames = frames.to_vec();
+    let of_sender = |sender| frames.clone().into_iter().cycle().skip(sender * 7);
     each_its_own(address, senders, time, of_sender).await
 }
 
