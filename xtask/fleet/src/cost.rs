@@ -144,7 +144,9 @@ async fn measure(
         return Ok(());
     };
     let load = |senders, time| {
-        load::each_its_own(host.address, senders, time, |sender| frames.of_sender(sender))
+        load::each_its_own(host.address, senders, time, |sender| {
+            frames.of_sender(sender)
+        })
     };
     load(4, Duration::from_millis(500)).await?;
     let single = load(1, time).await?;
