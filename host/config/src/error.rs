@@ -45,6 +45,16 @@ impl ConfigError {
             text: text.into(),
         }
     }
+
+    /// The same, at a place inside of `text`: of comments and directives the
+    /// parser counts the bytes, and not the characters.
+    pub(crate) fn inside(mut self, text: &str) -> Self {
+        let text = text.replace("\r\n", "\n").replace('\r', "\n");
+        let line = text.split('\n').nth(self.place.line.saturating_sub(1));
+        let behind = line.map_or(1, |line| line.chars().count() + 1);
+        self.place.column = self.place.column.min(behind);
+        self
+    }
 }
 
 impl From<ScanError> for ConfigError {

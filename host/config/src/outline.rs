@@ -83,6 +83,10 @@ impl Outline {
     ///
     /// When it is no YAML.
     pub fn read(text: &str) -> Result<Self, ConfigError> {
+        Self::first(text).map_err(|error| error.inside(text))
+    }
+
+    fn first(text: &str) -> Result<Self, ConfigError> {
         let mut walk = Walk {
             text,
             parser: Parser::new_from_str(text),

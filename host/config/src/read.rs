@@ -13,7 +13,7 @@ use crate::{build, json};
 /// cannot say.
 pub fn read(text: &str) -> Result<Document, ConfigError> {
     build::document(text).or_else(|error| match json::without_surrogates(text) {
-        Some(text) => build::document(&text),
-        None => Err(error),
+        Some(text) => build::document(&text).map_err(|error| error.inside(&text)),
+        None => Err(error.inside(text)),
     })
 }

@@ -179,6 +179,27 @@ fn what_json_cannot_say_is_told_with_its_place() {
     }
 }
 
+/// The parser counts the bytes of directives and comments.
+#[test]
+fn a_place_behind_letters_of_several_bytes_is_in_its_line() {
+    for (text, expected) in [
+        (
+            "%\u{e9}\u{e9}*\0\n",
+            "line 1, column 6: found unprintable character",
+        ),
+        (
+            "a: [1 # \u{e9}\u{e9}\u{e9}\u{e9}\u{e9}",
+            "line 2, column 1: while parsing a flow sequence, expected ',' or ']'",
+        ),
+        (
+            "a: 1\r\n...\r\n%\u{20ac}\u{20ac}\u{20ac} x\r\nb: [",
+            "line 4, column 1: did not find expected <document start>",
+        ),
+    ] {
+        assert_eq!(error(text), expected, "{text:?}");
+    }
+}
+
 #[test]
 fn a_key_given_twice_is_told_with_its_place() {
     for (text, expected) in [

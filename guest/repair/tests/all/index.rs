@@ -136,6 +136,20 @@ fn the_index_is_asked_for_what_is_needed_and_no_more() {
 }
 
 #[test]
+fn who_lacks_nothing_does_not_ask_what_its_parent_has() {
+    let below = |attributes: &[(&str, Value)]| {
+        let mut below = consumer(2, attributes);
+        below.parent_span_id = span_id(1);
+        asked(all(), vec![below]).1
+    };
+    assert_eq!(below(&[]), [1]);
+    assert_eq!(below(&message("aws_sqs")), [2]);
+    assert_eq!(below(&[("messaging.batch.message_count", int(0))]), [0; 0]);
+    let reply = [("messaging.destination.name", text("_INBOX.a"))];
+    assert_eq!(below(&reply), [0; 0]);
+}
+
+#[test]
 fn nothing_is_remembered_when_data_is_read_again() {
     let mut index = Watched::default();
     process(Tasks::REMEMBER, hops("rabbitmq"), &mut index).unwrap();

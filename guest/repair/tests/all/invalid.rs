@@ -3,6 +3,7 @@
 use super::support::*;
 use linkmend_rule::{MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue};
 use opentelemetry_proto::tonic::trace::v1::span::Link;
 use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 
@@ -137,6 +138,68 @@ fn duplicates_by_message_or_by_attributes() {
     let outcome = mend(vec![with_links(consumer(2, &system()), links)]);
     assert_eq!(outcome.duplicate, 3);
     assert_eq!(outcome.targets(2), [9, 9, 9, 9, 9, 8]);
+}
+
+/// Values of which some have the same bytes; the last two are nearly none.
+fn values() -> Vec<Option<Value>> {
+    let array = |values: Vec<AnyValue>| Value::ArrayValue(ArrayValue { values });
+    let any = |value| AnyValue { value: Some(value) };
+    let eight = *b"spanlink";
+    vec![
+        Some(text("\u{1}")),
+        Some(text("\0\u{1}")),
+        Some(text("spanlink")),
+        Some(Value::BytesValue(vec![1])),
+        Some(Value::BytesValue(eight.to_vec())),
+        Some(Value::BoolValue(true)),
+        Some(int(i64::from_le_bytes(eight))),
+        Some(Value::DoubleValue(f64::from_le_bytes(eight))),
+        Some(array(vec![any(int(1)), any(int(2))])),
+        Some(array(vec![any(int(2)), any(int(1))])),
+        Some(array(vec![])),
+        None,
+    ]
+}
+
+#[test]
+fn links_that_differ_in_a_key_or_in_the_type_of_a_value_are_no_duplicates() {
+    let keys = [
+        "messaging.system",
+        "messaging.operation",
+        "messaging.operation.name",
+        "messaging.destination.name",
+        "messaging.source.name",
+        "messaging.kafka.partition",
+        "messaging.kafka.cluster.id",
+        "messaging.batch.message_count",
+        "messaging.header.traceparent",
+        "messaging.header.tracestate",
+        "messaging.destination_publish.name",
+        "cloudevents.event_source",
+        "bullmq.queue.name",
+        "rpc.method",
+        "aws.operation",
+        "actor_name",
+        // Read by nobody.
+        "x",
+        "y",
+    ];
+    let mut links = Vec::new();
+    for key in keys {
+        for value in values() {
+            let mut link = link_to(9, &[(key, int(0))]);
+            link.attributes[0].value = Some(AnyValue { value });
+            links.push(link);
+        }
+    }
+    let count = links.len();
+    let mend = |links: &[Link]| {
+        let span = with_links(consumer(2, &[]), links.to_vec());
+        mend_with(r#"{"max_links": 1000}"#, vec![batch("", vec![span])])
+    };
+    assert_eq!(mend(&links).duplicate, 0, "of {count}");
+    links.extend_from_within(..);
+    assert_eq!(mend(&links).duplicate, count);
 }
 
 #[test]
