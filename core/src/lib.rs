@@ -36,6 +36,7 @@
 
 mod blame;
 mod by_scope;
+mod changes;
 mod clock;
 mod counts;
 mod crowded;
@@ -65,6 +66,7 @@ mod text;
 mod usage;
 mod workspace;
 
+pub use changes::Changes;
 pub use clock::{Clock, Instant};
 pub use counts::Counts;
 pub use error::{FaultReason, ProcessError, RuleFault, VerdictError};

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
+use crate::changes::Changes;
 use crate::counts::Counts;
 use crate::error::RuleFault;
 use crate::explain::Explanation;
@@ -16,6 +17,9 @@ pub struct Mended {
     /// The batch. The very same bytes when nothing was to be done; `None` when
     /// all of its spans are held back, or when it was dropped.
     pub traces: Option<Bytes>,
+    /// What became of its spans, in place of `traces`, where
+    /// [`ProcessOptions::tell_changes`](crate::ProcessOptions::tell_changes) asks for it.
+    pub changes: Option<Changes>,
     /// A rule failed and its policy is [`crate::OnError::Drop`].
     pub is_dropped: bool,
     /// How many spans are held back and not in `traces`.
@@ -42,10 +46,28 @@ pub struct Mended {
     pub explanations: Vec<Explanation>,
 }
 
+impl Mended {
+    /// The same, told by what changed in the batch that came.
+    pub(crate) fn told_as_changes(mut self, came: &Bytes) -> Self {
+        if self.changes.is_none() {
+            let traces = self.traces.take();
+            let changes = match &traces {
+                _ if self.is_dropped => Changes::default(),
+                Some(traces) if is_same(came, traces) => Changes::default(),
+                Some(traces) => Changes::between(came, traces),
+                None => Changes::between(came, &[]),
+            };
+            self.changes = Some(changes);
+        }
+        self
+    }
+}
+
 impl fmt::Debug for Mended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Mended")
             .field("traces", &self.traces)
+            .field("changes", &self.changes)
             .field("is_dropped", &self.is_dropped)
             .field("held", &self.held)
             .field("acknowledgements", &self.acknowledgements.len())
@@ -54,4 +76,9 @@ impl fmt::Debug for Mended {
             .field("faults", &self.faults)
             .finish_non_exhaustive()
     }
+}
+
+/// The very same bytes.
+fn is_same(came: &Bytes, traces: &Bytes) -> bool {
+    came.as_ptr() == traces.as_ptr() && came.len() == traces.len()
 }

@@ -28,6 +28,9 @@ pub struct ProcessOptions {
     /// Whether a copy of what is held is wanted, see [`Mended::held_copy`](crate::Mended::held_copy).
     /// Default: no.
     pub copy_held: bool,
+    /// Whether [`Mended::changes`](crate::Mended::changes) is wanted in place of
+    /// [`Mended::traces`](crate::Mended::traces). Default: no.
+    pub tell_changes: bool,
     /// Who sent it, beside what its resources say of that: see
     /// [`Scoping`](crate::Scoping). Default: nobody knows.
     pub scope: Scope,
@@ -42,6 +45,7 @@ impl ProcessOptions {
             hold_at_most: None,
             acknowledgement: None,
             copy_held: false,
+            tell_changes: false,
             scope: Scope::NONE,
         }
     }
@@ -54,6 +58,7 @@ impl fmt::Debug for ProcessOptions {
             .field("hold_at_most", &self.hold_at_most)
             .field("acknowledgement", &self.acknowledgement.is_some())
             .field("copy_held", &self.copy_held)
+            .field("tell_changes", &self.tell_changes)
             .field("scope", &self.scope)
             .finish()
     }

@@ -98,9 +98,14 @@ impl Processor {
     /// When the batch is not well-formed, or when a rule fails on it and its
     /// policy is [`crate::OnError::Reject`].
     pub fn process(&self, batch: Bytes, options: &ProcessOptions) -> Result<Mended, ProcessError> {
-        match self.hold.as_ref().filter(|hold| hold.is_open()) {
+        let came = options.tell_changes.then(|| batch.clone());
+        let mended = match self.hold.as_ref().filter(|hold| hold.is_open()) {
             Some(hold) => self.process_or_hold(hold, batch, options),
-            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None, options.scope),
+            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None, Some(options)),
+        };
+        match (came, mended) {
+            (Some(came), Ok(mended)) => Ok(mended.told_as_changes(&came)),
+            (_, mended) => mended,
         }
     }
 
@@ -111,7 +116,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn remember(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::REMEMBER, None, Scope::NONE)
+        self.run(batch, Tasks::REMEMBER, None, None)
     }
 
     /// The second reading of data that is read twice.
@@ -120,7 +125,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn mend(&self, batch: Bytes) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, None, Scope::NONE)
+        self.run(batch, Tasks::MEND, None, None)
     }
 
     /// The same as [`Self::mend`], and says of the spans that are asked for why
@@ -133,7 +138,7 @@ impl Processor {
     ///
     /// As [`Self::process`].
     pub fn explain(&self, batch: Bytes, asked: &Asked) -> Result<Mended, ProcessError> {
-        self.run(batch, Tasks::MEND, Some(asked), Scope::NONE)
+        self.run(batch, Tasks::MEND, Some(asked), None)
     }
 
     /// Some rule remembers: reading data twice finds more.
@@ -181,9 +186,11 @@ impl Processor {
         batch: Bytes,
         tasks: Tasks,
         asked: Option<&Asked>,
-        scope: Scope,
+        options: Option<&ProcessOptions>,
     ) -> Result<Mended, ProcessError> {
         let rules = self.loaded();
+        let tells_changes = options.is_some_and(|options| self.tells_changes(options, &rules));
+        let scope = options.map_or(Scope::NONE, |options| options.scope);
         let context = |room: Option<&Arc<Room>>| RunContext {
             rules: &rules,
             first: 0,
@@ -193,9 +200,16 @@ impl Processor {
             terms: Terms::Each(Vec::new()),
             reach: self.reach(room),
             counts_systems: self.counts_systems,
+            tells_changes,
             is_held: false,
         };
         Ok(self.pass_by_scope(batch, scope, context)?.mended)
+    }
+
+    /// What becomes of a batch is told right where it is edited: of one rule, that is; what
+    /// several do, or to parts of it, is told by what comes out.
+    pub(crate) fn tells_changes(&self, options: &ProcessOptions, rules: &[LoadedRule]) -> bool {
+        options.tell_changes && rules.len() == 1 && self.scoping.is_none()
     }
 
     pub(crate) fn pass(

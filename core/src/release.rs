@@ -200,6 +200,7 @@ impl Processor {
                 },
                 reach: self.reach(room),
                 counts_systems: self.counts_systems,
+                tells_changes: self.tells_changes(options, &rules),
                 is_held: false,
             }
         };
@@ -230,6 +231,7 @@ impl Processor {
             terms: batch.terms,
             reach,
             counts_systems: self.counts_systems,
+            tells_changes: false,
             is_held: true,
         };
         // It was well-formed when it came, and cannot be rejected.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use linkmend_wire::{ErrorKind, Scan, Selector, WireError, field_path};
 
+use crate::changes::Changes;
 use crate::counts::Counts;
 use crate::crowded;
 use crate::error::{FaultReason, ProcessError};
@@ -47,6 +48,8 @@ pub(crate) struct RunContext<'a> {
     pub(crate) reach: Reach,
     /// What is done is counted by messaging system, too.
     pub(crate) counts_systems: bool,
+    /// What becomes of it is told as changes, where it passes one rule alone.
+    pub(crate) tells_changes: bool,
     /// It was held: it was counted when it came, and nobody is left who could
     /// send it again.
     pub(crate) is_held: bool,
@@ -62,8 +65,9 @@ pub(crate) struct Passed {
 /// What a rule makes of a batch.
 #[derive(Default)]
 struct Applied {
-    /// `None` when it stays as it is.
+    /// `None` when it stays as it is, or what changes is told.
     traces: Option<Vec<u8>>,
+    changes: Option<Changes>,
     deferred: Vec<Deferred>,
     counts: Counts,
     /// What it says to people, when that is asked for.
@@ -101,6 +105,7 @@ impl Workspace {
         let mut mended = Mended::default();
         let mut held = Vec::new();
         let mut is_counted = false;
+        let came = batch.as_ptr();
         for (number, rule) in context.rules.iter().enumerate().skip(context.first) {
             let tasks = context.tasks(number, explaining.is_some());
             if !rule.is_asked(tasks) {
@@ -112,7 +117,8 @@ impl Workspace {
                 is_counted = true;
             }
             self.thin_out(rule, &mut batch, tasks, &mut mended.counts)?;
-            let applied = self.apply(rule, &batch, tasks, &context);
+            let is_told = context.tells_changes && batch.as_ptr() == came;
+            let applied = self.apply(rule, &batch, tasks, &context, is_told);
             if let Some(time) = self.called.take() {
                 mended.counts.rule_calls += 1;
                 mended.rule_time += time;
@@ -124,11 +130,15 @@ impl Workspace {
             match applied {
                 Ok(applied) => {
                     mended.counts += &applied.counts;
-                    let deferred = self.places(&batch, applied.deferred);
+                    let leaving = self.leaving(applied.deferred);
+                    if let Some(mut changes) = applied.changes {
+                        changes.held = leaving.iter().map(|span| span.place as u32).collect();
+                        mended.changes = Some(changes);
+                    }
                     batch = applied.traces.map_or(batch, Bytes::from);
-                    if let Some(deferred) = deferred {
+                    if !leaving.is_empty() {
                         let (rest, taken) =
-                            hold::take_out(&batch, number, deferred, &mut context.terms);
+                            hold::take_out(&batch, number, leaving, &mut context.terms);
                         batch = rest.into();
                         mended.counts.links_held +=
                             taken.iter().map(|held| held.links).sum::<u64>();
@@ -153,7 +163,8 @@ impl Workspace {
         if !mended.is_dropped {
             mended.counts.links_out = mended.counts.links_left();
             let is_left = held.is_empty() || !batch.is_empty();
-            mended.traces = is_left.then(|| untouched.unwrap_or(batch));
+            let is_told = mended.changes.is_some();
+            mended.traces = (is_left && !is_told).then(|| untouched.unwrap_or(batch));
         }
         Ok(Passed { mended, held })
     }
@@ -196,23 +207,17 @@ impl Workspace {
 
     /// The places of deferred spans in the batch that the rule was shown: its
     /// edits move their bytes, but leave their order as it is.
-    fn places(&self, batch: &[u8], deferred: Vec<Deferred>) -> Option<Vec<Leaving>> {
-        if deferred.is_empty() {
-            return None;
-        }
+    fn leaving(&self, deferred: Vec<Deferred>) -> Vec<Leaving> {
         let selected = self.scan.selected();
-        let spans = deferred
-            .iter()
-            .filter_map(|deferred| selected.get(deferred.span as usize));
-        let places = hold::places(batch, spans.clone().map(|span| span.body().start));
-        let links: Vec<u64> = spans.map(|span| span.links as u64).collect();
-        let leaving = places.into_iter().zip(links).zip(deferred);
-        let leaving = leaving.map(|((place, links), deferred)| Leaving {
-            place,
-            links,
-            keys: deferred.keys,
+        let leaving = deferred.into_iter().filter_map(|deferred| {
+            let span = selected.get(deferred.span as usize)?;
+            Some(Leaving {
+                place: span.place,
+                links: span.links as u64,
+                keys: deferred.keys,
+            })
         });
-        Some(leaving.collect())
+        leaving.collect()
     }
 
     fn scan(&mut self, batch: &[u8], rule: &LoadedRule) -> Result<(), ProcessError> {
@@ -229,6 +234,7 @@ impl Workspace {
         batch: &[u8],
         tasks: Tasks,
         context: &RunContext<'_>,
+        is_told: bool,
     ) -> Result<Applied, FaultReason> {
         if self.scan.selected().is_empty() {
             return Ok(Applied::default());
@@ -256,7 +262,11 @@ impl Workspace {
             &mut judge,
         )?;
         let mut applied = judge.applied;
-        applied.traces = self.mender.end(batch, &self.scan);
+        if is_told {
+            applied.changes = Some(self.mender.changes(batch, &self.scan));
+        } else {
+            applied.traces = self.mender.end(batch, &self.scan);
+        }
         Ok(applied)
     }
 }

@@ -83,11 +83,12 @@ impl Kernel {
     /// Mends a batch that came then: `process`.
     pub fn process(&self, batch: Vec<u8>, now: Duration) -> Vec<u8> {
         let batch = Bytes::from(batch);
-        let options = ProcessOptions::at(Instant::after_start(now));
-        match self.processor.process(batch.clone(), &options) {
+        let mut options = ProcessOptions::at(Instant::after_start(now));
+        options.tell_changes = true;
+        match self.processor.process(batch, &options) {
             Ok(mended) => {
                 self.count(&mended);
-                answer::of_mended(&batch, &mended)
+                answer::of_mended(&mended)
             }
             Err(error @ ProcessError::Rejected(_)) => answer::rejected(&error.to_string()),
             Err(error) => answer::malformed(&error.to_string()),

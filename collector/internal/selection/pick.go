@@ -124,8 +124,8 @@ func moveScope(from ptrace.ScopeSpans, to ptrace.ScopeSpansSlice, number int, ba
 }
 
 // Apply gives the spans at some places, each of which is there once, the links that the
-// spans of a batch have, in the same order, and their count of dropped links. Nothing
-// else of them changes. What the guarantees forbid is an error, and then nothing changes.
+// spans of a batch have, in the same order, and their count of dropped links where they have
+// one. Nothing else of them changes. What the guarantees forbid is an error, and then nothing changes.
 func (p *Picked) Apply(places []uint32, links ptrace.Traces, maxLinks int) error {
 	given, err := onlySpans(links)
 	if err != nil {
@@ -146,7 +146,9 @@ func (p *Picked) Apply(places []uint32, links ptrace.Traces, maxLinks int) error
 		span, from := p.spans[at].it, given.At(n)
 		span.Links().RemoveIf(func(ptrace.SpanLink) bool { return true })
 		from.Links().MoveAndAppendTo(span.Links())
-		span.SetDroppedLinksCount(from.DroppedLinksCount())
+		if count := from.DroppedLinksCount(); count != 0 {
+			span.SetDroppedLinksCount(count)
+		}
 	}
 	return nil
 }
@@ -171,7 +173,7 @@ func check(span, given ptrace.Span, maxLinks int) error {
 	if invalid(links) > invalid(span.Links()) {
 		return errors.New("a link to an invalid context")
 	}
-	if given.DroppedLinksCount() < span.DroppedLinksCount() {
+	if count := given.DroppedLinksCount(); count != 0 && count < span.DroppedLinksCount() {
 		return fmt.Errorf("a dropped_links_count of %d, less than its %d", given.DroppedLinksCount(), span.DroppedLinksCount())
 	}
 	return nil

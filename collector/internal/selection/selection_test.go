@@ -176,6 +176,20 @@ func TestApply(t *testing.T) {
 	assert.Equal(t, ptrace.SpanKindConsumer, span.Kind())
 }
 
+// TestDroppedCountStays: links come with a count of dropped ones where it changes.
+func TestDroppedCountStays(t *testing.T) {
+	traces, span := oneSpan()
+	span.SetDroppedLinksCount(3)
+	require.NoError(t, New(consumers).Pick(traces).Apply([]uint32{0}, links(1, 7), 128))
+	assert.Equal(t, 1, span.Links().Len())
+	assert.Equal(t, uint32(3), span.DroppedLinksCount())
+}
+
+func dropped(links ptrace.Traces, count uint32) ptrace.Traces {
+	links.ResourceSpans().At(0).ScopeSpans().At(0).Spans().At(0).SetDroppedLinksCount(count)
+	return links
+}
+
 // TestWhatIsRefused: a kernel that answers what no rule may do changes nothing.
 func TestWhatIsRefused(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -187,12 +201,12 @@ func TestWhatIsRefused(t *testing.T) {
 		"too many links":    {[]uint32{0}, links(4, 1), "limits.max_links = 3"},
 		"an invalid link":   {[]uint32{0}, links(1, 0), "invalid context"},
 		"too few spans":     {[]uint32{0}, ptrace.NewTraces(), "given for 0"},
-		"fewer are dropped": {[]uint32{0}, links(1, 1), "dropped_links_count"},
+		"fewer are dropped": {[]uint32{0}, dropped(links(1, 1), 1), "dropped_links_count"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			traces, span := oneSpan()
 			if name == "fewer are dropped" {
-				span.SetDroppedLinksCount(1)
+				span.SetDroppedLinksCount(2)
 			}
 			before := marshal(t, traces)
 			require.ErrorContains(t, New(consumers).Pick(traces).Apply(test.places, test.links, 3), test.text)

@@ -1,22 +1,26 @@
 package shared
 
 import (
+	"bytes"
+	"cmp"
 	"encoding/binary"
 	"math"
+	"slices"
 	"unicode/utf8"
 )
 
 // What stands in the store, byte for byte: docs/index-format.md.
 
 const (
-	version = ":1:"
-	layout  = 1
+	version = ":2:"
 	// longestTraceState is that of a trace state that is kept.
 	longestTraceState = 512
 	// mostOfAKey is how many producers of a message are kept.
 	mostOfAKey = 17
-	timeBits   = 45
-	sizeOfKey  = 16
+	// A value that is longer is made short again by whoever adds to it, if that makes it
+	// half as long at least.
+	longValue = 2 << 10
+	sizeOfKey = 16
 	// sizeOfProducer is that of a producer in the kernel's ABI, little-endian: nine
 	// numbers, see wit/rule.wit, index.remember-numbers.
 	sizeOfProducer = 72
@@ -62,18 +66,10 @@ func key(prefix string, high, low uint64) string {
 	return string(binary.BigEndian.AppendUint64(name, low))
 }
 
-// score says in which order the producers of a message stand: by rank, and then the
-// latest start. A whole number below 2^53.
-func (p *producer) score() float64 {
-	earliestLast := uint64(1)<<timeBits - 1 - p.start>>(64-timeBits)
-	return float64(uint64(p.rank)<<timeBits | earliestLast)
-}
-
-// member is the producer as a member of the set of its message: the same producer has
-// the same bytes, whoever writes it.
-func (p *producer) member(state []byte) string {
+// member is the producer as a member of the value of its message, with its length: the
+// same producer has the same bytes, whoever writes it.
+func (p *producer) member(state []byte) []byte {
 	m := make([]byte, 0, 64+len(state))
-	m = append(m, layout)
 	for _, number := range []uint64{p.traceHigh, p.traceLow, p.span, p.start} {
 		m = binary.BigEndian.AppendUint64(m, number)
 	}
@@ -84,19 +80,29 @@ func (p *producer) member(state []byte) string {
 	if len(state) <= longestTraceState {
 		m = append(m, state...)
 	}
-	return string(m)
+	return append(binary.AppendUvarint(make([]byte, 0, len(m)+2), uint64(len(m))), m...)
 }
 
-// readMember is what a member says; not ok when it is of a layout that is not known.
+// nextMember takes the first member off a value, without its length; there is none in what
+// is cut off at the end.
+func nextMember(value []byte) (member, rest []byte, ok bool) {
+	length, size := binary.Uvarint(value)
+	if size <= 0 || length > uint64(len(value)-size) {
+		return nil, nil, false
+	}
+	return value[size:][:length], value[size:][length:], true
+}
+
+// readMember is what a member says; not ok when it is none.
 func readMember(high, low uint64, m []byte) (p producer, state []byte, ok bool) {
-	const fixed = 1 + 4*8 + 1
-	if len(m) < fixed || m[0] != layout {
+	const fixed = 4*8 + 1
+	if len(m) < fixed {
 		return p, nil, false
 	}
 	word := binary.BigEndian.Uint64
 	p = producer{
 		high: high, low: low,
-		traceHigh: word(m[1:]), traceLow: word(m[9:]), span: word(m[17:]), start: word(m[25:]), rank: m[33],
+		traceHigh: word(m), traceLow: word(m[8:]), span: word(m[16:]), start: word(m[24:]), rank: m[32],
 	}
 	rest := m[fixed:]
 	var numbers [3]uint64
@@ -112,4 +118,58 @@ func readMember(high, low uint64, m []byte) (p producer, state []byte, ok bool) 
 	}
 	p.hint, p.flags, p.end = uint16(numbers[0]), uint32(numbers[1]), p.start+numbers[2]
 	return p, rest, true
+}
+
+// ranked is a member, and what it is ordered by.
+type ranked struct {
+	rank   uint8
+	start  uint64
+	member []byte
+}
+
+// best are the best members of some values, each of them once, and no more than are kept:
+// by rank, and then the latest start.
+func best(values ...[]byte) []ranked {
+	var all []ranked
+	for _, value := range values {
+		for member, rest, ok := nextMember(value); ok; member, rest, ok = nextMember(rest) {
+			if p, _, ok := readMember(0, 0, member); ok {
+				all = append(all, ranked{p.rank, p.start, member})
+			}
+		}
+	}
+	slices.SortFunc(all, func(a, b ranked) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), cmp.Compare(b.start, a.start), bytes.Compare(a.member, b.member))
+	})
+	all = slices.CompactFunc(all, func(a, b ranked) bool { return bytes.Equal(a.member, b.member) })
+	return all[:min(len(all), mostOfAKey)]
+}
+
+func valueOf(members []ranked) (value []byte) {
+	for _, m := range members {
+		value = append(binary.AppendUvarint(value, uint64(len(m.member))), m.member...)
+	}
+	return value
+}
+
+// missing are those of the best of two values that are not in the first one.
+func missing(there, added []byte) []byte {
+	isThere := map[string]bool{}
+	for member, rest, ok := nextMember(there); ok; member, rest, ok = nextMember(rest) {
+		isThere[string(member)] = true
+	}
+	members := slices.DeleteFunc(best(there, added), func(m ranked) bool { return isThere[string(m.member)] })
+	return valueOf(members)
+}
+
+// change says what has to be done to a value so that what is added is in it, as far as it is
+// among the best: bytes are to be appended to it, or to take its place.
+func change(there, added []byte) (missed []byte, replaces bool) {
+	missed = missing(there, added)
+	if whole := len(there) + len(missed); len(missed) > 0 && whole > longValue {
+		if short := valueOf(best(there, added)); len(short) <= whole/2 {
+			return short, true
+		}
+	}
+	return missed, false
 }

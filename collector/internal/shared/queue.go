@@ -16,10 +16,11 @@ const (
 
 // pending is a producer that is to be written.
 type pending struct {
-	key, member string
-	score       float64
-	isAgain     bool
-	written     time.Time
+	key string
+	// value is its member, or several of one message.
+	value   []byte
+	isAgain bool
+	written time.Time
 }
 
 // queue is what waits to be written; when there is too much, the oldest make room.

@@ -35,8 +35,8 @@ type Options struct {
 	OnRoundTrip func(time.Duration)
 }
 
-// A request has so many keys at most, so that what may be answered is bounded.
-const keysAtOnce = 2_000
+// A command has so many keys at most: a server does nothing else until it is done.
+const keysAtOnce = 512
 
 // A circuit opens after so many requests that came to nothing, one after the other.
 const mostFailures = 3
@@ -78,6 +78,7 @@ func Open(options Options) *Store {
 		// client would begin to connect by itself, as the circuit here does.
 		PoolSize: 1000,
 	}
+	universal.Dialer = bound(redis.NewDialer(&redis.Options{DialTimeout: universal.DialTimeout, TLSConfig: options.TLS}))
 	quiet.Do(func() { redis.SetLogger(debugLog{options.Logger}) })
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Store{
@@ -130,23 +131,18 @@ func (s *Store) Recall(ctx context.Context, keys []byte) (producers, texts []byt
 	ctx, cancel := context.WithTimeout(ctx, s.options.Timeout)
 	defer cancel()
 	for part := range slices.Chunk(keys, keysAtOnce*sizeOfKey) {
-		answers, err := s.ask(ctx, part, func(pipe redis.Pipeliner, key string) redis.Cmder {
-			return pipe.ZRange(ctx, key, 0, mostOfAKey-1)
-		})
+		values, err := s.values(ctx, part)
 		if err != nil {
 			s.counts.Unanswered.Add(int64(len(part) / sizeOfKey))
 			continue
 		}
-		for n, answer := range answers {
+		for n, value := range values {
 			high, low := keyAt(part, n)
-			members, err := answer.(*redis.StringSliceCmd).Result()
-			if err != nil {
+			if value == nil {
 				s.counts.Unanswered.Add(1)
-				continue
 			}
-			// No more than it was asked for.
-			for _, member := range members[:min(len(members), mostOfAKey)] {
-				p, state, ok := readMember(high, low, []byte(member))
+			for _, m := range best(value) {
+				p, state, ok := readMember(high, low, m.member)
 				if !ok {
 					continue
 				}
@@ -161,6 +157,42 @@ func (s *Store) Recall(ctx context.Context, keys []byte) (producers, texts []byt
 	return producers, texts
 }
 
+// values are those of some keys: empty where there is none, and nil where that is not known.
+// One server is asked by one command; those of a cluster take none about several slots.
+func (s *Store) values(ctx context.Context, keys []byte) ([][]byte, error) {
+	values := make([][]byte, len(keys)/sizeOfKey)
+	if s.options.Cluster {
+		answers, err := s.ask(ctx, keys, func(pipe redis.Pipeliner, key string) redis.Cmder {
+			return pipe.Get(ctx, key)
+		})
+		for n, answer := range answers {
+			value, err := answer.(*redis.StringCmd).Bytes()
+			if err == nil || errors.Is(err, redis.Nil) {
+				values[n] = append([]byte{}, value...)
+			}
+		}
+		return values, err
+	}
+	names := make([]string, len(values))
+	for n := range names {
+		high, low := keyAt(keys, n)
+		names[n] = key(s.options.KeyPrefix, high, low)
+	}
+	var answer *redis.SliceCmd
+	if err := s.request(func() error {
+		answer = s.client.MGet(ctx, names...)
+		return answer.Err()
+	}); err != nil {
+		return nil, err
+	}
+	// No more than it was asked for.
+	for n, value := range answer.Val()[:min(len(answer.Val()), len(values))] {
+		text, _ := value.(string)
+		values[n] = []byte(text)
+	}
+	return values, nil
+}
+
 func keyAt(keys []byte, n int) (high, low uint64) {
 	at := keys[n*sizeOfKey:]
 	return binary.LittleEndian.Uint64(at), binary.LittleEndian.Uint64(at[8:])
@@ -170,24 +202,36 @@ func keyAt(keys []byte, n int) (high, low uint64) {
 func (s *Store) ask(
 	ctx context.Context, keys []byte, command func(redis.Pipeliner, string) redis.Cmder,
 ) ([]redis.Cmder, error) {
-	if !s.isThere() {
-		return nil, errAway
-	}
-	begun := time.Now()
 	pipe := s.client.Pipeline()
 	answers := make([]redis.Cmder, len(keys)/sizeOfKey)
 	for n := range answers {
 		high, low := keyAt(keys, n)
 		answers[n] = command(pipe, key(s.options.KeyPrefix, high, low))
 	}
-	_, err := pipe.Exec(ctx)
-	if s.isLost(err) {
+	err := s.request(func() error {
+		_, err := pipe.Exec(ctx)
+		return err
+	})
+	if err != nil {
 		return nil, err
+	}
+	return answers, nil
+}
+
+// request makes one, if the store is there, and tells how long it took. An error is one of
+// the whole request.
+func (s *Store) request(make func() error) error {
+	if !s.isThere() {
+		return errAway
+	}
+	begun := time.Now()
+	if err := make(); s.isLost(err) {
+		return err
 	}
 	if s.options.OnRoundTrip != nil {
 		s.options.OnRoundTrip(time.Since(begun))
 	}
-	return answers, nil
+	return nil
 }
 
 var errAway = errors.New("the store is away")

@@ -1,8 +1,12 @@
 package shared
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
+	"net"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -64,6 +68,113 @@ func TestWhatOneRemembersTheOtherRecalls(t *testing.T) {
 	require.NoError(t, err)
 	assert.InDelta(t, time.Minute.Seconds(), ttl.Seconds(), 5)
 	assert.EqualValues(t, messages, one.Counts().Written.Load())
+}
+
+// TestManyWriteToOneKey: however many write to one key at the same time, and again and
+// again, the best of all that they wrote are found, and the value is short.
+func TestManyWriteToOneKey(t *testing.T) {
+	server := redistest.Start(t)
+	var stores []*Store
+	for range 4 {
+		stores = append(stores, open(t, server, nil))
+	}
+	var writing sync.WaitGroup
+	for number, store := range stores {
+		writing.Go(func() {
+			for round := range uint64(100) {
+				for one := range uint64(3) {
+					store.Remember(producerOf(7, uint64(number)*1000+round*3+one), nil)
+				}
+				store.Remember(producerOf(7, 50_000), nil)
+				for store.Waiting() > 0 {
+					time.Sleep(time.Millisecond)
+				}
+			}
+		})
+	}
+	writing.Wait()
+	producers, _ := stores[0].Recall(t.Context(), keyOf(7))
+	require.Len(t, producers, mostOfAKey*sizeOfProducer)
+	assert.EqualValues(t, 50_000, readProducer(producers).traceHigh)
+	for n := range uint64(mostOfAKey - 1) {
+		assert.Equal(t, 3299-n, readProducer(producers[(n+1)*sizeOfProducer:]).traceHigh)
+	}
+	length, err := stores[0].client.StrLen(t.Context(), key("linkmend", 7, 8)).Result()
+	require.NoError(t, err)
+	assert.LessOrEqual(t, length, int64(longValue+4*4*44))
+	for _, store := range stores {
+		assert.EqualValues(t, 400, store.Counts().Written.Load())
+		assert.Zero(t, store.Counts().Refused.Load())
+	}
+}
+
+// TestWhatIsWrittenAgain takes no room, and a key that holds something else is left alone.
+func TestWhatIsWrittenAgain(t *testing.T) {
+	server := redistest.Start(t)
+	store := open(t, server, nil)
+	for range 20 {
+		store.Remember(producerOf(1, 5), nil)
+		require.Eventually(t, func() bool { return store.Waiting() == 0 }, patient, time.Millisecond)
+	}
+	value, err := store.client.Get(t.Context(), key("linkmend", 1, 2)).Bytes()
+	require.NoError(t, err)
+	p := readProducer(producerOf(1, 5))
+	assert.Equal(t, p.member(nil), value)
+
+	require.NoError(t, store.client.RPush(t.Context(), key("linkmend", 2, 3), "a list").Err())
+	store.Remember(producerOf(2, 5), nil)
+	require.Eventually(t, func() bool { return store.Waiting() == 0 }, patient, time.Millisecond)
+	assert.EqualValues(t, 1, store.Counts().Refused.Load())
+	producers, _ := store.Recall(t.Context(), append(keyOf(2), keyOf(1)...))
+	assert.Len(t, producers, sizeOfProducer)
+}
+
+// TestAServerThatSaysTooMuch: whoever answers in place of a store has no say over the
+// memory of a Collector.
+func TestAServerThatSaysTooMuch(t *testing.T) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var said atomic.Int64
+	var running sync.WaitGroup
+	running.Go(func() {
+		for {
+			connection, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			running.Go(func() {
+				defer func() { _ = connection.Close() }()
+				asked := make([]byte, 4096)
+				for {
+					n, err := connection.Read(asked)
+					if err != nil {
+						return
+					}
+					if !bytes.Contains(asked[:n], []byte("mget")) {
+						_, _ = connection.Write([]byte("-ERR unknown command\r\n"))
+						continue
+					}
+					_, err = connection.Write([]byte("*1\r\n$500000000\r\n"))
+					for block := make([]byte, 1<<16); err == nil; {
+						n, err = connection.Write(block)
+						said.Add(int64(n))
+					}
+					return
+				}
+			})
+		}
+	})
+	store := Open(Options{
+		Servers: Servers{Addresses: []string{listener.Addr().String()}}, KeyPrefix: "linkmend",
+		Timeout: patient, QueueSize: 10, Logger: zap.NewNop(),
+	})
+	producers, _ := store.Recall(t.Context(), keyOf(1))
+	assert.Empty(t, producers)
+	assert.EqualValues(t, 1, store.Counts().Unanswered.Load())
+	require.NoError(t, store.Close(context.Background()))
+	require.NoError(t, listener.Close())
+	running.Wait()
+	assert.Less(t, said.Load(), int64(16<<20))
 }
 
 // TestTheBestSeventeen: of a message no more are kept than there is room for, and the

@@ -8,7 +8,7 @@ import (
 )
 
 // Watcher looks, time and again, for producers of keys that held spans wait for. It
-// knows how many there were the last time: only what is new is of use.
+// knows how long their values were the last time: only what is new is of use.
 type Watcher struct {
 	store *Store
 	known map[[sizeOfKey]byte]int64
@@ -26,22 +26,22 @@ func (w *Watcher) Look(ctx context.Context, awaited []byte) (news []byte) {
 	w.known = make(map[[sizeOfKey]byte]int64, len(awaited)/sizeOfKey)
 	for part := range slices.Chunk(awaited, keysAtOnce*sizeOfKey) {
 		answers, err := w.store.ask(ctx, part, func(pipe redis.Pipeliner, key string) redis.Cmder {
-			return pipe.ZCard(ctx, key)
+			return pipe.StrLen(ctx, key)
 		})
 		for n := range len(part) / sizeOfKey {
 			name := [sizeOfKey]byte(part[n*sizeOfKey:])
 			last, isKnown := before[name]
-			count := last
+			length := last
 			if err == nil {
 				if answer, failed := answers[n].(*redis.IntCmd).Result(); failed == nil {
-					count, isKnown = answer, isKnown && answer == last
+					length, isKnown = answer, isKnown && answer == last
 				}
 			}
 			// Not answered: as it was.
-			if count > 0 && !isKnown {
+			if length > 0 && !isKnown {
 				news = append(news, name[:]...)
 			}
-			w.known[name] = count
+			w.known[name] = length
 		}
 	}
 	return news

@@ -71,19 +71,6 @@ pub(super) struct Piece {
     pub(super) span: Box<[u8]>,
 }
 
-/// The places, among all spans of a well-formed batch, of those whose fields
-/// begin at `starts`, which ascend.
-pub(crate) fn places(batch: &[u8], starts: impl Iterator<Item = usize>) -> Vec<usize> {
-    let spans = messages(batch, 0..batch.len(), traces_data::RESOURCE_SPANS)
-        .flat_map(|resource| messages(batch, resource.body(), resource_spans::SCOPE_SPANS))
-        .flat_map(|scope| messages(batch, scope.body(), scope_spans::SPANS));
-    let mut starts = starts.peekable();
-    let wanted = spans
-        .enumerate()
-        .filter(|(_, span)| starts.next_if_eq(&span.body().start).is_some());
-    wanted.map(|(place, _)| place).collect()
-}
-
 /// Takes the spans at `places`, which ascend, out of a well-formed batch: what
 /// is left of it, and the spans. A scope or a resource goes when its last span
 /// goes; all other bytes stay, but for the lengths around what went.
@@ -203,10 +190,4 @@ impl<'a> Cutter<'a> {
         }
         others
     }
-}
-
-/// The fields of this number, in a part of a well-formed batch.
-fn messages(batch: &[u8], part: Range<usize>, number: u32) -> impl Iterator<Item = Field<'_>> {
-    let fields = Fields::within(batch, part).flatten();
-    fields.filter(move |field| field.number == number)
 }

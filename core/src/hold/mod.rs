@@ -36,7 +36,6 @@ mod term;
 mod waiting;
 
 pub(crate) use batches::{Batches, HeldBatch, copy};
-pub(crate) use cut::places;
 pub(crate) use held::Held;
 pub(crate) use index::watch;
 pub use options::{HoldOptions, HoldStats};

@@ -13,6 +13,7 @@ mod systems;
 
 use linkmend_wire::{Patch, Scan, SpanLinks};
 
+use crate::changes::{self, Changes};
 use crate::counts::Counts;
 use crate::error::VerdictError;
 use crate::explain::Said;
@@ -96,6 +97,26 @@ impl Mender {
         let mut out = Vec::new();
         linkmend_wire::splice(batch, scan, &self.patches, &self.fresh, &mut out);
         Some(out)
+    }
+
+    /// What changes, in place of the mended batch.
+    pub(crate) fn changes(&self, batch: &[u8], scan: &Scan) -> Changes {
+        let mut changes = Changes::default();
+        for patch in &self.patches {
+            let Some(span) = scan.selected().get(patch.span) else {
+                continue;
+            };
+            let fresh = self.fresh.get(patch.body.clone()).unwrap_or_default();
+            // Of most that get a link it is the first one, and all that is new.
+            if span.links == 0 {
+                changes.add(span.place, [fresh].into_iter());
+            } else {
+                let kept = batch.get(patch.kept.clone()).unwrap_or_default();
+                let links = changes::links_of(kept).chain(changes::links_of(fresh));
+                changes.add(span.place, links);
+            }
+        }
+        changes
     }
 
     fn edit(

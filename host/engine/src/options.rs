@@ -45,6 +45,7 @@ impl ProcessOptions {
             hold_at_most: self.hold_at_most,
             acknowledgement: self.acknowledgement.clone(),
             copy_held: self.copy_held,
+            tell_changes: false,
             scope: self.scope,
         }
     }

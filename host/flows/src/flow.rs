@@ -45,33 +45,52 @@ impl Joined {
     }
 }
 
+/// What the spans of one place in a service have in common: each is kept once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Site {
+    /// No other site has it, while one process runs.
+    pub(crate) number: u64,
+    /// Of the service alone.
+    pub(crate) service_hash: u64,
+    /// `service.name`.
+    pub service: Arc<str>,
+    /// `service.namespace`; empty: none.
+    pub namespace: Arc<str>,
+    /// The name of the spans.
+    pub name: Arc<str>,
+    /// The operation, as the spans call it; empty: they do not.
+    pub operation: Arc<str>,
+    /// `messaging.system`; empty: not known.
+    pub system: Arc<str>,
+    /// Where the messages went, or came from; empty: not known.
+    pub destination: Arc<str>,
+    /// OTLP's `SpanKind`.
+    pub kind: u8,
+}
+
+impl Site {
+    /// No other has it, as long as the process runs.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+}
+
 /// One end of a flow: a span.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct End {
     /// Which span.
     pub context: Context,
-    /// `service.name`.
-    pub service: Arc<str>,
-    /// `service.namespace`; empty: none.
-    pub namespace: Arc<str>,
-    /// The name of the span.
-    pub name: Arc<str>,
-    /// The operation, as the span calls it; empty: it does not.
-    pub operation: Arc<str>,
-    /// `messaging.system`; empty: not known.
-    pub system: Arc<str>,
-    /// Where the message went, or came from; empty: not known.
-    pub destination: Arc<str>,
-    /// OTLP's `SpanKind`.
-    pub kind: u8,
-    /// OTLP's `StatusCode`.
-    pub status: u8,
-    /// The span's flags.
-    pub flags: u32,
+    /// Whose it is, and what it is called.
+    pub site: Arc<Site>,
     /// Nanoseconds since 1970.
     pub start: u64,
     /// Nanoseconds since 1970.
     pub end: u64,
+    /// The span's flags.
+    pub flags: u32,
+    /// OTLP's `StatusCode`.
+    pub status: u8,
 }
 
 impl End {
@@ -92,10 +111,10 @@ impl End {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
     /// Who sent it.
-    pub producer: Arc<End>,
+    pub producer: End,
     /// Who received it.
-    pub consumer: Arc<End>,
-    /// Its id, if the link or the consumer names it.
+    pub consumer: End,
+    /// Its id, if the link or the consumer names it, and somebody wants to know.
     pub message: Option<Arc<str>>,
     /// How the two were joined.
     pub joined: Joined,
@@ -108,13 +127,16 @@ impl Flow {
     /// The messaging system: the consumer's word counts first.
     #[must_use]
     pub fn system(&self) -> &Arc<str> {
-        first(&self.consumer.system, &self.producer.system)
+        first(&self.consumer.site.system, &self.producer.site.system)
     }
 
     /// Where the message waited: the consumer's word counts first.
     #[must_use]
     pub fn destination(&self) -> &Arc<str> {
-        first(&self.consumer.destination, &self.producer.destination)
+        first(
+            &self.consumer.site.destination,
+            &self.producer.site.destination,
+        )
     }
 
     /// From the end of the producer to the start of the consumer, in

@@ -25,15 +25,15 @@
 
 mod find;
 mod flow;
-mod names;
 mod page;
 mod project;
 mod read;
+mod sites;
 mod sums;
 mod words;
 
 pub use find::{Found, Gathered, KeptSpan, Passing, PassingOptions};
-pub use flow::{Context, End, Flow, Joined};
+pub use flow::{Context, End, Flow, Joined, Site};
 pub use page::{Page, Unlinked, hex};
 pub use project::{Projected, Projector};
 pub use sums::{Edge, EdgeSums, Quantiles, Sums, SumsOptions, Window};

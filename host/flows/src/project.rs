@@ -88,10 +88,10 @@ fn resource_spans(flow: &Flow) -> Vec<u8> {
         &mut of_resource,
         resource::ATTRIBUTES,
         "service.name",
-        &flow.consumer.service,
+        &flow.consumer.site.service,
     );
-    if !flow.consumer.namespace.is_empty() {
-        let namespace = &flow.consumer.namespace;
+    if !flow.consumer.site.namespace.is_empty() {
+        let namespace = &flow.consumer.site.namespace;
         put_text(
             &mut of_resource,
             resource::ATTRIBUTES,
@@ -116,7 +116,7 @@ fn span_of(flow: &Flow) -> Vec<u8> {
     put_bytes_field(&mut out, span::TRACE_ID, &producer.context.trace);
     put_bytes_field(&mut out, span::SPAN_ID, &id(flow));
     put_bytes_field(&mut out, span::PARENT_SPAN_ID, &producer.context.span);
-    put_bytes_field(&mut out, span::NAME, consumer.name.as_bytes());
+    put_bytes_field(&mut out, span::NAME, consumer.site.name.as_bytes());
     put_varint_field(&mut out, span::KIND, span_kind::CONSUMER);
     put_fixed64_field(&mut out, span::START_TIME_UNIX_NANO, consumer.start);
     put_fixed64_field(&mut out, span::END_TIME_UNIX_NANO, consumer.end);
@@ -126,7 +126,7 @@ fn span_of(flow: &Flow) -> Vec<u8> {
     for (key, value) in [
         ("messaging.system", flow.system()),
         ("messaging.destination.name", flow.destination()),
-        ("messaging.operation", &consumer.operation),
+        ("messaging.operation", &consumer.site.operation),
     ] {
         if !value.is_empty() {
             put_text(&mut out, span::ATTRIBUTES, key, value);

@@ -1,7 +1,9 @@
 //! Connections: TCP, TLS, and who asks.
 
 use std::sync::Arc;
+use std::time::Instant;
 
+use parking_lot::Mutex;
 use redis::aio::MultiplexedConnection;
 use redis::{AsyncConnectionConfig, Pipeline, Value};
 use rustls::pki_types::ServerName;
@@ -22,8 +24,10 @@ use crate::pool::Pool;
 pub(crate) struct Open {
     /// For batches, which wait.
     pub(crate) asking: Pool,
+    /// For what is written, unless it is in use.
+    writing: Mutex<Option<Direct>>,
     /// For all else.
-    pub(crate) writing: Line,
+    pub(crate) line: Line,
     /// The other side has ended one of them.
     pub(crate) ended: Arc<Notify>,
 }
@@ -41,6 +45,34 @@ impl Drop for Line {
     }
 }
 
+impl Open {
+    /// A connection to ask on, if there is one in time.
+    pub(crate) fn take(&self, asker: Asker, deadline: Instant) -> Option<Direct> {
+        match asker {
+            Asker::Batch => self.asking.take(deadline),
+            Asker::Writer => self.writing.lock().take(),
+        }
+    }
+
+    /// It can be used again; `None`: it is of no use any more.
+    pub(crate) fn put_back(&self, asker: Asker, direct: Option<Direct>) {
+        match (asker, direct) {
+            (Asker::Batch, Some(direct)) => self.asking.give_back(direct),
+            (Asker::Batch, None) => self.asking.is_lost(),
+            (Asker::Writer, direct) => *self.writing.lock() = direct,
+        }
+    }
+}
+
+/// Who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asker {
+    /// A batch, on a connection that is free.
+    Batch,
+    /// The one that writes, on a connection of its own.
+    Writer,
+}
+
 trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
 
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
@@ -53,7 +85,8 @@ impl Dial {
         asking.grow(Some(self.direct(address).await?));
         Ok(Open {
             asking,
-            writing: self.line(address, &ended).await?,
+            writing: Mutex::new(Some(self.direct(address).await?)),
+            line: self.line(address, &ended).await?,
             ended,
         })
     }

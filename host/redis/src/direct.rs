@@ -9,6 +9,7 @@ use rustls::pki_types::ServerName;
 use rustls::{ClientConnection, StreamOwned};
 
 use crate::allowance::{AT_LEAST, SAVED};
+use crate::command::put_command;
 use crate::dial::Dial;
 use crate::node::SHORT;
 use crate::options::{Address, Tls};
@@ -50,6 +51,8 @@ pub(crate) struct Direct {
     end: usize,
     /// Answers to what nobody waits for any more come first.
     owed: usize,
+    /// So many parts of a list that has begun are still to come.
+    parts: usize,
     /// How many bytes the server may say.
     left: usize,
     used: Instant,
@@ -114,6 +117,7 @@ impl Direct {
             start: 0,
             end: 0,
             owed: 0,
+            parts: 0,
             left: AT_LEAST,
             used: Instant::now(),
         };
@@ -131,12 +135,9 @@ impl Direct {
 
     /// One command, the answer to which says nothing but that it was done.
     fn command(&mut self, words: &[Vec<u8>], deadline: Instant) -> Result<(), String> {
-        let mut request = format!("*{}\r\n", words.len()).into_bytes();
-        for word in words {
-            request.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
-            request.extend_from_slice(word);
-            request.extend_from_slice(b"\r\n");
-        }
+        let words: Vec<&[u8]> = words.iter().map(Vec::as_slice).collect();
+        let mut request = Vec::new();
+        put_command(&mut request, &words);
         let mut refused = None;
         let answered = self.send(&request, SHORT, deadline).and_then(|()| {
             self.answers(1, deadline, |_, reply| {
@@ -192,8 +193,8 @@ impl Direct {
         Ok(())
     }
 
-    /// Waits for so many answers; each is given with its number. Those that are late are
-    /// passed over when they come.
+    /// Waits for so many answers; each is given with its number, and so is each part of one
+    /// that is a list, behind the list. Those that are late are passed over when they come.
     pub(crate) fn answers(
         &mut self,
         count: usize,
@@ -211,11 +212,14 @@ impl Direct {
                     if let Some(number) = number.checked_sub(late) {
                         each(number, reply);
                     }
-                    number += 1;
+                    self.parts = match (reply, self.parts) {
+                        (Reply::List(parts), 0) => parts,
+                        (Reply::List(_), _) => return Err(nonsense()),
+                        (_, parts) => parts.saturating_sub(1),
+                    };
+                    number += usize::from(self.parts == 0);
                 }
-                Err(Unread::Nonsense) => {
-                    return Err(Broken::Lost("it answers what was not asked for".into()));
-                }
+                Err(Unread::Nonsense) => return Err(nonsense()),
                 Err(Unread::Incomplete) => {
                     if let Err(broken) = self.read(deadline) {
                         self.owed = all - number;
@@ -304,6 +308,10 @@ fn remaining(deadline: Instant) -> Result<Duration, Broken> {
     } else {
         Ok(left)
     }
+}
+
+fn nonsense() -> Broken {
+    Broken::Lost("it answers what was not asked for".into())
 }
 
 fn ended() -> Broken {

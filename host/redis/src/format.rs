@@ -1,30 +1,31 @@
 //! What stands in the store, byte for byte: see `docs/index-format.md`, which other
 //! programs are written after.
 
+use std::cmp::Reverse;
+
 use linkmend::Scope;
 use linkmend::index::{Entry, MessageKey, Producer, Text};
 
 /// What follows the prefix of a key: the version of this format.
-const VERSION: &[u8] = b":1:";
+const VERSION: &[u8] = b":2:";
 
 /// How long the rest of a key is.
 pub(crate) const REST: usize = 16;
 
-/// The first byte of a member.
-const LAYOUT: u8 = 1;
-
 /// What is kept of a trace state, as in memory.
 const LONGEST_TRACE_STATE: usize = 512;
-
-/// A member has no more bytes, with what stands around it in an answer.
-pub(crate) const LONGEST_MEMBER: usize = 640;
 
 /// How many producers of a message are kept: one more than in memory, so that whoever
 /// reads them sees that there were more.
 pub const MAX_PRODUCERS_PER_KEY: usize = 17;
 
-/// How many bits of a score tell when a producer started; the rank is above them.
-const TIME_BITS: u32 = 45;
+/// A value that is longer is made short again by whoever adds to it, if that makes it half
+/// as long at least.
+const LONG: usize = 2 << 10;
+
+/// A value is no longer than this, but for what several programs add at the same time:
+/// twice as long as all that is kept of a message can be.
+pub(crate) const LONGEST_VALUE: usize = 20 << 10;
 
 /// The key of a message.
 #[must_use]
@@ -51,42 +52,168 @@ pub(crate) fn put_rest(key: &mut Vec<u8>, message: MessageKey) {
     key.extend_from_slice(&message.low.to_be_bytes());
 }
 
-/// In which order the producers of a message stand: the best first, by rank and
-/// then the latest start. A whole number below 2^53, which a double holds exactly.
-#[must_use]
-pub fn score(producer: &Producer) -> u64 {
-    let time = producer.start >> (u64::BITS - TIME_BITS);
-    let earliest_last = (1 << TIME_BITS) - 1 - time;
-    u64::from(producer.rank) << TIME_BITS | earliest_last
+/// Adds a producer to a value.
+pub fn put_member(value: &mut Vec<u8>, producer: &Producer, trace_state: &[u8]) {
+    let trace_state = kept(trace_state);
+    let numbers = numbers(producer)
+        .map(length_of_number)
+        .iter()
+        .sum::<usize>();
+    put_number(value, (FIXED + numbers + trace_state.len()) as u64);
+    put(value, producer, trace_state);
 }
 
-/// A producer as a member of the set of its message. The same producer has the same
+/// A producer as a member of a value, without its length. The same producer has the same
 /// bytes, whoever writes it.
 #[must_use]
 pub fn member(producer: &Producer, trace_state: &[u8]) -> Vec<u8> {
-    let mut member = Vec::with_capacity(48 + trace_state.len());
-    member.push(LAYOUT);
+    let trace_state = kept(trace_state);
+    let mut member = Vec::with_capacity(FIXED + 16 + trace_state.len());
+    put(&mut member, producer, trace_state);
+    member
+}
+
+fn put(member: &mut Vec<u8>, producer: &Producer, trace_state: &[u8]) {
     member.extend_from_slice(&producer.trace_id_high.to_be_bytes());
     member.extend_from_slice(&producer.trace_id_low.to_be_bytes());
     member.extend_from_slice(&producer.span_id.to_be_bytes());
     member.extend_from_slice(&producer.start.to_be_bytes());
     member.push(producer.rank);
-    put_number(&mut member, producer.hint.into());
-    put_number(&mut member, producer.flags.into());
-    put_number(&mut member, producer.end.wrapping_sub(producer.start));
-    if trace_state.len() <= LONGEST_TRACE_STATE {
-        member.extend_from_slice(trace_state);
+    for number in numbers(producer) {
+        put_number(member, number);
     }
-    member
+    member.extend_from_slice(trace_state);
 }
 
-/// What a member says; `None` when it is of a layout that is not known here.
+fn numbers(producer: &Producer) -> [u64; 3] {
+    let time = producer.end.wrapping_sub(producer.start);
+    [producer.hint.into(), producer.flags.into(), time]
+}
+
+fn kept(trace_state: &[u8]) -> &[u8] {
+    match trace_state.len() {
+        ..=LONGEST_TRACE_STATE => trace_state,
+        _ => &[],
+    }
+}
+
+/// The ids, the start and the rank of a member.
+const FIXED: usize = 16 + 8 + 8 + 1;
+
+/// The members of a value, without their lengths. What is cut off at the end is none.
+#[derive(Debug, Clone)]
+pub struct Members<'v>(&'v [u8]);
+
+/// See [`Members`].
+#[must_use]
+pub fn members(value: &[u8]) -> Members<'_> {
+    Members(value)
+}
+
+impl<'v> Iterator for Members<'v> {
+    type Item = &'v [u8];
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let length = usize::try_from(take_number(&mut self.0)?).ok()?;
+        let (member, rest) = self.0.split_at_checked(length)?;
+        self.0 = rest;
+        Some(member)
+    }
+}
+
+/// In which order the producers of a message stand: the best first, by rank and then the
+/// latest start. `None` when it is no producer.
+fn order(member: &[u8]) -> Option<(u8, Reverse<u64>, &[u8])> {
+    let (producer, _) = parse(member)?;
+    Some((producer.rank, Reverse(producer.start), member))
+}
+
+/// The best of some members, each of them once, and no more than are kept.
+fn best<'v>(members: impl Iterator<Item = &'v [u8]>) -> Vec<&'v [u8]> {
+    let mut ordered: Vec<_> = members.filter_map(order).collect();
+    ordered.sort_unstable();
+    ordered.dedup();
+    let kept = ordered.into_iter().take(MAX_PRODUCERS_PER_KEY);
+    kept.map(|(_, _, member)| member).collect()
+}
+
+/// A value with the best of another one.
+pub(crate) fn shortened(value: &[u8]) -> Vec<u8> {
+    value_of(&best(members(value)))
+}
+
+/// A value of some members.
+fn value_of(members: &[&[u8]]) -> Vec<u8> {
+    let mut value = Vec::with_capacity(members.iter().map(|member| member.len() + 2).sum());
+    for member in members {
+        put_number(&mut value, member.len() as u64);
+        value.extend_from_slice(member);
+    }
+    value
+}
+
+/// What is to be done so that members are in a value that is there.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Change {
+    /// They are, or others are better.
+    Nothing,
+    /// These are to be added.
+    Append(Vec<u8>),
+    /// This is to take its place.
+    Replace(Vec<u8>),
+}
+
+/// What has to be done to `there` so that the members of `added` are in it, as far as they
+/// are among the best.
+pub(crate) fn change(there: &[u8], added: &[u8]) -> Change {
+    let best = best(members(there).chain(members(added)));
+    let is_there = |member: &&[u8]| members(there).any(|other| other == *member);
+    let new: Vec<_> = best
+        .iter()
+        .filter(|member| !is_there(member))
+        .copied()
+        .collect();
+    if new.is_empty() {
+        return Change::Nothing;
+    }
+    let new = value_of(&new);
+    let whole = there.len() + new.len();
+    if whole > LONG {
+        let best = value_of(&best);
+        if best.len() <= whole / 2 {
+            return Change::Replace(best);
+        }
+    }
+    Change::Append(new)
+}
+
+/// What of a message was in a value and is not in the one that took its place, though it is
+/// among the best of both: others added it meanwhile.
+pub(crate) fn lost(before: &[u8], after: &[u8], key: MessageKey) -> Vec<Entry> {
+    match change(after, before) {
+        Change::Nothing => Vec::new(),
+        Change::Append(lost) => members(&lost).filter_map(|one| read(key, one)).collect(),
+        Change::Replace(all) => {
+            let is_there = |member: &&[u8]| members(after).any(|other| other == *member);
+            let lost = members(&all).filter(|member| !is_there(member));
+            lost.filter_map(|one| read(key, one)).collect()
+        }
+    }
+}
+
+/// What a member says; `None` when it is none.
 #[must_use]
 pub fn read(key: MessageKey, member: &[u8]) -> Option<Entry> {
+    let (producer, trace_state) = parse(member)?;
+    Some(Entry {
+        producer: Producer { key, ..producer },
+        trace_state: trace_state.into(),
+    })
+}
+
+/// A producer of whatever message, and its trace state.
+fn parse(member: &[u8]) -> Option<(Producer, &[u8])> {
     let mut rest = member;
-    if take::<1>(&mut rest)? != [LAYOUT] {
-        return None;
-    }
     let trace_id_high = u64::from_be_bytes(take(&mut rest)?);
     let trace_id_low = u64::from_be_bytes(take(&mut rest)?);
     let span_id = u64::from_be_bytes(take(&mut rest)?);
@@ -97,7 +224,7 @@ pub fn read(key: MessageKey, member: &[u8]) -> Option<Entry> {
     let end = start.wrapping_add(take_number(&mut rest)?);
     let is_kept = rest.len() <= LONGEST_TRACE_STATE && std::str::from_utf8(rest).is_ok();
     let producer = Producer {
-        key,
+        key: MessageKey { high: 0, low: 0 },
         trace_id_high,
         trace_id_low,
         span_id,
@@ -111,10 +238,21 @@ pub fn read(key: MessageKey, member: &[u8]) -> Option<Entry> {
         hint,
         rank,
     };
-    is_kept.then(|| Entry {
-        producer,
-        trace_state: rest.into(),
-    })
+    is_kept.then_some((producer, rest))
+}
+
+/// The best producers of a value, which has nearly always one.
+pub(crate) fn read_all(key: MessageKey, value: &[u8], found: &mut Vec<Entry>) {
+    let mut all = members(value);
+    let Some(only) = all.next() else {
+        return;
+    };
+    if all.0.is_empty() {
+        found.extend(read(key, only));
+        return;
+    }
+    let best = best(members(value)).into_iter();
+    found.extend(best.filter_map(|member| read(key, member)));
 }
 
 /// Seven bits a byte, the lowest first; the highest bit says that more follow.
@@ -124,6 +262,10 @@ fn put_number(to: &mut Vec<u8>, mut number: u64) {
         number >>= 7;
     }
     to.push(number as u8);
+}
+
+fn length_of_number(number: u64) -> usize {
+    (u64::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
 }
 
 fn take_number(from: &mut &[u8]) -> Option<u64> {
@@ -149,114 +291,4 @@ fn take<const BYTES: usize>(from: &mut &[u8]) -> Option<[u8; BYTES]> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a test that panics has failed")]
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const KEY: MessageKey = MessageKey {
-        high: 0x0102_0304_0506_0708,
-        low: 0x090a_0b0c_0d0e_0f10,
-    };
-
-    fn producer(rank: u8, start: u64) -> Producer {
-        Producer {
-            key: KEY,
-            trace_id_high: 0x4bf9_2f35_77b3_4da6,
-            trace_id_low: 0xa3ce_929d_0e0e_4736,
-            span_id: 0x00f0_67aa_0ba9_02b7,
-            start,
-            end: start + 1_500_000,
-            trace_state: Text {
-                offset: 0,
-                length: 0,
-            },
-            flags: 0x101,
-            hint: 300,
-            rank,
-        }
-    }
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes
-            .iter()
-            .fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
-    }
-
-    /// Those of docs/index-format.md: what others read and write.
-    #[test]
-    fn the_examples_of_the_format() {
-        assert_eq!(
-            hex(&key("linkmend", None, KEY)),
-            "6c696e6b6d656e643a313a0102030405060708090a0b0c0d0e0f10"
-        );
-        let scope = Scope::from_bytes([0xaa; 16]);
-        let scoped = key("linkmend", Some(scope), KEY);
-        assert_eq!(
-            hex(scoped.get(11..).unwrap()),
-            format!("{}0102030405060708090a0b0c0d0e0f10", "aa".repeat(16))
-        );
-        let producer = producer(2, 1_764_192_600_000_000_000);
-        assert_eq!(
-            hex(&member(&producer, b"a=b")),
-            "014bf92f3577b34da6a3ce929d0e0e473600f067aa0ba902b7187babd2965f700002ac028102e0c65b613d62"
-        );
-        assert_eq!(score(&producer), 102_188_185_922_868);
-    }
-
-    proptest! {
-        #[test]
-        fn what_is_written_is_read(
-            ids: (u64, u64, u64), start: u64, end: u64, flags: u32, hint: u16, rank: u8,
-            state in "[a-z=,]{0,512}",
-        ) {
-            let (trace_id_high, trace_id_low, span_id) = ids;
-            let written = Producer {
-                trace_id_high, trace_id_low, span_id, start, end, flags, hint, rank,
-                ..producer(0, 0)
-            };
-            let read = read(KEY, &member(&written, state.as_bytes())).unwrap();
-            prop_assert_eq!(read.producer, written);
-            prop_assert_eq!(&*read.trace_state, state.as_bytes());
-        }
-
-        #[test]
-        fn whatever_stands_there_is_read_or_passed_over(bytes: Vec<u8>) {
-            if let Some(entry) = read(KEY, &bytes) {
-                let again = member(&entry.producer, &entry.trace_state);
-                prop_assert_eq!(read(KEY, &again).unwrap().producer, entry.producer);
-            }
-        }
-
-        #[test]
-        fn what_is_cut_off_is_passed_over(cut in 0usize..37) {
-            let whole = member(&producer(0, 1), b"");
-            prop_assert!(read(KEY, whole.get(..cut).unwrap()).is_none());
-        }
-
-        /// Half a millisecond is as near as a score can tell.
-        #[test]
-        fn the_best_stand_first(one: (u8, u64), other: (u8, u64)) {
-            let [a, b] = [one, other].map(|(rank, start)| score(&producer(rank, start & (u64::MAX >> 1))));
-            prop_assert!(a < 1 << 53);
-            let [one, other] = [one, other].map(|(rank, start)| (rank, std::cmp::Reverse((start & (u64::MAX >> 1)) >> 19)));
-            prop_assert_eq!(a.cmp(&b), one.cmp(&other));
-        }
-    }
-
-    #[test]
-    fn a_trace_state_that_is_too_long_is_left_away() {
-        let long = vec![b'a'; 513];
-        let written = member(&producer(0, 1), &long);
-        assert_eq!(written, member(&producer(0, 1), b""));
-        assert!(read(KEY, &[&written[..], &long[..]].concat()).is_none());
-    }
-
-    #[test]
-    fn another_layout_is_passed_over() {
-        let mut written = member(&producer(0, 1), b"");
-        *written.first_mut().unwrap() = 2;
-        assert!(read(KEY, &written).is_none());
-    }
-}
+mod tests;

@@ -33,24 +33,29 @@
 //! | `options` | where the store is |
 //! | `format`, `slots` | what stands in it, and in which part of a cluster |
 //! | `dial`, `connect` | how a server is reached, and connections to it |
-//! | `direct`, `reply`, `pool` | those that the threads of batches ask on |
+//! | `direct`, `reply`, `pool` | those on which the thread that asks waits itself |
+//! | `command` | what a server is told, as bytes |
 //! | `allowance` | how much a server may say on one |
+//! | `exchange` | a request to each server, and their answers |
 //! | `node` | one server, and its circuit |
 //! | `topology` | which server has what |
 //! | `inner` | what all parts share |
 //! | `question` | what each server is asked |
 //! | `lookup` | asking for the producers of a batch |
-//! | `queue`, `writer` | writing behind |
+//! | `queue`, `writer`, `merge` | writing behind |
 //! | `watch` | what held spans wait for |
 //! | `stats` | what was done, in numbers |
 
 mod allowance;
+mod command;
 mod connect;
 mod dial;
 mod direct;
+mod exchange;
 pub mod format;
 mod inner;
 mod lookup;
+mod merge;
 mod node;
 mod options;
 mod pool;

@@ -124,7 +124,7 @@ impl Node {
         let Some(open) = self.connection() else {
             return Err(Failed::Away);
         };
-        let answer = open.writing.ask(&request.commands, request.most());
+        let answer = open.line.ask(&request.commands, request.most());
         match timeout(request.within, answer).await {
             Ok(Ok(values)) => {
                 self.is_answered();

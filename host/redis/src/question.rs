@@ -17,9 +17,6 @@ pub(crate) struct Question {
     pub(crate) numbers: Vec<u32>,
 }
 
-/// What a number takes as text, at most.
-pub(crate) const NUMBER: usize = 20;
-
 /// The beginning of a command about a key, with room for the rest: a batch has hundreds
 /// of them.
 pub(crate) fn command(name: &str, key: &[u8], arguments: usize, bytes: usize) -> Cmd {
@@ -73,14 +70,14 @@ pub(crate) fn questions<'k>(
 #[derive(Default)]
 pub(crate) struct Refusals {
     is_elsewhere: bool,
-    is_moved: bool,
+    is_cluster: bool,
 }
 
 impl Refusals {
     /// One more, of this code.
     pub(crate) fn add(&mut self, code: &str) {
         self.is_elsewhere |= says_elsewhere(code);
-        self.is_moved |= code == MOVED;
+        self.is_cluster |= says_cluster(code);
     }
 }
 
@@ -113,7 +110,7 @@ impl Inner {
         if refusals.is_elsewhere {
             self.topology.is_stale();
         }
-        if refusals.is_moved && !self.options.cluster {
+        if refusals.is_cluster && !self.options.cluster {
             self.is_of_a_cluster(node);
         }
     }
@@ -134,16 +131,15 @@ impl Inner {
 /// The server is one of a cluster, and another one has this key.
 const MOVED: &str = "MOVED";
 
-fn says_elsewhere(code: &str) -> bool {
-    code == MOVED || matches!(code, "ASK" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN")
+/// Keys were named that are in several parts of a cluster.
+const CROSSSLOT: &str = "CROSSSLOT";
+
+/// Whether an error says that the server does not have a key, or not any more.
+pub(crate) fn says_elsewhere(code: &str) -> bool {
+    says_cluster(code) || matches!(code, "ASK" | "READONLY" | "CLUSTERDOWN" | "MASTERDOWN")
 }
 
-/// See [`MOVED`].
-pub(crate) fn is_moved(value: &Value) -> bool {
-    matches!(value, Value::ServerError(error) if error.code() == MOVED)
-}
-
-/// The server does not have this key, or not any more.
-pub(crate) fn is_elsewhere(value: &Value) -> bool {
-    matches!(value, Value::ServerError(error) if says_elsewhere(error.code()))
+/// Whether an error says that the server is one of a cluster.
+pub(crate) fn says_cluster(code: &str) -> bool {
+    matches!(code, MOVED | CROSSSLOT)
 }

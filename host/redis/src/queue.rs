@@ -3,6 +3,8 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use linkmend::Scope;
+use linkmend::index::{Entry, MessageKey};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -19,12 +21,19 @@ const RECENT: Duration = Duration::from_secs(10);
 const MOST_RECENT: usize = 50_000;
 
 /// A producer that is to be written.
+#[derive(Debug)]
 pub(crate) struct Pending {
     /// It was written before.
     pub(crate) is_again: bool,
-    pub(crate) key: Box<[u8]>,
-    pub(crate) score: u64,
-    pub(crate) member: Box<[u8]>,
+    pub(crate) scope: Option<Scope>,
+    pub(crate) entry: Entry,
+}
+
+impl Pending {
+    /// Under which it is written.
+    pub(crate) fn key(&self) -> (Option<Scope>, MessageKey) {
+        (self.scope, self.entry.producer.key)
+    }
 }
 
 /// What waits to be written.
@@ -46,7 +55,7 @@ struct State {
 impl Queue {
     /// Puts some behind the others; how many of the oldest had to make room, so that no
     /// more than `most` wait.
-    pub(crate) fn add(&self, pending: Vec<Pending>, most: usize) -> usize {
+    pub(crate) fn add(&self, pending: impl Iterator<Item = Pending>, most: usize) -> usize {
         let mut state = self.pending.lock();
         state.waiting.extend(pending);
         let surplus = state.waiting.len().saturating_sub(most);

@@ -2,22 +2,19 @@
 //! answers to what a batch asks have. Nothing is copied, and nothing is kept that is not
 //! there: how long an answer says that it is counts for nothing.
 
-/// An answer that is there as a whole.
-#[derive(Debug, PartialEq, Eq)]
+/// An answer, or the beginning of a list of them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Reply<'b> {
-    /// A list of texts.
-    Texts(Texts<'b>),
+    /// So many answers follow, which are one.
+    List(usize),
+    /// A text.
+    Text(&'b [u8]),
+    /// That there is nothing.
+    Nothing,
     /// An error of the server: its code, and what it says.
     Error(&'b [u8]),
-    /// Anything else.
-    Other,
-}
-
-/// The texts of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Texts<'b> {
-    left: usize,
-    bytes: &'b [u8],
+    /// It was done, or a number.
+    Done,
 }
 
 /// Why no answer was read.
@@ -31,28 +28,18 @@ pub(crate) enum Unread {
 
 /// The first answer of some bytes, and how long it is.
 pub(crate) fn read(bytes: &[u8]) -> Result<(Reply<'_>, usize), Unread> {
-    let (kind, words, mut at) = line(bytes)?;
-    match kind {
-        b'*' => {
-            let Some(count) = number(words)? else {
-                return Ok((Reply::Other, at));
-            };
-            let start = at;
-            for _ in 0..count {
-                let (_, length) = text(bytes.get(at..).unwrap_or_default())?;
-                at += length;
-            }
-            let texts = Texts {
-                left: count,
-                bytes: bytes.get(start..at).unwrap_or_default(),
-            };
-            Ok((Reply::Texts(texts), at))
-        }
-        b'$' => text(bytes).map(|(_, length)| (Reply::Other, length)),
-        b'-' => Ok((Reply::Error(words), at)),
-        b'+' | b':' => Ok((Reply::Other, at)),
-        _ => Err(Unread::Nonsense),
-    }
+    let (kind, words, start) = line(bytes)?;
+    let reply = match kind {
+        b'*' => number(words)?.map_or(Reply::Nothing, Reply::List),
+        b'$' => match number(words)? {
+            None => Reply::Nothing,
+            Some(length) => return text(bytes, start, length),
+        },
+        b'-' => Reply::Error(words),
+        b'+' | b':' => Reply::Done,
+        _ => return Err(Unread::Nonsense),
+    };
+    Ok((reply, start))
 }
 
 /// The kind of an answer, the rest of its first line, and how long that is.
@@ -66,19 +53,12 @@ fn line(bytes: &[u8]) -> Result<(u8, &[u8], usize), Unread> {
     }
 }
 
-/// A text, and how long it is with what stands around it. One that is nothing is empty.
-fn text(bytes: &[u8]) -> Result<(&[u8], usize), Unread> {
-    let (kind, words, start) = line(bytes)?;
-    if kind != b'$' {
-        return Err(Unread::Nonsense);
-    }
-    let Some(length) = number(words)? else {
-        return Ok((&[], start));
-    };
+/// A text of that length which begins there.
+fn text(bytes: &[u8], start: usize, length: usize) -> Result<(Reply<'_>, usize), Unread> {
     let end = start.saturating_add(length);
     let text = bytes.get(start..end).ok_or(Unread::Incomplete)?;
     match bytes.get(end..end + 2) {
-        Some(b"\r\n") => Ok((text, end + 2)),
+        Some(b"\r\n") => Ok((Reply::Text(text), end + 2)),
         Some(_) => Err(Unread::Nonsense),
         None => Err(Unread::Incomplete),
     }
@@ -99,17 +79,6 @@ fn number(words: &[u8]) -> Result<Option<usize>, Unread> {
     Ok(Some(number))
 }
 
-impl<'b> Iterator for Texts<'b> {
-    type Item = &'b [u8];
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.left = self.left.checked_sub(1)?;
-        let (found, length) = text(self.bytes).ok()?;
-        self.bytes = self.bytes.get(length..).unwrap_or_default();
-        Some(found)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(
@@ -122,35 +91,25 @@ mod tests {
 
     use super::*;
 
-    /// What a server writes for a list of texts.
-    fn written(texts: &[Vec<u8>]) -> Vec<u8> {
-        let mut bytes = format!("*{}\r\n", texts.len()).into_bytes();
-        for text in texts {
-            bytes.extend(format!("${}\r\n", text.len()).bytes());
-            bytes.extend(text);
-            bytes.extend(b"\r\n");
-        }
-        bytes
+    /// What a server writes for a text.
+    fn written(text: &[u8]) -> Vec<u8> {
+        let head = format!("${}\r\n", text.len());
+        [head.as_bytes(), text, b"\r\n"].concat()
     }
 
     proptest! {
-        /// Guarantees: texts come out as they went in, whatever bytes they have; and
-        /// nothing is read of an answer that is not there as a whole.
+        /// Guarantees: a text comes out as it went in, whatever bytes it has; and nothing is
+        /// read of an answer that is not there as a whole.
         #[test]
-        fn a_list_is_read_when_it_is_whole(
-            texts in vec(vec(any::<u8>(), 0..40), 0..20),
-            behind in vec(any::<u8>(), 0..20),
+        fn a_text_is_read_when_it_is_whole(
+            text in vec(any::<u8>(), 0..40), behind in vec(any::<u8>(), 0..20),
         ) {
-            let whole = written(&texts);
+            let whole = written(&text);
             for end in 0..whole.len() {
                 prop_assert_eq!(read(&whole[..end]), Err(Unread::Incomplete));
             }
             let more = [&whole[..], &behind].concat();
-            let (reply, length) = read(&more).unwrap();
-            prop_assert_eq!(length, whole.len());
-            let Reply::Texts(found) = reply else { panic!("{reply:?}") };
-            let found: Vec<_> = found.map(<[u8]>::to_vec).collect();
-            prop_assert_eq!(found, texts);
+            prop_assert_eq!(read(&more), Ok((Reply::Text(&text), whole.len())));
         }
 
         /// Guarantees: any bytes are an answer, the beginning of one, or nonsense.
@@ -160,23 +119,23 @@ mod tests {
         ) {
             let starts = ["", "*", "$", "*2\r\n$", "-", "*99999999999999999999"];
             let bytes = [starts[start].as_bytes(), &bytes].concat();
-            if let Ok((reply, length)) = read(&bytes) {
+            if let Ok((_, length)) = read(&bytes) {
                 prop_assert!(length > 0 && length <= bytes.len());
-                if let Reply::Texts(texts) = reply {
-                    prop_assert_eq!(texts.clone().count(), texts.left);
-                }
             }
         }
     }
 
     #[test]
-    fn other_answers_are_told_apart() {
+    fn answers_are_told_apart() {
         for (bytes, reply) in [
-            ("+PONG\r\n", Reply::Other),
-            (":12\r\n", Reply::Other),
-            ("$3\r\nabc\r\n", Reply::Other),
-            ("$-1\r\n", Reply::Other),
-            ("*-1\r\n", Reply::Other),
+            ("+PONG\r\n", Reply::Done),
+            (":12\r\n", Reply::Done),
+            ("$3\r\nabc\r\n", Reply::Text(b"abc")),
+            ("$0\r\n\r\n", Reply::Text(b"")),
+            ("$-1\r\n", Reply::Nothing),
+            ("*-1\r\n", Reply::Nothing),
+            ("*0\r\n", Reply::List(0)),
+            ("*12\r\n", Reply::List(12)),
             ("-MOVED 1 a:1\r\n", Reply::Error(b"MOVED 1 a:1")),
         ] {
             assert_eq!(read(bytes.as_bytes()), Ok((reply, bytes.len())));
@@ -186,10 +145,9 @@ mod tests {
             "\n",
             "x\r\n",
             "*x\r\n",
-            "*1\r\n:1\r\n",
-            "*1\r\n*0\r\n",
             "$1\r\nab\r\n",
             "*-2\r\n",
+            "$99999999999\r\n",
         ] {
             assert_eq!(
                 read(nonsense.as_bytes()),

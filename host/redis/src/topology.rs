@@ -31,9 +31,14 @@ pub(crate) struct Map {
 }
 
 impl Map {
+    /// One server has all keys.
+    pub(crate) fn is_one(&self) -> bool {
+        self.owners.is_empty()
+    }
+
     /// The number of the server that has a key.
     pub(crate) fn owner(&self, key: &[u8]) -> Option<usize> {
-        if self.owners.is_empty() {
+        if self.is_one() {
             return (!self.nodes.is_empty()).then_some(0);
         }
         let owner = *self.owners.get(usize::from(slot(key)))?;
@@ -141,7 +146,7 @@ impl Topology {
         let open = known.and_then(|node| node.connection());
         let of_its_own;
         let line = if let Some(open) = &open {
-            &open.writing
+            &open.line
         } else {
             of_its_own = self.dial.line(address, &Arc::new(Notify::new())).await?;
             &of_its_own

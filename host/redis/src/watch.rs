@@ -20,7 +20,7 @@ const AT_ONCE: usize = 2_000;
 pub type ScopedKey = (Option<Scope>, MessageKey);
 
 /// Looks, time and again, for producers of the keys that held spans wait for. It
-/// knows how many there were the last time: only what is new is of use to a span that
+/// knows how long their values were the last time: only what is new is of use to a span that
 /// was not content with what there was.
 pub struct Watcher {
     pub(crate) inner: Arc<Inner>,
@@ -32,7 +32,7 @@ impl Watcher {
     /// those that are waited for now are to be given.
     pub async fn poll(&mut self, awaited: Vec<ScopedKey>) -> Vec<ScopedKey> {
         let inner = Arc::clone(&self.inner);
-        let looking = self.inner.runtime.spawn(counts(inner, awaited));
+        let looking = self.inner.runtime.spawn(lengths(inner, awaited));
         let counts = looking.await.unwrap_or_default();
         let before = std::mem::take(&mut self.known);
         let mut news = Vec::new();
@@ -53,15 +53,15 @@ impl Watcher {
     }
 }
 
-/// How many producers each of the keys has; `None` where nobody answers.
-async fn counts(inner: Arc<Inner>, awaited: Vec<ScopedKey>) -> Vec<(ScopedKey, Option<i64>)> {
+/// How long the value of each of the keys is; `None` where nobody answers.
+async fn lengths(inner: Arc<Inner>, awaited: Vec<ScopedKey>) -> Vec<(ScopedKey, Option<i64>)> {
     let mut counts: Vec<_> = awaited.into_iter().map(|awaited| (awaited, None)).collect();
     for counts in counts.chunks_mut(AT_ONCE) {
         let names = counts
             .iter()
             .map(|((scope, key), _)| format::key(&inner.options.key_prefix, *scope, *key));
         let map = inner.topology.map();
-        let (questions, _) = questions(&map, names, |key| Some(command("ZCARD", key, 1, 0)));
+        let (questions, _) = questions(&map, names, |key| Some(command("STRLEN", key, 1, 0)));
         let mut asking = JoinSet::new();
         for Question {
             node,

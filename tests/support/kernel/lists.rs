@@ -25,7 +25,9 @@ pub(super) fn applied(batch: &[u8], changed: &[usize], links: &[u8], held: &[usi
         if let Some((_, mended)) = mended.next_if(|(place, _)| **place == here) {
             assert_eq!((&mended.name, mended.span_id.len()), (&String::new(), 0));
             span.links = mended.links;
-            span.dropped_links_count = mended.dropped_links_count;
+            if mended.dropped_links_count != 0 {
+                span.dropped_links_count = mended.dropped_links_count;
+            }
         }
         !held.contains(&here)
     };

@@ -52,6 +52,8 @@ pub struct SelectedSpan {
     pub(crate) length_at: usize,
     /// Where its fields are.
     pub(crate) body: Range<usize>,
+    /// Which of all spans of the batch it is.
+    pub place: usize,
     /// How many links it has.
     pub links: usize,
 }
@@ -287,6 +289,7 @@ impl<F: Follow> Walk<'_, F> {
                 self.count_part(&cursor)?;
                 let body = cursor.delimited()?;
                 let span = self.span(cursor.within(body.clone()), &place)?;
+                let number = self.scan.spans;
                 self.scan.spans += 1;
                 self.scan.invalid_spans += usize::from(!span.has_ids);
                 self.scan.links += span.links;
@@ -295,6 +298,7 @@ impl<F: Follow> Walk<'_, F> {
                         scope: place.scope,
                         length_at,
                         body,
+                        place: number,
                         links: span.links,
                     });
                 }

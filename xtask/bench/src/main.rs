@@ -15,6 +15,7 @@
 mod agreement;
 mod arms;
 mod boundary;
+mod flows;
 mod reference;
 mod report;
 
@@ -29,6 +30,7 @@ use linkmend_workload::{Traffic, Workload};
 use agreement::{check, same};
 use arms::Arms;
 use boundary::Boundary;
+use flows::Flows;
 use report::{Figures, Nanoseconds, Report};
 
 #[global_allocator]
@@ -41,7 +43,8 @@ struct Arguments {
     #[arg(long, default_value = "21")]
     rounds: usize,
 
-    /// Only the workload of this name; `boundary` is one rule in both worlds of the interface
+    /// Only the workload of this name; `boundary` is one rule in both worlds of the interface,
+    /// `flows` what it costs to look for them
     #[arg(long)]
     workload: Option<String>,
 
@@ -84,9 +87,14 @@ fn main() -> anyhow::Result<()> {
         None | Some("boundary") => Boundary::measure(arguments.rounds)?,
         Some(_) => Vec::new(),
     };
+    let flows = match arguments.workload.as_deref() {
+        None | Some("flows") => Flows::measure(arguments.rounds)?,
+        Some(_) => Vec::new(),
+    };
     let report = Report {
         workloads,
         boundary,
+        flows,
         index_bytes_per_entry: bytes_per_entry(arguments.entries)
             .context("no memory was counted")?,
         index_entries: arguments.entries,

@@ -7,6 +7,7 @@ use anyhow::Context as _;
 use serde::Serialize;
 
 use crate::boundary::Boundary;
+use crate::flows::Flows;
 
 /// All figures.
 #[derive(Debug, Serialize)]
@@ -15,6 +16,8 @@ pub struct Report {
     pub workloads: Vec<Figures>,
     /// One rule in both worlds, by field order.
     pub boundary: Vec<Boundary>,
+    /// Looking for flows, by workload.
+    pub flows: Vec<Flows>,
     /// Memory that the message index takes for a producer.
     pub index_bytes_per_entry: usize,
     /// With so many producers.
@@ -117,6 +120,9 @@ impl Report {
         }
         for boundary in &self.boundary {
             let _ = writeln!(text, "{}", boundary.line());
+        }
+        for flows in &self.flows {
+            let _ = writeln!(text, "{}", flows.line());
         }
         let bytes = self.index_bytes_per_entry;
         let verdict = if bytes <= ENTRY { "ok" } else { "MISSED" };

@@ -1,7 +1,10 @@
 //! What a batch takes longer with a store, and what a core passes.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use bytes::{Bytes, BytesMut};
 use clap::Args;
 use linkmend_hop::grpc::framed;
 use linkmend_hop::load;
@@ -32,6 +35,51 @@ struct Figures {
     p99: Vec<f64>,
     /// With eight senders, by the processor time of the host.
     of_a_core: Vec<f64>,
+}
+
+/// Batches, each of which is of messages that were never seen before when it is sent again.
+struct Fresh {
+    /// With the places where the ids of its messages begin.
+    frames: Arc<Vec<(Bytes, Vec<usize>)>>,
+    /// How many were sent.
+    sent: Arc<AtomicU32>,
+}
+
+/// What the ids of the messages of a workload begin with.
+const IDS: &[u8] = b"9387be20-";
+
+impl Fresh {
+    fn new(frames: &[Bytes]) -> anyhow::Result<Self> {
+        let with_places = |frame: &Bytes| {
+            let places = frame.windows(IDS.len()).enumerate();
+            let places = places.filter(|(_, bytes)| *bytes == IDS);
+            (frame.clone(), places.map(|(place, _)| place).collect())
+        };
+        let frames: Vec<(Bytes, Vec<usize>)> = frames.iter().map(with_places).collect();
+        anyhow::ensure!(
+            frames.iter().all(|(_, places)| !places.is_empty()),
+            "the messages of the workload have other ids"
+        );
+        Ok(Self {
+            frames: Arc::new(frames),
+            sent: Arc::default(),
+        })
+    }
+
+    fn of_sender(&self, sender: usize) -> impl Iterator<Item = Bytes> + Send + 'static {
+        let (frames, sent) = (Arc::clone(&self.frames), Arc::clone(&self.sent));
+        let numbers = (0..frames.len()).cycle().skip(sender * 7);
+        numbers.filter_map(move |number| {
+            let (frame, places) = frames.get(number)?;
+            let id = format!("{:08x}", sent.fetch_add(1, Ordering::Relaxed));
+            let mut fresh = BytesMut::from(&frame[..]);
+            for place in places {
+                let digits = fresh.get_mut(*place..place + id.len())?;
+                digits.copy_from_slice(id.as_bytes());
+            }
+            Some(fresh.freeze())
+        })
+    }
 }
 
 pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
@@ -65,6 +113,7 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
     for traffic in [Traffic::Messaging, Traffic::Mixed] {
         let workload = Workload::of(traffic, false, 64, BATCH as u64);
         let frames: Vec<_> = workload.batches.iter().map(|batch| framed(batch)).collect();
+        let frames = Fresh::new(&frames)?;
         let mut all: Vec<Figures> = fleets.iter().map(|_| Figures::default()).collect();
         for _ in 0..options.rounds.max(1) {
             for ((_, fleet), figures) in fleets.iter().zip(&mut all) {
@@ -87,20 +136,23 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
 
 async fn measure(
     fleet: &Fleet,
-    frames: &[bytes::Bytes],
+    frames: &Fresh,
     time: Duration,
     figures: &mut Figures,
 ) -> anyhow::Result<()> {
     let Some(host) = fleet.hosts.first() else {
         return Ok(());
     };
-    load::one_after_the_other(host.address, frames, 4, Duration::from_millis(500)).await?;
-    let single = load::one_after_the_other(host.address, frames, 1, time).await?;
+    let load = |senders, time| {
+        load::each_its_own(host.address, senders, time, |sender| frames.of_sender(sender))
+    };
+    load(4, Duration::from_millis(500)).await?;
+    let single = load(1, time).await?;
     figures.p5.push(single.percentile(0.05));
     figures.p50.push(single.percentile(0.5));
     figures.p99.push(single.percentile(0.99));
     let before = host.used()?;
-    let full = load::one_after_the_other(host.address, frames, 8, time).await?;
+    let full = load(8, time).await?;
     let used = host.used()?.saturating_sub(before).as_secs_f64();
     figures
         .of_a_core

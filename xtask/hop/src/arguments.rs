@@ -31,6 +31,12 @@ pub struct Arguments {
     #[arg(long, global = true)]
     pub against: Option<PathBuf>,
 
+    /// A Collector to measure beside it (`collector/builder.yaml`,
+    /// `xtask/hop/collector.yaml`): without a processor, and with each of `linkmend` and
+    /// `transform` that it has
+    #[arg(long, global = true)]
+    pub collector: Vec<PathBuf>,
+
     /// Ways whose names contain this alone
     #[arg(long, global = true)]
     pub only: Option<String>,

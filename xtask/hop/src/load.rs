@@ -58,17 +58,30 @@ pub async fn one_after_the_other(
     senders: usize,
     time: Duration,
 ) -> anyhow::Result<Load> {
-    let frames = frames.to_vec();
+    let of_sender = |sender| frames.to_vec().into_iter().cycle().skip(sender * 7);
+    each_its_own(address, senders, time, of_sender).await
+}
+
+/// The same, where each sender has frames of its own.
+pub async fn each_its_own<F>(
+    address: SocketAddr,
+    senders: usize,
+    time: Duration,
+    of_sender: impl Fn(usize) -> F,
+) -> anyhow::Result<Load>
+where
+    F: Iterator<Item = Bytes> + Send + 'static,
+{
     let started = Instant::now();
     let mut tasks = JoinSet::new();
     for sender in 0..senders {
         let mut client = Client::connect(address).await?;
-        let frames = frames.clone();
+        let frames = of_sender(sender);
         tasks.spawn(async move {
             let mut load = Load::default();
-            for frame in frames.iter().cycle().skip(sender * 7) {
+            for frame in frames {
                 let since = Instant::now();
-                load.count(client.send(frame.clone()).await?, since);
+                load.count(client.send(frame).await?, since);
                 if started.elapsed() >= time {
                     break;
                 }

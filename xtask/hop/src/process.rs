@@ -1,5 +1,6 @@
-//! `linkmend run`, as a process of its own.
+//! `linkmend run`, or a Collector, as a process of its own.
 
+use std::ffi::OsString;
 use std::fs::File;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
@@ -19,7 +20,7 @@ pub struct Hop {
     /// Where its metrics are, if the configuration has a place for that.
     pub metrics: SocketAddr,
     program: PathBuf,
-    code_cache: String,
+    arguments: Vec<OsString>,
     child: Child,
     folder: TempDir,
 }
@@ -45,6 +46,28 @@ impl Hop {
         configuration: &str,
         code_cache: &str,
     ) -> anyhow::Result<Self> {
+        Self::with(program, configuration, |folder| {
+            let state = folder.join("state").into();
+            let begin = ["run", "--code-cache", code_cache, "--state-dir"];
+            begin.into_iter().map(Into::into).chain([state]).collect()
+        })
+        .await
+    }
+
+    /// A Collector with a configuration.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::start`].
+    pub async fn collector(program: &Path, configuration: &str) -> anyhow::Result<Self> {
+        Self::with(program, configuration, |_| Vec::new()).await
+    }
+
+    async fn with(
+        program: &Path,
+        configuration: &str,
+        arguments: impl FnOnce(&Path) -> Vec<OsString>,
+    ) -> anyhow::Result<Self> {
         let folder = TempDir::new()?;
         let (address, metrics) = (free()?, free()?);
         let text = configuration
@@ -52,12 +75,13 @@ impl Hop {
             .replace("METRICS", &metrics.port().to_string())
             .replace("FOLDER", &folder.path().display().to_string());
         std::fs::write(folder.path().join("linkmend.yaml"), text)?;
-        let child = spawn(program, code_cache, folder.path())?;
+        let arguments = arguments(folder.path());
+        let child = spawn(program, &arguments, folder.path())?;
         let mut hop = Self {
             address,
             metrics,
             program: program.into(),
-            code_cache: code_cache.into(),
+            arguments,
             child,
             folder,
         };
@@ -84,7 +108,7 @@ impl Hop {
     /// As [`Self::start`].
     pub async fn start_again(&mut self) -> anyhow::Result<Duration> {
         let begun = Instant::now();
-        self.child = spawn(&self.program, &self.code_cache, self.folder.path())?;
+        self.child = spawn(&self.program, &self.arguments, self.folder.path())?;
         self.wait().await?;
         Ok(begun.elapsed())
     }
@@ -102,10 +126,10 @@ impl Hop {
         let until = Instant::now() + Duration::from_secs(30);
         while TcpStream::connect(self.address).await.is_err() {
             if let Some(status) = self.child.try_wait()? {
-                bail!("linkmend ended with {status}:\n{}", self.log()?);
+                bail!("it ended with {status}:\n{}", self.log()?);
             }
             if Instant::now() > until {
-                bail!("linkmend does not listen");
+                bail!("it does not listen");
             }
             sleep(Duration::from_millis(20)).await;
         }
@@ -155,14 +179,13 @@ impl Hop {
     }
 }
 
-fn spawn(program: &Path, code_cache: &str, folder: &Path) -> anyhow::Result<Child> {
+fn spawn(program: &Path, arguments: &[OsString], folder: &Path) -> anyhow::Result<Child> {
     let log = File::options()
         .create(true)
         .append(true)
         .open(folder.join("log"))?;
     Command::new(program)
-        .args(["run", "--code-cache", code_cache, "--state-dir"])
-        .arg(folder.join("state"))
+        .args(arguments)
         .arg("--config")
         .arg(folder.join("linkmend.yaml"))
         .stdin(Stdio::null())

@@ -1,8 +1,12 @@
 //! The ways that are compared.
 
 use std::net::SocketAddr;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
+
+use anyhow::Context as _;
 
 use crate::arguments::Arguments;
 use linkmend_hop::process::Hop;
@@ -90,6 +94,9 @@ impl Ways {
                 });
             }
         }
+        for program in &arguments.collector {
+            all.append(&mut of_collector(program, sink.address).await?);
+        }
         if let Some(only) = &arguments.only {
             all.retain(|way| way.name.contains(only));
         }
@@ -112,6 +119,45 @@ impl Ways {
         }
         Ok(())
     }
+}
+
+/// What a Collector is measured with: a name, its processors, which of them.
+const OF_COLLECTOR: [(&str, &str, &str); 3] = [
+    ("Collector", "", ""),
+    ("Collector, linkmend", PROCESSOR, "linkmend"),
+    ("Collector, transform", TRANSFORM, "transform"),
+];
+
+/// Less than linkmend does: it looks at the links of consumers, and sets one attribute.
+const TRANSFORM: &str = "
+processors:
+  transform:
+    error_mode: ignore
+    trace_statements:
+      - context: span
+        statements:
+          - set(span.attributes[\"link.count\"], Len(span.links)) where span.kind == SPAN_KIND_CONSUMER
+";
+
+async fn of_collector(program: &Path, sink: SocketAddr) -> anyhow::Result<Vec<Way>> {
+    let said = Command::new(program).arg("components").output();
+    let said = said.with_context(|| format!("cannot start {}", program.display()))?;
+    let components = String::from_utf8_lossy(&said.stdout);
+    let mut ways = Vec::new();
+    for (name, processors, names) in OF_COLLECTOR {
+        if !components.contains(&format!("name: {names}")) {
+            continue;
+        }
+        let text = configuration(sink, processors, names, "none");
+        let hop = Hop::collector(program, &text).await?;
+        ways.push(Way {
+            name: name.into(),
+            address: hop.address,
+            takes_gzip: false,
+            hop: Some(hop),
+        });
+    }
+    Ok(ways)
 }
 
 impl Way {

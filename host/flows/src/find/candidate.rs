@@ -1,31 +1,52 @@
 //! Spans that may have received messages, and the senders that they name.
 
+use std::collections::HashSet;
+use std::ops::Range;
 use std::sync::Arc;
 
 use linkmend_wire::otlp::span_kind;
 
+use super::seen::Hashes;
 use crate::flow::{Context, End, Flow, Joined};
-use crate::names::{self, Names};
 use crate::read::{LinkFacts, Role, SpanFacts};
+use crate::sites::{self, Sites};
 
-/// A span that may have received messages, and what it says of their senders.
+/// So many candidates and claims have room for the next batch.
+const MOST_KEPT: usize = 16_384;
+
+/// A span that may have received messages.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
-    pub(crate) end: Arc<End>,
-    pub(crate) claims: Vec<Claim>,
+    pub(crate) end: End,
     /// It named this message itself.
-    message: Option<Arc<str>>,
+    message: Option<Message>,
     /// It tells of what it waited for, and not of what became of it.
-    pub(super) is_receiving: bool,
+    pub(crate) is_receiving: bool,
 }
 
 /// A sender that a consumer names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Claim {
     pub(crate) target: Context,
-    message: Option<Arc<str>>,
+    message: Option<Message>,
     pub(super) named_by: NamedBy,
 }
+
+/// A message that is named.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(super) hash: u64,
+    /// Its id, where somebody wants to know.
+    id: Option<Arc<str>>,
+}
+
+impl PartialEq for Message {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Message {}
 
 /// By what it names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,66 +59,122 @@ pub(super) enum NamedBy {
     },
 }
 
+/// Spans that may have received messages, in the order in which they came, and what
+/// each says of its senders.
+#[derive(Debug)]
+pub(crate) struct Candidates {
+    hashes: Hashes,
+    /// Ids of messages are kept.
+    has_ids: bool,
+    list: Vec<(Candidate, Range<usize>)>,
+    claims: Vec<Claim>,
+}
+
+impl Candidates {
+    pub(crate) fn new(hashes: Hashes, has_ids: bool) -> Self {
+        Self {
+            hashes,
+            has_ids,
+            list: Vec::new(),
+            claims: Vec::new(),
+        }
+    }
+
+    /// Adds a span of this role, if it names who may have sent to it.
+    pub(crate) fn add(&mut self, span: &SpanFacts<'_>, role: Role, end: impl FnOnce() -> End) {
+        let first = self.claims.len();
+        self.claim(span, role);
+        if self.claims.len() == first {
+            return;
+        }
+        let candidate = Candidate {
+            end: end(),
+            message: self.message(span.message.id),
+            is_receiving: role == Role::Consumer && is_receiving(span),
+        };
+        self.list.push((candidate, first..self.claims.len()));
+    }
+
+    /// All of them, with their claims.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&Candidate, &[Claim])> {
+        let claims = |range: &Range<usize>| self.claims.get(range.clone()).unwrap_or_default();
+        let list = self.list.iter();
+        list.map(move |(candidate, range)| (candidate, claims(range)))
+    }
+
+    /// For the next batch.
+    pub(crate) fn clear(&mut self) {
+        self.list.clear();
+        self.claims.clear();
+        self.list.shrink_to(MOST_KEPT);
+        self.claims.shrink_to(MOST_KEPT);
+    }
+
+    /// What a span says of who sent to it, if it says anything.
+    fn claim(&mut self, span: &SpanFacts<'_>, role: Role) {
+        let first = self.claims.len();
+        if span.has_links() {
+            for link in span.links().filter(|link| is_of_message(link, span, role)) {
+                let joined = if link.is_repaired {
+                    Joined::Mended
+                } else {
+                    Joined::Linked
+                };
+                let claim = Claim {
+                    target: link.context,
+                    message: self.message(link.message.id),
+                    named_by: NamedBy::Link(joined),
+                };
+                self.claims.push(claim);
+            }
+            once(&mut self.claims, first);
+        }
+        if role == Role::Consumer && span.parent != [0; 8] {
+            self.claims.push(Claim {
+                target: Context {
+                    trace: span.context.trace,
+                    span: span.parent,
+                },
+                message: None,
+                named_by: NamedBy::Parent {
+                    is_remote: span.is_parent_remote(),
+                    is_local: span.is_parent_local(),
+                },
+            });
+        }
+    }
+
+    fn message(&self, id: &[u8]) -> Option<Message> {
+        (!id.is_empty()).then(|| Message {
+            hash: self.hashes.text(id),
+            id: self.has_ids.then(|| sites::once(id)),
+        })
+    }
+}
+
 /// The end of a flow that this span would be.
-pub(crate) fn end_of(span: &SpanFacts<'_>, names: &mut Names) -> End {
+pub(crate) fn end_of(span: &SpanFacts<'_>, sites: &mut Sites) -> End {
     End {
         context: span.context,
-        service: names.of(span.service.name),
-        namespace: names.of(span.service.namespace),
-        name: names.of(span.name),
-        operation: names.of(span.message.operation()),
-        system: names.of(span.message.system),
-        destination: names.of(span.message.destination),
-        kind: span.kind,
-        status: span.status,
-        flags: span.flags,
+        site: sites.of(span),
         start: span.start,
         end: span.end,
+        flags: span.flags,
+        status: span.status,
     }
 }
 
-/// What a span of this role says of who sent to it, if it says anything.
-pub(crate) fn claims_of(span: &SpanFacts<'_>, role: Role) -> Vec<Claim> {
-    let mut claims: Vec<Claim> = Vec::new();
-    if span.has_links() {
-        for link in span.links().filter(|link| is_of_message(link, span, role)) {
-            let message = (!link.message.id.is_empty()).then(|| names::once(link.message.id));
-            let joined = if link.is_repaired {
-                Joined::Mended
-            } else {
-                Joined::Linked
-            };
-            let claim = Claim {
-                target: link.context,
-                message,
-                named_by: NamedBy::Link(joined),
-            };
-            claims.push(claim);
-        }
-        once(&mut claims);
+/// Of the claims from `first` on, the same twice is one.
+fn once(claims: &mut Vec<Claim>, first: usize) {
+    if claims.len() < first + 2 {
+        return;
     }
-    if role == Role::Consumer && span.parent != [0; 8] {
-        claims.push(Claim {
-            target: Context {
-                trace: span.context.trace,
-                span: span.parent,
-            },
-            message: None,
-            named_by: NamedBy::Parent {
-                is_remote: span.is_parent_remote(),
-                is_local: span.is_parent_local(),
-            },
-        });
-    }
-    claims
-}
-
-/// The same claim twice is one.
-fn once(claims: &mut Vec<Claim>) {
-    if claims.len() > 1 {
-        let mut seen = std::collections::HashSet::new();
-        claims.retain(|claim| seen.insert((claim.target, claim.message.clone())));
-    }
+    let mut seen = HashSet::new();
+    let all = claims.split_off(first);
+    claims.extend(all.into_iter().filter(|claim| {
+        let message = claim.message.as_ref().map(|message| message.hash);
+        seen.insert((claim.target, message))
+    }));
 }
 
 fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool {
@@ -113,41 +190,42 @@ fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool
 }
 
 impl Candidate {
-    pub(crate) fn new(span: &SpanFacts<'_>, end: Arc<End>, claims: Vec<Claim>, role: Role) -> Self {
-        let message = (!span.message.id.is_empty()).then(|| names::once(span.message.id));
-        Self {
-            end,
-            claims,
-            message,
-            is_receiving: role == Role::Consumer && is_receiving(span),
-        }
-    }
-
-    /// The flow, if the span that a claim leads to may have sent the message.
-    pub(crate) fn joined(&self, claim: &Claim, producer: &Arc<End>, role: Role) -> Option<Flow> {
-        let joined = match claim.named_by {
-            NamedBy::Link(joined) => self.may_be_linked(producer, role).then_some(joined)?,
+    /// How this span and the one that a claim leads to are joined, if that may have
+    /// sent the message.
+    pub(crate) fn joined(&self, claim: &Claim, producer: &End, role: Role) -> Option<Joined> {
+        match claim.named_by {
+            NamedBy::Link(joined) => self.may_be_linked(producer, role).then_some(joined),
             NamedBy::Parent {
                 is_remote,
                 is_local,
             } => {
-                let elsewhere = !is_local && producer.service != self.end.service;
-                match role {
-                    Role::Producer => {}
+                let elsewhere = !is_local && producer.site.service != self.end.site.service;
+                let is_one = match role {
+                    Role::Producer => true,
                     // A context that was passed on without a span of its own.
-                    Role::None if is_remote || elsewhere => {}
-                    _ => return None,
-                }
-                Joined::Parent
+                    Role::None => is_remote || elsewhere,
+                    Role::Consumer | Role::Settler => false,
+                };
+                is_one.then_some(Joined::Parent)
             }
-        };
-        Some(Flow {
-            producer: Arc::clone(producer),
-            consumer: Arc::clone(&self.end),
-            message: claim.message.clone().or_else(|| self.message.clone()),
+        }
+    }
+
+    /// The flow, where they are joined.
+    pub(crate) fn flow(&self, claim: &Claim, producer: &End, joined: Joined) -> Flow {
+        let message = self.message(claim).and_then(|message| message.id.clone());
+        Flow {
+            producer: producer.clone(),
+            consumer: self.end.clone(),
+            message,
             joined,
             is_again: false,
-        })
+        }
+    }
+
+    /// The message that a claim is about, if either names it.
+    pub(crate) fn message<'a>(&'a self, claim: &'a Claim) -> Option<&'a Message> {
+        claim.message.as_ref().or(self.message.as_ref())
     }
 
     /// In its own trace, only a producer that began before it; and no span that
@@ -157,7 +235,7 @@ impl Candidate {
         match role {
             Role::Settler => false,
             Role::Producer => !is_same_trace || producer.start <= self.end.start,
-            Role::Consumer => !is_same_trace && producer.service != self.end.service,
+            Role::Consumer => !is_same_trace && producer.site.service != self.end.site.service,
             Role::None => !is_same_trace,
         }
     }
@@ -175,4 +253,16 @@ fn is_receiving(span: &SpanFacts<'_>) -> bool {
         // FastStream's, around `process`.
         || operation.eq_ignore_ascii_case(b"create")
         || span.name.ends_with(b" create")
+}
+
+impl Claim {
+    pub(super) fn is_parent(&self) -> bool {
+        matches!(self.named_by, NamedBy::Parent { .. })
+    }
+
+    /// A parent in the consumer's own process that is a producer is rare, and
+    /// most parents are none: nobody waits for it.
+    pub(super) fn may_come(&self) -> bool {
+        !matches!(self.named_by, NamedBy::Parent { is_local: true, .. })
+    }
 }

@@ -5,9 +5,11 @@
 
 mod candidate;
 mod passing;
+mod producers;
 mod seen;
+mod waiting;
 mod whole;
 
 pub use passing::{Passing, PassingOptions};
-pub(crate) use seen::Hashes;
+pub(crate) use seen::{ByHash, Hashes};
 pub use whole::{Found, Gathered, KeptSpan};

@@ -1,15 +1,15 @@
 //! Flows of what passes: producers are kept for a while, and consumers wait for
 //! theirs.
 
-use std::collections::VecDeque;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::candidate::{Candidate, Claim, NamedBy, claims_of, end_of};
-use super::seen::{ByHash, Hashes, Seen};
+use super::candidate::{Candidate, Candidates, Claim, end_of};
+use super::producers::{Producer, Producers};
+use super::seen::{Hashes, Seen};
+use super::waiting::Waiting;
 use crate::flow::{End, Flow};
-use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};
+use crate::sites::Sites;
 use crate::words::LinkWords;
 
 /// Different names that are kept before they are begun anew.
@@ -22,6 +22,8 @@ pub struct PassingOptions {
     pub max_spans: usize,
     /// For how long.
     pub time_to_live: Duration,
+    /// Whether flows have the ids of their messages.
+    pub message_ids: bool,
     /// How the rules call what they write on links.
     pub words: LinkWords,
 }
@@ -31,6 +33,7 @@ impl Default for PassingOptions {
         Self {
             max_spans: 100_000,
             time_to_live: Duration::from_mins(15),
+            message_ids: true,
             words: LinkWords::default(),
         }
     }
@@ -40,6 +43,9 @@ impl Default for PassingOptions {
 #[derive(Debug)]
 pub struct Passing {
     reader: Reader,
+    /// Those of a batch.
+    consumers: Candidates,
+    sites: Sites,
     known: Known,
 }
 
@@ -47,26 +53,32 @@ pub struct Passing {
 #[derive(Debug)]
 struct Known {
     options: PassingOptions,
-    names: Names,
     hashes: Hashes,
-    producers: ByHash<Arc<End>>,
-    /// In the order in which they came.
-    produced: VecDeque<(Instant, u64)>,
-    waiting: ByHash<Vec<(Arc<Candidate>, usize)>>,
-    waited: VecDeque<(Instant, u64)>,
+    producers: Producers,
+    waiting: Waiting,
+    told: Told,
+    aged: Instant,
+}
+
+/// What was told, so that nothing is counted twice.
+#[derive(Debug)]
+struct Told {
+    hashes: Hashes,
     deliveries: Seen,
     messages: Seen,
     pairs: Seen,
-    aged: Instant,
 }
 
 impl Passing {
     /// Nothing is known at `now`.
     #[must_use]
     pub fn new(options: PassingOptions, now: Instant) -> Self {
+        let hashes = Hashes::new();
         Self {
-            reader: Reader::of_messages(&options.words),
-            known: Known::new(options, now),
+            reader: Reader::new(&options.words),
+            consumers: Candidates::new(hashes, options.message_ids),
+            sites: Sites::new(MOST_NAMES),
+            known: Known::new(options, hashes, now),
         }
     }
 
@@ -74,153 +86,158 @@ impl Passing {
     /// consumers are in it, and those whose producers are. With each it is told
     /// whether its message was received for the first time.
     pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(Flow, bool)) {
-        let Self { reader, known } = self;
+        let Self {
+            reader,
+            consumers,
+            sites,
+            known,
+        } = self;
         known.forget(now);
-        let mut consumers = Vec::new();
         reader.spans(batch, |span| {
             let role = span.role();
             if role == Role::Producer {
-                known.produce(span, now, &mut found);
+                known.produce(span, sites, now, &mut found);
             } else if role == Role::Consumer || span.has_links() {
-                let claims = claims_of(span, role);
-                if !claims.is_empty() {
-                    let end = Arc::new(end_of(span, &mut known.names));
-                    consumers.push(Candidate::new(span, end, claims, role));
-                }
+                consumers.add(span, role, || end_of(span, sites));
             }
         });
-        for candidate in consumers {
-            known.consume(candidate, now, &mut found);
+        for (candidate, claims) in consumers.iter() {
+            known.consume(candidate, claims, now, &mut found);
         }
+        consumers.clear();
     }
 
     /// How many producers are kept, and how many claims wait.
     #[must_use]
     pub fn kept(&self) -> (usize, usize) {
-        (self.known.producers.len(), self.known.waited.len())
+        (self.known.producers.len(), self.known.waiting.len())
     }
 }
 
 impl Known {
-    fn new(options: PassingOptions, now: Instant) -> Self {
+    fn new(options: PassingOptions, hashes: Hashes, now: Instant) -> Self {
         Self {
-            names: Names::new(MOST_NAMES),
-            hashes: Hashes::new(),
-            producers: ByHash::default(),
-            produced: VecDeque::new(),
-            waiting: ByHash::default(),
-            waited: VecDeque::new(),
-            deliveries: Seen::new(options.max_spans),
-            messages: Seen::new(options.max_spans),
-            pairs: Seen::new(options.max_spans),
+            hashes,
+            producers: Producers::default(),
+            waiting: Waiting::default(),
+            told: Told {
+                hashes,
+                deliveries: Seen::new(options.max_spans),
+                messages: Seen::new(options.max_spans),
+                pairs: Seen::new(options.max_spans),
+            },
             aged: now,
             options,
         }
     }
 
-    fn produce(&mut self, span: &SpanFacts<'_>, now: Instant, found: &mut impl FnMut(Flow, bool)) {
+    fn produce(
+        &mut self,
+        span: &SpanFacts<'_>,
+        sites: &mut Sites,
+        now: Instant,
+        found: &mut impl FnMut(Flow, bool),
+    ) {
         let hash = self.hashes.context(&span.context);
-        if self.producers.contains_key(&hash) {
+        let most = self.options.max_spans;
+        // Sent again by a client that had no answer.
+        let is_new = self.producers.add(hash, now, most, || end_of(span, sites));
+        if !is_new {
             return;
         }
-        let end = Arc::new(end_of(span, &mut self.names));
-        for (candidate, place) in self.waiting.remove(&hash).unwrap_or_default() {
-            let claim = candidate.claims.get(place);
-            let flow = claim.and_then(|claim| candidate.joined(claim, &end, Role::Producer));
-            if let Some(flow) = flow {
-                self.tell(&candidate, flow, found);
+        let Some(waiter) = self.waiting.take(hash) else {
+            return;
+        };
+        if let Some(producer) = self.producers.get(hash) {
+            for (candidate, claim) in waiter.all() {
+                self.told.tell(producer, &candidate, &claim, found);
             }
         }
-        if self.producers.len() >= self.options.max_spans
-            && let Some((_, oldest)) = self.produced.pop_front()
-        {
-            self.producers.remove(&oldest);
-        }
-        self.producers.insert(hash, end);
-        self.produced.push_back((now, hash));
     }
 
-    fn consume(&mut self, candidate: Candidate, now: Instant, found: &mut impl FnMut(Flow, bool)) {
-        let candidate = Arc::new(candidate);
-        let mut linked: Vec<[u8; 16]> = Vec::new();
-        for (place, claim) in candidate.claims.iter().enumerate() {
-            let is_told = claim.is_parent() && linked.contains(&claim.target.trace);
-            if is_told {
+    fn consume(
+        &mut self,
+        candidate: &Candidate,
+        claims: &[Claim],
+        now: Instant,
+        found: &mut impl FnMut(Flow, bool),
+    ) {
+        for (place, claim) in claims.iter().enumerate() {
+            // A parent is the last claim.
+            let mut linked = claims.iter().take(place);
+            if claim.is_parent() && linked.any(|link| link.target.trace == claim.target.trace) {
                 continue;
             }
             let hash = self.hashes.context(&claim.target);
-            if let Some(end) = self.producers.get(&hash) {
-                if let Some(flow) = candidate.joined(claim, end, Role::Producer) {
-                    self.tell(&candidate, flow, found);
-                }
+            if let Some(producer) = self.producers.get(hash) {
+                self.told.tell(producer, candidate, claim, found);
             } else if claim.may_come() {
-                self.wait(&candidate, place, hash, now);
+                let most = self.options.max_spans;
+                self.waiting.add(hash, (candidate, claim), now, most);
             }
-            linked.push(claim.target.trace);
         }
-    }
-
-    fn wait(&mut self, candidate: &Arc<Candidate>, place: usize, target: u64, now: Instant) {
-        if self.waited.len() >= self.options.max_spans
-            && let Some((_, oldest)) = self.waited.pop_front()
-        {
-            self.waiting.remove(&oldest);
-        }
-        let waiting = self.waiting.entry(target).or_default();
-        waiting.push((Arc::clone(candidate), place));
-        self.waited.push_back((now, target));
-    }
-
-    fn tell(&mut self, candidate: &Candidate, flow: Flow, found: &mut impl FnMut(Flow, bool)) {
-        // Sent again by a client that had no answer.
-        if self.pairs.note(self.hashes.pair(&flow), true).is_some() {
-            return;
-        }
-        let is_receiving = candidate.is_receiving();
-        let before = self
-            .deliveries
-            .note(self.hashes.delivery(&flow), is_receiving);
-        let is_again = before.is_some_and(|before| before != is_receiving);
-        let is_new = !is_again
-            && self
-                .messages
-                .note(self.hashes.message(&flow), true)
-                .is_none();
-        found(Flow { is_again, ..flow }, is_new);
     }
 
     fn forget(&mut self, now: Instant) {
         let live = self.options.time_to_live;
         let is_old = |at: Instant| now.saturating_duration_since(at) > live;
-        while let Some((at, hash)) = self.produced.front().copied()
-            && is_old(at)
-        {
-            self.produced.pop_front();
-            self.producers.remove(&hash);
-        }
-        while let Some((at, hash)) = self.waited.front().copied()
-            && is_old(at)
-        {
-            self.waited.pop_front();
-            self.waiting.remove(&hash);
-        }
+        self.producers.forget(is_old);
+        self.waiting.forget(is_old);
         if is_old(self.aged) {
             self.aged = now;
-            self.deliveries.age();
-            self.messages.age();
-            self.pairs.age();
+            self.told.age();
         }
     }
 }
 
-impl Claim {
-    fn is_parent(&self) -> bool {
-        matches!(self.named_by, NamedBy::Parent { .. })
+impl Told {
+    /// Tells of a flow, if it is one and was not told.
+    fn tell(
+        &mut self,
+        producer: &mut Producer,
+        candidate: &Candidate,
+        claim: &Claim,
+        found: &mut impl FnMut(Flow, bool),
+    ) {
+        let Some(joined) = candidate.joined(claim, &producer.end, Role::Producer) else {
+            return;
+        };
+        let id = candidate.message(claim).map(|message| message.hash);
+        let message = Hashes::message(producer.hash, id);
+        let pair = Hashes::pair(message, &candidate.end.context);
+        // Sent again by a client that had no answer.
+        if !is_first(&mut producer.pair, &mut self.pairs, pair) {
+            return;
+        }
+        let is_again = self.is_again(&producer.end, candidate);
+        let is_new = !is_again && is_first(&mut producer.message, &mut self.messages, message);
+        let flow = candidate.flow(claim, &producer.end, joined);
+        found(Flow { is_again, ..flow }, is_new);
     }
 
-    /// A parent in the consumer's own process that is a producer is rare, and
-    /// most parents are none: nobody waits for it.
-    fn may_come(&self) -> bool {
-        !matches!(self.named_by, NamedBy::Parent { is_local: true, .. })
+    /// Another span of the consumer's service told of it otherwise.
+    fn is_again(&mut self, producer: &End, candidate: &Candidate) -> bool {
+        let is_receiving = candidate.is_receiving;
+        let delivery = self.hashes.delivery(producer, &candidate.end);
+        let before = self.deliveries.note(delivery, is_receiving);
+        before.is_some_and(|before| before != is_receiving)
+    }
+
+    fn age(&mut self) {
+        self.deliveries.age();
+        self.messages.age();
+        self.pairs.age();
+    }
+}
+
+/// Whether it was not seen before. The first of a producer is kept with it, and only
+/// others take room of their own.
+fn is_first(first: &mut Option<u64>, others: &mut Seen, what: u64) -> bool {
+    match first {
+        None => {
+            *first = Some(what);
+            true
+        }
+        Some(first) => *first != what && others.note(what, true).is_none(),
     }
 }

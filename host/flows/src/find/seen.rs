@@ -6,8 +6,7 @@ use std::hash::{BuildHasher as _, BuildHasherDefault, Hasher, RandomState};
 
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::candidate::Candidate;
-use crate::flow::{Context, Flow};
+use crate::flow::{Context, End, Flow};
 
 /// A map by hashes that nobody outside can guess: they are not hashed again.
 pub(crate) type ByHash<T> = HashMap<u64, T, BuildHasherDefault<AsIs>>;
@@ -67,7 +66,9 @@ impl Seen {
 
     /// What was noted before the last time is forgotten.
     pub(crate) fn age(&mut self) {
-        self.old = std::mem::take(&mut self.young);
+        std::mem::swap(&mut self.old, &mut self.young);
+        // Its memory serves again.
+        self.young.clear();
     }
 }
 
@@ -82,23 +83,32 @@ impl Hashes {
 
     /// What a trace sent to a service: `receive` and `process` tell of it both,
     /// though not always by the same of the spans that sent it.
-    pub(crate) fn delivery(self, flow: &Flow) -> u64 {
-        let trace = xxh3_64_with_seed(&flow.producer.context.trace, self.0);
-        xxh3_64_with_seed(flow.consumer.service.as_bytes(), trace)
+    pub(crate) fn delivery(self, producer: &End, consumer: &End) -> u64 {
+        let seed = self.0 ^ consumer.site.service_hash;
+        xxh3_64_with_seed(&producer.context.trace, seed)
     }
 
-    /// A message, whoever received it.
-    pub(crate) fn message(self, flow: &Flow) -> u64 {
-        let producer = self.context(&flow.producer.context);
-        match &flow.message {
-            Some(message) => xxh3_64_with_seed(message.as_bytes(), producer),
-            None => producer,
-        }
+    /// The message of a flow, whoever received it.
+    pub(crate) fn message_of(self, flow: &Flow) -> u64 {
+        let id = flow.message.as_ref().map(|id| self.text(id.as_bytes()));
+        Self::message(self.context(&flow.producer.context), id)
+    }
+
+    /// A message of a producer, whoever received it.
+    pub(crate) fn message(producer: u64, id: Option<u64>) -> u64 {
+        id.map_or(producer, |id| {
+            xxh3_64_with_seed(&id.to_le_bytes(), producer)
+        })
     }
 
     /// A message, and who received it.
-    pub(crate) fn pair(self, flow: &Flow) -> u64 {
-        Self(self.message(flow)).context(&flow.consumer.context)
+    pub(crate) fn pair(message: u64, consumer: &Context) -> u64 {
+        Self(message).context(consumer)
+    }
+
+    /// An id.
+    pub(crate) fn text(self, text: &[u8]) -> u64 {
+        xxh3_64_with_seed(text, self.0)
     }
 
     /// A span.
@@ -108,11 +118,5 @@ impl Hashes {
         trace.copy_from_slice(&context.trace);
         span.copy_from_slice(&context.span);
         xxh3_64_with_seed(&bytes, self.0)
-    }
-}
-
-impl Candidate {
-    pub(crate) fn is_receiving(&self) -> bool {
-        self.is_receiving
     }
 }

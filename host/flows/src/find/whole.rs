@@ -1,13 +1,12 @@
 //! Flows of files: all spans are there before the first flow is looked for.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
-use super::candidate::{Candidate, claims_of, end_of};
+use super::candidate::{Candidates, end_of};
 use super::seen::Hashes;
 use crate::flow::{Context, End, Flow};
-use crate::names::Names;
 use crate::read::{Reader, Role, SpanFacts};
+use crate::sites::Sites;
 use crate::words::LinkWords;
 
 /// Different names that are kept.
@@ -22,9 +21,10 @@ pub struct Gathered {
 
 #[derive(Debug)]
 struct Kept {
-    names: Names,
+    hashes: Hashes,
+    sites: Sites,
     spans: HashMap<Context, KeptSpan>,
-    candidates: Vec<Candidate>,
+    candidates: Candidates,
     most: usize,
     left_out: u64,
 }
@@ -33,7 +33,7 @@ struct Kept {
 #[derive(Debug, Clone)]
 pub struct KeptSpan {
     /// What it is.
-    pub end: Arc<End>,
+    pub end: End,
     /// The id of its parent; zeros: it has none.
     pub parent: [u8; 8],
     role: Role,
@@ -62,15 +62,17 @@ impl Gathered {
     /// The same, of spans that were mended by rules that call things otherwise.
     #[must_use]
     pub fn with_words(most: usize, words: &LinkWords) -> Self {
+        let hashes = Hashes::new();
         let kept = Kept {
-            names: Names::new(MOST_NAMES),
+            hashes,
+            sites: Sites::new(MOST_NAMES),
             spans: HashMap::new(),
-            candidates: Vec::new(),
+            candidates: Candidates::new(hashes, true),
             most,
             left_out: 0,
         };
         Self {
-            reader: Reader::of_all(words),
+            reader: Reader::new(words),
             kept,
         }
     }
@@ -86,22 +88,22 @@ impl Gathered {
     pub fn find(self) -> Found {
         let kept = self.kept;
         let mut flows = Vec::new();
-        for candidate in &kept.candidates {
+        for (candidate, claims) in kept.candidates.iter() {
             let first = flows.len();
-            for claim in &candidate.claims {
+            for claim in claims {
                 let Some(target) = kept.spans.get(&claim.target) else {
                     continue;
                 };
                 let joined = candidate.joined(claim, &target.end, target.role);
-                flows.extend(joined.map(|flow| (flow, candidate.is_receiving())));
+                let flow = joined.map(|joined| candidate.flow(claim, &target.end, joined));
+                flows.extend(flow.map(|flow| (flow, candidate.is_receiving)));
             }
             one_way_each(&mut flows, first);
         }
         flows.sort_by_key(|(flow, _)| (flow.consumer.start, flow.consumer.context));
-        let flows = told_once(flows);
+        let flows = told_once(flows, kept.hashes);
         let counted = flows.iter().filter(|flow| !flow.is_again);
-        let hashes = Hashes::new();
-        let messages: HashSet<u64> = counted.map(|flow| hashes.message(flow)).collect();
+        let messages: HashSet<u64> = counted.map(|flow| kept.hashes.message_of(flow)).collect();
         Found {
             messages: messages.len() as u64,
             flows,
@@ -122,12 +124,8 @@ impl Kept {
             return;
         }
         let role = span.role();
-        let end = Arc::new(end_of(span, &mut self.names));
-        let claims = claims_of(span, role);
-        if !claims.is_empty() {
-            let candidate = Candidate::new(span, Arc::clone(&end), claims, role);
-            self.candidates.push(candidate);
-        }
+        let end = end_of(span, &mut self.sites);
+        self.candidates.add(span, role, || end.clone());
         let kept = KeptSpan {
             end,
             parent: span.parent,
@@ -152,12 +150,12 @@ fn one_way_each(flows: &mut Vec<(Flow, bool)>, first: usize) {
 
 /// What a service received and then processed was delivered once: what became of
 /// it says more.
-fn told_once(flows: Vec<(Flow, bool)>) -> Vec<Flow> {
-    let hashes = Hashes::new();
+fn told_once(flows: Vec<(Flow, bool)>, hashes: Hashes) -> Vec<Flow> {
+    let delivery = |flow: &Flow| hashes.delivery(&flow.producer, &flow.consumer);
     let processed = flows.iter().filter(|(_, is_receiving)| !is_receiving);
-    let processed: HashSet<u64> = processed.map(|(flow, _)| hashes.delivery(flow)).collect();
+    let processed: HashSet<u64> = processed.map(|(flow, _)| delivery(flow)).collect();
     let flows = flows.into_iter().map(|(flow, is_receiving)| Flow {
-        is_again: is_receiving && processed.contains(&hashes.delivery(&flow)),
+        is_again: is_receiving && processed.contains(&delivery(&flow)),
         ..flow
     });
     flows.collect()

@@ -175,7 +175,7 @@ impl<'a> Maker<'a> {
     }
 
     fn add_span(&mut self, trace: usize, end: &End, parent: Option<usize>) -> usize {
-        let (name, service) = (self.name(&end.name), self.name(&end.service));
+        let (name, service) = (self.name(&end.site.name), self.name(&end.site.service));
         let start = i128::from(end.start) - i128::from(self.base);
         let span = json!([
             hex(&end.context.span),
@@ -184,7 +184,7 @@ impl<'a> Maker<'a> {
             service,
             i64::try_from(start / 1_000).unwrap_or(0),
             end.nanoseconds() / 1_000,
-            end.kind,
+            end.site.kind,
             u8::from(end.is_failed()),
         ]);
         self.bytes += SPAN_BYTES;

@@ -92,13 +92,13 @@ fn flow(flow: &Flow) -> Value {
 
 fn end(end: &End) -> Value {
     json!({
-        "service": &*end.service,
-        "namespace": &*end.namespace,
+        "service": &*end.site.service,
+        "namespace": &*end.site.namespace,
         "trace_id": hex(&end.context.trace),
         "span_id": hex(&end.context.span),
-        "name": &*end.name,
-        "operation": &*end.operation,
-        "kind": end.kind,
+        "name": &*end.site.name,
+        "operation": &*end.site.operation,
+        "kind": end.site.kind,
         "status": end.status,
         "start_time_unix_nano": end.start.to_string(),
         "end_time_unix_nano": end.end.to_string(),

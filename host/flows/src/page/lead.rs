@@ -52,8 +52,8 @@ fn longest(text: &mut String, page: &Page<'_>) -> std::fmt::Result {
         " waited longest: <strong>{}</strong> in <code>{}</code>, on its way from {} to {}.</p>",
         duration(waited),
         escaped(named(flow.destination(), "an unknown destination")),
-        escaped(named(&flow.producer.service, "an unnamed service")),
-        escaped(named(&flow.consumer.service, "an unnamed service")),
+        escaped(named(&flow.producer.site.service, "an unnamed service")),
+        escaped(named(&flow.consumer.site.service, "an unnamed service")),
     )
 }
 

@@ -65,7 +65,7 @@ impl<'a> Page<'a> {
         let hashes = crate::find::Hashes::new();
         let mut seen = std::collections::HashSet::new();
         for flow in &found.flows {
-            let is_new = !flow.is_again && seen.insert(hashes.message(flow));
+            let is_new = !flow.is_again && seen.insert(hashes.message_of(flow));
             sums.add(flow, is_new);
         }
         let mut notes = Vec::new();

@@ -1,10 +1,12 @@
 //! What a span, its service and its links say of messages.
 
-use linkmend_wire::located::{Attribute, Attributes, Link, Span, Value};
-use linkmend_wire::otlp::span_kind;
+use linkmend_wire::otlp::{span, span_kind};
+use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::keys::{Key, Keys};
 use super::library::Library;
+use super::pair::{self, AttributeValue};
+use super::walk::{self, Stretch, Walk};
 use crate::flow::Context;
 
 /// A span, as far as flows need it.
@@ -20,8 +22,9 @@ pub(crate) struct SpanFacts<'a> {
     pub(crate) status: u8,
     pub(crate) message: MessageFacts<'a>,
     pub(crate) service: ServiceFacts<'a>,
-    /// Its links are read when they are wanted.
-    links: Span<'a>,
+    links: u32,
+    /// What its links are in: they are read when they are wanted.
+    linking: &'a [u8],
     keys: &'a Keys,
 }
 
@@ -30,6 +33,8 @@ pub(crate) struct SpanFacts<'a> {
 pub(crate) struct ServiceFacts<'a> {
     pub(crate) name: &'a [u8],
     pub(crate) namespace: &'a [u8],
+    /// Of both.
+    pub(crate) hash: u64,
 }
 
 /// What attributes of a span, or of a link, say of messages.
@@ -61,36 +66,107 @@ pub(crate) struct LinkFacts<'a> {
     pub(crate) message: MessageFacts<'a>,
 }
 
+mod tag {
+    use linkmend_wire::otlp::{link, resource, span, status};
+
+    use super::super::walk::{delimited, fixed32, fixed64, varint};
+
+    pub(super) const TRACE_ID: u64 = delimited(span::TRACE_ID);
+    pub(super) const SPAN_ID: u64 = delimited(span::SPAN_ID);
+    pub(super) const PARENT: u64 = delimited(span::PARENT_SPAN_ID);
+    pub(super) const NAME: u64 = delimited(span::NAME);
+    pub(super) const KIND: u64 = varint(span::KIND);
+    pub(super) const START: u64 = fixed64(span::START_TIME_UNIX_NANO);
+    pub(super) const END: u64 = fixed64(span::END_TIME_UNIX_NANO);
+    pub(super) const ATTRIBUTES: u64 = delimited(span::ATTRIBUTES);
+    pub(super) const LINKS: u64 = delimited(span::LINKS);
+    pub(super) const STATUS: u64 = delimited(span::STATUS);
+    pub(super) const STATUS_CODE: u64 = varint(status::CODE);
+    pub(super) const FLAGS: u64 = fixed32(span::FLAGS);
+    pub(super) const LINK_TRACE_ID: u64 = delimited(link::TRACE_ID);
+    pub(super) const LINK_SPAN_ID: u64 = delimited(link::SPAN_ID);
+    pub(super) const LINK_ATTRIBUTES: u64 = delimited(link::ATTRIBUTES);
+    pub(super) const RESOURCE_ATTRIBUTES: u64 = delimited(resource::ATTRIBUTES);
+}
+
 impl<'a> SpanFacts<'a> {
+    /// What a span says.
     #[inline]
-    pub(super) fn read(span: &Span<'a>, service: ServiceFacts<'a>, keys: &'a Keys) -> Self {
+    pub(super) fn read(body: &'a [u8], service: ServiceFacts<'a>, keys: &'a Keys) -> Self {
         let mut facts = Self {
-            context: context(span.trace_id, span.span_id),
-            parent: span.parent_span_id.to_be_bytes(),
-            name: span.name,
-            kind: u8::try_from(span.kind).unwrap_or(0),
-            flags: span.flags,
-            start: span.start,
-            end: span.end,
-            status: u8::try_from(span.status).unwrap_or(0),
+            context: Context::default(),
+            parent: [0; 8],
+            name: &[],
+            kind: 0,
+            flags: 0,
+            start: 0,
+            end: 0,
+            status: 0,
             message: MessageFacts::default(),
             service,
-            links: span.clone(),
+            links: 0,
+            linking: &[],
             keys,
         };
-        if facts.may_be_of_messages() {
-            for attribute in span.attributes() {
-                facts.message.take(&attribute, keys);
+        // Those that stand before the kind.
+        let mut attributes = Stretch::default();
+        let mut links = Stretch::default();
+        let mut fields = Walk::new(body);
+        loop {
+            let start = fields.position();
+            let Some((tag, value)) = fields.next() else {
+                break;
+            };
+            match tag {
+                tag::ATTRIBUTES if facts.has_kind_of_messages() => facts.message.take(value, keys),
+                tag::ATTRIBUTES => attributes.add(start, fields.position()),
+                tag::LINKS => links.add(start, fields.position()),
+                tag => facts.set(tag, value),
+            }
+        }
+        (facts.links, facts.linking) = (links.count, links.of(body));
+        if attributes.count > 0 && facts.may_be_of_messages() {
+            for (tag, value) in Walk::new(attributes.of(body)) {
+                if tag == tag::ATTRIBUTES {
+                    facts.message.take(value, keys);
+                }
             }
         }
         facts
     }
 
-    /// Nothing is read of the attributes of others: most spans are such.
-    fn may_be_of_messages(&self) -> bool {
+    #[inline]
+    fn set(&mut self, tag: u64, value: &'a [u8]) {
+        match tag {
+            tag::TRACE_ID => self.context.trace = trace_id(value),
+            tag::SPAN_ID => self.context.span = span_id(value),
+            tag::PARENT => self.parent = span_id(value),
+            tag::NAME => self.name = value,
+            tag::KIND => self.kind = small(value),
+            tag::FLAGS => self.flags = u32::from_le_bytes(value.try_into().unwrap_or_default()),
+            tag::START => self.start = fixed(value),
+            tag::END => self.end = fixed(value),
+            tag::STATUS => {
+                for (tag, value) in Walk::new(value) {
+                    if tag == tag::STATUS_CODE {
+                        self.status = small(value);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn has_kind_of_messages(&self) -> bool {
         let kind = u64::from(self.kind);
         matches!(kind, span_kind::PRODUCER | span_kind::CONSUMER)
             || matches!(kind, span_kind::CLIENT | span_kind::SERVER)
+    }
+
+    /// Nothing is read of the attributes of others: most spans are such.
+    fn may_be_of_messages(&self) -> bool {
+        self.has_kind_of_messages()
             || self.has_links()
             // Go's client for Pub/Sub.
             || self.name.ends_with(b"publish")
@@ -99,15 +175,19 @@ impl<'a> SpanFacts<'a> {
 
     /// It has links.
     pub(crate) fn has_links(&self) -> bool {
-        self.links.links > 0
+        self.links > 0
+    }
+
+    /// How many.
+    pub(super) fn link_count(&self) -> u32 {
+        self.links
     }
 
     /// Its links.
     pub(crate) fn links(&self) -> impl Iterator<Item = LinkFacts<'a>> + use<'a> {
         let keys = self.keys;
-        self.links
-            .links()
-            .map(move |link| LinkFacts::read(&link, keys))
+        let links = Walk::new(self.linking).all(span::LINKS);
+        links.map(move |link| LinkFacts::read(link, keys))
     }
 
     /// It has a parent, in another process as far as its flags tell.
@@ -124,68 +204,63 @@ impl<'a> SpanFacts<'a> {
 impl<'a> MessageFacts<'a> {
     /// What the span calls its operation.
     pub(crate) fn operation(&self) -> &'a [u8] {
-        let mut words = [self.operation_type, self.operation, self.operation_name];
-        words.sort_by_key(|word| word.is_empty());
-        words.first().copied().unwrap_or_default()
+        let words = [self.operation_type, self.operation, self.operation_name];
+        let word = words.into_iter().find(|word| !word.is_empty());
+        word.unwrap_or_default()
     }
 
-    fn take(&mut self, attribute: &Attribute<'a>, keys: &Keys) {
-        let value = &attribute.value;
-        match keys.key(attribute.number) {
-            Some(Key::Projected) => self.is_projected = is_true(value),
-            Some(Key::JobAction) => self.job_action = text(value),
-            Some(Key::Method) => self.method = text(value),
-            Some(Key::Library(library)) => self.library = Some(library),
-            Some(Key::Id) => self.set_id(value),
-            Some(Key::System) => self.system = text(value),
-            Some(Key::OperationType) => self.operation_type = text(value),
-            Some(Key::Operation) => self.operation = text(value),
-            Some(Key::OperationName) => self.operation_name = text(value),
-            Some(Key::Destination(rank)) => self.set_destination(value, rank),
+    #[inline]
+    fn take(&mut self, pair: &'a [u8], keys: &Keys) {
+        if let Some((key, value)) = pair::read(pair, keys) {
+            self.set(key, value);
+        }
+    }
+
+    fn set(&mut self, key: Key, value: AttributeValue<'a>) {
+        match key {
+            Key::Projected => self.is_projected = value.is_true(),
+            Key::JobAction => self.job_action = value.text(),
+            Key::Method => self.method = value.text(),
+            Key::Library(library) => self.library = Some(library),
+            Key::Id => self.set_id(value),
+            Key::System => self.system = value.text(),
+            Key::OperationType => self.operation_type = value.text(),
+            Key::Operation => self.operation = value.text(),
+            Key::OperationName => self.operation_name = value.text(),
+            Key::Destination(rank) => self.set_destination(value, rank),
             // That of a queue of SQS; a broker's is no destination.
-            Some(Key::Url) if text(value).starts_with(b"http") => self.set_destination(value, 4),
-            Some(Key::Messages) => self.names_messages = true,
+            Key::Url if value.text().starts_with(b"http") => self.set_destination(value, 4),
+            Key::Messages => self.names_messages = true,
             _ => {}
         }
     }
 
-    fn set_destination(&mut self, value: &Value<'a>, rank: u8) {
-        let name = text(value);
+    fn set_destination(&mut self, value: AttributeValue<'a>, rank: u8) {
+        let name = value.text();
         if !name.is_empty() && (self.destination_rank == 0 || rank < self.destination_rank) {
             (self.destination, self.destination_rank) = (name, rank);
         }
     }
 
-    fn set_id(&mut self, value: &Value<'a>) {
+    fn set_id(&mut self, value: AttributeValue<'a>) {
         self.names_messages = true;
-        self.id = text(value);
+        self.id = value.text();
     }
 }
 
 impl<'a> LinkFacts<'a> {
-    fn read(link: &Link<'a>, keys: &Keys) -> Self {
-        let mut facts = Self {
-            context: context(link.trace_id, link.span_id),
-            ..Self::default()
-        };
-        for attribute in link.attributes.clone() {
-            match keys.key(attribute.number) {
-                Some(Key::LinkType) => facts.is_other |= keys.is_other(text(&attribute.value)),
-                Some(Key::Repaired) => facts.is_repaired |= is_true(&attribute.value),
-                _ => facts.message.take(&attribute, keys),
-            }
-        }
-        facts
-    }
-}
-
-impl<'a> ServiceFacts<'a> {
-    pub(super) fn read(attributes: Attributes<'a>, keys: &Keys) -> Self {
+    fn read(message: &'a [u8], keys: &Keys) -> Self {
         let mut facts = Self::default();
-        for attribute in attributes {
-            match keys.key(attribute.number) {
-                Some(Key::ServiceName) => facts.name = text(&attribute.value),
-                Some(Key::ServiceNamespace) => facts.namespace = text(&attribute.value),
+        for (tag, value) in Walk::new(message) {
+            match tag {
+                tag::LINK_TRACE_ID => facts.context.trace = trace_id(value),
+                tag::LINK_SPAN_ID => facts.context.span = span_id(value),
+                tag::LINK_ATTRIBUTES => match pair::read(value, keys) {
+                    Some((Key::LinkType, value)) => facts.is_other |= keys.is_other(value.text()),
+                    Some((Key::Repaired, value)) => facts.is_repaired |= value.is_true(),
+                    Some((key, value)) => facts.message.set(key, value),
+                    None => {}
+                },
                 _ => {}
             }
         }
@@ -193,21 +268,41 @@ impl<'a> ServiceFacts<'a> {
     }
 }
 
-/// Zeros for an id that is not valid.
-fn context(trace: u128, span: u64) -> Context {
-    Context {
-        trace: trace.to_be_bytes(),
-        span: span.to_be_bytes(),
+impl<'a> ServiceFacts<'a> {
+    /// What attributes of a resource say.
+    pub(super) fn read(&mut self, message: &'a [u8], keys: &Keys) {
+        for (tag, value) in Walk::new(message) {
+            if tag != tag::RESOURCE_ATTRIBUTES {
+                continue;
+            }
+            match pair::read(value, keys) {
+                Some((Key::ServiceName, value)) => self.name = value.text(),
+                Some((Key::ServiceNamespace, value)) => self.namespace = value.text(),
+                _ => {}
+            }
+        }
+        self.hash = xxh3_64_with_seed(self.name, xxh3_64(self.namespace));
     }
 }
 
-fn text<'a>(value: &Value<'a>) -> &'a [u8] {
-    match value {
-        Value::Text(text) => text,
-        _ => b"",
-    }
+/// Zeros for one that is not valid.
+#[inline]
+fn trace_id(bytes: &[u8]) -> [u8; 16] {
+    bytes.try_into().unwrap_or_default()
 }
 
-fn is_true(value: &Value<'_>) -> bool {
-    matches!(value, Value::Bool(true))
+#[inline]
+fn span_id(bytes: &[u8]) -> [u8; 8] {
+    bytes.try_into().unwrap_or_default()
+}
+
+#[inline]
+fn fixed(bytes: &[u8]) -> u64 {
+    u64::from_le_bytes(bytes.try_into().unwrap_or_default())
+}
+
+/// A varint; 0 for one that is too large.
+#[inline]
+fn small(bytes: &[u8]) -> u8 {
+    walk::number(bytes).map_or(0, |(number, _)| u8::try_from(number).unwrap_or(0))
 }

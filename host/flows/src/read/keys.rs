@@ -1,9 +1,5 @@
 //! The attributes that flows read.
 
-use linkmend_wire::Selector;
-use linkmend_wire::located::Reads;
-use linkmend_wire::otlp::span_kind;
-
 use super::library::Library;
 use crate::words::{LinkWords, MARK, TYPE_ATTRIBUTE};
 
@@ -62,39 +58,74 @@ const KEYS: [(&str, Key); 26] = [
     ("messaging.kafka.message.offset", Key::Messages),
 ];
 
-/// The keys that are read, by their places, and what is known of types of links.
+/// The keys that are read, and what is known of types of links.
 #[derive(Debug)]
 pub(super) struct Keys {
-    meanings: Vec<Key>,
+    /// The lengths that there are, those of 63 and above as one.
+    lengths: u64,
+    /// By their lengths: most others are told apart by these.
+    by_length: Vec<Vec<Known>>,
     words: LinkWords,
+}
+
+#[derive(Debug)]
+struct Known {
+    /// Keys of one length begin alike, and seldom end so.
+    tail: u64,
+    text: Vec<u8>,
+    key: Key,
 }
 
 impl Keys {
     /// With the names that configurations give to some.
-    pub(super) fn new(words: &LinkWords) -> (Self, Reads) {
-        let mut names: Vec<&str> = KEYS.iter().map(|(name, _)| *name).collect();
-        let mut meanings: Vec<Key> = KEYS.iter().map(|(_, key)| *key).collect();
-        let types = words.type_attributes.iter();
-        let marks = words.marks.iter();
-        let more = types
-            .map(|name| (name, Key::LinkType))
-            .chain(marks.map(|name| (name, Key::Repaired)));
-        for (name, key) in more {
-            // What has a meaning of its own keeps it.
-            if !names.contains(&name.as_str()) {
-                names.push(name);
-                meanings.push(key);
-            }
+    pub(super) fn new(words: &LinkWords) -> Self {
+        let mut keys = Self {
+            lengths: 0,
+            by_length: Vec::new(),
+            words: words.clone(),
+        };
+        for (name, key) in KEYS {
+            keys.add(name, key);
         }
-        let reads = Reads::new(&names);
-        let words = words.clone();
-        (Self { meanings, words }, reads)
+        // What has a meaning of its own keeps it.
+        for name in &words.type_attributes {
+            keys.add(name, Key::LinkType);
+        }
+        for name in &words.marks {
+            keys.add(name, Key::Repaired);
+        }
+        keys
     }
 
-    /// What the number of a located attribute stands for.
+    fn add(&mut self, name: &str, key: Key) {
+        let text = name.as_bytes();
+        if self.key(text).is_some() {
+            return;
+        }
+        if self.by_length.len() <= text.len() {
+            self.by_length.resize_with(text.len() + 1, Vec::new);
+        }
+        self.lengths |= 1 << text.len().min(63);
+        if let Some(alike) = self.by_length.get_mut(text.len()) {
+            alike.push(Known {
+                tail: tail(text),
+                text: text.to_owned(),
+                key,
+            });
+        }
+    }
+
+    /// What the key of an attribute stands for.
     #[inline]
-    pub(super) fn key(&self, number: u16) -> Option<Key> {
-        self.meanings.get(usize::from(number)).copied()
+    pub(super) fn key(&self, key: &[u8]) -> Option<Key> {
+        if self.lengths >> key.len().min(63) & 1 == 0 {
+            return None;
+        }
+        let alike = self.by_length.get(key.len())?;
+        let tail = tail(key);
+        let mut alike = alike.iter().filter(|known| known.tail == tail);
+        let known = alike.find(|known| is_same(&known.text, key))?;
+        Some(known.key)
     }
 
     /// Whether a link of this type leads to something else than a producer.
@@ -103,35 +134,19 @@ impl Keys {
     }
 }
 
-/// Spans that may have to do with messages: those of a producer or a consumer, with
-/// links, or with an attribute that makes them one or the other.
-pub(super) fn selector() -> Selector {
-    let of_spans = KEYS.iter().filter(|(_, key)| is_of_messages(*key));
-    let selector = Selector::none()
-        .with_kind(span_kind::PRODUCER as u8)
-        .with_kind(span_kind::CONSUMER as u8)
-        .with_links();
-    of_spans.fold(selector, |selector, (key, _)| selector.with_key(key))
+/// The last eight bytes, or all of a shorter text.
+#[inline]
+pub(crate) fn tail(text: &[u8]) -> u64 {
+    match text.last_chunk() {
+        Some(last) => u64::from_le_bytes(*last),
+        None => text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    }
 }
 
-/// A span without any of these does nothing with messages, unless its kind says so.
-fn is_of_messages(key: Key) -> bool {
-    match key {
-        Key::JobAction
-        | Key::Library(_)
-        | Key::Id
-        | Key::System
-        | Key::OperationType
-        | Key::Operation
-        | Key::OperationName
-        | Key::Messages => true,
-        Key::ServiceName
-        | Key::ServiceNamespace
-        | Key::LinkType
-        | Key::Repaired
-        | Key::Projected
-        | Key::Method
-        | Key::Destination(_)
-        | Key::Url => false,
-    }
+/// Without a call: most names are some twenty bytes.
+#[inline]
+pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
+    let (words, _) = one.as_chunks::<8>();
+    let (others, _) = other.as_chunks::<8>();
+    one.len() == other.len() && tail(one) == tail(other) && words.iter().eq(others)
 }

@@ -62,26 +62,67 @@ fn spoken(span: &SpanFacts<'_>) -> Option<Role> {
         of.job_action,
     ]
     .into_iter()
+    .filter(|word| !word.is_empty())
     .find_map(by_word)
 }
 
 fn by_word(word: &[u8]) -> Option<Role> {
-    let mut buffer = [0; 12];
-    let lower = buffer.get_mut(..word.len())?;
-    lower.copy_from_slice(word);
-    lower.make_ascii_lowercase();
-    Some(match &*lower {
-        b"create" | b"send" | b"publish" | b"enqueue" | b"schedule" | b"apply_async" => {
-            Role::Producer
-        }
-        b"poll" | b"peek" | b"receive" | b"consume" | b"run" | b"process" | b"deliver" => {
-            Role::Consumer
-        }
-        b"ack" | b"nack" | b"defer" | b"settle" | b"modack" | b"commit" | b"reject"
-        | b"abandon" | b"complete" | b"dead_letter" => Role::Settler,
-        _ => return None,
-    })
+    let mut letters = [0; 16];
+    letters.get_mut(..word.len())?.copy_from_slice(word);
+    letters.make_ascii_lowercase();
+    let word = u128::from_le_bytes(letters);
+    if PRODUCING.contains(&word) {
+        Some(Role::Producer)
+    } else if CONSUMING.contains(&word) {
+        Some(Role::Consumer)
+    } else {
+        SETTLING.contains(&word).then_some(Role::Settler)
+    }
 }
+
+/// A word as a number: compared at once.
+const fn word(text: &[u8]) -> u128 {
+    let (mut word, mut place) = (0, text.len());
+    let mut rest = text;
+    while let [before @ .., last] = rest {
+        place -= 1;
+        word |= (*last as u128) << (8 * place);
+        rest = before;
+    }
+    word
+}
+
+const PRODUCING: [u128; 6] = [
+    word(b"publish"),
+    word(b"send"),
+    word(b"create"),
+    word(b"enqueue"),
+    word(b"schedule"),
+    word(b"apply_async"),
+];
+
+const CONSUMING: [u128; 7] = [
+    word(b"process"),
+    word(b"receive"),
+    word(b"deliver"),
+    word(b"poll"),
+    word(b"peek"),
+    word(b"consume"),
+    word(b"run"),
+];
+
+const SETTLING: [u128; 10] = [
+    word(b"ack"),
+    word(b"nack"),
+    word(b"defer"),
+    word(b"settle"),
+    word(b"modack"),
+    word(b"commit"),
+    word(b"reject"),
+    word(b"abandon"),
+    word(b"complete"),
+    word(b"dead_letter"),
+];
 
 fn by_kind(kind: u8) -> Option<Role> {
     match u64::from(kind) {

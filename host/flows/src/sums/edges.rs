@@ -40,8 +40,8 @@ impl Edge {
     #[must_use]
     pub fn of(flow: &Flow) -> Self {
         Self {
-            client: Arc::clone(&flow.producer.service),
-            server: Arc::clone(&flow.consumer.service),
+            client: Arc::clone(&flow.producer.site.service),
+            server: Arc::clone(&flow.consumer.site.service),
             system: Arc::clone(flow.system()),
             destination: Arc::clone(flow.destination()),
         }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use linkmend::Scope;
 use linkmend::index::{Lookups, MemoryIndex, MessageIndex, SharedIndex, SharedStore as _};
-use linkmend_redis::Options;
+use linkmend_redis::{Options, format};
 use linkmend_tests::stores::Store;
 
 use super::{LONG, connected, key, options, producer, remember, spans};
@@ -123,7 +123,7 @@ fn a_key_is_bounded_and_goes() {
     assert_eq!(recalled.producers[0].span_id, found[16]);
     let keys = server.ask(&["RANDOMKEY"]);
     let name = keys.split("\r\n").nth(1).unwrap();
-    assert!(name.starts_with("linkmend:1:"), "{name}");
+    assert!(name.starts_with("linkmend:2:"), "{name}");
     let keyspace = server.ask(&["INFO", "keyspace"]);
     assert!(keyspace.contains("keys=1,expires=1"), "{keyspace}");
 }
@@ -155,7 +155,8 @@ fn what_was_known_where_is_counted() {
     assert_eq!(other.stats().hits_here, 2);
 }
 
-/// What others wrote, or a later version of this format, is passed over.
+/// What others wrote, or a later version of this format, is passed over; and nobody's key is
+/// written to that holds something else.
 #[test]
 fn what_is_not_of_this_format_is_passed_over() {
     let Some(server) = Store::start("what is not of this format", &[]) else {
@@ -165,13 +166,89 @@ fn what_is_not_of_this_format_is_passed_over() {
     remember(&store, &[producer(1, 10)]);
     assert!(store.flush(LONG));
     // Keys that are texts, so that they can be named here.
-    let text = "linkmend:1:aaaaaaaabbbbbbbb";
+    let text = "linkmend:2:aaaaaaaabbbbbbbb";
     let message = linkmend::index::MessageKey {
         high: u64::from_be_bytes(*b"aaaaaaaa"),
         low: u64::from_be_bytes(*b"bbbbbbbb"),
     };
-    assert_eq!(server.ask(&["ZADD", text, "5", "\u{2}later"]), ":1\r\n");
+    assert_eq!(server.ask(&["SET", text, "no producer"]), "+OK\r\n");
     assert_eq!(store.recall(None, &[message, key(1)]).len(), 1);
-    assert_eq!(server.ask(&["SET", text, "no set"]), "+OK\r\n");
+    assert_eq!(server.ask(&["DEL", text]), ":1\r\n");
+    assert_eq!(server.ask(&["ZADD", text, "5", "a set"]), ":1\r\n");
     assert_eq!(store.recall(None, &[message, key(1)]).len(), 1);
+    let of_set = linkmend::index::Producer {
+        key: message,
+        ..producer(1, 10)
+    };
+    remember(&store, &[of_set, producer(2, 20)]);
+    assert!(store.flush(LONG));
+    assert_eq!((store.stats().refused, store.stats().written), (1, 2));
+    assert_eq!(server.ask(&["TYPE", text]), "+zset\r\n");
+}
+
+/// Guarantees: however many hosts write to one key at the same time, and again and again, the
+/// best of all that they wrote are found, and the value is short.
+#[test]
+fn many_hosts_write_to_one_key() {
+    let Some(server) = Store::start("many hosts write to one key", &[]) else {
+        return;
+    };
+    let hosts: Vec<_> = (0..6).map(|_| connected(options(&server))).collect();
+    std::thread::scope(|threads| {
+        for (number, host) in (0..).zip(&hosts) {
+            threads.spawn(move || {
+                for round in 0..200 {
+                    // Three producers of a host of its own, and one that all know.
+                    let spans = (0..3).map(|one| number * 1_000 + round * 3 + one);
+                    let all: Vec<_> = spans
+                        .chain([50_000])
+                        .map(|span| producer(1, span))
+                        .collect();
+                    remember(host, &all);
+                    assert!(host.flush(LONG));
+                }
+            });
+        }
+    });
+    let mut best: Vec<u64> = (5_000 + 600 - 16..5_000 + 600).chain([50_000]).collect();
+    best.reverse();
+    assert_eq!(spans(&hosts[0], 1), best);
+    for host in &hosts {
+        let stats = host.stats();
+        assert_eq!((stats.written, stats.refused, stats.failures), (800, 0, 0));
+        // A connection was never so busy that it had to be asked more often.
+        assert!(stats.round_trips < 4 * 200, "{stats:?}");
+    }
+    let memory = server.info("used_memory_dataset");
+    let length = server.ask(&["EVAL", LENGTH, "0"]);
+    let length: u64 = length.trim().trim_start_matches(':').parse().unwrap();
+    assert!(length <= 2_048 + 6 * 4 * 44, "{length} bytes");
+    assert!(memory < 4e6, "{memory} bytes");
+}
+
+/// The key is bytes, which a script can hand on.
+const LENGTH: &str = "return redis.call('STRLEN', redis.call('RANDOMKEY'))";
+
+/// Guarantees: what is written again and again takes no more room than when it was written
+/// once, and stays as long as the last time asked for.
+#[test]
+fn what_is_written_again_takes_no_room() {
+    let Some(server) = Store::start("what is written again", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    for _ in 0..50 {
+        remember(&store, &[producer(1, 10), producer(1, 11)]);
+        assert!(store.flush(LONG));
+    }
+    let length = server.ask(&["EVAL", LENGTH, "0"]);
+    let mut once = Vec::new();
+    for span in [10, 11] {
+        format::put_member(&mut once, &producer(1, span), b"");
+    }
+    assert_eq!(length, format!(":{}\r\n", once.len()));
+    let ttl = "return redis.call('TTL', redis.call('RANDOMKEY'))";
+    let ttl = server.ask(&["EVAL", ttl, "0"]);
+    let ttl: u64 = ttl.trim().trim_start_matches(':').parse().unwrap();
+    assert!((890..=900).contains(&ttl), "{ttl} s");
 }

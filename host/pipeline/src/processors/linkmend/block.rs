@@ -1,12 +1,16 @@
 //! A block of remembered producers, as it is on disk.
 //!
 //! When it was written, in milliseconds; then for each producer whether it is of a
-//! scope, the scope, the key, and the length of what a store that hosts share has of it
-//! (`docs/index-format.md`), and that. Numbers are little-endian.
+//! scope, the scope, the key, a length, the layout of so many bytes, which is 1, and what
+//! a store that hosts share has of it (a member, `docs/index-format.md`). Numbers are
+//! little-endian.
 
 use linkmend::Scope;
 use linkmend::index::{MessageKey, Producer};
 use linkmend_redis::format;
+
+/// How a producer is written.
+const LAYOUT: u8 = 1;
 
 /// Producers that are to be written.
 #[derive(Default)]
@@ -34,7 +38,8 @@ impl Block {
             .extend_from_slice(&producer.key.low.to_le_bytes());
         // No more than a kilobyte.
         self.bytes
-            .extend_from_slice(&(member.len() as u16).to_le_bytes());
+            .extend_from_slice(&(member.len() as u16 + 1).to_le_bytes());
+        self.bytes.push(LAYOUT);
         self.bytes.extend_from_slice(&member);
         self.producers += 1;
     }
@@ -80,6 +85,7 @@ fn one(rest: &mut &[u8]) -> Option<(Option<Scope>, linkmend::index::Entry)> {
     let length = u16::from_le_bytes(take(rest)?);
     let (member, left) = rest.split_at_checked(length.into())?;
     *rest = left;
+    let member = member.strip_prefix(&[LAYOUT])?;
     Some((scope, format::read(key, member)?))
 }
 

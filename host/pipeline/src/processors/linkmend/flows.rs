@@ -43,6 +43,7 @@ impl Flows {
                 words,
                 max_spans: config.max_spans,
                 time_to_live: config.time_to_live,
+                message_ids: config.project || live.is_some(),
             };
             Arc::new(Self {
                 config: config.clone(),
@@ -79,11 +80,7 @@ impl Flows {
             }
         }
         drop(found);
-        if self.config.metrics {
-            for (flow, is_new) in &flows {
-                self.metrics.add(flow, *is_new);
-            }
-        }
+        self.metrics.add(&flows);
         if without_room > 0 {
             self.metrics.projected("no_room", without_room);
         }

@@ -1,13 +1,13 @@
 //! The flows of messages: edges of a service graph, as Tempo's metrics generator
 //! has them, and linkmend's own figures.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use linkmend_flows::{Edge, Flow, Joined};
+use linkmend_flows::{Flow, Joined};
 use parking_lot::Mutex;
 use prometheus::{HistogramVec, IntCounterVec};
 
+use super::flow_cells::Cells;
 use super::registry::{Names, counter};
 use crate::config::{self, Id};
 
@@ -19,20 +19,17 @@ const BUCKETS: [f64; 8] = [0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8];
 const WAITED: [f64; 15] = [
     0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3600.0,
 ];
-const OTHER: &str = "other";
-/// Where there is no name.
-const NO_NAME: &str = "-";
 
 pub(super) struct Families {
-    requests: IntCounterVec,
-    failed: IntCounterVec,
-    server: HistogramVec,
-    client: HistogramVec,
-    system: HistogramVec,
+    pub(super) requests: IntCounterVec,
+    pub(super) failed: IntCounterVec,
+    pub(super) server: HistogramVec,
+    pub(super) client: HistogramVec,
+    pub(super) system: HistogramVec,
     joined: IntCounterVec,
-    deliveries: IntCounterVec,
-    messages: IntCounterVec,
-    waited: HistogramVec,
+    pub(super) deliveries: IntCounterVec,
+    pub(super) messages: IntCounterVec,
+    pub(super) waited: HistogramVec,
     projected: IntCounterVec,
 }
 
@@ -97,17 +94,15 @@ impl Families {
     }
 
     pub(super) fn of(self: &Arc<Self>, id: &Id, config: &config::Flows) -> FlowMetrics {
+        let id = id.to_string();
+        let joined = |way: Joined| counter(&self.joined, &[&id, way.as_str()]);
         let of = FlowMetrics {
-            id: id.to_string(),
+            cells: config
+                .metrics
+                .then(|| Mutex::new(Cells::new(&id, self, config, Joined::ALL.map(joined)))),
+            id,
             families: Arc::clone(self),
-            config: config.clone(),
-            known: Mutex::default(),
         };
-        if config.metrics {
-            for way in Joined::ALL {
-                counter(&self.joined, &[&of.id, way.as_str()]).inc_by(0);
-            }
-        }
         if config.project {
             for result in ["sent", "refused", "no_room"] {
                 of.projected(result, 0);
@@ -121,64 +116,15 @@ impl Families {
 pub struct FlowMetrics {
     id: String,
     families: Arc<Families>,
-    config: config::Flows,
-    /// The edges that were told so far.
-    known: Mutex<HashSet<Edge>>,
+    /// Where flows are counted.
+    cells: Option<Mutex<Cells>>,
 }
 
 impl FlowMetrics {
-    /// Counts a flow. `is_new`: its message was not delivered before.
-    pub fn add(&self, flow: &Flow, is_new: bool) {
-        if flow.is_again {
-            return;
-        }
-        let families = &self.families;
-        counter(&families.joined, &[&self.id, flow.joined.as_str()]).inc();
-        let edge = Edge::of(flow);
-        let is_known = self.is_known(&edge);
-        let shown = |name: &Arc<str>| match &**name {
-            _ if !is_known => OTHER.to_owned(),
-            "" => NO_NAME.to_owned(),
-            name => linkmend::plain(name).into_owned(),
-        };
-        let [client, server] = [&edge.client, &edge.server].map(shown);
-        let [system, destination] = [&edge.system, &edge.destination].map(shown);
-        // For Prometheus an empty label is the same as none.
-        let wanted = |is_wanted: bool, name: &String| {
-            if is_wanted {
-                name.clone()
-            } else {
-                String::new()
-            }
-        };
-        let labels = [
-            client,
-            server,
-            "messaging_system".to_owned(),
-            wanted(self.config.dimensions.system, &system),
-            wanted(self.config.dimensions.destination, &destination),
-        ];
-        families.requests.with_label_values(&labels).inc();
-        if flow.is_failed() {
-            families.failed.with_label_values(&labels).inc();
-        }
-        let observe = |family: &HistogramVec, nanoseconds: u64| {
-            family
-                .with_label_values(&labels)
-                .observe(seconds(nanoseconds));
-        };
-        observe(&families.server, flow.consumer.nanoseconds());
-        observe(&families.client, flow.producer.nanoseconds());
-        let by = [self.id.clone(), system, destination];
-        families.deliveries.with_label_values(&by).inc();
-        families
-            .messages
-            .with_label_values(&by)
-            .inc_by(u64::from(is_new));
-        if let Some(waited) = flow.waited() {
-            observe(&families.system, waited);
-            let family = families.waited.with_label_values(&by);
-            family.observe(seconds(waited));
+    /// Counts flows, each with whether its message was not delivered before.
+    pub fn add(&self, flows: &[(Flow, bool)]) {
+        if let Some(cells) = self.cells.as_ref().filter(|_| !flows.is_empty()) {
+            cells.lock().add(flows);
         }
     }
 
@@ -186,17 +132,4 @@ impl FlowMetrics {
     pub fn projected(&self, result: &str, count: u64) {
         counter(&self.families.projected, &[&self.id, result]).inc_by(count);
     }
-
-    fn is_known(&self, edge: &Edge) -> bool {
-        let mut known = self.known.lock();
-        known.contains(edge) || known.len() < self.config.max_edges && known.insert(edge.clone())
-    }
-}
-
-#[allow(
-    clippy::cast_precision_loss,
-    reason = "nanoseconds of a hundred days are exact"
-)]
-fn seconds(nanoseconds: u64) -> f64 {
-    nanoseconds as f64 / 1e9
 }

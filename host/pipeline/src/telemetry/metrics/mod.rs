@@ -4,6 +4,7 @@
 //! that nothing is looked up by name on the way of a batch.
 
 mod components;
+mod flow_cells;
 mod flows;
 mod kafka;
 mod limiter;
