@@ -153,6 +153,7 @@ impl Candidates {
 }
 
 /// The end of a flow that this span would be.
+#[inline]
 pub(crate) fn end_of(span: &SpanFacts<'_>, sites: &mut Sites) -> End {
     End {
         context: span.context,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::candidate::{Candidate, Candidates, Claim, end_of};
 use super::producers::{Producer, Producers};
-use super::seen::{Hashes, Seen};
+use super::seen::{Hashes, Millis, Seen};
 use super::waiting::Waiting;
 use crate::flow::{End, Flow};
 use crate::read::{Reader, Role, SpanFacts};
@@ -57,7 +57,8 @@ struct Known {
     producers: Producers,
     waiting: Waiting,
     told: Told,
-    aged: Instant,
+    begun: Instant,
+    aged: Millis,
 }
 
 /// What was told, so that nothing is counted twice.
@@ -92,6 +93,7 @@ impl Passing {
             sites,
             known,
         } = self;
+        let now = known.since(now);
         known.forget(now);
         reader.spans(batch, |span| {
             let role = span.role();
@@ -126,7 +128,8 @@ impl Known {
                 messages: Seen::new(options.max_spans),
                 pairs: Seen::new(options.max_spans),
             },
-            aged: now,
+            begun: now,
+            aged: Millis(0),
             options,
         }
     }
@@ -135,7 +138,7 @@ impl Known {
         &mut self,
         span: &SpanFacts<'_>,
         sites: &mut Sites,
-        now: Instant,
+        now: Millis,
         found: &mut impl FnMut(Flow, bool),
     ) {
         let hash = self.hashes.context(&span.context);
@@ -159,7 +162,7 @@ impl Known {
         &mut self,
         candidate: &Candidate,
         claims: &[Claim],
-        now: Instant,
+        now: Millis,
         found: &mut impl FnMut(Flow, bool),
     ) {
         for (place, claim) in claims.iter().enumerate() {
@@ -178,9 +181,14 @@ impl Known {
         }
     }
 
-    fn forget(&mut self, now: Instant) {
-        let live = self.options.time_to_live;
-        let is_old = |at: Instant| now.saturating_duration_since(at) > live;
+    fn since(&self, now: Instant) -> Millis {
+        let passed = now.saturating_duration_since(self.begun).as_millis();
+        Millis(u64::try_from(passed).unwrap_or(u64::MAX))
+    }
+
+    fn forget(&mut self, now: Millis) {
+        let live = self.options.time_to_live.as_millis();
+        let is_old = |at: Millis| u128::from(now.0.saturating_sub(at.0)) > live;
         self.producers.forget(is_old);
         self.waiting.forget(is_old);
         if is_old(self.aged) {
@@ -211,8 +219,9 @@ impl Told {
         }
         let is_again = self.is_again(&producer.end, candidate);
         let is_new = !is_again && is_first(&mut producer.message, &mut self.messages, message);
-        let flow = candidate.flow(claim, &producer.end, joined);
-        found(Flow { is_again, ..flow }, is_new);
+        let mut flow = candidate.flow(claim, &producer.end, joined);
+        flow.is_again = is_again;
+        found(flow, is_new);
     }
 
     /// Another span of the consumer's service told of it otherwise.

@@ -1,17 +1,16 @@
 //! Consumers that wait for their producers.
 
 use std::collections::VecDeque;
-use std::time::Instant;
 
 use super::candidate::{Candidate, Claim};
-use super::seen::ByHash;
+use super::seen::{ByHash, Millis};
 
 /// Consumers by the hash of the context that they name.
 #[derive(Debug, Default)]
 pub(super) struct Waiting {
     by_target: ByHash<Waiter>,
     /// In the order in which they came.
-    order: VecDeque<(Instant, u64)>,
+    order: VecDeque<(Millis, u64)>,
 }
 
 /// A consumer, and what it says.
@@ -48,7 +47,7 @@ impl Waiting {
         &mut self,
         target: u64,
         (candidate, claim): (&Candidate, &Claim),
-        now: Instant,
+        now: Millis,
         most: usize,
     ) {
         if self.order.len() >= most {
@@ -69,7 +68,7 @@ impl Waiting {
     }
 
     /// Forgets what is old.
-    pub(super) fn forget(&mut self, is_old: impl Fn(Instant) -> bool) {
+    pub(super) fn forget(&mut self, is_old: impl Fn(Millis) -> bool) {
         while self.order.front().is_some_and(|(at, _)| is_old(*at)) {
             self.drop_first();
         }

@@ -5,7 +5,7 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::keys::{Key, Keys};
 use super::library::Library;
-use super::pair::{self, AttributeValue};
+use super::pair::{self, is_true, text};
 use super::walk::{self, Stretch, Walk};
 use crate::flow::Context;
 
@@ -216,35 +216,35 @@ impl<'a> MessageFacts<'a> {
         }
     }
 
-    fn set(&mut self, key: Key, value: AttributeValue<'a>) {
+    fn set(&mut self, key: Key, value: &'a [u8]) {
         match key {
-            Key::Projected => self.is_projected = value.is_true(),
-            Key::JobAction => self.job_action = value.text(),
-            Key::Method => self.method = value.text(),
+            Key::Projected => self.is_projected = is_true(value),
+            Key::JobAction => self.job_action = text(value),
+            Key::Method => self.method = text(value),
             Key::Library(library) => self.library = Some(library),
             Key::Id => self.set_id(value),
-            Key::System => self.system = value.text(),
-            Key::OperationType => self.operation_type = value.text(),
-            Key::Operation => self.operation = value.text(),
-            Key::OperationName => self.operation_name = value.text(),
+            Key::System => self.system = text(value),
+            Key::OperationType => self.operation_type = text(value),
+            Key::Operation => self.operation = text(value),
+            Key::OperationName => self.operation_name = text(value),
             Key::Destination(rank) => self.set_destination(value, rank),
             // That of a queue of SQS; a broker's is no destination.
-            Key::Url if value.text().starts_with(b"http") => self.set_destination(value, 4),
+            Key::Url if text(value).starts_with(b"http") => self.set_destination(value, 4),
             Key::Messages => self.names_messages = true,
             _ => {}
         }
     }
 
-    fn set_destination(&mut self, value: AttributeValue<'a>, rank: u8) {
-        let name = value.text();
+    fn set_destination(&mut self, value: &'a [u8], rank: u8) {
+        let name = text(value);
         if !name.is_empty() && (self.destination_rank == 0 || rank < self.destination_rank) {
             (self.destination, self.destination_rank) = (name, rank);
         }
     }
 
-    fn set_id(&mut self, value: AttributeValue<'a>) {
+    fn set_id(&mut self, value: &'a [u8]) {
         self.names_messages = true;
-        self.id = value.text();
+        self.id = text(value);
     }
 }
 
@@ -256,8 +256,8 @@ impl<'a> LinkFacts<'a> {
                 tag::LINK_TRACE_ID => facts.context.trace = trace_id(value),
                 tag::LINK_SPAN_ID => facts.context.span = span_id(value),
                 tag::LINK_ATTRIBUTES => match pair::read(value, keys) {
-                    Some((Key::LinkType, value)) => facts.is_other |= keys.is_other(value.text()),
-                    Some((Key::Repaired, value)) => facts.is_repaired |= value.is_true(),
+                    Some((Key::LinkType, value)) => facts.is_other |= keys.is_other(text(value)),
+                    Some((Key::Repaired, value)) => facts.is_repaired |= is_true(value),
                     Some((key, value)) => facts.message.set(key, value),
                     None => {}
                 },
@@ -276,8 +276,8 @@ impl<'a> ServiceFacts<'a> {
                 continue;
             }
             match pair::read(value, keys) {
-                Some((Key::ServiceName, value)) => self.name = value.text(),
-                Some((Key::ServiceNamespace, value)) => self.namespace = value.text(),
+                Some((Key::ServiceName, value)) => self.name = text(value),
+                Some((Key::ServiceNamespace, value)) => self.namespace = text(value),
                 _ => {}
             }
         }

@@ -1,22 +1,20 @@
 //! Attributes, as far as they are read.
 
 use linkmend_wire::otlp::{any_value, key_value};
-use linkmend_wire::value::{AnyValue, Attribute};
+use linkmend_wire::value::AnyValue;
 
 use super::keys::{Key, Keys};
+use super::walk::{Walk, delimited};
 
-/// The value of an attribute that is read: an `AnyValue` message, or what it holds.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum AttributeValue<'a> {
-    Message(&'a [u8]),
-    Read(AnyValue<'a>),
-}
-
-/// What an attribute tells, if it is read.
-#[inline]
-pub(super) fn read<'a>(message: &'a [u8], keys: &Keys) -> Option<(Key, AttributeValue<'a>)> {
-    const KEY: u8 = (key_value::KEY << 3 | 2) as u8;
-    const VALUE: u8 = (key_value::VALUE << 3 | 2) as u8;
+/// What an attribute tells, if it is read, and its value: an `AnyValue` message.
+#[allow(
+    clippy::inline_always,
+    reason = "what is returned through memory is stored in halves and loaded as a whole, which stalls"
+)]
+#[inline(always)]
+pub(super) fn read<'a>(message: &'a [u8], keys: &Keys) -> Option<(Key, &'a [u8])> {
+    const KEY: u8 = delimited(key_value::KEY) as u8;
+    const VALUE: u8 = delimited(key_value::VALUE) as u8;
     // As nearly all are written: most need no further look.
     if let [KEY, length @ 0..0x80, rest @ ..] = message
         && let Some((key, rest)) = rest.split_at_checked(usize::from(*length))
@@ -25,41 +23,40 @@ pub(super) fn read<'a>(message: &'a [u8], keys: &Keys) -> Option<(Key, Attribute
         if let [VALUE, length @ 0..0x80, value @ ..] = rest
             && usize::from(*length) == value.len()
         {
-            return Some((key, AttributeValue::Message(value)));
+            return Some((key, value));
         }
     }
-    let attribute = Attribute::read(message);
-    let key = keys.key(attribute.key)?;
-    Some((key, AttributeValue::Read(attribute.value)))
+    read_any(message, keys)
 }
 
-impl<'a> AttributeValue<'a> {
-    /// A string, as it came; empty: it is something else.
-    #[inline]
-    pub(super) fn text(self) -> &'a [u8] {
-        const STRING: u8 = (any_value::STRING << 3 | 2) as u8;
-        match self {
-            Self::Message([STRING, length @ 0..0x80, text @ ..])
-                if usize::from(*length) == text.len() =>
-            {
-                text
-            }
-            _ => match self.value() {
-                AnyValue::String(text) => text,
-                _ => &[],
-            },
+/// One that is written otherwise than nearly all are.
+#[cold]
+fn read_any<'a>(message: &'a [u8], keys: &Keys) -> Option<(Key, &'a [u8])> {
+    let (mut key, mut value) = (&[][..], &[][..]);
+    for (tag, body) in Walk::new(message) {
+        if tag == delimited(key_value::KEY) {
+            key = body;
+        } else if tag == delimited(key_value::VALUE) {
+            value = body;
         }
     }
+    Some((keys.key(key)?, value))
+}
 
-    /// It is `true`.
-    pub(super) fn is_true(self) -> bool {
-        matches!(self.value(), AnyValue::Bool(true))
+/// A string, as it came; empty: it is something else.
+#[inline]
+pub(super) fn text(value: &[u8]) -> &[u8] {
+    const STRING: u8 = delimited(any_value::STRING) as u8;
+    match value {
+        [STRING, length @ 0..0x80, text @ ..] if usize::from(*length) == text.len() => text,
+        _ => match AnyValue::read(value) {
+            AnyValue::String(text) => text,
+            _ => &[],
+        },
     }
+}
 
-    fn value(self) -> AnyValue<'a> {
-        match self {
-            Self::Message(message) => AnyValue::read(message),
-            Self::Read(value) => value,
-        }
-    }
+/// It is `true`.
+pub(super) fn is_true(value: &[u8]) -> bool {
+    matches!(AnyValue::read(value), AnyValue::Bool(true))
 }
