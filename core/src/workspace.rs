@@ -212,7 +212,7 @@ impl Workspace {
         let leaving = deferred.into_iter().filter_map(|deferred| {
             let span = selected.get(deferred.span as usize)?;
             Some(Leaving {
-                place: span.place,
+                place: span.place as usize,
                 links: span.links as u64,
                 keys: deferred.keys,
             })

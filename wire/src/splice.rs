@@ -63,8 +63,8 @@ pub fn splice(batch: &[u8], scan: &Scan, patches: &[Patch], fresh: &[u8], out: &
                 .into_iter()
                 .for_each(&mut write);
         }
-        if last_scope.replace(span.scope) != Some(span.scope) {
-            frame_cut(&scan.scopes, &in_scopes, span.scope)
+        if last_scope.replace(span.scope()) != Some(span.scope()) {
+            frame_cut(&scan.scopes, &in_scopes, span.scope())
                 .into_iter()
                 .for_each(&mut write);
         }
@@ -83,7 +83,7 @@ fn scope_growth(scan: &Scan, patches: &[Patch]) -> Vec<isize> {
     let mut growth = vec![0; scan.scopes.len()];
     for patch in patches {
         if let Some(span) = scan.selected.get(patch.span)
-            && let Some(growth) = growth.get_mut(span.scope)
+            && let Some(growth) = growth.get_mut(span.scope())
         {
             let new = patch.length() + varint_len(patch.length() as u64);
             *growth += new.cast_signed() - (span.body.end - span.length_at).cast_signed();

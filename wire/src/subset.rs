@@ -32,7 +32,7 @@ pub fn subset_of(batch: &[u8], scan: &Scan, spans: Range<usize>, out: &mut Vec<u
             continue;
         };
         let others = ranges(&scan.resource_others, resource);
-        let by_scope = |a: &SelectedSpan, b: &SelectedSpan| a.scope == b.scope;
+        let by_scope = |a: &SelectedSpan, b: &SelectedSpan| a.scope() == b.scope();
         let scopes_length: usize = spans
             .chunk_by(by_scope)
             .map(|spans| bytes_field_len(resource_spans::SCOPE_SPANS, scope_length(scan, spans)))
@@ -64,13 +64,13 @@ impl Scan {
 
     pub(crate) fn resource_of(&self, span: &SelectedSpan) -> usize {
         self.scopes
-            .get(span.scope)
+            .get(span.scope())
             .map_or(usize::MAX, |scope| scope.parent)
     }
 }
 
 fn scope_others<'s>(scan: &'s Scan, spans: &[SelectedSpan]) -> &'s [Range<usize>] {
-    let scope = spans.first().and_then(|span| scan.scopes.get(span.scope));
+    let scope = spans.first().and_then(|span| scan.scopes.get(span.scope()));
     scope.map_or(&[], |scope| ranges(&scan.scope_others, scope))
 }
 

@@ -109,11 +109,11 @@ impl Mender {
             let fresh = self.fresh.get(patch.body.clone()).unwrap_or_default();
             // Of most that get a link it is the first one, and all that is new.
             if span.links == 0 {
-                changes.add(span.place, [fresh].into_iter());
+                changes.add(span.place as usize, [fresh].into_iter());
             } else {
                 let kept = batch.get(patch.kept.clone()).unwrap_or_default();
                 let links = changes::links_of(kept).chain(changes::links_of(fresh));
-                changes.add(span.place, links);
+                changes.add(span.place as usize, links);
             }
         }
         changes

@@ -84,7 +84,7 @@ impl Locator {
         self.out.fields.reserve(selected.len() * FOR_EACH);
         self.out.values.reserve(selected.len() * FOR_EACH);
         let mut resource = usize::MAX;
-        for spans in selected.chunk_by(|a, b| a.scope == b.scope) {
+        for spans in selected.chunk_by(|a, b| a.scope() == b.scope()) {
             let Some(first) = spans.first() else {
                 continue;
             };
@@ -102,7 +102,7 @@ impl Locator {
                 let _ = self.read_span(cursor, &mut head, reads);
                 self.end_span(cursor, &head, reads);
             }
-            let frame = scan.scopes.get(first.scope);
+            let frame = scan.scopes.get(first.scope());
             self.end_scope(scope, others(batch, frame, &scan.scope_others));
         }
     }

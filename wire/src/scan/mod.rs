@@ -46,14 +46,15 @@ pub struct Scan {
 /// A selected span.
 #[derive(Debug, Clone)]
 pub struct SelectedSpan {
-    /// Which of the scopes it is in.
-    pub(crate) scope: usize,
+    /// Which of the scopes it is in. Of these there are at most [`MAX_PARTS`], and one of this
+    /// is kept for each span.
+    scope: u32,
+    /// Which of all spans of the batch it is.
+    pub place: u32,
     /// Where its length stands: after the tag.
     pub(crate) length_at: usize,
     /// Where its fields are.
     pub(crate) body: Range<usize>,
-    /// Which of all spans of the batch it is.
-    pub place: usize,
     /// How many links it has.
     pub links: usize,
 }
@@ -63,6 +64,11 @@ impl SelectedSpan {
     #[must_use]
     pub fn body(&self) -> Range<usize> {
         self.body.clone()
+    }
+
+    /// Which of the scopes it is in.
+    pub(crate) fn scope(&self) -> usize {
+        self.scope as usize
     }
 }
 
@@ -295,10 +301,10 @@ impl<F: Follow> Walk<'_, F> {
                 self.scan.links += span.links;
                 if span.is_selected {
                     self.scan.selected.push(SelectedSpan {
-                        scope: place.scope,
+                        scope: place.scope as u32,
+                        place: number as u32,
                         length_at,
                         body,
-                        place: number,
                         links: span.links,
                     });
                 }

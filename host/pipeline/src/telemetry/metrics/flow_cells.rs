@@ -8,7 +8,7 @@ use linkmend_flows::{Edge, Flow, Joined};
 use prometheus::local::LocalHistogram;
 use prometheus::{Histogram, HistogramVec, IntCounter};
 
-use super::flows::Families;
+use super::flow_families::Families;
 use crate::config;
 
 const OTHER: &str = "other";

@@ -5,6 +5,7 @@
 
 mod components;
 mod flow_cells;
+mod flow_families;
 mod flows;
 mod kafka;
 mod limiter;
@@ -38,7 +39,7 @@ use registry::Names;
 pub struct Metrics {
     names: Names,
     families: components::Families,
-    flows: Arc<flows::Families>,
+    flows: Arc<flow_families::Families>,
     kafka: kafka::Families,
     limiters: limiter::Families,
     links: Arc<links::Families>,
@@ -73,7 +74,7 @@ impl Metrics {
         };
         Self {
             families: components::Families::new(&names),
-            flows: Arc::new(flows::Families::new(&names)),
+            flows: Arc::new(flow_families::Families::new(&names)),
             kafka: kafka::Families::new(&names),
             limiters: limiter::Families::new(&names),
             links: Arc::new(links::Families::new(&names, level)),
@@ -143,7 +144,7 @@ impl Metrics {
 
     /// Those of the flows of a processor `linkmend`.
     pub fn flows(&self, id: &Id, config: &config::Flows) -> FlowMetrics {
-        self.flows.of(id, config)
+        FlowMetrics::new(&self.flows, id, config)
     }
 
     /// Those of a processor `memory_limiter`, for a signal.

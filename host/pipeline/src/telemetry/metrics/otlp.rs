@@ -14,7 +14,7 @@ use opentelemetry_proto::tonic::metrics::v1::{
 use opentelemetry_proto::tonic::resource::v1::Resource as OtlpResource;
 use prometheus::proto::{LabelPair, MetricFamily, MetricType};
 
-use super::flows::SERVICE_GRAPH_PREFIX;
+use super::flow_families::SERVICE_GRAPH_PREFIX;
 use crate::telemetry::resource::Resource;
 
 /// When what is told began, and until when it is, in nanoseconds since 1970.
