@@ -89,7 +89,8 @@ func (r *Rule) compile(ctx context.Context) error {
 	}
 	compiled, err := r.runtime.CompileModule(ctx, r.component.Module)
 	if err != nil {
-		return fmt.Errorf("it cannot be compiled: %w", err)
+		return fmt.Errorf("it cannot be compiled: %w (in a Collector a rule consists of instructions of "+
+			"WebAssembly 2.0: build it without what came later, such as wide arithmetic)", err)
 	}
 	r.compiled = compiled
 	return nil

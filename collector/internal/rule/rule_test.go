@@ -72,6 +72,13 @@ func TestAConfigurationThatIsRefused(t *testing.T) {
 	require.ErrorContains(t, err, "invalid_links")
 }
 
+// TestInstructionsOfTomorrow: the built-in rule as linkmend has it runs in wasmtime alone, and
+// whoever takes it, or builds a rule in its way, is told why.
+func TestInstructionsOfTomorrow(t *testing.T) {
+	_, err := tryToLoad(t, "guest/dist/linkmend-repair.wasm", "{}", limits())
+	require.ErrorContains(t, err, "build it without what came later, such as wide arithmetic")
+}
+
 // TestWhatIsSaid: a rule that says much is listened to in part.
 func TestWhatIsSaid(t *testing.T) {
 	var lines, length int

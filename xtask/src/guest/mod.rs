@@ -91,7 +91,8 @@ const fn component(package: &'static str) -> Artifact {
 /// not depend on the folder that it is built in, only on the compiler.
 ///
 /// Every build also leaves the component in `target/guest`; those of other
-/// packages, such as the examples in `examples/rules`, are there only. The test
+/// packages, such as the examples in `examples/rules`, are there only, and run in the
+/// Collector, too (the built-in rule has a build of its own for that). The test
 /// suite takes the built-in rule from there instead of `guest/dist` when it is
 /// told to:
 ///
@@ -136,11 +137,13 @@ pub fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
             dist.write(&built.bytes, &built.record)?;
         }
     }
-    // Of others nothing is committed.
+    // Of others nothing is committed; and they are for everyone who runs rules, the Collector
+    // among them.
     for package in &options.packages {
         if COMMITTED.iter().all(|artifact| artifact.package != package) {
             let component = Artifact {
                 package: String::leak(package.clone()),
+                engine: Engine::Any,
                 ..component("")
             };
             let built = Built::of(workspace, &compiler, component)?;
@@ -192,7 +195,7 @@ impl Built {
             package,
             form,
             engine,
-            ..
+            place: (folder, _),
         } = artifact;
         let started = Instant::now();
         let sources = sources::digest(workspace, package)?;
@@ -201,7 +204,7 @@ impl Built {
             Form::Component => rule_of(&module)?,
             Form::Module => module,
         };
-        if (form, engine) == (Form::Component, Engine::Wasmtime) {
+        if folder == GUESTS {
             fs::write(component_file(workspace, package), &bytes)?;
         }
         let record = Record {
