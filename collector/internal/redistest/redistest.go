@@ -2,9 +2,12 @@
 package redistest
 
 import (
+	"bufio"
+	"io"
 	"net"
 	"os/exec"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -18,13 +21,40 @@ type Server struct {
 
 	t       testing.TB
 	path    string
+	more    []string
 	process *exec.Cmd
 }
 
 // Start starts a server; where there is none to start, the test is skipped.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s := &Server{t: t}
+	return start(t)
+}
+
+// StartCluster starts a cluster of one server.
+func StartCluster(t testing.TB) *Server {
+	t.Helper()
+	s := start(t, "--cluster-enabled", "yes")
+	connection, err := net.Dial("tcp", s.Address)
+	require.NoError(t, err)
+	defer func() { _ = connection.Close() }()
+	_, err = io.WriteString(connection, "CLUSTER ADDSLOTSRANGE 0 16383\r\n")
+	require.NoError(t, err)
+	said, err := bufio.NewReader(connection).ReadString('\n')
+	require.NoError(t, err)
+	require.Equal(t, "+OK\r\n", said)
+	require.Eventually(t, func() bool {
+		_, err := io.WriteString(connection, "CLUSTER INFO\r\n")
+		said := make([]byte, 4096)
+		n, _ := connection.Read(said)
+		return err == nil && strings.Contains(string(said[:n]), "cluster_state:ok")
+	}, 30*time.Second, 10*time.Millisecond)
+	return s
+}
+
+func start(t testing.TB, more ...string) *Server {
+	t.Helper()
+	s := &Server{t: t, more: more}
 	for _, name := range []string{"redis-server", "valkey-server"} {
 		if path, err := exec.LookPath(name); err == nil {
 			s.path = path
@@ -50,8 +80,9 @@ func (s *Server) Again() {
 	s.t.Helper()
 	host, port, err := net.SplitHostPort(s.Address)
 	require.NoError(s.t, err)
-	s.process = exec.Command(s.path, "--bind", host, "--port", port,
-		"--save", "", "--appendonly", "no", "--dir", s.t.TempDir(), "--maxmemory", strconv.Itoa(256<<20))
+	arguments := []string{"--bind", host, "--port", port,
+		"--save", "", "--appendonly", "no", "--dir", s.t.TempDir(), "--maxmemory", strconv.Itoa(256 << 20)}
+	s.process = exec.Command(s.path, append(arguments, s.more...)...)
 	require.NoError(s.t, s.process.Start())
 	require.Eventually(s.t, func() bool {
 		connection, err := net.Dial("tcp", s.Address)

@@ -9,22 +9,23 @@ import (
 )
 
 // Whoever answers in place of a store has no say over the memory of a Collector: there is a
-// bound on what may be said on a connection, by what was asked on it.
+// bound on what answers on a connection may take, by what was asked on it.
 const (
 	// A key takes some 40 bytes of a question, and its value no more than 20 KiB.
 	answeredByte = 640
-	// For what was not asked for, and for errors.
-	answeredAtLeast = 64 << 10
+	// For what is asked for in a word: what the client wants to know of a cluster.
+	answeredAtLeast = 4 << 20
 	// What was not said may be said later, up to this.
 	answeredLater = 16 << 20
 )
 
 var errTooMuch = errors.New("it answers with more than it was asked for")
 
-// bounded is a connection that fails when more comes than was asked for.
+// bounded is a connection that fails when more comes, or is announced, than was asked for.
 type bounded struct {
 	net.Conn
-	left atomic.Int64
+	left    atomic.Int64
+	replies replies
 }
 
 // bound makes a dialer one of bounded connections.
@@ -51,7 +52,11 @@ func (b *bounded) Write(bytes []byte) (int, error) {
 
 func (b *bounded) Read(bytes []byte) (int, error) {
 	n, err := b.Conn.Read(bytes)
-	if b.left.Add(-int64(n)) < 0 {
+	takes, wrong := b.replies.read(bytes[:n])
+	if wrong != nil {
+		return 0, wrong
+	}
+	if b.left.Add(-takes) < 0 {
 		return 0, errTooMuch
 	}
 	return n, err
