@@ -355,13 +355,13 @@ impl<C: Clock> MessageIndex for Within<C> {
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        let here = self.room.index.recall(keys, self.all.clock.now());
+        let here = || Ok(self.room.index.recall(keys, self.all.clock.now()));
         self.with_store(here, keys, None)
     }
 
     fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
         let now = self.all.clock.now();
-        let here = self.room.index.recall_before(keys, before, now)?;
+        let here = || self.room.index.recall_before(keys, before, now);
         self.with_store(here, keys, Some(before))
     }
 }
@@ -369,12 +369,12 @@ impl<C: Clock> MessageIndex for Within<C> {
 impl<C> Within<C> {
     fn with_store(
         &self,
-        here: Recalled,
+        here: impl Fn() -> Result<Recalled, IndexError>,
         keys: &[MessageKey],
         before: Option<&[u64]>,
     ) -> Result<Recalled, IndexError> {
         let Some(store) = &self.all.store else {
-            return Ok(here);
+            return here();
         };
         both(here, &**store, Some(self.room.scope), keys, before)
     }

@@ -23,6 +23,18 @@ pub trait SharedStore: Send + Sync + 'static {
     /// known.
     fn recall(&self, scope: Option<Scope>, keys: &[MessageKey]) -> Vec<Entry>;
 
+    /// The same; `meanwhile` is what there is to do while it is waited for, and is called
+    /// once. Default: that comes first.
+    fn recall_while(
+        &self,
+        scope: Option<Scope>,
+        keys: &[MessageKey],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Vec<Entry> {
+        meanwhile();
+        self.recall(scope, keys)
+    }
+
     /// Is told where the keys of a question were known. Default: nobody counts.
     fn looked_up(&self, _: Lookups) {}
 }
@@ -88,25 +100,27 @@ impl<C: Clock> MessageIndex for SharedIndex<C> {
     }
 
     fn recall(&self, keys: &[MessageKey]) -> Result<Recalled, IndexError> {
-        let here = self.here.recall(keys)?;
-        both(here, &*self.store, None, keys, None)
+        both(|| self.here.recall(keys), &*self.store, None, keys, None)
     }
 
     fn recall_before(&self, keys: &[MessageKey], before: &[u64]) -> Result<Recalled, IndexError> {
-        let here = self.here.recall_before(keys, before)?;
+        let here = || self.here.recall_before(keys, before);
         both(here, &*self.store, None, keys, Some(before))
     }
 }
 
-/// What is known here together with what the store knows.
+/// What is known here together with what the store knows. It is looked for here while the
+/// store is waited for.
 pub(super) fn both(
-    here: Recalled,
+    here: impl Fn() -> Result<Recalled, IndexError>,
     store: &dyn SharedStore,
     scope: Option<Scope>,
     keys: &[MessageKey],
     before: Option<&[u64]>,
 ) -> Result<Recalled, IndexError> {
-    let mut there = store.recall(scope, keys);
+    let mut known_here = None;
+    let mut there = store.recall_while(scope, keys, &mut || known_here = Some(here()));
+    let here = known_here.unwrap_or_else(here)?;
     let known_here = here.counts.iter().filter(|count| **count > 0).count();
     let mut lookups = Lookups {
         here: known_here,

@@ -49,13 +49,15 @@ pub(crate) fn shares(map: &Map, keys: usize, bytes_of_each: usize) -> Vec<Option
 }
 
 impl Inner {
-    /// Sends some requests, and gives each answer with its share and its number, and each
-    /// part of one that is a list behind it, as far as they come within that time.
+    /// Sends some requests, does something else, and gives each answer with its share and its
+    /// number, and each part of one that is a list behind it, as far as they come within that
+    /// time.
     pub(crate) fn exchange(
         &self,
         asker: Asker,
         shares: impl Iterator<Item = Share>,
         within: Duration,
+        meanwhile: &mut dyn FnMut(),
         mut each: impl FnMut(&Share, usize, Reply<'_>),
     ) {
         let begun = Instant::now();
@@ -66,6 +68,7 @@ impl Inner {
             Some(Sent { share, direct })
         });
         let sent: Vec<Sent> = sent.collect();
+        meanwhile();
         for Sent { share, mut direct } in sent {
             let mut refusals = Refusals::default();
             let answered = direct.answers(share.answers, deadline, |number, reply| {

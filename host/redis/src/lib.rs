@@ -208,7 +208,16 @@ impl SharedStore for Store {
     }
 
     fn recall(&self, scope: Option<Scope>, keys: &[MessageKey]) -> Vec<Entry> {
-        self.inner.recall(scope, keys)
+        self.inner.recall(scope, keys, &mut || ())
+    }
+
+    fn recall_while(
+        &self,
+        scope: Option<Scope>,
+        keys: &[MessageKey],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Vec<Entry> {
+        self.inner.recall(scope, keys, meanwhile)
     }
 
     fn looked_up(&self, lookups: Lookups) {

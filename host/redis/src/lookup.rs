@@ -15,8 +15,14 @@ use crate::topology::Map;
 const KEYS_AT_ONCE: usize = 512;
 
 impl Inner {
-    /// All that the store knows of some keys, as far as it answers in time.
-    pub(crate) fn recall(&self, scope: Option<Scope>, keys: &[MessageKey]) -> Vec<Entry> {
+    /// All that the store knows of some keys, as far as it answers in time; the time in which
+    /// it does is there for something else.
+    pub(crate) fn recall(
+        &self,
+        scope: Option<Scope>,
+        keys: &[MessageKey],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Vec<Entry> {
         let _waiting = self.batches.begin();
         let mut keys = keys.to_vec();
         keys.sort_unstable_by_key(|key| (key.high, key.low));
@@ -47,7 +53,8 @@ impl Inner {
                 format::read_all(*key, value, &mut found);
             }
         };
-        self.exchange(Asker::Batch, shares.into_iter(), self.options.timeout, take);
+        let within = self.options.timeout;
+        self.exchange(Asker::Batch, shares.into_iter(), within, meanwhile, take);
         add(
             &self.counters.unanswered,
             keys.len().saturating_sub(answered),

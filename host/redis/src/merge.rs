@@ -179,17 +179,24 @@ impl Inner {
         let asked = shares.into_iter().flatten();
         let asked = asked.filter(|share| share.answers > 0);
         let within = self.options.timeout * LONGER;
-        self.exchange(Asker::Writer, asked, within, |share, number, reply| {
-            let number = share.numbers.get(number);
-            let Some(group) = number.and_then(|number| groups.get_mut(*number as usize)) else {
-                return;
-            };
-            match reply {
-                Reply::Error(error) if self.is_refused(error) => group.state = State::Refused,
-                Reply::Error(_) => {}
-                reply => each(group, reply),
-            }
-        });
+        let nothing = &mut || ();
+        self.exchange(
+            Asker::Writer,
+            asked,
+            within,
+            nothing,
+            |share, number, reply| {
+                let number = share.numbers.get(number);
+                let Some(group) = number.and_then(|number| groups.get_mut(*number as usize)) else {
+                    return;
+                };
+                match reply {
+                    Reply::Error(error) if self.is_refused(error) => group.state = State::Refused,
+                    Reply::Error(_) => {}
+                    reply => each(group, reply),
+                }
+            },
+        );
     }
 
     /// A store that is full takes nothing, and one that one may not write to neither: that

@@ -13,10 +13,11 @@ use crate::merge::Settled;
 use crate::queue::Pending;
 use crate::stats::add;
 
-/// What was remembered is written a little later, when the batch that it is of has asked
-/// and was answered; and at the latest then.
-const LATER: Duration = Duration::from_millis(1);
-const LATEST: Duration = Duration::from_millis(5);
+/// What was remembered is written a little later, when the batch that it is of has gone on,
+/// and no other one asks; and at the latest then. A machine with two processors feels it when
+/// the server works for that batch and the next at the same time.
+const LATER: Duration = Duration::from_millis(4);
+const LATEST: Duration = Duration::from_millis(2);
 
 /// Unless so much waits that it would be too slow.
 const NEVER_LATER: usize = 2_048;
@@ -77,8 +78,8 @@ impl Inner {
         }
     }
 
-    /// A batch remembers, and then asks: what it remembered is written when it has its
-    /// answer. That makes nothing late that matters, and much of it one request.
+    /// A batch remembers, asks, and goes on: what it remembered is written after that. That
+    /// makes nothing late that matters, and much of it one request.
     async fn make_room(&self) {
         let waiting = self.queue.waiting();
         if waiting == 0 || waiting >= NEVER_LATER {

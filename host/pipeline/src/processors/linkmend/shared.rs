@@ -133,6 +133,19 @@ impl SharedStore for Shared {
             .unwrap_or_default()
     }
 
+    fn recall_while(
+        &self,
+        scope: Option<Scope>,
+        keys: &[MessageKey],
+        meanwhile: &mut dyn FnMut(),
+    ) -> Vec<Entry> {
+        let Some(store) = self.store.get() else {
+            meanwhile();
+            return Vec::new();
+        };
+        store.recall_while(scope, keys, meanwhile)
+    }
+
     fn looked_up(&self, lookups: Lookups) {
         if let Some(store) = self.store.get() {
             store.looked_up(lookups);
