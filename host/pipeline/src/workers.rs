@@ -10,8 +10,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::thread;
 
-use crossbeam_channel::{Receiver, Sender, unbounded};
-use tokio::sync::{Semaphore, oneshot};
+use crossbeam_channel::{Sender, bounded};
+use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
 type Job = Box<dyn FnOnce() + Send>;
 
@@ -29,11 +30,26 @@ pub(crate) struct Workers {
 
 #[derive(Clone)]
 struct Pool {
-    jobs: Sender<Job>,
+    /// The threads that have nothing to do. The one that worked last works next: what it
+    /// needs is still in the caches of its processor.
+    idle: Arc<Mutex<Vec<Sender<Job>>>>,
     /// Of the threads: what waits for one waits with its sender, and goes with
     /// it. In a queue of jobs it would stay, and nothing would bound what
     /// senders leave behind that come and go.
     free: Arc<Semaphore>,
+}
+
+/// A thread that has something to do, until this is dropped.
+struct Busy {
+    thread: Sender<Job>,
+    idle: Arc<Mutex<Vec<Sender<Job>>>>,
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.idle.lock().push(self.thread.clone());
+    }
 }
 
 /// The job ended in a panic, which was told of in the log.
@@ -75,16 +91,18 @@ impl Workers {
 
 impl Pool {
     fn start(name: &str, threads: usize) -> io::Result<Self> {
-        let (sender, jobs) = unbounded();
         let threads = threads.max(1);
+        let mut idle = Vec::with_capacity(threads);
         for number in 0..threads {
-            let jobs = Receiver::clone(&jobs);
+            // The next one may come before this thread has seen that it is free.
+            let (sender, jobs) = bounded(1);
             thread::Builder::new()
                 .name(format!("{name}-{number}"))
                 .spawn(move || jobs.iter().for_each(run))?;
+            idle.push(sender);
         }
         Ok(Self {
-            jobs: sender,
+            idle: Arc::new(Mutex::new(idle)),
             free: Arc::new(Semaphore::new(threads)),
         })
     }
@@ -94,14 +112,25 @@ impl Pool {
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
         // It is never closed.
-        let thread = Arc::clone(&self.free).acquire_owned().await;
+        let permit = Arc::clone(&self.free).acquire_owned().await;
+        let permit = permit.map_err(|_| Panicked)?;
+        // There is one for each permit.
+        let thread = self.idle.lock().pop().ok_or(Panicked)?;
+        let busy = Busy {
+            thread: thread.clone(),
+            idle: Arc::clone(&self.idle),
+            _permit: permit,
+        };
         let (answer, answered) = oneshot::channel();
         let job = Box::new(move || {
-            let _thread = thread;
+            let done = {
+                let _busy = busy;
+                job()
+            };
             // Whoever waited may have gone.
-            let _ = answer.send(job());
+            let _ = answer.send(done);
         });
-        self.jobs.send(job).map_err(|_| Panicked)?;
+        thread.send(job).map_err(|_| Panicked)?;
         answered.await.map_err(|_| Panicked)
     }
 }
