@@ -233,7 +233,10 @@ fn check(values: &str, rendered: &BTreeMap<String, Value>) {
     assert_eq!(set["replicas"], if is_shared { 2 } else { 1 }, "{values}");
     let policy = &set["podManagementPolicy"];
     let is_ordered = values == "all-values.yaml";
-    assert_eq!(*policy, ["Parallel", "OrderedReady"][usize::from(is_ordered)]);
+    assert_eq!(
+        *policy,
+        ["Parallel", "OrderedReady"][usize::from(is_ordered)]
+    );
     assert_eq!(rendered["Service"]["metadata"]["name"], set["serviceName"]);
     let labels = &set["selector"]["matchLabels"];
     assert_eq!(rendered["Service"]["spec"]["selector"], *labels);
