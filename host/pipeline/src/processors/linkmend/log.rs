@@ -1,9 +1,11 @@
 //! What is remembered, on disk as well: a restart takes it up.
 //!
 //! Blocks of producers are appended to a storage as they come, and taken away when
-//! they are too old or too many. A kill loses those of the last moments.
+//! they are too old or too many. A kill loses what had not been written: what came within
+//! [`TOGETHER`], or while the block before was written, and what is being written.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -34,6 +36,8 @@ pub(super) struct Log {
     bounds: IndexOptions,
     store: OnceLock<Store>,
     waiting: Mutex<Block>,
+    /// So many producers are on their way.
+    writing: AtomicUsize,
     /// What is there, the oldest first.
     blocks: Mutex<VecDeque<Kept>>,
     added: Notify,
@@ -55,6 +59,7 @@ impl Log {
             bounds,
             store: OnceLock::new(),
             waiting: Mutex::default(),
+            writing: AtomicUsize::new(0),
             blocks: Mutex::default(),
             added: Notify::new(),
             failed: Throttle::default(),
@@ -120,16 +125,35 @@ impl Log {
                 () = self.added.notified() => false,
                 () = stop.cancelled() => true,
             };
-            self.write_block().await;
             if is_over {
+                self.write_block().await;
                 return;
             }
-            sleep(TOGETHER).await;
+            tokio::join!(self.write_block(), sleep(TOGETHER));
         }
     }
 
+    /// How many producers are not on disk yet: a kill would have them forgotten.
+    pub(super) fn unwritten(&self) -> usize {
+        let waiting = self.waiting.lock();
+        waiting.producers + self.writing.load(Ordering::Relaxed)
+    }
+
     async fn write_block(&self) {
-        let block = std::mem::take(&mut *self.waiting.lock());
+        let block = self.take();
+        self.write_out(block).await;
+        self.writing.store(0, Ordering::Relaxed);
+    }
+
+    /// What waits, which is on its way then.
+    fn take(&self) -> Block {
+        let mut waiting = self.waiting.lock();
+        let block = std::mem::take(&mut *waiting);
+        self.writing.store(block.producers, Ordering::Relaxed);
+        block
+    }
+
+    async fn write_out(&self, block: Block) {
         let Some(store) = self.store.get().filter(|_| block.producers > 0) else {
             return;
         };

@@ -30,7 +30,9 @@ pub(super) async fn observe(
         }
         let stats = processors.iter().map(|processor| processor.hold_stats());
         links.hold(&stats.fold(HoldStats::default(), sum));
-        links.index(&index.stats());
+        // In this order: of what is remembered by now, so much is not written.
+        let remembered = index.stats();
+        links.index(&remembered, index.unwritten());
         links.scopes(index.scope_stats().unwrap_or_default());
         if let Some(stats) = index.shared_stats() {
             links.shared(&stats);

@@ -161,6 +161,14 @@ impl Remembered {
         }
     }
 
+    /// How many producers are to be on disk, and are not yet.
+    pub(super) fn unwritten(&self) -> usize {
+        match &self.behind {
+            Behind::Log(log) => log.unwritten(),
+            Behind::Nothing | Behind::Shared(_) => 0,
+        }
+    }
+
     /// `None` where nothing is shared.
     pub(super) fn shared_stats(&self) -> Option<Stats> {
         match &self.behind {

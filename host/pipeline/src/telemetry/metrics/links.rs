@@ -40,6 +40,7 @@ pub(super) struct Families {
     set_aside: IntCounterVec,
     spans_invalid: IntCounterVec,
     index_entries: IntGaugeVec,
+    index_unwritten: IntGaugeVec,
     index_evictions: IntCounterVec,
     scopes: IntGaugeVec,
     shared: shared::Families,
@@ -130,6 +131,10 @@ impl Families {
                 "index_entries",
                 "Producers of messages that are remembered.",
             ),
+            index_unwritten: gauges(
+                "index_unwritten",
+                "Producers that are remembered, and not on disk yet where they are to be.",
+            ),
             index_evictions: counters(
                 "index_evictions",
                 "Producers that are not remembered any more, by why.",
@@ -173,6 +178,7 @@ impl Families {
             given_up: total(one(&self.given_up)),
             released: ["ready", "due", "overflow", "drained"].map(released),
             index_entries: gauge(&self.index_entries, &[id.as_str()]),
+            index_unwritten: gauge(&self.index_unwritten, &[id.as_str()]),
             set_aside: one(&self.set_aside),
             spans_invalid: one(&self.spans_invalid),
             evicted: total(by(&self.index_evictions, "full")),
@@ -210,6 +216,7 @@ struct Handles {
     given_up: Total,
     released: [Total; 4],
     index_entries: IntGauge,
+    index_unwritten: IntGauge,
     set_aside: IntCounter,
     spans_invalid: IntCounter,
     evicted: Total,
@@ -296,9 +303,11 @@ impl LinkMetrics {
         }
     }
 
-    /// What is remembered now, and what went.
-    pub fn index(&self, stats: &IndexStats) {
+    /// What is remembered now, and what went; and how many producers are not on disk yet
+    /// where they are to be.
+    pub fn index(&self, stats: &IndexStats, unwritten: usize) {
         let Self(of) = self;
+        of.index_unwritten.set(whole(unwritten));
         of.index_entries.set(whole(stats.entries));
         of.evicted.raise(stats.evicted);
         of.expired.raise(stats.expired);

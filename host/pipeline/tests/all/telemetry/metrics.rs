@@ -72,11 +72,12 @@ pub fn all(telemetry: &str) -> Metrics {
         released_due: 1,
         ..HoldStats::default()
     });
-    links.index(&IndexStats {
+    let remembered = IndexStats {
         entries: 5,
         evicted: 6,
         expired: 7,
-    });
+    };
+    links.index(&remembered, 3);
     links.fault("builtin");
     links.reloaded(false);
     metrics
@@ -152,6 +153,7 @@ fn links_are_counted() {
         r#"linkmend_not_held_total{processor="linkmend"} 3"#,
         r#"linkmend_released_total{processor="linkmend",reason="ready"} 4"#,
         r#"linkmend_index_entries{processor="linkmend"} 5"#,
+        r#"linkmend_index_unwritten{processor="linkmend"} 3"#,
         r#"linkmend_index_evictions_total{processor="linkmend",reason="full"} 6"#,
         r#"linkmend_index_evictions_total{processor="linkmend",reason="expired"} 7"#,
         r#"linkmend_rule_calls_total{processor="linkmend"} 1"#,
