@@ -1,17 +1,20 @@
 //! What a batch takes longer with a store, and what a core passes.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use clap::Args;
-use linkmend_hop::grpc::framed;
+use linkmend_hop::grpc::{Client, framed};
 use linkmend_hop::load;
 use linkmend_workload::{Traffic, Workload};
+use tokio::time::{Instant, sleep};
 
 use crate::Setting;
 use crate::hosts::{Fleet, Servers};
+use crate::seen::percentile;
 use crate::traffic::BATCH;
 
 #[derive(Args)]
@@ -23,13 +26,21 @@ pub struct Options {
     /// How often all are measured, in turn; the medians count
     #[arg(long, default_value = "5")]
     rounds: usize,
+
+    /// Between two batches of which the time is taken: those before are written by then
+    #[arg(long, default_value = "8ms")]
+    pause: humantime::Duration,
+
+    /// Another build of the program, measured in turn with this one
+    #[arg(long)]
+    before: Option<PathBuf>,
 }
 
 /// Of one round.
 #[derive(Default)]
 struct Figures {
-    /// One batch after the other, in microseconds. The fastest of twenty are those that
-    /// nothing else came between, on a machine that is busy.
+    /// One batch at a time, in microseconds. The fastest of twenty are those that nothing else
+    /// came between, on a machine that is busy.
     p5: Vec<f64>,
     p50: Vec<f64>,
     p99: Vec<f64>,
@@ -94,13 +105,22 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
         ("store", &one),
         ("cluster of six", &cluster),
     ];
+    let before = options.before.as_ref().map(|before| Setting {
+        linkmend: before.clone(),
+        ..setting
+    });
     let mut fleets = Vec::new();
     for (name, servers) in kinds {
-        let fleet = Fleet::unseen(&setting, &servers.index(&setting)).await?;
-        if !servers.all().is_empty() {
-            fleet.connected().await?;
+        for (build, setting) in [("", Some(&setting)), (", before", before.as_ref())] {
+            let Some(setting) = setting else {
+                continue;
+            };
+            let fleet = Fleet::unseen(setting, &servers.index(setting)).await?;
+            if !servers.all().is_empty() {
+                fleet.connected().await?;
+            }
+            fleets.push((format!("{name}{build}"), fleet));
         }
-        fleets.push((name, fleet));
     }
     println!(
         "batches of {BATCH} spans; medians of {} rounds\n",
@@ -116,14 +136,10 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
         let frames = Fresh::new(&frames)?;
         let mut all: Vec<Figures> = fleets.iter().map(|_| Figures::default()).collect();
         for _ in 0..options.rounds.max(1) {
+            in_turn(&fleets, &frames, options, &mut all).await?;
             for ((_, fleet), figures) in fleets.iter().zip(&mut all) {
-                measure(
-                    fleet,
-                    &frames,
-                    Duration::from_secs(options.seconds),
-                    figures,
-                )
-                .await?;
+                let time = Duration::from_secs(options.seconds);
+                at_once(fleet, &frames, time, figures).await?;
             }
         }
         print(traffic, &fleets, all);
@@ -134,7 +150,42 @@ pub async fn run(setting: &Setting, options: &Options) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn measure(
+/// A batch for each host, and again: all of them have the same machine.
+async fn in_turn(
+    fleets: &[(String, Fleet)],
+    frames: &Fresh,
+    options: &Options,
+    all: &mut [Figures],
+) -> anyhow::Result<()> {
+    let mut clients = Vec::new();
+    for host in fleets.iter().filter_map(|(_, fleet)| fleet.hosts.first()) {
+        clients.push(Client::connect(host.address).await?);
+    }
+    let mut taken: Vec<Vec<f64>> = clients.iter().map(|_| Vec::new()).collect();
+    let begun = Instant::now();
+    let time = Duration::from_secs(options.seconds) * clients.len() as u32;
+    let mut batches = frames.of_sender(0);
+    while begun.elapsed() < time {
+        for (client, taken) in clients.iter_mut().zip(&mut taken) {
+            let Some(batch) = batches.next() else {
+                return Ok(());
+            };
+            sleep(*options.pause).await;
+            let begun = Instant::now();
+            client.send(batch).await?;
+            taken.push(begun.elapsed().as_secs_f64() * 1e6);
+        }
+    }
+    for (taken, figures) in taken.iter_mut().zip(all) {
+        figures.p5.push(percentile(taken, 0.05));
+        figures.p50.push(percentile(taken, 0.5));
+        figures.p99.push(percentile(taken, 0.99));
+    }
+    Ok(())
+}
+
+/// As much as it takes, from eight senders.
+async fn at_once(
     fleet: &Fleet,
     frames: &Fresh,
     time: Duration,
@@ -143,18 +194,9 @@ async fn measure(
     let Some(host) = fleet.hosts.first() else {
         return Ok(());
     };
-    let load = |senders, time| {
-        load::each_its_own(host.address, senders, time, |sender| {
-            frames.of_sender(sender)
-        })
-    };
-    load(4, Duration::from_millis(500)).await?;
-    let single = load(1, time).await?;
-    figures.p5.push(single.percentile(0.05));
-    figures.p50.push(single.percentile(0.5));
-    figures.p99.push(single.percentile(0.99));
     let before = host.used()?;
-    let full = load(8, time).await?;
+    let full = load::each_its_own(host.address, 8, time, |sender| frames.of_sender(sender));
+    let full = full.await?;
     let used = host.used()?.saturating_sub(before).as_secs_f64();
     figures
         .of_a_core
@@ -162,8 +204,8 @@ async fn measure(
     Ok(())
 }
 
-fn print(traffic: Traffic, fleets: &[(&str, Fleet)], all: Vec<Figures>) {
-    let median = |mut values: Vec<f64>| crate::seen::percentile(&mut values, 0.5);
+fn print(traffic: Traffic, fleets: &[(String, Fleet)], all: Vec<Figures>) {
+    let median = |mut values: Vec<f64>| percentile(&mut values, 0.5);
     let mut memory = None;
     for ((name, _), figures) in fleets.iter().zip(all) {
         let (p5, p50) = (median(figures.p5), median(figures.p50));
