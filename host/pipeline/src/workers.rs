@@ -207,6 +207,22 @@ mod tests {
         assert_eq!(aside.run(|| 7).await, Ok(7));
     }
 
+    /// What a thread needs is in the caches of its processor while it works, and not when
+    /// others have worked since: one sender kept all threads busy in turn.
+    #[tokio::test]
+    async fn the_thread_that_worked_last_works_next() {
+        let workers = Workers::start(4).unwrap();
+        let here = || thread::current().id();
+        let first = workers.run(here).await;
+        for _ in 0..20 {
+            assert_eq!(workers.run(here).await, first);
+        }
+        // One that panics works on.
+        let failed = workers.run(|| assert!(here() != here(), "as it is meant to"));
+        assert_eq!(failed.await, Err(Panicked));
+        assert_eq!(workers.run(here).await, first);
+    }
+
     /// All threads were with very large batches, and the others waited behind them.
     #[tokio::test]
     async fn usual_batches_do_not_wait_for_very_large_ones() {

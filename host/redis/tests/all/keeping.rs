@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use linkmend::Scope;
-use linkmend::index::{Lookups, MemoryIndex, MessageIndex, SharedIndex, SharedStore as _};
+use linkmend::index::{
+    Lookups, MemoryIndex, MessageIndex, MessageKey, SharedIndex, SharedStore as _,
+};
 use linkmend_redis::{Options, format};
 use linkmend_tests::stores::Store;
 
@@ -35,6 +37,30 @@ fn what_one_remembers_another_finds() {
         (asked.round_trips, asked.unanswered, asked.failures),
         (1, 0, 0)
     );
+}
+
+/// What is to be done while a question is on its way is done once, whether or not the store is
+/// there and anything is asked.
+#[test]
+fn what_is_done_meanwhile_is_done_once() {
+    let Some(mut server) = Store::start("meanwhile", &[]) else {
+        return;
+    };
+    let store = connected(options(&server));
+    remember(&store, &[producer(1, 10)]);
+    assert!(store.flush(LONG));
+    let asked = |keys: &[MessageKey]| {
+        let mut times = 0;
+        let found = store.recall_while(None, keys, &mut || times += 1);
+        assert_eq!(times, 1, "{keys:?}");
+        found.len()
+    };
+    assert_eq!(asked(&[key(1), key(2)]), 1);
+    assert_eq!(asked(&[]), 0);
+    server.kill();
+    for _ in 0..10 {
+        assert_eq!(asked(&[key(1)]), 0);
+    }
 }
 
 /// Guarantees: more threads than there are connections ask at once, and each gets what it

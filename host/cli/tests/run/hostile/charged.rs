@@ -3,7 +3,11 @@
 
 use std::io::Write as _;
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
+
+use flate2::Compression;
+use flate2::write::GzEncoder;
 
 use super::attacked::{Attacked, BUDGET, MIB};
 use super::raw::{
@@ -11,7 +15,7 @@ use super::raw::{
 };
 use crate::support::intake::Answer;
 use crate::support::linkmend;
-use crate::support::spans::{Role, request, span};
+use crate::support::spans::{Role, request, span, text};
 use crate::support::wait;
 
 /// What all requests may take together, here.
@@ -177,6 +181,47 @@ fn answers_for_which_there_is_no_window() {
         assert!(is_ended || complete == 900, "{complete}");
     }
     attacked.took_at_most(16 * MIB + 20 * CONNECTION);
+    attacked.recovers();
+}
+
+/// Senders that send one body of 12 MB after the other, of consumers whose producers nobody
+/// knows: the bodies, what is held of them, what goes on, and what the rule makes of it, all
+/// at once.
+#[test]
+fn bodies_whose_spans_are_held() {
+    const SENDERS: u64 = 8;
+    const SPANS: u64 = 17_500;
+    const GZIP: &str = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
+    let attacked = Attacked::start(&[]);
+    let to = attacked.linkmend.addresses.http;
+    let padding = text("payload", &"x".repeat(450));
+    let (taken, begun) = (AtomicU64::new(0), Instant::now());
+    let is_enough = || taken.load(Ordering::Relaxed) >= 3 * SENDERS;
+    std::thread::scope(|scope| {
+        for sender in 0..SENDERS {
+            let (padding, taken, is_enough) = (&padding, &taken, &is_enough);
+            scope.spawn(move || {
+                let first = (sender + 1) * 1_000_000;
+                let consumers = (first..first + SPANS).map(|number| {
+                    let mut consumer = span(number, Role::Receives(number));
+                    consumer.attributes.push(padding.clone());
+                    consumer
+                });
+                let body = prost::Message::encode_to_vec(&request(consumers.collect()));
+                assert!(body.len() > 10_000_000, "{}", body.len());
+                let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
+                encoder.write_all(&body).unwrap();
+                let body = encoder.finish().unwrap();
+                while !is_enough() && begun.elapsed() < wait::LONG {
+                    let status = raw::post(to, GZIP, &body);
+                    assert!([200, 503].contains(&status), "{status}");
+                    taken.fetch_add(u64::from(status == 200), Ordering::Relaxed);
+                }
+            });
+        }
+    });
+    assert!(is_enough(), "{taken:?} were taken");
+    attacked.stays_small();
     attacked.recovers();
 }
 
