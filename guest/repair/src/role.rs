@@ -92,8 +92,7 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
 /// consumers by their kind, and say by the end of their name what they do
 /// (Go: INTERNAL; Node: CLIENT).
 fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
-    let system = span.message.system.value.text()?;
-    if !system.eq_ignore_ascii_case(b"gcp_pubsub") {
+    if !is_of_pubsub(span) {
         return None;
     }
     match last_word(span.name) {
@@ -101,6 +100,20 @@ fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
         b"ack" | b"nack" | b"modack" => Some(plain(Role::Settler)),
         _ => None,
     }
+}
+
+fn is_of_pubsub(span: &SpanFacts<'_>) -> bool {
+    let system = span.message.system.value.text();
+    system.is_some_and(|system| system.eq_ignore_ascii_case(b"gcp_pubsub"))
+}
+
+/// A consumer that works on what the span above it, of the same process, received: of
+/// Google's clients for Pub/Sub `… process` is below `… subscribe`, which ends after it and has
+/// the context of the message.
+#[inline]
+#[must_use]
+pub fn is_below_receiver(span: &SpanFacts<'_>) -> bool {
+    span.name.ends_with(b" process") && is_of_pubsub(span)
 }
 
 /// The span says of itself that it creates a message: by its operation, or (Go
