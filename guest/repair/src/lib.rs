@@ -110,6 +110,7 @@ impl FieldRule for Repair {
         self.begin(tasks);
         let mut reader = ExtraReader::default();
         let mut origin = Origin::default();
+        let mut facts = SpanFacts::default();
         let mut number = 0;
         for item in traces.items() {
             match item {
@@ -121,7 +122,8 @@ impl FieldRule for Repair {
                 }
                 Item::Scope(..) => {}
                 Item::Span(span) => {
-                    self.add_span(tasks, origin, number, &span, &mut reader);
+                    read::span_facts(&self.reads, number, &span, &mut facts);
+                    self.add_span(tasks, origin, &facts, &span, &mut reader);
                     number += 1;
                 }
             }
@@ -205,7 +207,7 @@ impl Repair {
         &mut self,
         tasks: Tasks,
         origin: Origin<'a>,
-        number: u32,
+        facts: &SpanFacts<'a>,
         span: &Span<'a>,
         reader: &mut ExtraReader<'a>,
     ) {
@@ -216,11 +218,10 @@ impl Repair {
             ..
         } = self;
         let extra = &config.extra;
-        let facts = read::span_facts(reads, number, span);
         let is_compared = span.links > 1;
         let of_link = |link: Link<'a>| read::link_facts(reads, link, is_compared);
         if !extra.is_wanted() {
-            batch.add(config, tasks, &origin, &facts, span.links().map(of_link));
+            batch.add(config, tasks, &origin, facts, span.links().map(of_link));
             return;
         }
         reader.read_span(extra, reads, span);
@@ -230,7 +231,7 @@ impl Repair {
         let facts = SpanFacts {
             extra: reader.span(),
             events: reader.events(),
-            ..facts
+            ..*facts
         };
         let links = span.links().enumerate().map(|(number, link)| LinkFacts {
             extra: reader.link(extra, number),

@@ -241,7 +241,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         start: span.start,
         limit,
         effects_after: if is_poll { limit } else { span.start },
-        message_count: span.message.message_count.value.natural().unwrap_or(0),
+        message_count: span.message.message_count().natural().unwrap_or(0),
         slots: Run::default(),
         surplus: 0,
         destination: 0,
