@@ -31,6 +31,7 @@
 //! | `links` | repaired, dropped, doubled, cut |
 //! | `kind` | `link.type` |
 //! | `mend`, `answer` | the decision, and the edits |
+//! | `room` | vectors whose room is used again |
 //! | `explain` | the decision in words |
 
 mod answer;
@@ -57,6 +58,7 @@ mod read;
 pub mod reads;
 mod records;
 mod role;
+mod room;
 mod slots;
 mod system;
 mod texts;
@@ -70,7 +72,7 @@ use linkmend_rule::{
 use batch::Batch;
 use config::Config;
 use facts::{KEY_ATTRIBUTES, LinkFacts, Origin, SpanFacts};
-use mend::Besides;
+use mend::{Besides, Scratch};
 use producers::Producers;
 use read::ExtraReader;
 use reads::Reads;
@@ -82,6 +84,7 @@ pub struct Repair {
     reads: Reads,
     batch: Batch,
     producers: Producers,
+    scratch: Scratch<'static>,
 }
 
 impl FieldRule for Repair {
@@ -141,6 +144,7 @@ impl Repair {
             config,
             batch: Batch::default(),
             producers: Producers::default(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -281,7 +285,13 @@ impl Repair {
                 .take_asides(questions, recalled)
                 .map_err(|error| index_failed("recall", error))?;
         }
-        Ok(mend::mend(&self.config, tasks, batch, &self.producers))
+        Ok(mend::mend(
+            &self.config,
+            tasks,
+            batch,
+            &self.producers,
+            &mut self.scratch,
+        ))
     }
 }
 
