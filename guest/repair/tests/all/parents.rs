@@ -2,8 +2,9 @@
 //! poll tell of it.
 
 use super::support::*;
+use linkmend_rule::{MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
 
 const LOCAL: u32 = 0x101;
 const REMOTE: u32 = 0x301;
@@ -242,4 +243,28 @@ fn each_poll_is_told_of_by_its_own() {
     let mut spans = polls.to_vec();
     spans.extend([child(&polls[0], 3), child(&polls[2], 7)]);
     assert_eq!(read_twice("{}", vec![batch("", spans)]).unnamed, 2);
+}
+
+#[test]
+fn what_is_below_a_subscription_of_google_pubsub_lacks_and_awaits_nothing() {
+    let named = |system: &str, name: &str, flags| {
+        let attributes = [
+            ("messaging.system", text(system)),
+            ("messaging.message.id", text("7")),
+        ];
+        let parent = consumer(2, &[]);
+        let mut span = below(&parent, flags, consumer(3, &attributes));
+        span.name = name.into();
+        let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
+        let traces = TracesData {
+            resource_spans: vec![batch("", vec![span])],
+        };
+        let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
+        (outcome.deferred.len(), outcome.unresolved)
+    };
+    // Its parent ends after it, and is not known yet.
+    assert_eq!(named("gcp_pubsub", "orders-sub process", LOCAL), (0, 0));
+    assert_eq!(named("gcp_pubsub", "orders-sub subscribe", LOCAL), (1, 0));
+    assert_eq!(named("gcp_pubsub", "orders-sub process", UNKNOWN), (1, 0));
+    assert_eq!(named("rabbitmq", "orders process", LOCAL), (1, 0));
 }
