@@ -55,27 +55,42 @@ impl Inner {
                 self.queue.again();
             }
             self.make_room().await;
-            let pending = self.queue.take();
-            if pending.is_empty() {
+            let due = self.queue.waiting();
+            if due == 0 {
                 tokio::select! {
                     () = self.queue.added.notified() => {}
                     () = turned => {}
                 }
-                continue;
-            }
-            let count = pending.len();
-            let inner = Arc::clone(&self);
-            let writing = spawn_blocking(move || inner.write_some(pending));
-            let Settled { left, written } = writing.await.unwrap_or_default();
-            let is_stuck = written.is_empty() && left.len() == count;
-            self.queue.settle(count, left, written);
-            if is_stuck {
+            } else if self.write_so_many(due).await {
                 tokio::select! {
                     () = sleep(AGAIN) => {}
                     () = self.topology.turned().notified() => {}
                 }
             }
         }
+    }
+
+    /// Writes so many of those that wait, one request after the other; whether nothing can
+    /// be written at the moment.
+    async fn write_so_many(self: &Arc<Self>, mut due: usize) -> bool {
+        while due > 0 {
+            let pending = self.queue.take();
+            let count = pending.len();
+            if count == 0 {
+                // They had to make room.
+                return false;
+            }
+            let inner = Arc::clone(self);
+            let writing = spawn_blocking(move || inner.write_some(pending));
+            let Settled { left, written } = writing.await.unwrap_or_default();
+            let is_stuck = written.is_empty() && left.len() == count;
+            self.queue.settle(count, left, written);
+            if is_stuck {
+                return true;
+            }
+            due = due.saturating_sub(count);
+        }
+        false
     }
 
     /// A batch remembers, asks, and goes on: what it remembered is written after that. That

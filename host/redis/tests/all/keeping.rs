@@ -193,7 +193,7 @@ fn what_is_not_of_this_format_is_passed_over() {
     assert!(store.flush(LONG));
     // Keys that are texts, so that they can be named here.
     let text = "linkmend:2:aaaaaaaabbbbbbbb";
-    let message = linkmend::index::MessageKey {
+    let message = MessageKey {
         high: u64::from_be_bytes(*b"aaaaaaaa"),
         low: u64::from_be_bytes(*b"bbbbbbbb"),
     };
