@@ -1,7 +1,7 @@
 //! What all parts of a store share.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -32,6 +32,8 @@ pub(crate) struct Inner {
 #[derive(Default)]
 pub(crate) struct Batches {
     waiting: AtomicUsize,
+    /// How many have waited.
+    answered: AtomicU64,
     over: Notify,
 }
 
@@ -45,6 +47,11 @@ impl Batches {
         Waiting(self)
     }
 
+    /// How many have had their answers, or none in time.
+    pub(crate) fn answered(&self) -> u64 {
+        self.answered.load(Ordering::Relaxed)
+    }
+
     /// Until none waits.
     pub(crate) async fn over(&self) {
         while self.waiting.load(Ordering::Relaxed) > 0 {
@@ -55,6 +62,7 @@ impl Batches {
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
+        self.0.answered.fetch_add(1, Ordering::Relaxed);
         if self.0.waiting.fetch_sub(1, Ordering::Relaxed) == 1 {
             self.0.over.notify_one();
         }

@@ -13,10 +13,11 @@ use crate::merge::Settled;
 use crate::queue::Pending;
 use crate::stats::add;
 
-/// What was remembered is written a little later, when the batch that it is of has gone on,
-/// and no other one asks; and at the latest then. A machine with two processors feels it when
-/// the server works for that batch and the next at the same time.
-const LATER: Duration = Duration::from_millis(4);
+/// What was remembered is written a little later; when a batch has asked meanwhile, after some
+/// time more, in which it goes on: a machine with two processors feels it when the server works
+/// for that batch as well. And at the latest after that when others ask.
+const LATER: Duration = Duration::from_millis(1);
+const GOES_ON: Duration = Duration::from_millis(3);
 const LATEST: Duration = Duration::from_millis(2);
 
 /// Unless so much waits that it would be too slow.
@@ -100,7 +101,11 @@ impl Inner {
         if waiting == 0 || waiting >= NEVER_LATER {
             return;
         }
+        let answered = self.batches.answered();
         sleep(LATER).await;
+        if self.batches.answered() > answered {
+            sleep(GOES_ON).await;
+        }
         let _ = timeout(LATEST, self.batches.over()).await;
     }
 }
