@@ -97,6 +97,7 @@ fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
     }
     match last_word(span.name) {
         b"publish" => Some(plain(Role::Producer)),
+        b"subscribe" => Some(plain(Role::Consumer)),
         b"ack" | b"nack" | b"modack" => Some(plain(Role::Settler)),
         _ => None,
     }

@@ -103,9 +103,7 @@ impl Batch {
         let span = incoming.span;
         let receives = match record.role {
             Role::Consumer => record.is_poll || !incoming.part.is_spoken,
-            // Go Pub/Sub 2: its span is INTERNAL, and has no operation.
-            Role::None => span.message.id().is_usable() && span.name.ends_with(b" subscribe"),
-            Role::Producer | Role::Settler => false,
+            Role::None | Role::Producer | Role::Settler => false,
         };
         if !receives {
             return;

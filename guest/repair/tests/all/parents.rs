@@ -141,7 +141,10 @@ fn the_subscription_of_pubsub_in_go_receives() {
         span.name = name.into();
         from_elsewhere(span)
     };
-    let id = [("messaging.message.id", text("7"))];
+    let id = [
+        ("messaging.system", text("gcp_pubsub")),
+        ("messaging.message.id", text("7")),
+    ];
     let of = |parent: Span| {
         let child = below(&parent, LOCAL, works(1));
         outcome(&parent, &child).0
@@ -267,4 +270,23 @@ fn what_is_below_a_subscription_of_google_pubsub_lacks_and_awaits_nothing() {
     assert_eq!(named("gcp_pubsub", "orders-sub subscribe", LOCAL), (1, 0));
     assert_eq!(named("gcp_pubsub", "orders-sub process", UNKNOWN), (1, 0));
     assert_eq!(named("rabbitmq", "orders process", LOCAL), (1, 0));
+}
+
+#[test]
+fn a_subscription_of_pubsub_in_go_that_lost_its_context_is_linked_and_not_what_is_below() {
+    let id = [
+        ("messaging.system", text("gcp_pubsub")),
+        ("messaging.message.id", text("7")),
+    ];
+    // Go: INTERNAL.
+    let named = |name: &str, mut span: Span| {
+        span.name = name.into();
+        span
+    };
+    let subscribe = named("orders-sub subscribe", span(2, 1, &id));
+    let process = below(&subscribe, LOCAL, consumer(3, &id));
+    let process = named("orders-sub process", process);
+    let outcome = mend(vec![producer(1, &id), process, subscribe]);
+    assert_eq!((outcome.targets(2), outcome.targets(3)), (vec![1], vec![]));
+    assert_eq!(outcome.unresolved, 0);
 }
