@@ -218,7 +218,7 @@ mod tests {
             assert_eq!(workers.run(here).await, first);
         }
         // One that panics works on.
-        let failed = workers.run(|| assert!(here() != here(), "as it is meant to"));
+        let failed = workers.run(move || assert_ne!(here(), here(), "as it is meant to"));
         assert_eq!(failed.await, Err(Panicked));
         assert_eq!(workers.run(here).await, first);
     }
