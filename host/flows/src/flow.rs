@@ -107,6 +107,35 @@ impl End {
     }
 }
 
+/// The end of a flow at its producer, as another host tells it: the span passed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldEnd<'a> {
+    /// Which span.
+    pub context: Context,
+    /// Nanoseconds since 1970.
+    pub start: u64,
+    /// Nanoseconds since 1970.
+    pub end: u64,
+    /// The span's flags.
+    pub flags: u32,
+    /// OTLP's `SpanKind`.
+    pub kind: u8,
+    /// OTLP's `StatusCode`.
+    pub status: u8,
+    /// As those of a [`Site`]; of a longer one the first 256 bytes are kept.
+    pub service: &'a str,
+    /// The same.
+    pub namespace: &'a str,
+    /// The same.
+    pub name: &'a str,
+    /// The same.
+    pub operation: &'a str,
+    /// The same.
+    pub system: &'a str,
+    /// The same.
+    pub destination: &'a str,
+}
+
 /// The way of one message to one of its consumers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {

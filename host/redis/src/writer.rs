@@ -9,7 +9,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::inner::Inner;
-use crate::merge::Settled;
 use crate::queue::Pending;
 use crate::stats::add;
 
@@ -52,22 +51,27 @@ impl Inner {
             let now = self.topology.connections();
             if std::mem::replace(&mut connections, now) != now {
                 self.queue.again();
+                self.ends.queue.again();
             }
             self.make_room().await;
-            let pending = self.queue.take();
-            if pending.is_empty() {
+            let (pending, ends) = (self.queue.take(), self.ends.queue.take());
+            if pending.is_empty() && ends.is_empty() {
                 tokio::select! {
                     () = self.queue.added.notified() => {}
+                    () = self.ends.queue.added.notified() => {}
                     () = turned => {}
                 }
                 continue;
             }
-            let count = pending.len();
+            let counts = (pending.len(), ends.len());
             let inner = Arc::clone(&self);
-            let writing = spawn_blocking(move || inner.write_some(pending));
-            let Settled { left, written } = writing.await.unwrap_or_default();
-            let is_stuck = written.is_empty() && left.len() == count;
-            self.queue.settle(count, left, written);
+            let writing =
+                spawn_blocking(move || (inner.write_some(pending), inner.write_ends(ends)));
+            let (producers, ends) = writing.await.unwrap_or_default();
+            let is_stuck = producers.is_stuck(counts.0) && ends.is_stuck(counts.1);
+            self.queue
+                .settle(counts.0, producers.left, producers.written);
+            self.ends.queue.settle(counts.1, ends.left, ends.written);
             if is_stuck {
                 tokio::select! {
                     () = sleep(AGAIN) => {}
@@ -80,7 +84,7 @@ impl Inner {
     /// A batch remembers, and then asks: what it remembered is written when it has its
     /// answer. That makes nothing late that matters, and much of it one request.
     async fn make_room(&self) {
-        let waiting = self.queue.waiting();
+        let waiting = self.queue.waiting() + self.ends.queue.waiting();
         if waiting == 0 || waiting >= NEVER_LATER {
             return;
         }

@@ -22,6 +22,8 @@ pub(crate) struct Candidate {
     message: Option<Message>,
     /// It tells of what it waited for, and not of what became of it.
     pub(crate) is_receiving: bool,
+    /// The number of its resource in the batch that it came with.
+    pub(super) resource: u32,
 }
 
 /// A sender that a consumer names.
@@ -91,6 +93,7 @@ impl Candidates {
             end: end(),
             message: self.message(span.message.id),
             is_receiving: role == Role::Consumer && is_receiving(span),
+            resource: span.service.resource,
         };
         self.list.push((candidate, first..self.claims.len()));
     }

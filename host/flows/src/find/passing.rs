@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use super::candidate::{Candidate, Candidates, Claim, end_of};
+use super::outside::Outside;
 use super::producers::{Producer, Producers};
 use super::seen::{Hashes, Millis, Seen};
 use super::waiting::Waiting;
-use crate::flow::{End, Flow};
+use crate::flow::{Context, End, Flow, ToldEnd};
 use crate::read::{Reader, Role, SpanFacts};
 use crate::sites::Sites;
 use crate::words::LinkWords;
@@ -26,6 +27,8 @@ pub struct PassingOptions {
     pub message_ids: bool,
     /// How the rules call what they write on links.
     pub words: LinkWords,
+    /// Whether what concerns other hosts is kept for [`Passing::outside`].
+    pub shares: bool,
 }
 
 impl Default for PassingOptions {
@@ -35,6 +38,7 @@ impl Default for PassingOptions {
             time_to_live: Duration::from_mins(15),
             message_ids: true,
             words: LinkWords::default(),
+            shares: false,
         }
     }
 }
@@ -57,6 +61,7 @@ struct Known {
     producers: Producers,
     waiting: Waiting,
     told: Told,
+    outside: Outside,
     begun: Instant,
     aged: Millis,
 }
@@ -98,7 +103,7 @@ impl Passing {
         reader.spans(batch, |span| {
             let role = span.role();
             if role == Role::Producer {
-                known.produce(span, sites, now, &mut found);
+                known.produce(span, sites, now, true, &mut found);
             } else if role == Role::Consumer || span.has_links() {
                 consumers.add(span, role, || end_of(span, sites));
             }
@@ -107,6 +112,41 @@ impl Passing {
             known.consume(candidate, claims, now, &mut found);
         }
         consumers.clear();
+    }
+
+    /// What of the batches since the last time concerns other hosts, where that is kept.
+    pub fn outside(&mut self) -> Outside {
+        std::mem::take(&mut self.known.outside)
+    }
+
+    /// A consumer waits for this producer.
+    #[must_use]
+    pub fn awaits(&self, producer: &Context) -> bool {
+        self.known
+            .waiting
+            .is_for(self.known.hashes.context(producer))
+    }
+
+    /// Takes producers that passed other hosts as if they had passed here, and gives
+    /// `found` the flows of those that wait for them.
+    pub fn learn<'a>(
+        &mut self,
+        ends: impl IntoIterator<Item = ToldEnd<'a>>,
+        now: Instant,
+        mut found: impl FnMut(Flow, bool),
+    ) {
+        let Self {
+            reader,
+            sites,
+            known,
+            ..
+        } = self;
+        let now = known.since(now);
+        known.forget(now);
+        for end in ends {
+            let span = reader.told(&end);
+            known.produce(&span, sites, now, false, &mut found);
+        }
     }
 
     /// How many producers are kept, and how many claims wait.
@@ -128,6 +168,7 @@ impl Known {
                 messages: Seen::new(options.max_spans),
                 pairs: Seen::new(options.max_spans),
             },
+            outside: Outside::default(),
             begun: now,
             aged: Millis(0),
             options,
@@ -139,6 +180,7 @@ impl Known {
         span: &SpanFacts<'_>,
         sites: &mut Sites,
         now: Millis,
+        is_here: bool,
         found: &mut impl FnMut(Flow, bool),
     ) {
         let hash = self.hashes.context(&span.context);
@@ -147,6 +189,13 @@ impl Known {
         let is_new = self.producers.add(hash, now, most, || end_of(span, sites));
         if !is_new {
             return;
+        }
+        if is_here
+            && self.options.shares
+            && let Some(producer) = self.producers.get(hash)
+        {
+            let told = (span.service.resource, producer.end.clone());
+            self.outside.produced.push(told);
         }
         let Some(waiter) = self.waiting.take(hash) else {
             return;
@@ -177,6 +226,10 @@ impl Known {
             } else if claim.may_come() {
                 let most = self.options.max_spans;
                 self.waiting.add(hash, (candidate, claim), now, most);
+                if self.options.shares {
+                    let asked = (candidate.resource, claim.target);
+                    self.outside.missed.push(asked);
+                }
             }
         }
     }

@@ -7,7 +7,7 @@ use super::keys::{Key, Keys};
 use super::library::Library;
 use super::pair::{self, is_true, text};
 use super::walk::{self, Stretch, Walk};
-use crate::flow::Context;
+use crate::flow::{Context, ToldEnd};
 
 /// A span, as far as flows need it.
 #[derive(Debug, Clone)]
@@ -35,6 +35,8 @@ pub(crate) struct ServiceFacts<'a> {
     pub(crate) namespace: &'a [u8],
     /// Of both.
     pub(crate) hash: u64,
+    /// Which `ResourceSpans` of the batch it is.
+    pub(crate) resource: u32,
 }
 
 /// What attributes of a span, or of a link, say of messages.
@@ -133,6 +135,36 @@ impl<'a> SpanFacts<'a> {
             }
         }
         facts
+    }
+
+    /// What another host tells of one.
+    pub(super) fn told(end: &ToldEnd<'a>, keys: &'a Keys) -> Self {
+        let mut service = ServiceFacts {
+            name: end.service.as_bytes(),
+            namespace: end.namespace.as_bytes(),
+            ..ServiceFacts::default()
+        };
+        service.name_both();
+        Self {
+            context: end.context,
+            parent: [0; 8],
+            name: end.name.as_bytes(),
+            kind: end.kind,
+            flags: end.flags,
+            start: end.start,
+            end: end.end,
+            status: end.status,
+            message: MessageFacts {
+                system: end.system.as_bytes(),
+                destination: end.destination.as_bytes(),
+                operation: end.operation.as_bytes(),
+                ..MessageFacts::default()
+            },
+            service,
+            links: 0,
+            linking: &[],
+            keys,
+        }
     }
 
     #[inline]
@@ -281,6 +313,10 @@ impl<'a> ServiceFacts<'a> {
                 _ => {}
             }
         }
+        self.name_both();
+    }
+
+    fn name_both(&mut self) {
         self.hash = xxh3_64_with_seed(self.name, xxh3_64(self.namespace));
     }
 }

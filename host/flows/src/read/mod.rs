@@ -9,6 +9,7 @@ mod walk;
 
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
 
+use crate::flow::ToldEnd;
 use crate::words::LinkWords;
 use facts::ServiceFacts;
 use keys::Keys;
@@ -35,12 +36,21 @@ impl Reader {
         }
     }
 
+    /// What another host tells of a span.
+    pub(crate) fn told<'a>(&'a self, end: &ToldEnd<'a>) -> SpanFacts<'a> {
+        SpanFacts::told(end, &self.keys)
+    }
+
     /// Calls `take` for each span of a batch, but for those that linkmend made
     /// itself, and those with more links than a span may have anywhere. A batch
     /// was checked before; of one that is not well-formed, it reads what it can.
     pub(crate) fn spans(&self, batch: &[u8], mut take: impl FnMut(&SpanFacts<'_>)) {
-        for of_resource in Walk::new(batch).all(traces_data::RESOURCE_SPANS) {
-            let mut service = ServiceFacts::default();
+        let resources = Walk::new(batch).all(traces_data::RESOURCE_SPANS);
+        for (number, of_resource) in (0..).zip(resources) {
+            let mut service = ServiceFacts {
+                resource: number,
+                ..ServiceFacts::default()
+            };
             // Some write it behind its spans.
             for resource in Walk::new(of_resource).all(resource_spans::RESOURCE) {
                 service.read(resource, &self.keys);

@@ -5,8 +5,14 @@ use std::time::Instant;
 
 use linkmend::Reasons;
 use linkmend_advice::Producers;
-use linkmend_flows::{Flow, LinkWords, Passing, PassingOptions, Projected, Projector};
-use parking_lot::Mutex;
+use linkmend_flows::{
+    Context, Flow, LinkWords, Passing, PassingOptions, Projected, Projector, ToldEnd,
+};
+use linkmend_redis::ends::{Answer, SpanKey};
+use parking_lot::{Mutex, MutexGuard};
+
+use super::elsewhere::{Elsewhere, OfScope};
+use super::shared::Shared;
 
 use crate::config::{self, Id, LinkmendProcessor};
 use crate::extensions::flows::LiveFlows;
@@ -18,6 +24,17 @@ pub(super) struct Flows {
     metrics: FlowMetrics,
     live: Option<Arc<LiveFlows>>,
     found: Mutex<Found>,
+    /// What other hosts are told and asked, where an index is shared.
+    elsewhere: Option<Elsewhere>,
+}
+
+/// What became of a batch.
+#[derive(Default)]
+pub(super) struct Taken {
+    /// The spans to project.
+    pub(super) projected: Vec<u8>,
+    /// Producers that other hosts are to be asked for.
+    pub(super) missed: Vec<SpanKey>,
 }
 
 struct Found {
@@ -32,8 +49,10 @@ impl Flows {
         config: &LinkmendProcessor,
         metrics: &Metrics,
         live: Option<Arc<LiveFlows>>,
+        shared: Option<&Arc<Shared>>,
     ) -> Option<Arc<Self>> {
         let rule = config.config.to_json();
+        let scope = &config.scope;
         let config = &config.flows;
         let is_wanted = config.metrics || config.project || live.is_some();
         is_wanted.then(|| {
@@ -44,11 +63,13 @@ impl Flows {
                 max_spans: config.max_spans,
                 time_to_live: config.time_to_live,
                 message_ids: config.project || live.is_some(),
+                shares: shared.is_some(),
             };
             Arc::new(Self {
                 config: config.clone(),
-                metrics: metrics.flows(id, config),
+                metrics: metrics.flows(id, config, shared.is_some()),
                 live,
+                elsewhere: shared.map(|shared| Elsewhere::new(Arc::clone(shared), scope)),
                 found: Mutex::new(Found {
                     passing: Passing::new(options, Instant::now()),
                     projector: Projector::new(config.max_projected_per_trace),
@@ -64,30 +85,87 @@ impl Flows {
         }
     }
 
-    /// Takes a batch that was mended, and gives back the spans to project.
-    pub(super) fn take(&self, batch: &[u8]) -> Vec<u8> {
+    /// Takes a batch that was mended.
+    pub(super) fn take(&self, batch: &[u8], of: OfScope) -> Taken {
         let now = Instant::now();
         let mut flows: Vec<(Flow, bool)> = Vec::new();
-        let mut projected = Vec::new();
         let mut found = self.found.lock();
         let take = |flow, is_new| flows.push((flow, is_new));
         found.passing.take(batch, now, take);
+        let outside = found.passing.outside();
+        let projected = self.tell(found, &flows);
+        if let Some(live) = &self.live {
+            live.add(&flows, &Producers::of(batch), now);
+        }
+        let elsewhere = self.elsewhere.as_ref();
+        let missed = elsewhere.map(|elsewhere| elsewhere.tell(outside, batch, of));
+        Taken {
+            projected,
+            missed: missed.unwrap_or_default(),
+        }
+    }
+
+    /// Takes producers that passed other hosts, and gives back the spans to project.
+    pub(super) fn learn<'a>(&self, ends: impl Iterator<Item = ToldEnd<'a>>) -> Vec<u8> {
+        let now = Instant::now();
+        let mut flows: Vec<(Flow, bool)> = Vec::new();
+        let mut found = self.found.lock();
+        let take = |flow, is_new| flows.push((flow, is_new));
+        found.passing.learn(ends, now, take);
+        let projected = self.tell(found, &flows);
+        if let Some(live) = &self.live {
+            live.add(&flows, &Producers::default(), now);
+        }
+        projected
+    }
+
+    /// Counts flows, and gives back the spans to project.
+    fn tell(&self, mut found: MutexGuard<'_, Found>, flows: &[(Flow, bool)]) -> Vec<u8> {
+        let mut projected = Vec::new();
         let mut without_room = 0;
         if self.config.project {
-            for (flow, _) in &flows {
+            for (flow, _) in flows {
                 let result = found.projector.project(flow, &mut projected);
                 without_room += u64::from(result == Projected::NoRoom);
             }
         }
         drop(found);
-        self.metrics.add(&flows);
+        self.metrics.add(flows);
         if without_room > 0 {
             self.metrics.projected("no_room", without_room);
         }
-        if let Some(live) = &self.live {
-            live.add(&flows, &Producers::of(batch), now);
-        }
         projected
+    }
+
+    /// Whether other hosts are asked for producers, and how many may be waited for.
+    pub(super) fn asks(&self) -> Option<usize> {
+        self.elsewhere.as_ref().map(|_| self.config.max_spans)
+    }
+
+    /// What other hosts know of some producers.
+    pub(super) async fn ask(&self, of: Vec<SpanKey>) -> Vec<Answer> {
+        match &self.elsewhere {
+            Some(elsewhere) if !of.is_empty() => elsewhere.ends(of).await,
+            _ => Vec::new(),
+        }
+    }
+
+    /// Calls `look` with what tells whether a consumer waits for a producer.
+    pub(super) fn awaited(&self, look: impl FnOnce(&dyn Fn(&Context) -> bool)) {
+        let found = self.found.lock();
+        look(&|context| found.passing.awaits(context));
+    }
+
+    /// What became of producers that were missed.
+    pub(super) fn looked_up(&self, result: &str, count: usize) {
+        self.metrics.ends_looked_up(result, count as u64);
+    }
+
+    /// Takes over into the metrics what is written of producers.
+    pub(super) fn observe(&self) {
+        if let Some(elsewhere) = &self.elsewhere {
+            self.metrics.ends(&elsewhere.stats());
+        }
     }
 
     /// What became of spans that were projected.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use linkmend_flows::{Flow, Joined};
+use linkmend_redis::ends::EndStats;
 use parking_lot::Mutex;
+use prometheus::IntGauge;
 
 use super::flow_cells::Cells;
 use super::flow_families::Families;
-use super::registry::counter;
+use super::registry::{counter, gauge};
+use super::total::Total;
 use crate::config::{self, Id};
 
 /// Of a processor.
@@ -16,19 +19,37 @@ pub struct FlowMetrics {
     families: Arc<Families>,
     /// Where flows are counted.
     cells: Option<Mutex<Cells>>,
+    /// Where an index is shared: what is written, and what waits.
+    ends: Option<Ends>,
+}
+
+struct Ends {
+    writes: [Total; 3],
+    waiting: IntGauge,
 }
 
 impl FlowMetrics {
-    pub(super) fn new(families: &Arc<Families>, id: &Id, config: &config::Flows) -> Self {
+    pub(super) fn new(
+        families: &Arc<Families>,
+        id: &Id,
+        config: &config::Flows,
+        is_shared: bool,
+    ) -> Self {
         let id = id.to_string();
         let joined = |way: Joined| counter(&families.joined, &[&id, way.as_str()]);
         let of = Self {
             cells: config
                 .metrics
                 .then(|| Mutex::new(Cells::new(&id, families, config, Joined::ALL.map(joined)))),
+            ends: is_shared.then(|| Ends::new(families, &id)),
             id,
             families: Arc::clone(families),
         };
+        if is_shared {
+            for result in ["found", "here", "nowhere", "unanswered", "dropped"] {
+                of.ends_looked_up(result, 0);
+            }
+        }
         if config.project {
             for result in ["sent", "refused", "no_room"] {
                 of.projected(result, 0);
@@ -44,8 +65,36 @@ impl FlowMetrics {
         }
     }
 
+    /// Producers that were looked up in the shared index.
+    pub fn ends_looked_up(&self, result: &str, count: u64) {
+        counter(&self.families.ends_lookups, &[&self.id, result]).inc_by(count);
+    }
+
+    /// What was written of producers to the shared index.
+    pub fn ends(&self, stats: &EndStats) {
+        let Some(ends) = &self.ends else {
+            return;
+        };
+        let writes = [stats.written, stats.dropped, stats.refused];
+        for (total, writes) in ends.writes.iter().zip(writes) {
+            total.raise(writes);
+        }
+        let waiting = i64::try_from(stats.waiting).unwrap_or(i64::MAX);
+        ends.waiting.set(waiting);
+    }
+
     /// Spans that were made, or not.
     pub fn projected(&self, result: &str, count: u64) {
         counter(&self.families.projected, &[&self.id, result]).inc_by(count);
+    }
+}
+
+impl Ends {
+    fn new(families: &Families, id: &str) -> Self {
+        let writes = |result| Total::new(counter(&families.ends_writes, &[id, result]));
+        Self {
+            writes: ["written", "dropped", "refused"].map(writes),
+            waiting: gauge(&families.ends_waiting, &[id]),
+        }
     }
 }
