@@ -132,11 +132,11 @@ impl Candidates {
             }
             once(&mut self.claims, first);
         }
-        if role == Role::Consumer && span.parent != [0; 8] {
+        if role == Role::Consumer && span.head.parent_span_id != [0; 8] {
             self.claims.push(Claim {
                 target: Context {
-                    trace: span.context.trace,
-                    span: span.parent,
+                    trace: span.head.trace_id,
+                    span: span.head.parent_span_id,
                 },
                 message: None,
                 named_by: NamedBy::Parent {
@@ -159,12 +159,12 @@ impl Candidates {
 #[inline]
 pub(crate) fn end_of(span: &SpanFacts<'_>, sites: &mut Sites) -> End {
     End {
-        context: span.context,
+        context: span.context(),
         site: sites.of(span),
-        start: span.start,
-        end: span.end,
-        flags: span.flags,
-        status: span.status,
+        start: span.head.start,
+        end: span.head.end,
+        flags: span.head.flags,
+        status: span.head.status,
     }
 }
 
@@ -183,7 +183,7 @@ fn once(claims: &mut Vec<Claim>, first: usize) {
 
 fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool {
     link.context.is_valid()
-        && link.context != span.context
+        && link.context != span.context()
         && !link.is_other
         && match role {
             Role::Consumer => true,
@@ -249,14 +249,14 @@ impl Candidate {
 fn is_receiving(span: &SpanFacts<'_>) -> bool {
     let operation = span.message.operation();
     let words: [&[u8]; 4] = [b"receive", b"poll", b"peek", b"consume"];
-    u64::from(span.kind) == span_kind::CLIENT
+    u64::from(span.head.kind) == span_kind::CLIENT
         || words
             .iter()
             .any(|word| operation.eq_ignore_ascii_case(word))
         || span.is_subscription()
         // FastStream's, around `process`.
         || operation.eq_ignore_ascii_case(b"create")
-        || span.name.ends_with(b" create")
+        || span.head.name.ends_with(b" create")
 }
 
 impl Claim {

@@ -183,7 +183,7 @@ impl Known {
         is_here: bool,
         found: &mut impl FnMut(Flow, bool),
     ) {
-        let hash = self.hashes.context(&span.context);
+        let hash = self.hashes.context(&span.context());
         let most = self.options.max_spans;
         // Sent again by a client that had no answer.
         let is_new = self.producers.add(hash, now, most, || end_of(span, sites));

@@ -116,7 +116,7 @@ impl Gathered {
 impl Kept {
     fn take_span(&mut self, span: &SpanFacts<'_>) {
         // Sent again by a client that had no answer.
-        if self.spans.contains_key(&span.context) {
+        if self.spans.contains_key(&span.context()) {
             return;
         }
         if self.spans.len() >= self.most {
@@ -128,10 +128,10 @@ impl Kept {
         self.candidates.add(span, role, || end.clone());
         let kept = KeptSpan {
             end,
-            parent: span.parent,
+            parent: span.head.parent_span_id,
             role,
         };
-        self.spans.insert(span.context, kept);
+        self.spans.insert(span.context(), kept);
     }
 }
 

@@ -5,15 +5,14 @@ mod keys;
 mod library;
 mod pair;
 mod role;
-mod walk;
 
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
+use linkmend_wire::walk::Walk;
 
 use crate::flow::ToldEnd;
 use crate::words::LinkWords;
 use facts::ServiceFacts;
 use keys::Keys;
-use walk::Walk;
 
 pub(crate) use facts::{LinkFacts, SpanFacts};
 pub(crate) use keys::{is_same, tail};
@@ -58,7 +57,7 @@ impl Reader {
             for of_scope in Walk::new(of_resource).all(resource_spans::SCOPE_SPANS) {
                 for span in Walk::new(of_scope).all(scope_spans::SPANS) {
                     let facts = SpanFacts::read(span, service, &self.keys);
-                    let is_wanted = !facts.message.is_projected && facts.context.is_valid();
+                    let is_wanted = !facts.message.is_projected && facts.context().is_valid();
                     if is_wanted && facts.link_count() <= MOST_LINKS {
                         take(&facts);
                     }

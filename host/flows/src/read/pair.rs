@@ -2,9 +2,9 @@
 
 use linkmend_wire::otlp::{any_value, key_value};
 use linkmend_wire::value::AnyValue;
+use linkmend_wire::walk::{Walk, delimited};
 
 use super::keys::{Key, Keys};
-use super::walk::{Walk, delimited};
 
 /// What an attribute tells, if it is read, and its value: an `AnyValue` message.
 #[allow(
