@@ -207,11 +207,18 @@ impl<'a> SpanHead<'a> {
     /// Reads a span. `take` is given each attribute, and the kind as far as it was read
     /// before, and says whether it takes it.
     #[inline]
-    pub fn read(body: &'a [u8], mut take: impl FnMut(u8, &'a [u8]) -> bool) -> Self {
+    pub fn read(body: &'a [u8], take: impl FnMut(u8, &'a [u8]) -> bool) -> Self {
         let mut head = Self::default();
+        head.fill(body, take);
+        head
+    }
+
+    /// The same, into an empty one, where it is.
+    #[inline]
+    pub fn fill(&mut self, body: &'a [u8], mut take: impl FnMut(u8, &'a [u8]) -> bool) {
         let (mut attributes, mut links) = (Stretch::default(), Stretch::default());
         let mut fields = Walk::new(body);
-        head.begin(&mut fields.rest);
+        self.begin(&mut fields.rest);
         loop {
             let start = fields.position();
             let Some((tag, value)) = fields.next() else {
@@ -219,16 +226,15 @@ impl<'a> SpanHead<'a> {
             };
             match tag {
                 tag::ATTRIBUTES => {
-                    if !take(head.kind, value) {
+                    if !take(self.kind, value) {
                         attributes.add(start, fields.position());
                     }
                 }
                 tag::LINKS => links.add(start, fields.position()),
-                tag => head.set(tag, value),
+                tag => self.set(tag, value),
             }
         }
-        (head.attributes, head.links) = (attributes.of(body), links.of(body));
-        head
+        (self.attributes, self.links) = (attributes.of(body), links.of(body));
     }
 
     /// The fields that nearly all spans begin with, as far as they are there in this

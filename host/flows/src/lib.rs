@@ -33,7 +33,7 @@ mod sums;
 mod words;
 
 pub use find::{Found, Gathered, KeptSpan, Outside, Passing, PassingOptions};
-pub use flow::{Context, End, Flow, Joined, Site, ToldEnd};
+pub use flow::{Context, End, Flow, FlowRef, Joined, Site, ToldEnd};
 pub use page::{Page, Unlinked, hex};
 pub use project::{Projected, Projector};
 pub use sums::{Edge, EdgeSums, Quantiles, Sums, SumsOptions, Window};

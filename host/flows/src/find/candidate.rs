@@ -7,7 +7,7 @@ use std::sync::Arc;
 use linkmend_wire::otlp::span_kind;
 
 use super::seen::Hashes;
-use crate::flow::{Context, End, Flow, Joined};
+use crate::flow::{Context, End, FlowRef, Joined};
 use crate::read::{LinkFacts, Role, SpanFacts};
 use crate::sites::{self, Sites};
 
@@ -216,12 +216,17 @@ impl Candidate {
     }
 
     /// The flow, where they are joined.
-    pub(crate) fn flow(&self, claim: &Claim, producer: &End, joined: Joined) -> Flow {
-        let message = self.message(claim).and_then(|message| message.id.clone());
-        Flow {
-            producer: producer.clone(),
-            consumer: self.end.clone(),
-            message,
+    pub(crate) fn flow<'a>(
+        &'a self,
+        claim: &'a Claim,
+        producer: &'a End,
+        joined: Joined,
+    ) -> FlowRef<'a> {
+        let message = self.message(claim);
+        FlowRef {
+            producer,
+            consumer: &self.end,
+            message: message.and_then(|message| message.id.as_ref()),
             joined,
             is_again: false,
         }

@@ -8,7 +8,7 @@ use super::outside::Outside;
 use super::producers::{Producer, Producers};
 use super::seen::{Hashes, Millis, Seen};
 use super::waiting::Waiting;
-use crate::flow::{Context, End, Flow, ToldEnd};
+use crate::flow::{Context, End, FlowRef, ToldEnd};
 use crate::read::{Reader, Role, SpanFacts};
 use crate::sites::Sites;
 use crate::words::LinkWords;
@@ -91,7 +91,7 @@ impl Passing {
     /// Takes a batch that was mended, and gives `found` its flows: those whose
     /// consumers are in it, and those whose producers are. With each it is told
     /// whether its message was received for the first time.
-    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(Flow, bool)) {
+    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(FlowRef<'_>, bool)) {
         let Self {
             reader,
             consumers,
@@ -133,7 +133,7 @@ impl Passing {
         &mut self,
         ends: impl IntoIterator<Item = ToldEnd<'a>>,
         now: Instant,
-        mut found: impl FnMut(Flow, bool),
+        mut found: impl FnMut(FlowRef<'_>, bool),
     ) {
         let Self {
             reader,
@@ -181,7 +181,7 @@ impl Known {
         sites: &mut Sites,
         now: Millis,
         is_here: bool,
-        found: &mut impl FnMut(Flow, bool),
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
         let hash = self.hashes.context(&span.context());
         let most = self.options.max_spans;
@@ -212,7 +212,7 @@ impl Known {
         candidate: &Candidate,
         claims: &[Claim],
         now: Millis,
-        found: &mut impl FnMut(Flow, bool),
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
         for (place, claim) in claims.iter().enumerate() {
             // A parent is the last claim.
@@ -258,7 +258,7 @@ impl Told {
         producer: &mut Producer,
         candidate: &Candidate,
         claim: &Claim,
-        found: &mut impl FnMut(Flow, bool),
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
         let Some(joined) = candidate.joined(claim, &producer.end, Role::Producer) else {
             return;

@@ -95,7 +95,8 @@ impl Gathered {
                     continue;
                 };
                 let joined = candidate.joined(claim, &target.end, target.role);
-                let flow = joined.map(|joined| candidate.flow(claim, &target.end, joined));
+                let flow =
+                    joined.map(|joined| candidate.flow(claim, &target.end, joined).to_flow());
                 flows.extend(flow.map(|flow| (flow, candidate.is_receiving)));
             }
             one_way_each(&mut flows, first);

@@ -73,23 +73,23 @@ impl<'a> SpanFacts<'a> {
     /// What a span says.
     #[inline]
     pub(super) fn read(body: &'a [u8], service: ServiceFacts<'a>, keys: &'a Keys) -> Self {
-        let mut message = MessageFacts::default();
-        let head = SpanHead::read(body, |kind, pair| {
+        let mut facts = Self {
+            head: SpanHead::default(),
+            message: MessageFacts::default(),
+            service,
+            keys,
+        };
+        let Self { head, message, .. } = &mut facts;
+        head.fill(body, |kind, pair| {
             let is_wanted = is_kind_of_messages(kind);
             if is_wanted {
                 message.take(pair, keys);
             }
             is_wanted
         });
-        let mut facts = Self {
-            head,
-            message,
-            service,
-            keys,
-        };
         // Those that stand before the kind.
-        if head.attributes.count > 0 && facts.may_be_of_messages() {
-            for pair in Walk::new(head.attributes.within).all(span::ATTRIBUTES) {
+        if facts.head.attributes.count > 0 && facts.may_be_of_messages() {
+            for pair in Walk::new(facts.head.attributes.within).all(span::ATTRIBUTES) {
                 facts.message.take(pair, keys);
             }
         }

@@ -67,6 +67,12 @@ fn spoken(span: &SpanFacts<'_>) -> Option<Role> {
 }
 
 fn by_word(word: &[u8]) -> Option<Role> {
+    // As nearly all are written.
+    match word {
+        b"publish" | b"send" => return Some(Role::Producer),
+        b"process" | b"receive" => return Some(Role::Consumer),
+        _ => {}
+    }
     let mut letters = [0; 16];
     letters.get_mut(..word.len())?.copy_from_slice(word);
     letters.make_ascii_lowercase();

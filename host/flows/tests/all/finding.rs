@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use linkmend_flows::{
-    Flow, Gathered, Joined, LinkWords, Passing, PassingOptions, Sums, SumsOptions, ToldEnd,
+    Flow, FlowRef, Gathered, Joined, LinkWords, Passing, PassingOptions, Sums, SumsOptions, ToldEnd,
 };
 
 use crate::spans::{Span, batch};
@@ -34,7 +34,7 @@ fn passing(options: PassingOptions, batches: &[(Duration, Vec<Span>)]) -> Vec<(F
     let mut passing = Passing::new(options, begun);
     let mut found = Vec::new();
     for (at, spans) in batches {
-        let take = |flow, is_new| found.push((flow, is_new));
+        let take = |flow: FlowRef<'_>, is_new| found.push((flow.to_flow(), is_new));
         passing.take(&batch(spans), begun + *at, take);
     }
     found
@@ -340,7 +340,9 @@ fn what_another_host_tells_of_is_as_if_it_had_passed() {
     assert_eq!(asked, [(0, 1), (1, 2), (3, 3)]);
     let ends = || outside.produced.iter().map(|(_, end)| told(end));
     for _ in 0..2 {
-        other.learn(ends(), now, |flow, is_new| found.push((flow, is_new)));
+        other.learn(ends(), now, |flow, is_new| {
+            found.push((flow.to_flow(), is_new));
+        });
     }
     let awaited: Vec<_> = missed.iter().map(|(_, one)| other.awaits(one)).collect();
     assert_eq!(awaited, [false, false, true]);
@@ -349,7 +351,7 @@ fn what_another_host_tells_of_is_as_if_it_had_passed() {
         Span::producer(1, "api"),
     ];
     other.take(&batch(&more), now, |flow, is_new| {
-        found.push((flow, is_new))
+        found.push((flow.to_flow(), is_new));
     });
     assert!(other.outside().is_empty());
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 use linkmend::Reasons;
 use linkmend_advice::Producers;
 use linkmend_flows::{
-    Context, Flow, LinkWords, Passing, PassingOptions, Projected, Projector, ToldEnd,
+    Context, Flow, FlowRef, LinkWords, Passing, PassingOptions, Projected, Projector, ToldEnd,
 };
 use linkmend_redis::ends::{Answer, SpanKey};
 use parking_lot::{Mutex, MutexGuard};
@@ -90,7 +90,7 @@ impl Flows {
         let now = Instant::now();
         let mut flows: Vec<(Flow, bool)> = Vec::new();
         let mut found = self.found.lock();
-        let take = |flow, is_new| flows.push((flow, is_new));
+        let take = |flow: FlowRef<'_>, is_new| flows.push((flow.to_flow(), is_new));
         found.passing.take(batch, now, take);
         let outside = found.passing.outside();
         let projected = self.tell(found, &flows);
@@ -110,7 +110,7 @@ impl Flows {
         let now = Instant::now();
         let mut flows: Vec<(Flow, bool)> = Vec::new();
         let mut found = self.found.lock();
-        let take = |flow, is_new| flows.push((flow, is_new));
+        let take = |flow: FlowRef<'_>, is_new| flows.push((flow.to_flow(), is_new));
         found.passing.learn(ends, now, take);
         let projected = self.tell(found, &flows);
         if let Some(live) = &self.live {
