@@ -16,7 +16,7 @@ use super::shared::Shared;
 
 use crate::config::{self, Id, LinkmendProcessor};
 use crate::extensions::flows::LiveFlows;
-use crate::telemetry::metrics::{FlowMetrics, Metrics};
+use crate::telemetry::metrics::{Counting, FlowMetrics, Metrics};
 
 /// Of a processor, in all its pipelines.
 pub(super) struct Flows {
@@ -40,6 +40,27 @@ pub(super) struct Taken {
 struct Found {
     passing: Passing,
     projector: Projector,
+}
+
+/// Where flows go when they are found.
+struct Telling<'m> {
+    counting: Counting<'m>,
+    /// Those that are more than counted.
+    flows: Vec<(Flow, bool)>,
+    keeps: bool,
+}
+
+impl Telling<'_> {
+    fn add(&mut self, flow: FlowRef<'_>, is_new: bool) {
+        self.counting.add(flow, is_new);
+        if self.keeps {
+            self.flows.push((flow.to_flow(), is_new));
+        }
+    }
+
+    fn end(self) -> Vec<(Flow, bool)> {
+        self.flows
+    }
 }
 
 impl Flows {
@@ -88,12 +109,13 @@ impl Flows {
     /// Takes a batch that was mended.
     pub(super) fn take(&self, batch: &[u8], of: OfScope) -> Taken {
         let now = Instant::now();
-        let mut flows: Vec<(Flow, bool)> = Vec::new();
         let mut found = self.found.lock();
-        let take = |flow: FlowRef<'_>, is_new| flows.push((flow.to_flow(), is_new));
-        found.passing.take(batch, now, take);
+        let mut telling = self.telling();
+        let tell = |flow: FlowRef<'_>, is_new| telling.add(flow, is_new);
+        found.passing.take(batch, now, tell);
+        let flows = telling.end();
         let outside = found.passing.outside();
-        let projected = self.tell(found, &flows);
+        let projected = self.project(found, &flows);
         if let Some(live) = &self.live {
             live.add(&flows, &Producers::of(batch), now);
         }
@@ -108,19 +130,28 @@ impl Flows {
     /// Takes producers that passed other hosts, and gives back the spans to project.
     pub(super) fn learn<'a>(&self, ends: impl Iterator<Item = ToldEnd<'a>>) -> Vec<u8> {
         let now = Instant::now();
-        let mut flows: Vec<(Flow, bool)> = Vec::new();
         let mut found = self.found.lock();
-        let take = |flow: FlowRef<'_>, is_new| flows.push((flow.to_flow(), is_new));
-        found.passing.learn(ends, now, take);
-        let projected = self.tell(found, &flows);
+        let mut telling = self.telling();
+        let tell = |flow: FlowRef<'_>, is_new| telling.add(flow, is_new);
+        found.passing.learn(ends, now, tell);
+        let flows = telling.end();
+        let projected = self.project(found, &flows);
         if let Some(live) = &self.live {
             live.add(&flows, &Producers::default(), now);
         }
         projected
     }
 
-    /// Counts flows, and gives back the spans to project.
-    fn tell(&self, mut found: MutexGuard<'_, Found>, flows: &[(Flow, bool)]) -> Vec<u8> {
+    fn telling(&self) -> Telling<'_> {
+        Telling {
+            counting: self.metrics.count(),
+            flows: Vec::new(),
+            keeps: self.config.project || self.live.is_some(),
+        }
+    }
+
+    /// The spans to project.
+    fn project(&self, mut found: MutexGuard<'_, Found>, flows: &[(Flow, bool)]) -> Vec<u8> {
         let mut projected = Vec::new();
         let mut without_room = 0;
         if self.config.project {
@@ -130,7 +161,6 @@ impl Flows {
             }
         }
         drop(found);
-        self.metrics.add(flows);
         if without_room > 0 {
             self.metrics.projected("no_room", without_room);
         }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use linkmend_flows::{Flow, Joined};
+use linkmend_flows::{FlowRef, Joined};
 use linkmend_redis::ends::EndStats;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 use prometheus::IntGauge;
 
 use super::flow_cells::Cells;
@@ -21,6 +21,26 @@ pub struct FlowMetrics {
     cells: Option<Mutex<Cells>>,
     /// Where an index is shared: what is written, and what waits.
     ends: Option<Ends>,
+}
+
+/// Counts flows, if they are counted; told when it is dropped.
+pub struct Counting<'m>(Option<MutexGuard<'m, Cells>>);
+
+impl Counting<'_> {
+    /// One more; whether its message was not delivered before.
+    pub fn add(&mut self, flow: FlowRef<'_>, is_new: bool) {
+        if let Some(cells) = &mut self.0 {
+            cells.add(flow, is_new);
+        }
+    }
+}
+
+impl Drop for Counting<'_> {
+    fn drop(&mut self) {
+        if let Some(cells) = &mut self.0 {
+            cells.tell();
+        }
+    }
 }
 
 struct Ends {
@@ -58,11 +78,9 @@ impl FlowMetrics {
         of
     }
 
-    /// Counts flows, each with whether its message was not delivered before.
-    pub fn add(&self, flows: &[(Flow, bool)]) {
-        if let Some(cells) = self.cells.as_ref().filter(|_| !flows.is_empty()) {
-            cells.lock().add(flows);
-        }
+    /// Begins to count the flows of a batch.
+    pub fn count(&self) -> Counting<'_> {
+        Counting(self.cells.as_ref().map(Mutex::lock))
     }
 
     /// Producers that were looked up in the shared index.

@@ -18,7 +18,7 @@ mod shared;
 mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
-pub use flows::FlowMetrics;
+pub use flows::{Counting, FlowMetrics};
 pub use kafka::{KafkaExporterMetrics, KafkaReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
