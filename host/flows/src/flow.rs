@@ -112,6 +112,8 @@ impl End {
 pub struct ToldEnd<'a> {
     /// Which span.
     pub context: Context,
+    /// Whose it is, see [`Passing::take_of`](crate::Passing::take_of).
+    pub scope: u64,
     /// Nanoseconds since 1970.
     pub start: u64,
     /// Nanoseconds since 1970.

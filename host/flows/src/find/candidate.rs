@@ -24,6 +24,8 @@ pub(crate) struct Candidate {
     pub(crate) is_receiving: bool,
     /// The number of its resource in the batch that it came with.
     pub(super) resource: u32,
+    /// That of its resource.
+    pub(super) scope: u64,
 }
 
 /// A sender that a consumer names.
@@ -94,6 +96,7 @@ impl Candidates {
             message: self.message(span.message.id),
             is_receiving: role == Role::Consumer && is_receiving(span),
             resource: span.service.resource,
+            scope: span.service.scope,
         };
         self.list.push((candidate, first..self.claims.len()));
     }

@@ -91,7 +91,19 @@ impl Passing {
     /// Takes a batch that was mended, and gives `found` its flows: those whose
     /// consumers are in it, and those whose producers are. With each it is told
     /// whether its message was received for the first time.
-    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(FlowRef<'_>, bool)) {
+    pub fn take(&mut self, batch: &[u8], now: Instant, found: impl FnMut(FlowRef<'_>, bool)) {
+        self.take_of(batch, |_| 0, now, found);
+    }
+
+    /// The same of senders with scopes: `scope` says that of each `ResourceSpans`, by its
+    /// number from 0 on, as a part of a hash. Only what has the same is joined.
+    pub fn take_of(
+        &mut self,
+        batch: &[u8],
+        scope: impl Fn(u32) -> u64,
+        now: Instant,
+        mut found: impl FnMut(FlowRef<'_>, bool),
+    ) {
         let Self {
             reader,
             consumers,
@@ -100,7 +112,7 @@ impl Passing {
         } = self;
         let now = known.since(now);
         known.forget(now);
-        reader.spans(batch, |span| {
+        reader.spans(batch, scope, |span| {
             let role = span.role();
             if role == Role::Producer {
                 known.produce(span, sites, now, true, &mut found);
@@ -119,12 +131,11 @@ impl Passing {
         std::mem::take(&mut self.known.outside)
     }
 
-    /// A consumer waits for this producer.
+    /// A consumer of this scope waits for this producer.
     #[must_use]
-    pub fn awaits(&self, producer: &Context) -> bool {
-        self.known
-            .waiting
-            .is_for(self.known.hashes.context(producer))
+    pub fn awaits(&self, producer: &Context, scope: u64) -> bool {
+        let hash = self.known.hashes.of(producer, scope);
+        self.known.waiting.is_for(hash)
     }
 
     /// Takes producers that passed other hosts as if they had passed here, and gives
@@ -183,7 +194,7 @@ impl Known {
         is_here: bool,
         found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
-        let hash = self.hashes.context(&span.context());
+        let hash = self.hashes.of(&span.context(), span.service.scope);
         let most = self.options.max_spans;
         // Sent again by a client that had no answer.
         let is_new = self.producers.add(hash, now, most, || end_of(span, sites));
@@ -220,7 +231,7 @@ impl Known {
             if claim.is_parent() && linked.any(|link| link.target.trace == claim.target.trace) {
                 continue;
             }
-            let hash = self.hashes.context(&claim.target);
+            let hash = self.hashes.of(&claim.target, candidate.scope);
             if let Some(producer) = self.producers.get(hash) {
                 self.told.tell(producer, candidate, claim, found);
             } else if claim.may_come() {

@@ -80,7 +80,7 @@ impl Gathered {
     /// Takes the spans of a batch that was mended.
     pub fn take(&mut self, batch: &[u8]) {
         let Self { reader, kept } = self;
-        reader.spans(batch, |span| kept.take_span(span));
+        reader.spans(batch, |_| 0, |span| kept.take_span(span));
     }
 
     /// All flows between these spans.

@@ -28,6 +28,8 @@ pub(crate) struct ServiceFacts<'a> {
     pub(crate) hash: u64,
     /// Which `ResourceSpans` of the batch it is.
     pub(crate) resource: u32,
+    /// Whose messages are its own: others do not find them.
+    pub(crate) scope: u64,
 }
 
 /// What attributes of a span, or of a link, say of messages.
@@ -101,6 +103,7 @@ impl<'a> SpanFacts<'a> {
         let mut service = ServiceFacts {
             name: end.service.as_bytes(),
             namespace: end.namespace.as_bytes(),
+            scope: end.scope,
             ..ServiceFacts::default()
         };
         service.name_both();

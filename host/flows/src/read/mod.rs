@@ -43,11 +43,18 @@ impl Reader {
     /// Calls `take` for each span of a batch, but for those that linkmend made
     /// itself, and those with more links than a span may have anywhere. A batch
     /// was checked before; of one that is not well-formed, it reads what it can.
-    pub(crate) fn spans(&self, batch: &[u8], mut take: impl FnMut(&SpanFacts<'_>)) {
+    /// `scope` says whose spans each resource has.
+    pub(crate) fn spans(
+        &self,
+        batch: &[u8],
+        scope: impl Fn(u32) -> u64,
+        mut take: impl FnMut(&SpanFacts<'_>),
+    ) {
         let resources = Walk::new(batch).all(traces_data::RESOURCE_SPANS);
         for (number, of_resource) in (0..).zip(resources) {
             let mut service = ServiceFacts {
                 resource: number,
+                scope: scope(number),
                 ..ServiceFacts::default()
             };
             // Some write it behind its spans.

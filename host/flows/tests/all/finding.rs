@@ -287,6 +287,7 @@ fn a_span_of_thousands_of_links_hides_no_flow_but_its_own() {
 fn told(end: &linkmend_flows::End) -> ToldEnd<'_> {
     ToldEnd {
         context: end.context,
+        scope: 0,
         start: end.start,
         end: end.end,
         flags: end.flags,
@@ -344,7 +345,7 @@ fn what_another_host_tells_of_is_as_if_it_had_passed() {
             found.push((flow.to_flow(), is_new));
         });
     }
-    let awaited: Vec<_> = missed.iter().map(|(_, one)| other.awaits(one)).collect();
+    let awaited: Vec<_> = missed.iter().map(|(_, one)| other.awaits(one, 0)).collect();
     assert_eq!(awaited, [false, false, true]);
     let more = [
         Span::consumer(15, "audit").linked(1),
@@ -377,4 +378,28 @@ fn what_another_host_tells_of_is_as_if_it_had_passed() {
     };
     assert_eq!(flows(&found), flows(&here));
     assert_eq!(found.len(), 3);
+}
+
+/// Scenario: a consumer names a producer of another scope, which passed before it, and
+/// one that comes after it.
+/// Guarantees: neither is joined; that of the producer's own scope is.
+#[test]
+fn what_is_of_another_scope_is_not_joined() {
+    let now = Instant::now();
+    let mut passing = Passing::new(PassingOptions::default(), now);
+    let mut found = Vec::new();
+    let mut take = |spans: &[Span], scope: u64| {
+        let tell = |flow: FlowRef<'_>, _| found.push(flow.to_flow());
+        passing.take_of(&batch(spans), |_| scope, now, tell);
+    };
+    take(&[Span::producer(1, "api")], 7);
+    take(&[Span::consumer(11, "worker").linked(1)], 8);
+    take(&[Span::consumer(12, "worker").linked(2)], 8);
+    take(&[Span::consumer(13, "worker").linked(2)], 7);
+    take(&[Span::producer(2, "api")], 7);
+    take(&[Span::consumer(14, "worker").linked(1)], 7);
+    assert_eq!(
+        ways(&found),
+        [(1, 14, Joined::Linked), (2, 13, Joined::Linked)]
+    );
 }

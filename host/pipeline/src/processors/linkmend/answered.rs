@@ -7,7 +7,7 @@ use linkmend_redis::ends::{Answer, SpanKey};
 
 use super::asking::{Asking, TIMES};
 use super::delivery::until;
-use super::elsewhere::{context, told};
+use super::elsewhere::{context, scope, told};
 use super::flows::Flows;
 use super::stage::Stage;
 
@@ -94,7 +94,7 @@ impl Stage {
 impl Flows {
     /// Without those that have passed here, or that nobody waits for any more.
     fn still_missed(&self, mut due: Vec<(usize, SpanKey)>) -> Vec<(usize, SpanKey)> {
-        self.awaited(|awaits| due.retain(|(_, key)| awaits(&context(key))));
+        self.awaited(|awaits| due.retain(|(_, key)| awaits(&context(key), scope(key))));
         due
     }
 }

@@ -19,30 +19,29 @@ pub(super) enum OfScope {
     One(Option<Scope>),
 }
 
-/// The store, and how keys are made.
+/// The store.
 pub(super) struct Elsewhere {
     shared: Arc<Shared>,
+}
+
+/// What tells senders apart.
+pub(super) struct Scoped {
     /// Senders have scopes.
     is_scoped: bool,
     resource_attributes: Vec<String>,
 }
 
 impl Elsewhere {
-    pub(super) fn new(shared: Arc<Shared>, scope: &config::Scope) -> Self {
-        Self {
-            shared,
-            is_scoped: scope.is_any(),
-            resource_attributes: scope.resource_attributes.clone(),
-        }
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
     }
 
     /// Tells of the producers of a batch, and gives the keys of those that are to be asked
     /// for.
-    pub(super) fn tell(&self, outside: Outside, batch: &[u8], of: OfScope) -> Vec<SpanKey> {
+    pub(super) fn tell(&self, outside: Outside, scopes: &Scopes) -> Vec<SpanKey> {
         if outside.is_empty() {
             return Vec::new();
         }
-        let scopes = self.scopes(batch, of);
         let told = outside.produced.iter().filter_map(|(number, end)| {
             let key = scopes.key(*number, end.context)?;
             Some((key, ends::value(&written(end))))
@@ -62,8 +61,18 @@ impl Elsewhere {
     pub(super) fn stats(&self) -> EndStats {
         self.shared.end_stats()
     }
+}
 
-    fn scopes(&self, batch: &[u8], of: OfScope) -> Scopes {
+impl Scoped {
+    pub(super) fn new(scope: &config::Scope) -> Self {
+        Self {
+            is_scoped: scope.is_any(),
+            resource_attributes: scope.resource_attributes.clone(),
+        }
+    }
+
+    /// Those of the resources of a batch.
+    pub(super) fn scopes(&self, batch: &[u8], of: OfScope) -> Scopes {
         match of {
             _ if !self.is_scoped => Scopes::NotAny,
             OfScope::One(scope) => Scopes::One(scope),
@@ -78,7 +87,7 @@ impl Elsewhere {
 }
 
 /// The scopes of the resources of a batch.
-enum Scopes {
+pub(super) enum Scopes {
     NotAny,
     /// `None`: it is not known, and nothing is told.
     One(Option<Scope>),
@@ -86,6 +95,15 @@ enum Scopes {
 }
 
 impl Scopes {
+    /// A part of that of a resource; 0: there are none.
+    pub(super) fn hash(&self, number: u32) -> u64 {
+        match self {
+            Self::NotAny => 0,
+            Self::One(scope) => part(*scope),
+            Self::Each(scopes) => part(scopes.get(number as usize).copied()),
+        }
+    }
+
     fn key(&self, number: u32, of: Context) -> Option<SpanKey> {
         let scope = match self {
             Self::NotAny => None,
@@ -98,6 +116,17 @@ impl Scopes {
             span: of.span,
         })
     }
+}
+
+fn part(scope: Option<Scope>) -> u64 {
+    let bytes = scope.map(Scope::to_bytes).unwrap_or_default();
+    let first = bytes.first_chunk().copied();
+    first.map_or(0, u64::from_le_bytes)
+}
+
+/// The scope of a key, as that of a resource.
+pub(super) fn scope(key: &SpanKey) -> u64 {
+    part(key.scope)
 }
 
 fn written(end: &End) -> ends::End<'_> {
@@ -122,6 +151,7 @@ pub(super) fn told<'a>(key: &SpanKey, value: &'a [u8]) -> Option<ToldEnd<'a>> {
     let end = ends::read(value)?;
     Some(ToldEnd {
         context: context(key),
+        scope: scope(key),
         start: end.start,
         end: end.end,
         flags: end.flags,

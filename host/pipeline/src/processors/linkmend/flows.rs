@@ -11,7 +11,7 @@ use linkmend_flows::{
 use linkmend_redis::ends::{Answer, SpanKey};
 use parking_lot::{Mutex, MutexGuard};
 
-use super::elsewhere::{Elsewhere, OfScope};
+use super::elsewhere::{Elsewhere, OfScope, Scoped};
 use super::shared::Shared;
 
 use crate::config::{self, Id, LinkmendProcessor};
@@ -24,6 +24,7 @@ pub(super) struct Flows {
     metrics: FlowMetrics,
     live: Option<Arc<LiveFlows>>,
     found: Mutex<Found>,
+    scoped: Scoped,
     /// What other hosts are told and asked, where an index is shared.
     elsewhere: Option<Elsewhere>,
 }
@@ -90,7 +91,8 @@ impl Flows {
                 config: config.clone(),
                 metrics: metrics.flows(id, config, shared.is_some()),
                 live,
-                elsewhere: shared.map(|shared| Elsewhere::new(Arc::clone(shared), scope)),
+                scoped: Scoped::new(scope),
+                elsewhere: shared.map(|shared| Elsewhere::new(Arc::clone(shared))),
                 found: Mutex::new(Found {
                     passing: Passing::new(options, Instant::now()),
                     projector: Projector::new(config.max_projected_per_trace),
@@ -109,10 +111,12 @@ impl Flows {
     /// Takes a batch that was mended.
     pub(super) fn take(&self, batch: &[u8], of: OfScope) -> Taken {
         let now = Instant::now();
+        let scopes = self.scoped.scopes(batch, of);
+        let scope = |number| scopes.hash(number);
         let mut found = self.found.lock();
         let mut telling = self.telling();
         let tell = |flow: FlowRef<'_>, is_new| telling.add(flow, is_new);
-        found.passing.take(batch, now, tell);
+        found.passing.take_of(batch, scope, now, tell);
         let flows = telling.end();
         let outside = found.passing.outside();
         let projected = self.project(found, &flows);
@@ -120,7 +124,7 @@ impl Flows {
             live.add(&flows, &Producers::of(batch), now);
         }
         let elsewhere = self.elsewhere.as_ref();
-        let missed = elsewhere.map(|elsewhere| elsewhere.tell(outside, batch, of));
+        let missed = elsewhere.map(|elsewhere| elsewhere.tell(outside, &scopes));
         Taken {
             projected,
             missed: missed.unwrap_or_default(),
@@ -181,9 +185,9 @@ impl Flows {
     }
 
     /// Calls `look` with what tells whether a consumer waits for a producer.
-    pub(super) fn awaited(&self, look: impl FnOnce(&dyn Fn(&Context) -> bool)) {
+    pub(super) fn awaited(&self, look: impl FnOnce(&dyn Fn(&Context, u64) -> bool)) {
         let found = self.found.lock();
-        look(&|context| found.passing.awaits(context));
+        look(&|context, scope| found.passing.awaits(context, scope));
     }
 
     /// What became of producers that were missed.
