@@ -29,7 +29,11 @@ pub struct Processor {
     pub(crate) hold: Option<Arc<Hold>>,
     pub(crate) clock: Arc<dyn Clock>,
     /// One for each thread that ever was in here at the same time.
-    workspaces: Mutex<Vec<Workspace>>,
+    #[allow(
+        clippy::vec_box,
+        reason = "each is taken out and put back for every batch, and is more than a kilobyte"
+    )]
+    workspaces: Mutex<Vec<Box<Workspace>>>,
 }
 
 /// What a processor is beside its rules.

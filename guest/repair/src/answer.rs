@@ -9,6 +9,7 @@ use crate::batch::Batch;
 use crate::config::Config;
 use crate::kind::LinkType;
 use crate::records::{MessageName, Run};
+use crate::room::again;
 
 /// How many attributes a link may have (OTLP, `AttributePerLinkCountLimit`).
 pub const MAX_ATTRIBUTES: u32 = 128;
@@ -30,9 +31,29 @@ pub struct Answer<'b> {
     pub builder: VerdictBuilder,
     config: &'b Config,
     batch: &'b Batch,
+    words: Words<'b>,
+}
+
+/// What of a verdict stands in it already.
+#[derive(Debug, Default)]
+pub struct Words<'b> {
     words: Vec<(&'b str, TextId)>,
     shared: Vec<((Option<Kind>, bool), Attributes)>,
+    /// The attributes of the link at hand.
     list: Vec<Pair>,
+}
+
+impl Words<'_> {
+    /// None, in the same room.
+    pub fn again<'c>(mut self) -> Words<'c> {
+        self.shared.clear();
+        self.list.clear();
+        Words {
+            words: again(self.words),
+            shared: self.shared,
+            list: self.list,
+        }
+    }
 }
 
 /// An attribute.
@@ -40,28 +61,26 @@ type Pair = (AttributeKey<'static>, AttributeValue<'static>);
 
 impl<'b> Answer<'b> {
     /// An empty one.
-    pub fn new(config: &'b Config, batch: &'b Batch) -> Self {
+    pub fn new(config: &'b Config, batch: &'b Batch, words: Words<'b>) -> Self {
         Self {
             builder: VerdictBuilder::new(),
             config,
             batch,
-            words: Vec::new(),
-            shared: Vec::new(),
-            list: Vec::new(),
+            words,
         }
     }
 
-    /// The verdict.
-    pub fn build(self) -> Verdict {
-        self.builder.build()
+    /// The verdict, and what was needed for it.
+    pub fn build(self) -> (Verdict, Words<'b>) {
+        (self.builder.build(), self.words)
     }
 
     fn word(&mut self, word: &'b str) -> TextId {
-        if let Some((_, id)) = self.words.iter().find(|(known, _)| *known == word) {
+        if let Some((_, id)) = self.words.words.iter().find(|(known, _)| *known == word) {
             return *id;
         }
         let id = self.builder.text(word.as_bytes());
-        self.words.push((word, id));
+        self.words.words.push((word, id));
         id
     }
 
@@ -72,7 +91,7 @@ impl<'b> Answer<'b> {
 
     fn put(&mut self, key: &'b str, value: AttributeValue<'static>) {
         let key = AttributeKey::TextId(self.word(key));
-        self.list.push((key, value));
+        self.words.list.push((key, value));
     }
 
     fn put_kind(&mut self, kind: Kind) {
@@ -97,27 +116,28 @@ impl<'b> Answer<'b> {
     /// The attributes that say what a link is, and that linkmend made it.
     pub fn attributes(&mut self, kind: Option<Kind>, marked: bool) -> Attributes {
         let wanted = (kind, marked);
-        if let Some((_, attributes)) = self.shared.iter().find(|(known, _)| *known == wanted) {
+        if let Some((_, attributes)) = self.words.shared.iter().find(|(known, _)| *known == wanted)
+        {
             return *attributes;
         }
-        self.list.clear();
+        self.words.list.clear();
         if let Some(kind) = kind {
             self.put_kind(kind);
         }
         if marked {
             self.put_mark();
         }
-        let attributes = self.builder.attributes(&self.list);
+        let attributes = self.builder.attributes(&self.words.list);
         // Words of vendors are as many as there are links.
         if !matches!(kind, Some(Kind::Text(_))) {
-            self.shared.push((wanted, attributes));
+            self.words.shared.push((wanted, attributes));
         }
         attributes
     }
 
     /// The attributes of a new link for the message `name`.
     pub fn named(&mut self, name: MessageName, kind: LinkType) -> Attributes {
-        self.list.clear();
+        self.words.list.clear();
         match name {
             MessageName::Unnamed => return self.attributes(Some(Kind::Type(kind)), true),
             MessageName::Id(id) => {
@@ -139,7 +159,7 @@ impl<'b> Answer<'b> {
         }
         self.put_kind(Kind::Type(kind));
         self.put_mark();
-        self.builder.attributes(&self.list)
+        self.builder.attributes(&self.words.list)
     }
 
     fn put_recipe(&mut self, recipe: u16, parts: Run) {

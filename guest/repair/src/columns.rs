@@ -74,9 +74,9 @@ impl Columns {
         facts: &MessageFacts<'_>,
         texts: &mut Vec<u8>,
     ) {
-        let parents = facts.traceparent.value;
+        let parents = facts.traceparent();
         if extra.usual_headers && parents.is_usable() {
-            self.read_headers(parents, facts.tracestate.value, texts);
+            self.read_headers(parents, facts.tracestate(), texts);
         }
     }
 

@@ -8,95 +8,161 @@ use crate::value::Value;
 /// emitters in transition set the old ones beside it
 /// (`OTEL_SEMCONV_STABILITY_OPT_IN=messaging/dup`).
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Fact<'a> {
+pub struct Offered<'a> {
     /// The value.
     pub value: Value<'a>,
     /// The place of its name among the names, 0 the newest.
     name: u8,
 }
 
-impl<'a> Fact<'a> {
+impl<'a> Offered<'a> {
     /// Takes note of a value under the name in this place.
-    #[allow(
-        clippy::inline_always,
-        reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
-    )]
-    #[inline(always)]
+    #[inline]
     pub fn offer(&mut self, name: u8, value: Value<'a>) {
         let better = name <= self.name || matches!(self.value, Value::Absent);
         if better && value.is_usable() {
             *self = Self { value, name };
         }
     }
+}
 
-    #[inline]
-    fn inherit(&mut self, from: &Self) {
-        if matches!(self.value, Value::Absent) {
-            *self = *from;
+/// The facts that attributes can tell of a message, each with what reads it.
+macro_rules! facts {
+    ($($(#[$doc:meta])* $fact:ident, $read:ident;)*) => {
+        /// What attributes can tell of a message.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[repr(u8)]
+        pub enum Fact {
+            $($(#[$doc])* $fact,)*
         }
+
+        /// How many facts there are.
+        const FACTS: usize = [$(Fact::$fact,)*].len();
+
+        impl<'a> MessageFacts<'a> {
+            $(
+                $(#[$doc])*
+                #[inline]
+                #[must_use]
+                pub fn $read(&self) -> Value<'a> {
+                    self.value(Fact::$fact)
+                }
+            )*
+        }
+    };
+}
+
+facts! {
+    /// What is done with the message: a fact for each name, since a word that
+    /// nobody knows under the newest says nothing of the next.
+    OperationType, operation_type;
+    /// `messaging.operation`
+    Operation, operation;
+    /// `messaging.operation.name`
+    OperationName, operation_name;
+    /// `bullmq.queue.operation`, `celery.action`
+    JobAction, job_action;
+    /// The method of a client span.
+    Method, method;
+    /// The messaging system.
+    System, system;
+    /// The message id, or an array of them.
+    Id, id;
+    /// An array of message ids.
+    Ids, ids;
+    /// Topic, queue, exchange.
+    Destination, destination;
+    /// Kafka's partition.
+    Partition, partition;
+    /// Kafka's offset.
+    Offset, offset;
+    /// Kafka's cluster.
+    Cluster, cluster;
+    /// How many messages a batch has.
+    MessageCount, message_count;
+    /// The captured `traceparent` header, one or an array.
+    Traceparent, traceparent;
+    /// The captured `tracestate` header, one or an array.
+    Tracestate, tracestate;
+    /// `MassTransit`'s id.
+    MasstransitId, masstransit_id;
+    /// `NServiceBus`' id.
+    NservicebusId, nservicebus_id;
+    /// The source of a `CloudEvent`.
+    EventSource, event_source;
+    /// The id of a `CloudEvent`.
+    EventId, event_id;
+    /// `BullMQ`'s queue.
+    BullmqQueue, bullmq_queue;
+    /// `BullMQ`'s job.
+    BullmqJob, bullmq_job;
+    /// The job of a library that has one name for it on both sides, and the
+    /// library (rq, arq, dramatiq).
+    Job, job;
+    /// `queue_name` or `actor_name`: what tells dramatiq's `message_id` from
+    /// anybody else's.
+    Actor, actor;
+    /// The conversation that the message is part of: named by both sides of
+    /// `FastStream`, where it is new for each message.
+    Conversation, conversation;
+    /// `messaging.destination_publish.name`: where the message was sent to.
+    PublishedTo, published_to;
+}
+
+impl Fact {
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+
+    const fn bits(facts: &[Self]) -> u32 {
+        let (mut bits, mut rest) = (0, facts);
+        while let [first, others @ ..] = rest {
+            bits |= first.bit();
+            rest = others;
+        }
+        bits
     }
 }
 
-/// The known attributes of a span or of a link.
+/// The facts that name a message.
+pub const ID_FACTS: [Fact; 9] = [
+    Fact::Id,
+    Fact::Ids,
+    Fact::Offset,
+    Fact::MasstransitId,
+    Fact::NservicebusId,
+    Fact::EventId,
+    Fact::BullmqJob,
+    Fact::Job,
+    Fact::Conversation,
+];
+
+/// What of a link holds for all messages of its span, and stands on that one.
+const INHERITED: [Fact; 8] = [
+    Fact::System,
+    Fact::Destination,
+    Fact::Partition,
+    Fact::Cluster,
+    Fact::EventSource,
+    Fact::BullmqQueue,
+    Fact::Actor,
+    Fact::PublishedTo,
+];
+
+/// The known attributes of a span or of a link: the few that it has of those that there are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct MessageFacts<'a> {
-    /// What is done with the message: a fact for each name, since a word that
-    /// nobody knows under the newest says nothing of the next.
-    pub operation_type: Fact<'a>,
-    /// `messaging.operation`
-    pub operation: Fact<'a>,
-    /// `messaging.operation.name`
-    pub operation_name: Fact<'a>,
-    /// `bullmq.queue.operation`, `celery.action`
-    pub job_action: Fact<'a>,
-    /// The method of a client span.
-    pub method: Fact<'a>,
-    /// The messaging system.
-    pub system: Fact<'a>,
-    /// The message id, or an array of them.
-    pub id: Fact<'a>,
-    /// An array of message ids.
-    pub ids: Fact<'a>,
-    /// Topic, queue, exchange.
-    pub destination: Fact<'a>,
-    /// Kafka's partition.
-    pub partition: Fact<'a>,
-    /// Kafka's offset.
-    pub offset: Fact<'a>,
-    /// Kafka's cluster.
-    pub cluster: Fact<'a>,
-    /// How many messages a batch has.
-    pub message_count: Fact<'a>,
-    /// The captured `traceparent` header, one or an array.
-    pub traceparent: Fact<'a>,
-    /// The captured `tracestate` header, one or an array.
-    pub tracestate: Fact<'a>,
-    /// `MassTransit`'s id.
-    pub masstransit_id: Fact<'a>,
-    /// `NServiceBus`' id.
-    pub nservicebus_id: Fact<'a>,
-    /// The source of a `CloudEvent`.
-    pub event_source: Fact<'a>,
-    /// The id of a `CloudEvent`.
-    pub event_id: Fact<'a>,
-    /// `BullMQ`'s queue.
-    pub bullmq_queue: Fact<'a>,
-    /// `BullMQ`'s job.
-    pub bullmq_job: Fact<'a>,
+    /// Which facts are there: bits. What stands in the place of another one is of no
+    /// account.
+    present: u32,
+    /// Which of them are arrays.
+    arrays: u32,
+    /// The places of their names among the names of the fact, 0 the newest.
+    names: [u8; FACTS],
+    values: [Value<'a>; FACTS],
     /// The task library that has attributes of its own on the span, and makes up
     /// the message ids itself.
     pub tasks: Option<TaskLibrary>,
-    /// The job of a library that has one name for it on both sides, and the
-    /// library (rq, arq, dramatiq).
-    pub job: Fact<'a>,
-    /// `queue_name` or `actor_name`: what tells dramatiq's `message_id` from
-    /// anybody else's.
-    pub actor: Fact<'a>,
-    /// The conversation that the message is part of: named by both sides of
-    /// `FastStream`, where it is new for each message.
-    pub conversation: Fact<'a>,
-    /// `messaging.destination_publish.name`: where the message was sent to.
-    pub published_to: Fact<'a>,
 }
 
 /// A library whose tasks are messages, under ids that it gives itself: a task
@@ -171,62 +237,52 @@ macro_rules! names {
         /// All known names, with their keys.
         pub const NAMES: &[(Name, &str)] = &[$((Name::$name, $key),)*];
 
-        impl<'a> MessageFacts<'a> {
-            /// Takes note of an attribute.
-            #[allow(
-                clippy::inline_always,
-                reason = "what is returned through memory in a guest is stored in halves and loaded as a whole, which stalls"
-            )]
-            #[inline(always)]
-            pub fn take(&mut self, name: Name, value: Value<'a>) {
-                match name {
-                    $(Name::$name => self.$fact.offer($place, value),)*
-                }
-            }
-        }
+        /// The fact that each name has a value of, and the place of the name among those of
+        /// the fact.
+        const FACT_OF: [(Fact, u8); NAMES.len()] = [$((Fact::$fact, $place),)*];
     };
 }
 
 // Sources: semconv 1.44.0 and its schema files back to 1.9.0.
 names! {
-    MessagingSystem => "messaging.system", system, 0;
-    MessagingOperation => "messaging.operation", operation, 0;
-    MessagingMessageId => "messaging.message.id", id, 0;
-    MessagingMessageIdOld => "messaging.message_id", id, 1;
-    MessagingMessageIds => "messaging.message.ids", ids, 0;
-    MessagingDestinationName => "messaging.destination.name", destination, 0;
-    MessagingDestination => "messaging.destination", destination, 1;
-    MessagingSourceName => "messaging.source.name", destination, 2;
-    MessagingKafkaOffset => "messaging.kafka.offset", offset, 0;
-    MessagingKafkaMessageOffset => "messaging.kafka.message.offset", offset, 1;
-    MessagingOperationType => "messaging.operation.type", operation_type, 0;
-    MessagingOperationName => "messaging.operation.name", operation_name, 0;
-    MessagingDestinationPartitionId => "messaging.destination.partition.id", partition, 0;
-    MessagingKafkaDestinationPartition => "messaging.kafka.destination.partition", partition, 1;
-    MessagingKafkaSourcePartition => "messaging.kafka.source.partition", partition, 2;
-    MessagingKafkaPartition => "messaging.kafka.partition", partition, 3;
-    MessagingKafkaClusterId => "messaging.kafka.cluster.id", cluster, 0;
-    MessagingBatchMessageCount => "messaging.batch.message_count", message_count, 0;
-    MessagingHeaderTraceparent => "messaging.header.traceparent", traceparent, 0;
-    MessagingBullmqJobOptsTraceparent => "messaging.bullmq.job.opts.traceparent", traceparent, 1;
-    MessagingHeaderTracestate => "messaging.header.tracestate", tracestate, 0;
-    MessagingBullmqJobOptsTracestate => "messaging.bullmq.job.opts.tracestate", tracestate, 1;
-    MessagingMasstransitMessageId => "messaging.masstransit.message_id", masstransit_id, 0;
-    MessagingMessageConversationId => "messaging.message.conversation_id", conversation, 0;
-    MessagingDestinationPublishName => "messaging.destination_publish.name", published_to, 0;
-    NservicebusMessageId => "nservicebus.message_id", nservicebus_id, 0;
-    CloudeventsEventId => "cloudevents.event_id", event_id, 0;
-    CloudeventsEventSource => "cloudevents.event_source", event_source, 0;
-    BullmqQueueOperation => "bullmq.queue.operation", job_action, 0;
-    CeleryAction => "celery.action", job_action, 1;
-    BullmqQueueName => "bullmq.queue.name", bullmq_queue, 0;
-    BullmqJobId => "bullmq.job.id", bullmq_job, 0;
-    RpcMethod => "rpc.method", method, 0;
-    AwsOperation => "aws.operation", method, 1;
-    RqJobId => "rq.job.id", job, 0;
-    ArqJobId => "arq.job.id", job, 1;
-    MessageId => "message_id", job, 2;
-    ActorName => "actor_name", actor, 0;
+    MessagingSystem => "messaging.system", System, 0;
+    MessagingOperation => "messaging.operation", Operation, 0;
+    MessagingMessageId => "messaging.message.id", Id, 0;
+    MessagingMessageIdOld => "messaging.message_id", Id, 1;
+    MessagingMessageIds => "messaging.message.ids", Ids, 0;
+    MessagingDestinationName => "messaging.destination.name", Destination, 0;
+    MessagingDestination => "messaging.destination", Destination, 1;
+    MessagingSourceName => "messaging.source.name", Destination, 2;
+    MessagingKafkaOffset => "messaging.kafka.offset", Offset, 0;
+    MessagingKafkaMessageOffset => "messaging.kafka.message.offset", Offset, 1;
+    MessagingOperationType => "messaging.operation.type", OperationType, 0;
+    MessagingOperationName => "messaging.operation.name", OperationName, 0;
+    MessagingDestinationPartitionId => "messaging.destination.partition.id", Partition, 0;
+    MessagingKafkaDestinationPartition => "messaging.kafka.destination.partition", Partition, 1;
+    MessagingKafkaSourcePartition => "messaging.kafka.source.partition", Partition, 2;
+    MessagingKafkaPartition => "messaging.kafka.partition", Partition, 3;
+    MessagingKafkaClusterId => "messaging.kafka.cluster.id", Cluster, 0;
+    MessagingBatchMessageCount => "messaging.batch.message_count", MessageCount, 0;
+    MessagingHeaderTraceparent => "messaging.header.traceparent", Traceparent, 0;
+    MessagingBullmqJobOptsTraceparent => "messaging.bullmq.job.opts.traceparent", Traceparent, 1;
+    MessagingHeaderTracestate => "messaging.header.tracestate", Tracestate, 0;
+    MessagingBullmqJobOptsTracestate => "messaging.bullmq.job.opts.tracestate", Tracestate, 1;
+    MessagingMasstransitMessageId => "messaging.masstransit.message_id", MasstransitId, 0;
+    MessagingMessageConversationId => "messaging.message.conversation_id", Conversation, 0;
+    MessagingDestinationPublishName => "messaging.destination_publish.name", PublishedTo, 0;
+    NservicebusMessageId => "nservicebus.message_id", NservicebusId, 0;
+    CloudeventsEventId => "cloudevents.event_id", EventId, 0;
+    CloudeventsEventSource => "cloudevents.event_source", EventSource, 0;
+    BullmqQueueOperation => "bullmq.queue.operation", JobAction, 0;
+    CeleryAction => "celery.action", JobAction, 1;
+    BullmqQueueName => "bullmq.queue.name", BullmqQueue, 0;
+    BullmqJobId => "bullmq.job.id", BullmqJob, 0;
+    RpcMethod => "rpc.method", Method, 0;
+    AwsOperation => "aws.operation", Method, 1;
+    RqJobId => "rq.job.id", Job, 0;
+    ArqJobId => "arq.job.id", Job, 1;
+    MessageId => "message_id", Job, 2;
+    ActorName => "actor_name", Actor, 0;
 }
 
 /// The libraries that are known by the beginning of their attributes.
@@ -237,17 +293,87 @@ pub const TASK_LIBRARIES: &[(TaskLibrary, &str)] = &[
 ];
 
 impl<'a> MessageFacts<'a> {
+    /// Forgets all, for the next span.
+    #[inline]
+    pub fn clear(&mut self) {
+        self.present = 0;
+        self.tasks = None;
+    }
+
+    /// Takes note of an attribute.
+    #[inline]
+    pub fn take(&mut self, name: Name, value: Value<'a>) {
+        let Some(&(fact, place)) = FACT_OF.get(name as usize) else {
+            return;
+        };
+        let is_newer = self.present & fact.bit() == 0 || place <= self.name(fact);
+        if is_newer && value.is_usable() {
+            self.put(fact, place, value);
+        }
+    }
+
+    /// Puts a value in the place of what is known.
+    pub fn set(&mut self, fact: Fact, value: Value<'a>) {
+        if value.is_usable() {
+            self.put(fact, 0, value);
+        } else {
+            self.remove(fact);
+        }
+    }
+
+    /// Forgets what is known.
+    pub fn remove(&mut self, fact: Fact) {
+        self.present &= !fact.bit();
+    }
+
+    /// The value of a fact.
+    #[inline]
+    #[must_use]
+    pub fn value(&self, fact: Fact) -> Value<'a> {
+        match self.values.get(fact as usize) {
+            Some(value) if self.has(fact) => *value,
+            _ => Value::Absent,
+        }
+    }
+
+    /// The fact is known, and [usable](Value::is_usable).
+    #[inline]
+    #[must_use]
+    pub fn has(&self, fact: Fact) -> bool {
+        self.present & fact.bit() != 0
+    }
+
+    #[inline]
+    fn put(&mut self, fact: Fact, name: u8, value: Value<'a>) {
+        let (place, bit) = (fact as usize, fact.bit());
+        if let (Some(known), Some(known_name)) =
+            (self.values.get_mut(place), self.names.get_mut(place))
+        {
+            (*known, *known_name) = (value, name);
+        }
+        self.present |= bit;
+        if value.is_array() {
+            self.arrays |= bit;
+        } else {
+            self.arrays &= !bit;
+        }
+    }
+
+    fn name(&self, fact: Fact) -> u8 {
+        self.names.get(fact as usize).copied().unwrap_or_default()
+    }
+
     /// The library whose job is named.
     #[inline]
     #[must_use]
     pub fn job_library(&self) -> Option<JobLibrary> {
-        if !self.job.value.is_usable() {
+        if !self.has(Fact::Job) {
             return None;
         }
-        match self.job.name {
+        match self.name(Fact::Job) {
             0 => Some(JobLibrary::Rq),
             1 => Some(JobLibrary::Arq),
-            _ => self.actor.value.is_usable().then_some(JobLibrary::Dramatiq),
+            _ => self.has(Fact::Actor).then_some(JobLibrary::Dramatiq),
         }
     }
 
@@ -256,7 +382,7 @@ impl<'a> MessageFacts<'a> {
     #[inline]
     #[must_use]
     pub fn is_reply(&self) -> bool {
-        let destination = self.destination.value.text().unwrap_or_default();
+        let destination = self.destination().text().unwrap_or_default();
         destination.starts_with(b"_INBOX.") || destination == b"(temporary)"
     }
 
@@ -264,14 +390,11 @@ impl<'a> MessageFacts<'a> {
     /// the link, what is equal for all messages on the span (semconv, "batch
     /// messaging operations"). What names one message is never filled in.
     pub fn inherit(&mut self, span: &Self) {
-        self.system.inherit(&span.system);
-        self.destination.inherit(&span.destination);
-        self.partition.inherit(&span.partition);
-        self.cluster.inherit(&span.cluster);
-        self.event_source.inherit(&span.event_source);
-        self.bullmq_queue.inherit(&span.bullmq_queue);
-        self.actor.inherit(&span.actor);
-        self.published_to.inherit(&span.published_to);
+        for fact in INHERITED {
+            if !self.has(fact) && span.has(fact) {
+                self.put(fact, span.name(fact), span.value(fact));
+            }
+        }
         self.tasks = self.tasks.or(span.tasks);
     }
 
@@ -279,39 +402,14 @@ impl<'a> MessageFacts<'a> {
     #[inline]
     #[must_use]
     pub fn names_messages(&self) -> bool {
-        self.id_facts().iter().any(|fact| fact.value.is_usable())
+        self.present & const { Fact::bits(&ID_FACTS) } != 0
     }
 
-    /// The facts that name a message.
+    /// Something that names a message is an array.
     #[inline]
     #[must_use]
-    pub fn id_facts(&self) -> [&Fact<'a>; 9] {
-        [
-            &self.id,
-            &self.ids,
-            &self.offset,
-            &self.masstransit_id,
-            &self.nservicebus_id,
-            &self.event_id,
-            &self.bullmq_job,
-            &self.job,
-            &self.conversation,
-        ]
-    }
-
-    /// The same, to be changed.
-    pub fn id_facts_mut(&mut self) -> [&mut Fact<'a>; 9] {
-        [
-            &mut self.id,
-            &mut self.ids,
-            &mut self.offset,
-            &mut self.masstransit_id,
-            &mut self.nservicebus_id,
-            &mut self.event_id,
-            &mut self.bullmq_job,
-            &mut self.job,
-            &mut self.conversation,
-        ]
+    pub fn names_in_arrays(&self) -> bool {
+        self.present & self.arrays & const { Fact::bits(&ID_FACTS) } != 0
     }
 }
 
@@ -389,7 +487,7 @@ pub struct LinkFacts<'a> {
     /// `opentracing.ref_type`
     pub ref_type: Value<'a>,
     /// What a vendor's attribute says that it is, where that is asked for.
-    pub alias: Fact<'a>,
+    pub alias: Offered<'a>,
     /// `retry.attempt` or `retry.of` is there.
     pub is_retry: bool,
     /// The known attributes.

@@ -94,7 +94,7 @@ impl KeyMaker {
     /// A number for where a message is sent to or comes from; 0: that is not
     /// known. Of two destinations the same number is unlikely, and harmless.
     pub fn destination_hint(&mut self, facts: &MessageFacts<'_>) -> u16 {
-        let destination = facts.destination.value.written(&mut self.destination);
+        let destination = facts.destination().written(&mut self.destination);
         if destination.is_empty() {
             return 0;
         }
@@ -140,20 +140,20 @@ impl KeyMaker {
         side: Side,
         keys: &mut Vec<MessageKey>,
     ) -> Grounds {
-        let system = System::named(facts.system.value.text().unwrap_or_default());
+        let system = System::named(facts.system().text().unwrap_or_default());
         let first = keys.len();
         self.asides.clear();
         self.put_kafka(facts, system, environment, side, keys);
         let offsets = (keys.len() - first) as u8;
         let mut client_assigned = self.put_library_ids(facts, environment, keys);
-        if facts.id.value.is_scalar() {
+        if facts.id().is_scalar() {
             client_assigned |= self.put_id(facts, system, environment, keys);
         }
         client_assigned |= self.put_conversation(facts, environment, side, keys);
         Grounds {
             offsets,
             client_assigned,
-            names_cluster: facts.cluster.value.text().is_some(),
+            names_cluster: facts.cluster().text().is_some(),
             may_be_resent: client_assigned
                 || facts.tasks.is_some()
                 || facts.job_library().is_some(),
@@ -170,20 +170,20 @@ impl KeyMaker {
         side: Side,
         keys: &mut Vec<MessageKey>,
     ) -> bool {
-        if !facts.conversation.value.is_scalar() {
+        if !facts.conversation().is_scalar() {
             return false;
         }
         let is_named_otherwise =
-            facts.masstransit_id.value.is_usable() || facts.nservicebus_id.value.is_usable();
+            facts.masstransit_id().is_usable() || facts.nservicebus_id().is_usable();
         // Its producers name nothing else.
         let is_asked = match side {
-            Side::Producer => !facts.id.value.is_usable(),
-            Side::Consumer => facts.published_to.value.is_usable(),
+            Side::Producer => !facts.id().is_usable(),
+            Side::Consumer => facts.published_to().is_usable(),
         };
         if is_named_otherwise || !is_asked {
             return false;
         }
-        let id = facts.conversation.value.written(&mut self.id);
+        let id = facts.conversation().written(&mut self.id);
         put(&mut self.builder, "conversation", &[environment, id], keys);
         true
     }
@@ -197,9 +197,9 @@ impl KeyMaker {
         keys: &mut Vec<MessageKey>,
     ) -> bool {
         let mut client_assigned = false;
-        if facts.bullmq_job.value.is_scalar() && facts.bullmq_queue.value.is_scalar() {
-            let queue = facts.bullmq_queue.value.written(&mut self.destination);
-            let job = facts.bullmq_job.value.written(&mut self.id);
+        if facts.bullmq_job().is_scalar() && facts.bullmq_queue().is_scalar() {
+            let queue = facts.bullmq_queue().written(&mut self.destination);
+            let job = facts.bullmq_job().written(&mut self.id);
             put(
                 &mut self.builder,
                 "bullmq",
@@ -207,16 +207,16 @@ impl KeyMaker {
                 keys,
             );
         }
-        if facts.masstransit_id.value.is_scalar() {
-            let id = facts.masstransit_id.value.written(&mut self.id);
+        if facts.masstransit_id().is_scalar() {
+            let id = facts.masstransit_id().written(&mut self.id);
             put(&mut self.builder, "masstransit", &[environment, id], keys);
         }
-        if facts.nservicebus_id.value.is_scalar() {
-            let id = facts.nservicebus_id.value.written(&mut self.id);
+        if facts.nservicebus_id().is_scalar() {
+            let id = facts.nservicebus_id().written(&mut self.id);
             put(&mut self.builder, "nservicebus", &[environment, id], keys);
         }
-        if let Some(library) = facts.job_library().filter(|_| facts.job.value.is_scalar()) {
-            let id = facts.job.value.written(&mut self.id);
+        if let Some(library) = facts.job_library().filter(|_| facts.job().is_scalar()) {
+            let id = facts.job().written(&mut self.id);
             let family = match library {
                 JobLibrary::Rq => "rq",
                 JobLibrary::Arq => "arq",
@@ -224,9 +224,9 @@ impl KeyMaker {
             };
             put(&mut self.builder, family, &[environment, id], keys);
         }
-        if facts.event_id.value.is_scalar() && facts.event_source.value.is_scalar() {
-            let source = facts.event_source.value.written(&mut self.destination);
-            let id = facts.event_id.value.written(&mut self.id);
+        if facts.event_id().is_scalar() && facts.event_source().is_scalar() {
+            let source = facts.event_source().written(&mut self.destination);
+            let id = facts.event_id().written(&mut self.id);
             put(
                 &mut self.builder,
                 "cloudevents",
@@ -248,8 +248,8 @@ impl KeyMaker {
         keys: &mut Vec<MessageKey>,
     ) -> bool {
         let builder = &mut self.builder;
-        let id = facts.id.value.written(&mut self.id);
-        let destination = facts.destination.value.written(&mut self.destination);
+        let id = facts.id().written(&mut self.id);
+        let destination = facts.destination().written(&mut self.destination);
         if let Some(library) = facts.tasks {
             put(builder, library.family(), &[environment, id], keys);
         }
@@ -278,7 +278,7 @@ impl KeyMaker {
         }
         self.system.clear();
         self.system
-            .extend_from_slice(facts.system.value.text().unwrap_or(b"-"));
+            .extend_from_slice(facts.system().text().unwrap_or(b"-"));
         self.system.make_ascii_lowercase();
         if id.len() >= LONG_ID && !is_digits(id) {
             put(builder, "generic", &[environment, &self.system, id], keys);
@@ -297,9 +297,9 @@ impl KeyMaker {
         side: Side,
         keys: &mut Vec<MessageKey>,
     ) {
-        let topic = facts.destination.value.written(&mut self.destination);
+        let topic = facts.destination().written(&mut self.destination);
         let record = by_offset(facts, topic).or_else(|| match system {
-            System::Kafka => by_id(facts, facts.id.value.written(&mut self.id), topic),
+            System::Kafka => by_id(facts, facts.id().written(&mut self.id), topic),
             _ => None,
         });
         let Some(record) = record else {
@@ -311,7 +311,7 @@ impl KeyMaker {
         put_decimal(record.offset, false, &mut self.number);
         let (partition, offset) = self.number.split_at(split);
         let place = [environment, record.topic, partition, offset];
-        let cluster = facts.cluster.value.text().unwrap_or_default();
+        let cluster = facts.cluster().text().unwrap_or_default();
         let builder = &mut self.builder;
         put_place(builder, cluster, place, side, keys);
         if side == Side::Producer {
@@ -386,8 +386,8 @@ fn put(builder: &mut Builder, family: &'static str, parts: &[&[u8]], keys: &mut 
 fn by_offset<'a>(facts: &MessageFacts<'_>, topic: &'a [u8]) -> Option<Record<'a>> {
     Some(Record {
         topic: Some(topic).filter(|topic| !topic.is_empty())?,
-        offset: facts.offset.value.natural()?,
-        partition: facts.partition.value.natural()?,
+        offset: facts.offset().natural()?,
+        partition: facts.partition().natural()?,
     })
 }
 
@@ -397,7 +397,7 @@ fn by_id<'a>(facts: &MessageFacts<'_>, id: &'a [u8], topic: &'a [u8]) -> Option<
     if let Some(offset) = natural(id) {
         return Some(Record {
             topic: Some(topic).filter(|topic| !topic.is_empty())?,
-            partition: facts.partition.value.natural()?,
+            partition: facts.partition().natural()?,
             offset,
         });
     }

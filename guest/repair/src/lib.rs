@@ -31,6 +31,7 @@
 //! | `links` | repaired, dropped, doubled, cut |
 //! | `kind` | `link.type` |
 //! | `mend`, `answer` | the decision, and the edits |
+//! | `room` | vectors whose room is used again |
 //! | `explain` | the decision in words |
 
 mod answer;
@@ -57,6 +58,7 @@ mod read;
 pub mod reads;
 mod records;
 mod role;
+mod room;
 mod slots;
 mod system;
 mod texts;
@@ -70,7 +72,7 @@ use linkmend_rule::{
 use batch::Batch;
 use config::Config;
 use facts::{KEY_ATTRIBUTES, LinkFacts, Origin, SpanFacts};
-use mend::Besides;
+use mend::{Besides, Scratch};
 use producers::Producers;
 use read::ExtraReader;
 use reads::Reads;
@@ -82,6 +84,7 @@ pub struct Repair {
     reads: Reads,
     batch: Batch,
     producers: Producers,
+    scratch: Scratch<'static>,
 }
 
 impl FieldRule for Repair {
@@ -110,6 +113,7 @@ impl FieldRule for Repair {
         self.begin(tasks);
         let mut reader = ExtraReader::default();
         let mut origin = Origin::default();
+        let mut facts = SpanFacts::default();
         let mut number = 0;
         for item in traces.items() {
             match item {
@@ -121,7 +125,8 @@ impl FieldRule for Repair {
                 }
                 Item::Scope(..) => {}
                 Item::Span(span) => {
-                    self.add_span(tasks, origin, number, &span, &mut reader);
+                    read::span_facts(&self.reads, number, &span, &mut facts);
+                    self.add_span(tasks, origin, &facts, &span, &mut reader);
                     number += 1;
                 }
             }
@@ -139,6 +144,7 @@ impl Repair {
             config,
             batch: Batch::default(),
             producers: Producers::default(),
+            scratch: Scratch::default(),
         }
     }
 
@@ -205,7 +211,7 @@ impl Repair {
         &mut self,
         tasks: Tasks,
         origin: Origin<'a>,
-        number: u32,
+        facts: &SpanFacts<'a>,
         span: &Span<'a>,
         reader: &mut ExtraReader<'a>,
     ) {
@@ -216,11 +222,10 @@ impl Repair {
             ..
         } = self;
         let extra = &config.extra;
-        let facts = read::span_facts(reads, number, span);
         let is_compared = span.links > 1;
         let of_link = |link: Link<'a>| read::link_facts(reads, link, is_compared);
         if !extra.is_wanted() {
-            batch.add(config, tasks, &origin, &facts, span.links().map(of_link));
+            batch.add(config, tasks, &origin, facts, span.links().map(of_link));
             return;
         }
         reader.read_span(extra, reads, span);
@@ -230,7 +235,7 @@ impl Repair {
         let facts = SpanFacts {
             extra: reader.span(),
             events: reader.events(),
-            ..facts
+            ..*facts
         };
         let links = span.links().enumerate().map(|(number, link)| LinkFacts {
             extra: reader.link(extra, number),
@@ -280,7 +285,13 @@ impl Repair {
                 .take_asides(questions, recalled)
                 .map_err(|error| index_failed("recall", error))?;
         }
-        Ok(mend::mend(&self.config, tasks, batch, &self.producers))
+        Ok(mend::mend(
+            &self.config,
+            tasks,
+            batch,
+            &self.producers,
+            &mut self.scratch,
+        ))
     }
 }
 

@@ -34,29 +34,25 @@ pub fn origin<'a>(reads: &Reads, resource: Attributes<'a>) -> Origin<'a> {
     origin
 }
 
-/// The facts of a span.
+/// The facts of a span, in the place of those of another one: they are large.
 #[inline]
-pub fn span_facts<'a>(reads: &Reads, number: u32, span: &Span<'a>) -> SpanFacts<'a> {
-    // Filled where it stands: it is large.
-    let mut facts = SpanFacts {
-        number,
-        trace_id: span.trace_id,
-        span_id: span.span_id,
-        parent_span_id: span.parent_span_id,
-        trace_state: span.trace_state,
-        name: span.name,
-        kind: span.kind.into(),
-        start: span.start,
-        end: span.end,
-        failed: span.status == STATUS_ERROR,
-        flags: span.flags,
-        ..SpanFacts::default()
-    };
+pub fn span_facts<'a>(reads: &Reads, number: u32, span: &Span<'a>, facts: &mut SpanFacts<'a>) {
+    facts.number = number;
+    facts.trace_id = span.trace_id;
+    facts.span_id = span.span_id;
+    facts.parent_span_id = span.parent_span_id;
+    facts.trace_state = span.trace_state;
+    facts.name = span.name;
+    facts.kind = span.kind.into();
+    facts.start = span.start;
+    facts.end = span.end;
+    facts.failed = span.status == STATUS_ERROR;
+    facts.flags = span.flags;
+    facts.message.clear();
     for attribute in span.attributes() {
         let used = reads.used(attribute.number);
         facts.message.attribute(used, attribute.value.into());
     }
-    facts
 }
 
 /// The facts of a link. `is_compared`: there is another one to compare it with.

@@ -3,7 +3,7 @@
 use linkmend_wire::otlp::span_kind;
 
 use crate::config::RecipeRole;
-use crate::facts::{JobLibrary, MessageFacts, SpanFacts};
+use crate::facts::{Fact, JobLibrary, MessageFacts, SpanFacts};
 use crate::value::Value;
 
 /// What a span does with messages.
@@ -79,7 +79,7 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
         // `process`, too.
         (JobLibrary::Rq, span_kind::CLIENT) => Some(Part {
             stands_in: true,
-            ..match span.message.operation_name.value.text() {
+            ..match span.message.operation_name().text() {
                 Some(b"perform") => plain(Role::Consumer),
                 _ => NO_PART,
             }
@@ -92,15 +92,29 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
 /// consumers by their kind, and say by the end of their name what they do
 /// (Go: INTERNAL; Node: CLIENT).
 fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
-    let system = span.message.system.value.text()?;
-    if !system.eq_ignore_ascii_case(b"gcp_pubsub") {
+    if !is_of_pubsub(span) {
         return None;
     }
     match last_word(span.name) {
         b"publish" => Some(plain(Role::Producer)),
+        b"subscribe" => Some(plain(Role::Consumer)),
         b"ack" | b"nack" | b"modack" => Some(plain(Role::Settler)),
         _ => None,
     }
+}
+
+fn is_of_pubsub(span: &SpanFacts<'_>) -> bool {
+    let system = span.message.system().text();
+    system.is_some_and(|system| system.eq_ignore_ascii_case(b"gcp_pubsub"))
+}
+
+/// A consumer that works on what the span above it, of the same process, received: of
+/// Google's clients for Pub/Sub `… process` is below `… subscribe`, which ends after it and has
+/// the context of the message.
+#[inline]
+#[must_use]
+pub fn is_below_receiver(span: &SpanFacts<'_>) -> bool {
+    span.name.ends_with(b" process") && is_of_pubsub(span)
 }
 
 /// The span says of itself that it creates a message: by its operation, or (Go
@@ -108,9 +122,9 @@ fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
 #[inline]
 fn creates(span: &SpanFacts<'_>) -> bool {
     let facts = &span.message;
-    let has_operation = facts.operation_type.value.is_usable()
-        || facts.operation.value.is_usable()
-        || facts.operation_name.value.is_usable();
+    let has_operation = facts.operation_type().is_usable()
+        || facts.operation().is_usable()
+        || facts.operation_name().is_usable();
     span.kind == span_kind::PRODUCER && !has_operation && last_word(span.name) == b"create"
 }
 
@@ -123,7 +137,7 @@ fn last_word(name: &[u8]) -> &[u8] {
 /// sends what the span made.
 #[must_use]
 pub fn of_link(facts: &MessageFacts<'_>) -> Option<Role> {
-    let part = by_word(facts.operation_name.value.text()?)?;
+    let part = by_word(facts.operation_name().text()?)?;
     Some(part.role)
 }
 
@@ -143,13 +157,13 @@ const fn plain(role: Role) -> Part {
 #[inline]
 fn spoken(facts: &MessageFacts<'_>) -> Option<Part> {
     [
-        &facts.operation_type,
-        &facts.operation,
-        &facts.operation_name,
-        &facts.job_action,
+        Fact::OperationType,
+        Fact::Operation,
+        Fact::OperationName,
+        Fact::JobAction,
     ]
     .into_iter()
-    .filter_map(|fact| fact.value.text())
+    .filter_map(|fact| facts.value(fact).text())
     .find_map(by_word)
     .map(|part| Part {
         is_spoken: true,
@@ -205,7 +219,7 @@ fn by_method(span: &SpanFacts<'_>) -> Option<Part> {
     if span.kind != span_kind::CLIENT || !span.message.names_messages() {
         return None;
     }
-    let method = match span.message.method.value {
+    let method = match span.message.method() {
         Value::Text(method) => method,
         _ => span.name,
     };

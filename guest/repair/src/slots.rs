@@ -1,6 +1,6 @@
 //! One span, several messages: which facts belong to which.
 
-use crate::facts::MessageFacts;
+use crate::facts::{Fact, ID_FACTS, MessageFacts};
 use crate::system::joins_ids;
 use crate::value::Value;
 
@@ -17,65 +17,58 @@ pub fn for_each_message<'a>(facts: &MessageFacts<'a>, mut each: impl FnMut(&Mess
         return;
     }
     let joined = joined_ids(facts).is_some();
-    let ids = facts.id_facts().map(|fact| fact.value);
     let mut rest = *facts;
-    for fact in rest.id_facts_mut() {
-        if fact.value.is_array() {
-            fact.value = Value::Absent;
+    for fact in ID_FACTS {
+        if facts.value(fact).is_array() {
+            rest.remove(fact);
         }
     }
-    rest.ids.value = Value::Absent;
+    rest.remove(Fact::Ids);
     if joined {
-        rest.id.value = Value::Absent;
+        rest.remove(Fact::Id);
     }
     if rest.names_messages() {
         each(&rest);
     }
-    for fact in rest.id_facts_mut() {
-        fact.value = Value::Absent;
+    for fact in ID_FACTS {
+        rest.remove(fact);
     }
     if let Some(text) = joined_ids(facts) {
         for id in text.split(|&byte| byte == b',') {
-            rest.id.value = Value::Text(id);
+            rest.set(Fact::Id, Value::Text(id));
             each(&rest);
         }
-        rest.id.value = Value::Absent;
+        rest.remove(Fact::Id);
     }
-    for (place, value) in ids.into_iter().enumerate() {
-        let is_one_id = place == IDS && value.is_scalar();
+    for fact in ID_FACTS {
+        let value = facts.value(fact);
+        let is_one_id = fact == Fact::Ids && value.is_scalar();
         if !value.is_array() && !is_one_id {
             continue;
         }
+        // An array of ids is one of ids, under whichever name.
+        let fact = if fact == Fact::Ids { Fact::Id } else { fact };
         value.for_each_element(|element| {
-            let mut message = rest;
-            // An array of ids is one of ids, under whichever name.
-            let place = if place == IDS { 0 } else { place };
-            if let Some(fact) = message.id_facts_mut().into_iter().nth(place) {
-                fact.value = element;
-            }
-            each(&message);
+            rest.set(fact, element);
+            each(&rest);
         });
+        rest.remove(fact);
     }
 }
-
-/// The place of `messaging.message.ids` among the facts that name messages.
-const IDS: usize = 1;
 
 /// More than one message may be named.
 #[inline]
 #[must_use]
 pub fn names_several(facts: &MessageFacts<'_>) -> bool {
-    facts.ids.value.is_usable()
-        || facts.id_facts().iter().any(|fact| fact.value.is_array())
-        || joined_ids(facts).is_some()
+    facts.has(Fact::Ids) || facts.names_in_arrays() || joined_ids(facts).is_some()
 }
 
 /// Several ids in one string.
 #[inline]
 fn joined_ids<'a>(facts: &MessageFacts<'a>) -> Option<&'a [u8]> {
-    let system = facts.system.value.text().unwrap_or_default();
+    let system = facts.system().text().unwrap_or_default();
     if !joins_ids(system) {
         return None;
     }
-    facts.id.value.text().filter(|text| text.contains(&b','))
+    facts.id().text().filter(|text| text.contains(&b','))
 }

@@ -58,6 +58,9 @@ pub struct VerdictBuilder {
     verdict: Verdict,
 }
 
+/// Two attributes of a link and a trace state: a verdict that needs no more allocates once.
+const ROOM_FOR_TEXTS: usize = 128;
+
 impl Default for VerdictBuilder {
     fn default() -> Self {
         Self::new()
@@ -75,8 +78,12 @@ impl VerdictBuilder {
 
     /// Holds a text, for several attributes.
     pub fn text(&mut self, text: &[u8]) -> TextId {
-        let offset = self.verdict.texts.len() as u32;
-        self.verdict.texts.extend_from_slice(text);
+        let texts = &mut self.verdict.texts;
+        if texts.capacity() == 0 {
+            texts.reserve(ROOM_FOR_TEXTS);
+        }
+        let offset = texts.len() as u32;
+        texts.extend_from_slice(text);
         TextId {
             offset,
             length: text.len() as u32,

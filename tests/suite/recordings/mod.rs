@@ -101,9 +101,7 @@ fn every_arm_and_order_judges_alike() {
 #[test]
 fn spans_of_an_intact_recording_do_not_wait() {
     for recording in Recording::all() {
-        // Go Pub/Sub 2: `process` ends before `subscribe`, its parent, which has
-        // the context; until then nobody can know.
-        if recording.is_intact() && !recording.path().starts_with("go/pubsub-v2") {
+        if recording.is_intact() {
             let held = judge::held(&recording);
             assert_eq!(held, Vec::<String>::new(), "{}", recording.name);
         }

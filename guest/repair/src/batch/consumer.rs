@@ -2,7 +2,7 @@
 
 use super::{Batch, Incoming};
 use crate::columns::{Columns, Element, Names};
-use crate::facts::MessageFacts;
+use crate::facts::{Fact, ID_FACTS, MessageFacts};
 use crate::keys::Side;
 use crate::records::{Lack, MessageName, Parent, Run, Slot, SpanRecord};
 use crate::role::Role;
@@ -15,15 +15,15 @@ use crate::value::Value;
 /// whose SDK does not say where its parent is may have.
 pub(super) fn lack(incoming: &Incoming<'_, '_>, record: &SpanRecord) -> Option<Lack> {
     let facts = &incoming.span.message;
-    let is_empty = facts.message_count.value.natural() == Some(0);
+    let is_empty = facts.message_count().natural() == Some(0);
     let may_lack = matches!(record.parent, Parent::None | Parent::Local);
     if !may_lack || is_empty || record.slots.count() > 0 || facts.is_reply() {
         return None;
     }
-    let names_something = facts.id_facts().iter().any(|fact| {
-        // A conversation is of many messages.
-        fact.value.is_usable() && !core::ptr::eq(*fact, &raw const facts.conversation)
-    }) || facts.traceparent.value.is_usable()
+    // A conversation is of many messages.
+    let mut names = ID_FACTS.iter().filter(|fact| **fact != Fact::Conversation);
+    let names_something = names.any(|fact| facts.has(*fact))
+        || facts.traceparent().is_usable()
         || incoming.span.extra.iter().any(Value::is_usable);
     Some(if names_something {
         Lack::Incomplete
@@ -45,7 +45,7 @@ impl Batch {
         self.read_columns(incoming, &mut columns);
         let span = incoming.span;
         let naming = naming
-            || span.message.message_count.value.is_usable()
+            || span.message.message_count().is_usable()
             || names_several(&span.message)
             || !columns.is_empty()
             || !span.events.is_empty();
@@ -198,20 +198,20 @@ impl Batch {
 
     fn name(&mut self, message: &MessageFacts<'_>) -> MessageName {
         let ids = [
-            &message.id,
-            &message.masstransit_id,
-            &message.nservicebus_id,
-            &message.event_id,
-            &message.bullmq_job,
+            message.id(),
+            message.masstransit_id(),
+            message.nservicebus_id(),
+            message.event_id(),
+            message.bullmq_job(),
         ];
-        if let Some(id) = ids.into_iter().find(|fact| fact.value.is_scalar()) {
-            return MessageName::Id(put_value(id.value, &mut self.texts));
+        if let Some(id) = ids.into_iter().find(Value::is_scalar) {
+            return MessageName::Id(put_value(id, &mut self.texts));
         }
-        match message.offset.value.natural() {
+        match message.offset().natural() {
             Some(offset) => MessageName::Record {
                 offset,
-                partition: put_value(message.partition.value, &mut self.texts),
-                topic: put_value(message.destination.value, &mut self.texts),
+                partition: put_value(message.partition(), &mut self.texts),
+                topic: put_value(message.destination(), &mut self.texts),
             },
             None => MessageName::Unnamed,
         }
@@ -222,7 +222,7 @@ impl Batch {
 /// it, each hop that the message came through added its own: the last one is
 /// the context that it came with.
 fn is_one_record(incoming: &Incoming<'_, '_>, named: usize) -> bool {
-    let count = incoming.span.message.message_count.value.natural();
+    let count = incoming.span.message.message_count().natural();
     named == 1 && count.is_none_or(|count| count < 2) && incoming.span.events.is_empty()
 }
 

@@ -43,7 +43,7 @@ impl Batch {
             }
         }
         let mut names_work = false;
-        if keys_are_wanted && link.message.traceparent.value.is_usable() || !link.extra.is_empty() {
+        if keys_are_wanted && link.message.traceparent().is_usable() || !link.extra.is_empty() {
             names_work = self.read_link_columns(incoming, &link, &mut slot, keys_are_wanted);
         }
         slot.keys = Run::since(first, self.keys_of_links(keys_are_wanted));

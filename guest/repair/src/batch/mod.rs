@@ -231,6 +231,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
     // The span of a poll ends with the poll. Others that receive go on while the
     // message is processed, and what is sent meanwhile is sent on.
     let is_poll = part.waits && span.kind == span_kind::CLIENT;
+    let parent = parent(span);
     SpanRecord {
         number: span.number,
         role: part.role,
@@ -240,7 +241,7 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         start: span.start,
         limit,
         effects_after: if is_poll { limit } else { span.start },
-        message_count: span.message.message_count.value.natural().unwrap_or(0),
+        message_count: span.message.message_count().natural().unwrap_or(0),
         slots: Run::default(),
         surplus: 0,
         destination: 0,
@@ -248,8 +249,9 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         is_poll: part.waits,
         creates: part.creates,
         stands_in: part.stands_in,
+        is_received: parent == Parent::Local && role::is_below_receiver(span),
         lack: None,
-        parent: parent(span),
+        parent,
         arrived: Run::default(),
         links: Run::default(),
         produced: Run::default(),

@@ -70,7 +70,7 @@ impl Batch {
             if slot.grounds.names_cluster
                 && let Some(key) = slot.asides.of(&self.asides).last()
             {
-                let cluster = incoming.span.message.cluster.value.text();
+                let cluster = incoming.span.message.cluster().text();
                 let cluster = checksum(cluster.unwrap_or_default());
                 self.note(asides::mark(*key, cluster));
             }
@@ -103,9 +103,7 @@ impl Batch {
         let span = incoming.span;
         let receives = match record.role {
             Role::Consumer => record.is_poll || !incoming.part.is_spoken,
-            // Go Pub/Sub 2: its span is INTERNAL, and has no operation.
-            Role::None => span.message.id.value.is_usable() && span.name.ends_with(b" subscribe"),
-            Role::Producer | Role::Settler => false,
+            Role::None | Role::Producer | Role::Settler => false,
         };
         if !receives {
             return;
@@ -152,18 +150,18 @@ fn is_job_of_rq(incoming: &Incoming<'_, '_>) -> bool {
 /// Of other messages, what is known of their consumers tells nothing.
 fn may_be_noted(incoming: &Incoming<'_, '_>) -> bool {
     let facts = &incoming.span.message;
-    let names_cluster = facts.cluster.value.is_usable();
-    let is_known = match System::named(facts.system.value.text().unwrap_or_default()) {
+    let names_cluster = facts.cluster().is_usable();
+    let is_known = match System::named(facts.system().text().unwrap_or_default()) {
         System::Unique {
             client_assigned, ..
         } => !client_assigned,
         System::Pulsar | System::Jobs(_) => true,
-        System::Kafka => !facts.id.value.is_usable(),
+        System::Kafka => !facts.id().is_usable(),
         System::Unnamed => facts.tasks.is_some(),
         System::Other => false,
     };
-    let is_named_otherwise = facts.event_id.value.is_usable()
-        || facts.conversation.value.is_usable()
+    let is_named_otherwise = facts.event_id().is_usable()
+        || facts.conversation().is_usable()
         || !incoming.span.extra.is_empty();
     !is_known || names_cluster || is_named_otherwise || is_job_of_rq(incoming)
 }

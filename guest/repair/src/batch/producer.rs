@@ -45,7 +45,7 @@ impl Batch {
 
     fn put_message_keys(&mut self, incoming: &Incoming<'_, '_>) {
         let span = incoming.span;
-        let system = span.message.system.value.text().unwrap_or_default();
+        let system = span.message.system().text().unwrap_or_default();
         // What a failed send to Kafka knows of its offset is not to be trusted.
         if span.failed && System::named(system) == System::Kafka {
             return;

@@ -75,12 +75,12 @@ impl<'b> Mending<'b> {
             slot,
             keys: slot.keys.of(&self.batch.wanted),
         };
-        if let Some(met) = need.met(&self.linked, self.producers) {
+        if let Some(met) = need.met(&self.at.linked, self.producers) {
             return Outcome::Met(met);
         }
         match self.find(span, slot, (0, 0)) {
             Found::Nothing | Found::TooLate | Found::Undecided(_)
-                if need.is_met_by_count(&self.linked) =>
+                if need.is_met_by_count(&self.at.linked) =>
             {
                 Outcome::Met(Met::Count)
             }
@@ -112,10 +112,10 @@ impl<'b> Mending<'b> {
         let is_same = |(other, slot): &(Context<'_>, &Slot)| {
             target == (other.trace_id, other.span_id) && slot.name.is_same(name, texts, parts)
         };
-        if self.linked.is_target(target) || self.added.iter().any(is_same) {
+        if self.at.linked.is_target(target) || self.at.added.iter().any(is_same) {
             return Outcome::Met(Met::Link(target));
         }
-        self.added.push((context, need.slot));
+        self.at.added.push((context, need.slot));
         Outcome::Added(target)
     }
 }

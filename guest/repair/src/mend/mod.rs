@@ -2,9 +2,10 @@
 
 mod find;
 mod repair;
+mod scratch;
 mod write;
 
-use linkmend_rule::{Context, MessageKey, NoteKind, Producer, Tasks, Verdict};
+use linkmend_rule::{Context, NoteKind, Producer, Tasks, Verdict};
 
 use crate::answer::Answer;
 use crate::asides;
@@ -13,36 +14,43 @@ use crate::candidates::{Doubt, MOST, Search};
 use crate::choice;
 use crate::config::Config;
 use crate::explain;
-use crate::links::{self, Fate, Row};
-use crate::missing::{Linked, Outcome};
+use crate::links;
+use crate::missing::Outcome;
 use crate::producers::{Producers, Question, trace_id};
 use crate::records::{Lack, Slot, SpanRecord};
 use crate::role::Role;
+use scratch::AtHand;
+pub use scratch::Scratch;
 
 /// Remote, and known to be so (OTLP flags, bits 8 and 9): what comes out of a
 /// message always is (spec, trace/api.md, `IsRemote`).
 const REMOTE: u32 = 0x300;
 
 /// Decides for each span of a batch.
-pub fn mend(config: &Config, tasks: Tasks, batch: &Batch, producers: &Producers) -> Verdict {
+pub fn mend(
+    config: &Config,
+    tasks: Tasks,
+    batch: &Batch,
+    producers: &Producers,
+    scratch: &mut Scratch<'static>,
+) -> Verdict {
+    let Scratch { words, span } = core::mem::take(scratch).again();
     let mut mending = Mending {
         config,
         batch,
         producers,
-        answer: Answer::new(config, batch),
+        answer: Answer::new(config, batch, words),
         may_wait: tasks.contains(Tasks::DEFER),
-        fates: Vec::new(),
-        added: Vec::new(),
-        outcomes: Vec::new(),
-        pending: Vec::new(),
-        order: Vec::new(),
-        linked: Linked::default(),
+        at: span,
         counts: Counts::default(),
     };
     for span in &batch.spans {
         mending.mend(span, tasks);
     }
-    mending.answer.build()
+    let (verdict, words) = mending.answer.build();
+    let span = mending.at;
+    *scratch = Scratch { words, span }.again();
+    verdict
 }
 
 /// What has to be known besides, before the spans of a batch can be decided on.
@@ -120,14 +128,7 @@ struct Mending<'b> {
     /// A span may be kept back.
     may_wait: bool,
     // Of the span at hand:
-    fates: Vec<Fate<'b>>,
-    added: Vec<(Context<'b>, &'b Slot)>,
-    /// What became of its messages, one by one.
-    outcomes: Vec<Outcome>,
-    /// Keys that no producer is known of.
-    pending: Vec<MessageKey>,
-    order: Vec<Row>,
-    linked: Linked,
+    at: AtHand<'b>,
     counts: Counts,
 }
 
@@ -152,25 +153,28 @@ enum Found<'b> {
 
 impl<'b> Mending<'b> {
     fn mend(&mut self, span: &'b SpanRecord, tasks: Tasks) {
-        self.fates.clear();
-        self.added.clear();
-        self.outcomes.clear();
-        self.pending.clear();
+        self.at.clear();
         self.counts = Counts::default();
         let max = self.config.max_links as usize;
 
         self.repair(span);
-        links::drop_duplicates(self.batch, span, &mut self.fates, &mut self.order);
+        links::drop_duplicates(self.batch, span, &mut self.at.fates, &mut self.at.order);
         // Before what is missing is looked for: a link that is merged into
         // another one shows nothing any more.
         if self.config.merge_links && self.staying() > max {
             let keep = self.config.keep_links;
-            links::merge(self.batch, span, &mut self.fates, &mut self.order, keep);
+            links::merge(
+                self.batch,
+                span,
+                &mut self.at.fates,
+                &mut self.at.order,
+                keep,
+            );
         }
         self.repair_last(span, max);
         // Counted before the cut: types do not depend on the limit.
         let mut surroundings = self.surroundings(span);
-        let left = links::cut(&mut self.fates, max, self.config.keep_links);
+        let left = links::cut(&mut self.at.fates, max, self.config.keep_links);
         let room = max - left;
         // Held against what goes out, so that the next time says the same.
         if span.slots.count() > 0 {
@@ -179,13 +183,13 @@ impl<'b> Mending<'b> {
         // A span without room wants nothing: what could not be added the first
         // time is not counted again.
         if room == 0 {
-            self.added.clear();
+            self.at.added.clear();
         }
-        if self.may_wait && room > 0 && !self.pending.is_empty() {
-            self.answer.defer(span.number, &self.pending);
+        if self.may_wait && room > 0 && !self.at.pending.is_empty() {
+            self.answer.defer(span.number, &self.at.pending);
             return;
         }
-        if self.config.merge_links && left + self.added.len() > max {
+        if self.config.merge_links && left + self.at.added.len() > max {
             self.merge_added();
         }
         self.count_added(span, &mut surroundings);
@@ -199,11 +203,11 @@ impl<'b> Mending<'b> {
     }
 
     fn staying(&self) -> usize {
-        self.fates.iter().filter(|fate| fate.stays()).count()
+        self.at.fates.iter().filter(|fate| fate.stays()).count()
     }
 
     fn add_missing(&mut self, span: &'b SpanRecord) {
-        self.linked.read(self.batch, span, &self.fates);
+        self.at.linked.read(self.batch, span, &self.at.fates);
         for slot in span.slots.of(&self.batch.slots) {
             let outcome = self.find_missing(span, slot);
             match outcome {
@@ -219,9 +223,9 @@ impl<'b> Mending<'b> {
             );
             if may_change {
                 let keys = slot.keys.of(&self.batch.wanted);
-                self.pending.extend_from_slice(keys);
+                self.at.pending.extend_from_slice(keys);
             }
-            self.outcomes.push(outcome);
+            self.at.outcomes.push(outcome);
         }
     }
 
@@ -229,7 +233,7 @@ impl<'b> Mending<'b> {
     /// they say.
     fn merge_added(&mut self) {
         let mut kept: Vec<(Context<'_>, &Slot)> = Vec::new();
-        for (context, slot) in self.added.drain(..) {
+        for (context, slot) in self.at.added.drain(..) {
             let target = (context.trace_id, context.span_id);
             let is_target =
                 |(other, _): &(Context<'_>, &Slot)| target == (other.trace_id, other.span_id);
@@ -237,7 +241,7 @@ impl<'b> Mending<'b> {
                 kept.push((context, slot));
             }
         }
-        self.added = kept;
+        self.at.added = kept;
     }
 
     /// Tells of what could not be mended: of messages, by what goes out.
@@ -246,7 +250,7 @@ impl<'b> Mending<'b> {
         let missing = span.message_count.max(1) as usize;
         let counts = &self.counts;
         let lacks = |which| if lack == Some(which) { missing } else { 0 };
-        let wants_room = self.added.len().saturating_sub(room);
+        let wants_room = self.at.added.len().saturating_sub(room);
         for (kind, count) in [
             (NoteKind::Unresolved, counts.unresolved),
             (NoteKind::TooLate, counts.too_late),
@@ -264,7 +268,7 @@ impl<'b> Mending<'b> {
     /// its messages came from.
     fn lack(&self, span: &SpanRecord, tasks: Tasks) -> Option<Lack> {
         let lack = span.lack?;
-        let links = span.links.of(&self.batch.links).iter().zip(&self.fates);
+        let links = span.links.of(&self.batch.links).iter().zip(&self.at.fates);
         let mut leading = links.filter(|(link, fate)| {
             let target = links::target(link, fate);
             !link.is_settling() && target.is_some_and(|target| target.0 != span.trace_id)
@@ -287,10 +291,10 @@ impl<'b> Mending<'b> {
             batch: self.batch,
             producers: self.producers,
             span,
-            fates: &self.fates,
+            fates: &self.at.fates,
             lack: self.lack(span, tasks),
-            outcomes: &self.outcomes,
-            added: self.added.len(),
+            outcomes: &self.at.outcomes,
+            added: self.at.added.len(),
             room,
         }
     }

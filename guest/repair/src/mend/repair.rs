@@ -20,7 +20,7 @@ impl<'b> Mending<'b> {
                 self.repaired(span, link, all.len() == 1)
                     .map_or_else(|| self.beyond_repair(link), Fate::Repair)
             };
-            self.fates.push(fate);
+            self.at.fates.push(fate);
         }
     }
 
@@ -28,7 +28,7 @@ impl<'b> Mending<'b> {
     /// and cut: a second run would.
     pub(super) fn repair_last(&mut self, span: &'b SpanRecord, max: usize) {
         let staying = |(_, fate): &(usize, &Fate<'_>)| fate.stays();
-        let mut fates = self.fates.iter().enumerate().filter(staying);
+        let mut fates = self.at.fates.iter().enumerate().filter(staying);
         let (first, last) = (fates.next(), fates.next_back());
         let is_only = max == 1 || last.is_none();
         let kept = match self.config.keep_links {
@@ -41,7 +41,7 @@ impl<'b> Mending<'b> {
         let link = span.links.of(&self.batch.links).get(number);
         if is_only && let Some(link) = link.filter(|link| !link.slot.is_something()) {
             let context = self.repaired(span, link, true);
-            if let (Some(context), Some(fate)) = (context, self.fates.get_mut(number)) {
+            if let (Some(context), Some(fate)) = (context, self.at.fates.get_mut(number)) {
                 *fate = Fate::Repair(context);
             }
         }
@@ -110,6 +110,6 @@ impl<'b> Mending<'b> {
             Found::TooLate => self.counts.too_late += stays,
             _ => self.counts.unresolved += stays,
         }
-        self.pending.extend_from_slice(keys);
+        self.at.pending.extend_from_slice(keys);
     }
 }

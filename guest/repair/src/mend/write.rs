@@ -18,7 +18,7 @@ impl Mending<'_> {
             valid_links: 0,
             foreign_links: 0,
         };
-        for (link, fate) in all.iter().zip(&self.fates) {
+        for (link, fate) in all.iter().zip(&self.at.fates) {
             // A link with words of its own says nothing of the others.
             if let Some((trace_id, _)) = links::target(link, fate)
                 && link.said.is_none()
@@ -31,7 +31,7 @@ impl Mending<'_> {
 
     /// New links count like others.
     pub(super) fn count_added(&self, span: &SpanRecord, surroundings: &mut Surroundings) {
-        for (context, _) in &self.added {
+        for (context, _) in &self.at.added {
             surroundings.count(context.trace_id != span.trace_id);
         }
     }
@@ -85,7 +85,7 @@ impl Mending<'_> {
 
     pub(super) fn write_fates(&mut self, span: &SpanRecord, surroundings: &Surroundings) {
         let all = span.links.of(&self.batch.links);
-        for ((number, link), fate) in (0..).zip(all).zip(&self.fates) {
+        for ((number, link), fate) in (0..).zip(all).zip(&self.at.fates) {
             let Some(target) = links::target(link, fate) else {
                 if let Fate::Drop(reason) = fate {
                     self.answer.builder.drop_link(span.number, number, *reason);
@@ -118,11 +118,11 @@ impl Mending<'_> {
         let several = self.has_several_messages(span);
         let surplus = match self.config.keep_links {
             KeepLinks::First => 0,
-            KeepLinks::Last => self.added.len().saturating_sub(room),
+            KeepLinks::Last => self.at.added.len().saturating_sub(room),
         };
         // Of a consumer it tells nothing where its links lead.
         let kind = link_type(surroundings, Leads::default());
-        for (context, slot) in self.added.iter().skip(surplus).take(room) {
+        for (context, slot) in self.at.added.iter().skip(surplus).take(room) {
             let attributes = if several {
                 self.answer.named(slot.name, kind)
             } else {
