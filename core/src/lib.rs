@@ -85,7 +85,7 @@ pub use reasons::{Reason, ReasonCount, Reasons, Whose};
 pub use release::Releasing;
 pub use runner::{LoadedRule, Make, Runner, selector};
 pub use scope::{Scope, keep_scope, kept_scope};
-pub use scoping::Scoping;
+pub use scoping::{Scoping, resource_scopes};
 pub use systems::{SystemCounts, Systems};
 pub use text::{clip, plain, plain_lines};
 pub use usage::{RuleUsage, Usage};

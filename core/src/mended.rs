@@ -10,6 +10,7 @@ use crate::counts::Counts;
 use crate::error::RuleFault;
 use crate::explain::Explanation;
 use crate::options::Acknowledgement;
+use crate::scope::Scope;
 
 /// A batch that went through.
 #[derive(Clone, Default)]
@@ -22,6 +23,9 @@ pub struct Mended {
     pub changes: Option<Changes>,
     /// A rule failed and its policy is [`crate::OnError::Drop`].
     pub is_dropped: bool,
+    /// The scope of all of its spans, if they were held and senders have scopes: what comes
+    /// out together is of one.
+    pub scope: Option<Scope>,
     /// How many spans are held back and not in `traces`.
     pub held: usize,
     /// The spans that are held back, as a batch of their own, if
@@ -69,6 +73,7 @@ impl fmt::Debug for Mended {
             .field("traces", &self.traces)
             .field("changes", &self.changes)
             .field("is_dropped", &self.is_dropped)
+            .field("scope", &self.scope)
             .field("held", &self.held)
             .field("acknowledgements", &self.acknowledgements.len())
             .field("overflow", &self.overflow)

@@ -221,7 +221,9 @@ impl Processor {
     fn resubmit(&self, batch: HeldBatch, first_tasks: Tasks) -> Passed {
         let acknowledgements = batch.terms.acknowledgements();
         let rules = self.loaded();
-        let reach = self.reach(batch.terms.room());
+        let room = batch.terms.room();
+        let scope = room.map(|room| room.scope);
+        let reach = self.reach(room);
         let context = RunContext {
             rules: &rules,
             first: batch.rule,
@@ -235,7 +237,8 @@ impl Processor {
             is_held: true,
         };
         // It was well-formed when it came, and cannot be rejected.
-        self.pass(context, batch.traces.clone())
+        let mut passed = self
+            .pass(context, batch.traces.clone())
             .unwrap_or_else(|error| {
                 tracing::error!(%error, "held spans go on as they are");
                 Passed {
@@ -246,6 +249,8 @@ impl Processor {
                     },
                     held: Vec::new(),
                 }
-            })
+            });
+        passed.mended.scope = scope;
+        passed
     }
 }

@@ -57,59 +57,75 @@ impl Scoping {
         for field in Fields::new(batch) {
             let field = field?;
             if field.number == traces_data::RESOURCE_SPANS {
-                let scope = self.scope_of(batch, field.body(), within)?;
+                let body = field.body();
+                let scope = scope_of(&self.resource_attributes, batch, body, within)?;
                 places.of(scope, &self.index);
             }
             places.take(field.start..field.end);
         }
         Ok(places)
     }
+}
 
-    /// The scope of the spans of a `ResourceSpans` that lies here.
-    fn scope_of(
-        &self,
-        batch: &[u8],
-        body: Range<usize>,
-        within: Scope,
-    ) -> Result<Scope, WireError> {
-        let mut found: Vec<Option<&[u8]>> = vec![None; self.resource_attributes.len()];
-        for field in Fields::within(batch, body) {
+/// The scope of each `ResourceSpans` of a batch, in their order, by
+/// [`Scoping::resource_attributes`]; `within` is what the request says of it. Ends at what
+/// is not well-formed.
+#[must_use]
+pub fn resource_scopes(attributes: &[String], batch: &[u8], within: Scope) -> Vec<Scope> {
+    let fields = Fields::new(batch).map_while(Result::ok);
+    let resources = fields.filter(|field| field.number == traces_data::RESOURCE_SPANS);
+    let scopes =
+        resources.map_while(|field| scope_of(attributes, batch, field.body(), within).ok());
+    scopes.collect()
+}
+
+/// The scope of the spans of a `ResourceSpans` that lies here.
+fn scope_of(
+    attributes: &[String],
+    batch: &[u8],
+    body: Range<usize>,
+    within: Scope,
+) -> Result<Scope, WireError> {
+    if attributes.is_empty() {
+        return Ok(within);
+    }
+    let mut found: Vec<Option<&[u8]>> = vec![None; attributes.len()];
+    for field in Fields::within(batch, body) {
+        let field = field?;
+        let (resource_spans::RESOURCE, Some(message)) = (field.number, field.bytes()) else {
+            continue;
+        };
+        for field in Fields::new(message) {
             let field = field?;
-            let (resource_spans::RESOURCE, Some(message)) = (field.number, field.bytes()) else {
+            let (resource::ATTRIBUTES, Some(message)) = (field.number, field.bytes()) else {
                 continue;
             };
-            for field in Fields::new(message) {
-                let field = field?;
-                let (resource::ATTRIBUTES, Some(message)) = (field.number, field.bytes()) else {
-                    continue;
-                };
-                let key = Attribute::read(message).key;
-                let wanted = self.resource_attributes.iter().zip(&mut found);
-                // Of a key that comes twice the first counts.
-                let mut wanted =
-                    wanted.filter(|(name, found)| name.as_bytes() == key && found.is_none());
-                if let Some((_, place)) = wanted.next() {
-                    *place = Some(message);
-                }
+            let key = Attribute::read(message).key;
+            let wanted = attributes.iter().zip(&mut found);
+            // Of a key that comes twice the first counts.
+            let mut wanted =
+                wanted.filter(|(name, found)| name.as_bytes() == key && found.is_none());
+            if let Some((_, place)) = wanted.next() {
+                *place = Some(message);
             }
         }
-        let mut naming = Naming::begin(within);
-        for message in found {
-            match message.map(|message| (message, Attribute::read(message).value)) {
-                None => naming.number(0),
-                Some((_, AnyValue::String(text))) => {
-                    naming.number(1);
-                    naming.text(text);
-                }
-                // Of what is no text, the bytes.
-                Some((message, _)) => {
-                    naming.number(2);
-                    naming.text(message);
-                }
-            }
-        }
-        Ok(naming.end())
     }
+    let mut naming = Naming::begin(within);
+    for message in found {
+        match message.map(|message| (message, Attribute::read(message).value)) {
+            None => naming.number(0),
+            Some((_, AnyValue::String(text))) => {
+                naming.number(1);
+                naming.text(text);
+            }
+            // Of what is no text, the bytes.
+            Some((message, _)) => {
+                naming.number(2);
+                naming.text(message);
+            }
+        }
+    }
+    Ok(naming.end())
 }
 
 /// A scope, and the ranges of a batch that are of it.

@@ -23,6 +23,7 @@
 //! | [`located`] | the selected spans as located fields |
 //! | [`links`], [`mod@splice`] | a batch with other links |
 //! | [`value`] | reading attributes |
+//! | [`walk`] | reading what was checked, for those who do so beside the engine |
 //!
 //! # What is well-formed
 //!
@@ -64,6 +65,7 @@ pub mod select;
 pub mod splice;
 pub mod subset;
 pub mod value;
+pub mod walk;
 
 pub use count::count_spans;
 pub use error::{ErrorKind, WireError};

@@ -104,7 +104,7 @@ pub use linkmend_core::{
     Acknowledgement, Asked, AskedError, Counts, Explanation, FaultReason, HoldOptions, HoldStats,
     Limits, Mended, NativeRule, OnError, ProcessError, Reason, ReasonCount, Reasons,
     RuleExplanation, RuleFault, RuleUsage, Scope, Scoping, Shown, SystemCounts, Systems,
-    VerdictError, Whose, keep_scope, kept_scope, plain, plain_lines,
+    VerdictError, Whose, keep_scope, kept_scope, plain, plain_lines, resource_scopes,
 };
 pub use linkmend_sandbox::{
     Checksum, CodeCache, CompileError, CompileLimits, Compiler, Inspection, Level, Listener,

@@ -107,6 +107,37 @@ impl End {
     }
 }
 
+/// The end of a flow at its producer, as another host tells it: the span passed there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldEnd<'a> {
+    /// Which span.
+    pub context: Context,
+    /// Whose it is, see [`Passing::take_of`](crate::Passing::take_of).
+    pub scope: u64,
+    /// Nanoseconds since 1970.
+    pub start: u64,
+    /// Nanoseconds since 1970.
+    pub end: u64,
+    /// The span's flags.
+    pub flags: u32,
+    /// OTLP's `SpanKind`.
+    pub kind: u8,
+    /// OTLP's `StatusCode`.
+    pub status: u8,
+    /// As those of a [`Site`]; of a longer one the first 256 bytes are kept.
+    pub service: &'a str,
+    /// The same.
+    pub namespace: &'a str,
+    /// The same.
+    pub name: &'a str,
+    /// The same.
+    pub operation: &'a str,
+    /// The same.
+    pub system: &'a str,
+    /// The same.
+    pub destination: &'a str,
+}
+
 /// The way of one message to one of its consumers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Flow {
@@ -123,16 +154,81 @@ pub struct Flow {
     pub is_again: bool,
 }
 
+/// A flow while it is told: its ends are kept elsewhere.
+#[derive(Debug, Clone, Copy)]
+pub struct FlowRef<'a> {
+    /// [`Flow::producer`].
+    pub producer: &'a End,
+    /// [`Flow::consumer`].
+    pub consumer: &'a End,
+    /// [`Flow::message`].
+    pub message: Option<&'a Arc<str>>,
+    /// [`Flow::joined`].
+    pub joined: Joined,
+    /// [`Flow::is_again`].
+    pub is_again: bool,
+}
+
 impl Flow {
+    /// The same, to be told.
+    #[must_use]
+    pub fn as_told(&self) -> FlowRef<'_> {
+        FlowRef {
+            producer: &self.producer,
+            consumer: &self.consumer,
+            message: self.message.as_ref(),
+            joined: self.joined,
+            is_again: self.is_again,
+        }
+    }
+
     /// The messaging system: the consumer's word counts first.
     #[must_use]
     pub fn system(&self) -> &Arc<str> {
-        first(&self.consumer.site.system, &self.producer.site.system)
+        self.as_told().system()
     }
 
     /// Where the message waited: the consumer's word counts first.
     #[must_use]
     pub fn destination(&self) -> &Arc<str> {
+        self.as_told().destination()
+    }
+
+    /// See [`FlowRef::waited`].
+    #[must_use]
+    pub fn waited(&self) -> Option<u64> {
+        self.as_told().waited()
+    }
+
+    /// Either end failed.
+    #[must_use]
+    pub fn is_failed(&self) -> bool {
+        self.as_told().is_failed()
+    }
+}
+
+impl<'a> FlowRef<'a> {
+    /// To be kept.
+    #[must_use]
+    pub fn to_flow(self) -> Flow {
+        Flow {
+            producer: self.producer.clone(),
+            consumer: self.consumer.clone(),
+            message: self.message.cloned(),
+            joined: self.joined,
+            is_again: self.is_again,
+        }
+    }
+
+    /// The messaging system: the consumer's word counts first.
+    #[must_use]
+    pub fn system(self) -> &'a Arc<str> {
+        first(&self.consumer.site.system, &self.producer.site.system)
+    }
+
+    /// Where the message waited: the consumer's word counts first.
+    #[must_use]
+    pub fn destination(self) -> &'a Arc<str> {
         first(
             &self.consumer.site.destination,
             &self.producer.site.destination,
@@ -143,13 +239,13 @@ impl Flow {
     /// nanoseconds; `None` when the consumer began before: it waited for the
     /// message, or the clocks differ.
     #[must_use]
-    pub fn waited(&self) -> Option<u64> {
+    pub fn waited(self) -> Option<u64> {
         self.consumer.start.checked_sub(self.producer.end)
     }
 
     /// Either end failed.
     #[must_use]
-    pub fn is_failed(&self) -> bool {
+    pub fn is_failed(self) -> bool {
         self.producer.is_failed() || self.consumer.is_failed()
     }
 }

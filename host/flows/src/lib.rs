@@ -32,8 +32,8 @@ mod sites;
 mod sums;
 mod words;
 
-pub use find::{Found, Gathered, KeptSpan, Passing, PassingOptions};
-pub use flow::{Context, End, Flow, Joined, Site};
+pub use find::{Found, Gathered, KeptSpan, Outside, Passing, PassingOptions};
+pub use flow::{Context, End, Flow, FlowRef, Joined, Site, ToldEnd};
 pub use page::{Page, Unlinked, hex};
 pub use project::{Projected, Projector};
 pub use sums::{Edge, EdgeSums, Quantiles, Sums, SumsOptions, Window};

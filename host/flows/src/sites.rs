@@ -82,11 +82,11 @@ impl Sites {
             service_hash: xxh3_64(service.as_bytes()),
             service,
             namespace: self.name(span.service.namespace),
-            name: self.name(span.name),
+            name: self.name(span.head.name),
             operation: self.name(span.message.operation()),
             system: self.name(span.message.system),
             destination: self.name(span.message.destination),
-            kind: span.kind,
+            kind: span.head.kind,
         }
     }
 
@@ -110,26 +110,26 @@ impl Sites {
 
 /// Sites of one service seldom have names and destinations that end alike.
 fn place(span: &SpanFacts<'_>) -> usize {
-    let of = tail(span.name) ^ tail(span.message.destination).rotate_left(23);
-    let mixed = (of ^ span.service.hash ^ u64::from(span.kind)).wrapping_mul(MIX);
+    let of = tail(span.head.name) ^ tail(span.message.destination).rotate_left(23);
+    let mixed = (of ^ span.service.hash ^ u64::from(span.head.kind)).wrapping_mul(MIX);
     (mixed >> 48) as usize
 }
 
 fn hash(span: &SpanFacts<'_>) -> u64 {
     let of = [
-        span.name,
+        span.head.name,
         span.message.destination,
         span.message.operation(),
         span.message.system,
     ];
-    let seed = span.service.hash ^ u64::from(span.kind);
+    let seed = span.service.hash ^ u64::from(span.head.kind);
     of.into_iter()
         .fold(seed, |seed, text| xxh3_64_with_seed(text, seed))
 }
 
 fn is_of(site: &Site, span: &SpanFacts<'_>) -> bool {
-    site.kind == span.kind
-        && is_same(site.name.as_bytes(), span.name)
+    site.kind == span.head.kind
+        && is_same(site.name.as_bytes(), span.head.name)
         && is_same(site.destination.as_bytes(), span.message.destination)
         && is_same(site.operation.as_bytes(), span.message.operation())
         && is_same(site.system.as_bytes(), span.message.system)

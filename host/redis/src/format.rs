@@ -256,7 +256,7 @@ pub(crate) fn read_all(key: MessageKey, value: &[u8], found: &mut Vec<Entry>) {
 }
 
 /// Seven bits a byte, the lowest first; the highest bit says that more follow.
-fn put_number(to: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_number(to: &mut Vec<u8>, mut number: u64) {
     while number > 0x7f {
         to.push(number as u8 | 0x80);
         number >>= 7;
@@ -268,7 +268,7 @@ fn length_of_number(number: u64) -> usize {
     (u64::BITS - (number | 1).leading_zeros()).div_ceil(7) as usize
 }
 
-fn take_number(from: &mut &[u8]) -> Option<u64> {
+pub(crate) fn take_number(from: &mut &[u8]) -> Option<u64> {
     let mut number = 0u64;
     for shift in (0..u64::BITS).step_by(7) {
         let [byte] = take(from)?;
@@ -284,7 +284,7 @@ fn take_number(from: &mut &[u8]) -> Option<u64> {
     None
 }
 
-fn take<const BYTES: usize>(from: &mut &[u8]) -> Option<[u8; BYTES]> {
+pub(crate) fn take<const BYTES: usize>(from: &mut &[u8]) -> Option<[u8; BYTES]> {
     let (taken, rest) = from.split_first_chunk()?;
     *from = rest;
     Some(*taken)

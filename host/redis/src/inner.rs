@@ -8,6 +8,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
+use crate::ends::Ends;
 use crate::options::Options;
 use crate::queue::Queue;
 use crate::stats::Counters;
@@ -21,6 +22,7 @@ pub(crate) struct Inner {
     pub(crate) runtime: Handle,
     pub(crate) topology: Arc<Topology>,
     pub(crate) queue: Queue,
+    pub(crate) ends: Ends,
     pub(crate) batches: Batches,
     pub(crate) counters: Counters,
     pub(crate) is_refused_told: Mutex<Told>,

@@ -44,6 +44,7 @@
 //! | `lookup` | asking for the producers of a batch |
 //! | `queue`, `writer`, `merge` | writing behind |
 //! | `watch` | what held spans wait for |
+//! | `ends` | the ends of flows at producers that passed here, for hosts that their consumers pass |
 //! | `stats` | what was done, in numbers |
 
 mod allowance;
@@ -51,6 +52,7 @@ mod command;
 mod connect;
 mod dial;
 mod direct;
+pub mod ends;
 mod exchange;
 pub mod format;
 mod inner;
@@ -85,6 +87,7 @@ use parking_lot::Mutex;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 
+use ends::Ends;
 use inner::{Batches, Inner};
 use queue::Queue;
 use stats::{Counters, add};
@@ -116,6 +119,7 @@ impl Store {
             options,
             runtime: handle.clone(),
             queue: Queue::default(),
+            ends: Ends::default(),
             batches: Batches::default(),
             counters: Counters::default(),
             is_refused_told: Mutex::default(),
@@ -137,7 +141,7 @@ impl Store {
     #[must_use]
     pub fn flush(&self, within: Duration) -> bool {
         let begun = Instant::now();
-        while self.inner.queue.len() > 0 {
+        while self.inner.queue.len() + self.inner.ends.queue.len() > 0 {
             if begun.elapsed() >= within {
                 return false;
             }

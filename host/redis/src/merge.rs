@@ -22,17 +22,32 @@ use crate::reply::Reply;
 use crate::stats::add;
 
 /// A write may take this many times as long as an answer that a batch waits for.
-const LONGER: u32 = 20;
+pub(crate) const LONGER: u32 = 20;
 
 /// What the command for the first producer of a message takes.
 const OF_EACH: usize = 160;
 
 /// What became of some that were to be written.
-#[derive(Default)]
-pub(crate) struct Settled {
+pub(crate) struct Settled<T = Pending> {
     /// They are to be written still.
-    pub(crate) left: Vec<Pending>,
-    pub(crate) written: Vec<Pending>,
+    pub(crate) left: Vec<T>,
+    pub(crate) written: Vec<T>,
+}
+
+impl<T> Default for Settled<T> {
+    fn default() -> Self {
+        Self {
+            left: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+}
+
+impl<T> Settled<T> {
+    /// Of so many that were to be written nothing was.
+    pub(crate) fn is_stuck(&self, count: usize) -> bool {
+        self.written.is_empty() && self.left.len() == count
+    }
 }
 
 /// The producers of one message.
@@ -202,7 +217,7 @@ impl Inner {
     /// A store that is full takes nothing, and one that one may not write to neither: that
     /// will be so the next time. What another server has does not count, unless nobody is
     /// known to have it.
-    fn is_refused(&self, error: &[u8]) -> bool {
+    pub(crate) fn is_refused(&self, error: &[u8]) -> bool {
         let code = code(error);
         if says_elsewhere(code) && (self.options.cluster || !says_cluster(code)) {
             return false;

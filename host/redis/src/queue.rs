@@ -36,26 +36,59 @@ impl Pending {
     }
 }
 
+/// What may be written twice.
+pub(crate) trait Again {
+    /// It was written before.
+    fn is_again(&self) -> bool;
+
+    /// It is written now.
+    fn again(self) -> Self;
+}
+
+impl Again for Pending {
+    fn is_again(&self) -> bool {
+        self.is_again
+    }
+
+    fn again(self) -> Self {
+        Self {
+            is_again: true,
+            ..self
+        }
+    }
+}
+
 /// What waits to be written.
-#[derive(Default)]
-pub(crate) struct Queue {
-    pending: Mutex<State>,
+pub(crate) struct Queue<T = Pending> {
+    pending: Mutex<State<T>>,
     pub(crate) added: Notify,
 }
 
-#[derive(Default)]
-struct State {
-    waiting: VecDeque<Pending>,
+struct State<T> {
+    waiting: VecDeque<T>,
     /// On their way.
     writing: usize,
     /// The oldest first.
-    recent: VecDeque<(Instant, Pending)>,
+    recent: VecDeque<(Instant, T)>,
 }
 
-impl Queue {
+impl<T> Default for Queue<T> {
+    fn default() -> Self {
+        Self {
+            pending: Mutex::new(State {
+                waiting: VecDeque::new(),
+                writing: 0,
+                recent: VecDeque::new(),
+            }),
+            added: Notify::new(),
+        }
+    }
+}
+
+impl<T: Again> Queue<T> {
     /// Puts some behind the others; how many of the oldest had to make room, so that no
     /// more than `most` wait.
-    pub(crate) fn add(&self, pending: impl Iterator<Item = Pending>, most: usize) -> usize {
+    pub(crate) fn add(&self, pending: impl Iterator<Item = T>, most: usize) -> usize {
         let mut state = self.pending.lock();
         state.waiting.extend(pending);
         let surplus = state.waiting.len().saturating_sub(most);
@@ -76,7 +109,7 @@ impl Queue {
     }
 
     /// Some of them, which are on their way then.
-    pub(crate) fn take(&self) -> Vec<Pending> {
+    pub(crate) fn take(&self) -> Vec<T> {
         let mut state = self.pending.lock();
         let count = state.waiting.len().min(AT_ONCE);
         state.writing += count;
@@ -85,13 +118,13 @@ impl Queue {
 
     /// So many have gone their way; those that are left could not be written, and wait
     /// behind the others, so that one server that is away holds up nobody.
-    pub(crate) fn settle(&self, count: usize, left: Vec<Pending>, written: Vec<Pending>) {
+    pub(crate) fn settle(&self, count: usize, left: Vec<T>, written: Vec<T>) {
         let now = Instant::now();
         let mut state = self.pending.lock();
         state.writing -= count;
         state.waiting.extend(left);
         // Once: a server that comes and goes must not have the same again and again.
-        let first = written.into_iter().filter(|pending| !pending.is_again);
+        let first = written.into_iter().filter(|pending| !pending.is_again());
         state.recent.extend(first.map(|pending| (now, pending)));
         let surplus = state.recent.len().saturating_sub(MOST_RECENT);
         state.recent.drain(..surplus);
@@ -103,15 +136,12 @@ impl Queue {
         let mut state = self.pending.lock();
         state.forget(Instant::now());
         let recent = std::mem::take(&mut state.recent);
-        let recent = recent.into_iter().map(|(_, pending)| Pending {
-            is_again: true,
-            ..pending
-        });
+        let recent = recent.into_iter().map(|(_, pending)| pending.again());
         state.waiting.extend(recent);
     }
 }
 
-impl State {
+impl<T> State<T> {
     fn forget(&mut self, now: Instant) {
         let is_old = |since: &Instant| now.saturating_duration_since(*since) > RECENT;
         while self.recent.front().is_some_and(|(since, _)| is_old(since)) {

@@ -9,7 +9,6 @@ use tokio::task::spawn_blocking;
 use tokio::time::{sleep, timeout};
 
 use crate::inner::Inner;
-use crate::merge::Settled;
 use crate::queue::Pending;
 use crate::stats::add;
 
@@ -54,12 +53,14 @@ impl Inner {
             let now = self.topology.connections();
             if std::mem::replace(&mut connections, now) != now {
                 self.queue.again();
+                self.ends.queue.again();
             }
             self.make_room().await;
-            let due = self.queue.waiting();
+            let due = self.queue.waiting().max(self.ends.queue.waiting());
             if due == 0 {
                 tokio::select! {
                     () = self.queue.added.notified() => {}
+                    () = self.ends.queue.added.notified() => {}
                     () = turned => {}
                 }
             } else if self.write_so_many(due).await {
@@ -71,25 +72,28 @@ impl Inner {
         }
     }
 
-    /// Writes so many of those that wait, one request after the other; whether nothing can
-    /// be written at the moment.
+    /// Writes so many of each of those that wait, one request after the other; whether nothing
+    /// can be written at the moment.
     async fn write_so_many(self: &Arc<Self>, mut due: usize) -> bool {
         while due > 0 {
-            let pending = self.queue.take();
-            let count = pending.len();
-            if count == 0 {
+            let (pending, ends) = (self.queue.take(), self.ends.queue.take());
+            let counts = (pending.len(), ends.len());
+            if counts == (0, 0) {
                 // They had to make room.
                 return false;
             }
             let inner = Arc::clone(self);
-            let writing = spawn_blocking(move || inner.write_some(pending));
-            let Settled { left, written } = writing.await.unwrap_or_default();
-            let is_stuck = written.is_empty() && left.len() == count;
-            self.queue.settle(count, left, written);
+            let writing =
+                spawn_blocking(move || (inner.write_some(pending), inner.write_ends(ends)));
+            let (producers, ends) = writing.await.unwrap_or_default();
+            let is_stuck = producers.is_stuck(counts.0) && ends.is_stuck(counts.1);
+            self.queue
+                .settle(counts.0, producers.left, producers.written);
+            self.ends.queue.settle(counts.1, ends.left, ends.written);
             if is_stuck {
                 return true;
             }
-            due = due.saturating_sub(count);
+            due = due.saturating_sub(counts.0.max(counts.1));
         }
         false
     }
@@ -97,7 +101,7 @@ impl Inner {
     /// A batch remembers, asks, and goes on: what it remembered is written after that. That
     /// makes nothing late that matters, and much of it one request.
     async fn make_room(&self) {
-        let waiting = self.queue.waiting();
+        let waiting = self.queue.waiting() + self.ends.queue.waiting();
         if waiting == 0 || waiting >= NEVER_LATER {
             return;
         }

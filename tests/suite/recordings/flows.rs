@@ -33,7 +33,7 @@ fn every_join_of_the_recordings_is_one_flow() {
         let mut passed = Vec::new();
         for batch in &batches {
             gathered.take(batch);
-            passing.take(batch, Instant::now(), |flow, _| passed.push(flow));
+            passing.take(batch, Instant::now(), |flow, _| passed.push(flow.to_flow()));
         }
         let found = gathered.find();
         let path = recording.path();

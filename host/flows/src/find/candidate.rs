@@ -7,7 +7,7 @@ use std::sync::Arc;
 use linkmend_wire::otlp::span_kind;
 
 use super::seen::Hashes;
-use crate::flow::{Context, End, Flow, Joined};
+use crate::flow::{Context, End, FlowRef, Joined};
 use crate::read::{LinkFacts, Role, SpanFacts};
 use crate::sites::{self, Sites};
 
@@ -22,6 +22,10 @@ pub(crate) struct Candidate {
     message: Option<Message>,
     /// It tells of what it waited for, and not of what became of it.
     pub(crate) is_receiving: bool,
+    /// The number of its resource in the batch that it came with.
+    pub(super) resource: u32,
+    /// That of its resource.
+    pub(super) scope: u64,
 }
 
 /// A sender that a consumer names.
@@ -91,6 +95,8 @@ impl Candidates {
             end: end(),
             message: self.message(span.message.id),
             is_receiving: role == Role::Consumer && is_receiving(span),
+            resource: span.service.resource,
+            scope: span.service.scope,
         };
         self.list.push((candidate, first..self.claims.len()));
     }
@@ -129,11 +135,11 @@ impl Candidates {
             }
             once(&mut self.claims, first);
         }
-        if role == Role::Consumer && span.parent != [0; 8] {
+        if role == Role::Consumer && span.head.parent_span_id != [0; 8] {
             self.claims.push(Claim {
                 target: Context {
-                    trace: span.context.trace,
-                    span: span.parent,
+                    trace: span.head.trace_id,
+                    span: span.head.parent_span_id,
                 },
                 message: None,
                 named_by: NamedBy::Parent {
@@ -156,12 +162,12 @@ impl Candidates {
 #[inline]
 pub(crate) fn end_of(span: &SpanFacts<'_>, sites: &mut Sites) -> End {
     End {
-        context: span.context,
+        context: span.context(),
         site: sites.of(span),
-        start: span.start,
-        end: span.end,
-        flags: span.flags,
-        status: span.status,
+        start: span.head.start,
+        end: span.head.end,
+        flags: span.head.flags,
+        status: span.head.status,
     }
 }
 
@@ -180,7 +186,7 @@ fn once(claims: &mut Vec<Claim>, first: usize) {
 
 fn is_of_message(link: &LinkFacts<'_>, span: &SpanFacts<'_>, role: Role) -> bool {
     link.context.is_valid()
-        && link.context != span.context
+        && link.context != span.context()
         && !link.is_other
         && match role {
             Role::Consumer => true,
@@ -213,12 +219,17 @@ impl Candidate {
     }
 
     /// The flow, where they are joined.
-    pub(crate) fn flow(&self, claim: &Claim, producer: &End, joined: Joined) -> Flow {
-        let message = self.message(claim).and_then(|message| message.id.clone());
-        Flow {
-            producer: producer.clone(),
-            consumer: self.end.clone(),
-            message,
+    pub(crate) fn flow<'a>(
+        &'a self,
+        claim: &'a Claim,
+        producer: &'a End,
+        joined: Joined,
+    ) -> FlowRef<'a> {
+        let message = self.message(claim);
+        FlowRef {
+            producer,
+            consumer: &self.end,
+            message: message.and_then(|message| message.id.as_ref()),
             joined,
             is_again: false,
         }
@@ -246,14 +257,14 @@ impl Candidate {
 fn is_receiving(span: &SpanFacts<'_>) -> bool {
     let operation = span.message.operation();
     let words: [&[u8]; 4] = [b"receive", b"poll", b"peek", b"consume"];
-    u64::from(span.kind) == span_kind::CLIENT
+    u64::from(span.head.kind) == span_kind::CLIENT
         || words
             .iter()
             .any(|word| operation.eq_ignore_ascii_case(word))
         || span.is_subscription()
         // FastStream's, around `process`.
         || operation.eq_ignore_ascii_case(b"create")
-        || span.name.ends_with(b" create")
+        || span.head.name.ends_with(b" create")
 }
 
 impl Claim {

@@ -4,12 +4,14 @@
 //! spans is needed to find it, whoever made it.
 
 mod candidate;
+mod outside;
 mod passing;
 mod producers;
 mod seen;
 mod waiting;
 mod whole;
 
+pub use outside::Outside;
 pub use passing::{Passing, PassingOptions};
 pub(crate) use seen::{ByHash, Hashes};
 pub use whole::{Found, Gathered, KeptSpan};

@@ -4,10 +4,11 @@
 use std::time::{Duration, Instant};
 
 use super::candidate::{Candidate, Candidates, Claim, end_of};
+use super::outside::Outside;
 use super::producers::{Producer, Producers};
 use super::seen::{Hashes, Millis, Seen};
 use super::waiting::Waiting;
-use crate::flow::{End, Flow};
+use crate::flow::{Context, End, FlowRef, ToldEnd};
 use crate::read::{Reader, Role, SpanFacts};
 use crate::sites::Sites;
 use crate::words::LinkWords;
@@ -26,6 +27,8 @@ pub struct PassingOptions {
     pub message_ids: bool,
     /// How the rules call what they write on links.
     pub words: LinkWords,
+    /// Whether what concerns other hosts is kept for [`Passing::outside`].
+    pub shares: bool,
 }
 
 impl Default for PassingOptions {
@@ -35,6 +38,7 @@ impl Default for PassingOptions {
             time_to_live: Duration::from_mins(15),
             message_ids: true,
             words: LinkWords::default(),
+            shares: false,
         }
     }
 }
@@ -57,6 +61,7 @@ struct Known {
     producers: Producers,
     waiting: Waiting,
     told: Told,
+    outside: Outside,
     begun: Instant,
     aged: Millis,
 }
@@ -86,7 +91,19 @@ impl Passing {
     /// Takes a batch that was mended, and gives `found` its flows: those whose
     /// consumers are in it, and those whose producers are. With each it is told
     /// whether its message was received for the first time.
-    pub fn take(&mut self, batch: &[u8], now: Instant, mut found: impl FnMut(Flow, bool)) {
+    pub fn take(&mut self, batch: &[u8], now: Instant, found: impl FnMut(FlowRef<'_>, bool)) {
+        self.take_of(batch, |_| 0, now, found);
+    }
+
+    /// The same of senders with scopes: `scope` says that of each `ResourceSpans`, by its
+    /// number from 0 on, as a part of a hash. Only what has the same is joined.
+    pub fn take_of(
+        &mut self,
+        batch: &[u8],
+        scope: impl Fn(u32) -> u64,
+        now: Instant,
+        mut found: impl FnMut(FlowRef<'_>, bool),
+    ) {
         let Self {
             reader,
             consumers,
@@ -95,10 +112,10 @@ impl Passing {
         } = self;
         let now = known.since(now);
         known.forget(now);
-        reader.spans(batch, |span| {
+        reader.spans(batch, scope, |span| {
             let role = span.role();
             if role == Role::Producer {
-                known.produce(span, sites, now, &mut found);
+                known.produce(span, sites, now, true, &mut found);
             } else if role == Role::Consumer || span.has_links() {
                 consumers.add(span, role, || end_of(span, sites));
             }
@@ -107,6 +124,40 @@ impl Passing {
             known.consume(candidate, claims, now, &mut found);
         }
         consumers.clear();
+    }
+
+    /// What of the batches since the last time concerns other hosts, where that is kept.
+    pub fn outside(&mut self) -> Outside {
+        std::mem::take(&mut self.known.outside)
+    }
+
+    /// A consumer of this scope waits for this producer.
+    #[must_use]
+    pub fn awaits(&self, producer: &Context, scope: u64) -> bool {
+        let hash = self.known.hashes.of(producer, scope);
+        self.known.waiting.is_for(hash)
+    }
+
+    /// Takes producers that passed other hosts as if they had passed here, and gives
+    /// `found` the flows of those that wait for them.
+    pub fn learn<'a>(
+        &mut self,
+        ends: impl IntoIterator<Item = ToldEnd<'a>>,
+        now: Instant,
+        mut found: impl FnMut(FlowRef<'_>, bool),
+    ) {
+        let Self {
+            reader,
+            sites,
+            known,
+            ..
+        } = self;
+        let now = known.since(now);
+        known.forget(now);
+        for end in ends {
+            let span = reader.told(&end);
+            known.produce(&span, sites, now, false, &mut found);
+        }
     }
 
     /// How many producers are kept, and how many claims wait.
@@ -128,6 +179,7 @@ impl Known {
                 messages: Seen::new(options.max_spans),
                 pairs: Seen::new(options.max_spans),
             },
+            outside: Outside::default(),
             begun: now,
             aged: Millis(0),
             options,
@@ -139,14 +191,22 @@ impl Known {
         span: &SpanFacts<'_>,
         sites: &mut Sites,
         now: Millis,
-        found: &mut impl FnMut(Flow, bool),
+        is_here: bool,
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
-        let hash = self.hashes.context(&span.context);
+        let hash = self.hashes.of(&span.context(), span.service.scope);
         let most = self.options.max_spans;
         // Sent again by a client that had no answer.
         let is_new = self.producers.add(hash, now, most, || end_of(span, sites));
         if !is_new {
             return;
+        }
+        if is_here
+            && self.options.shares
+            && let Some(producer) = self.producers.get(hash)
+        {
+            let told = (span.service.resource, producer.end.clone());
+            self.outside.produced.push(told);
         }
         let Some(waiter) = self.waiting.take(hash) else {
             return;
@@ -163,7 +223,7 @@ impl Known {
         candidate: &Candidate,
         claims: &[Claim],
         now: Millis,
-        found: &mut impl FnMut(Flow, bool),
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
         for (place, claim) in claims.iter().enumerate() {
             // A parent is the last claim.
@@ -171,12 +231,16 @@ impl Known {
             if claim.is_parent() && linked.any(|link| link.target.trace == claim.target.trace) {
                 continue;
             }
-            let hash = self.hashes.context(&claim.target);
+            let hash = self.hashes.of(&claim.target, candidate.scope);
             if let Some(producer) = self.producers.get(hash) {
                 self.told.tell(producer, candidate, claim, found);
             } else if claim.may_come() {
                 let most = self.options.max_spans;
                 self.waiting.add(hash, (candidate, claim), now, most);
+                if self.options.shares {
+                    let asked = (candidate.resource, claim.target);
+                    self.outside.missed.push(asked);
+                }
             }
         }
     }
@@ -205,7 +269,7 @@ impl Told {
         producer: &mut Producer,
         candidate: &Candidate,
         claim: &Claim,
-        found: &mut impl FnMut(Flow, bool),
+        found: &mut impl FnMut(FlowRef<'_>, bool),
     ) {
         let Some(joined) = candidate.joined(claim, &producer.end, Role::Producer) else {
             return;

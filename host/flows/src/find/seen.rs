@@ -163,6 +163,11 @@ impl Hashes {
         xxh3_64_with_seed(text, self.0)
     }
 
+    /// A span of whom; the scope is a hash by itself, or 0.
+    pub(crate) fn of(self, context: &Context, scope: u64) -> u64 {
+        self.context(context) ^ scope
+    }
+
     /// A span.
     pub(crate) fn context(self, context: &Context) -> u64 {
         let mut bytes = [0; 24];

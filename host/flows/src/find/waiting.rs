@@ -34,6 +34,11 @@ impl Waiting {
         self.order.len()
     }
 
+    /// Somebody waits for this one.
+    pub(super) fn is_for(&self, target: u64) -> bool {
+        self.by_target.contains_key(&target)
+    }
+
     /// Takes those out that wait for this one.
     pub(super) fn take(&mut self, target: u64) -> Option<Waiter> {
         if self.by_target.is_empty() {

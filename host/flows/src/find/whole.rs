@@ -80,7 +80,7 @@ impl Gathered {
     /// Takes the spans of a batch that was mended.
     pub fn take(&mut self, batch: &[u8]) {
         let Self { reader, kept } = self;
-        reader.spans(batch, |span| kept.take_span(span));
+        reader.spans(batch, |_| 0, |span| kept.take_span(span));
     }
 
     /// All flows between these spans.
@@ -95,7 +95,8 @@ impl Gathered {
                     continue;
                 };
                 let joined = candidate.joined(claim, &target.end, target.role);
-                let flow = joined.map(|joined| candidate.flow(claim, &target.end, joined));
+                let flow =
+                    joined.map(|joined| candidate.flow(claim, &target.end, joined).to_flow());
                 flows.extend(flow.map(|flow| (flow, candidate.is_receiving)));
             }
             one_way_each(&mut flows, first);
@@ -116,7 +117,7 @@ impl Gathered {
 impl Kept {
     fn take_span(&mut self, span: &SpanFacts<'_>) {
         // Sent again by a client that had no answer.
-        if self.spans.contains_key(&span.context) {
+        if self.spans.contains_key(&span.context()) {
             return;
         }
         if self.spans.len() >= self.most {
@@ -128,10 +129,10 @@ impl Kept {
         self.candidates.add(span, role, || end.clone());
         let kept = KeptSpan {
             end,
-            parent: span.parent,
+            parent: span.head.parent_span_id,
             role,
         };
-        self.spans.insert(span.context, kept);
+        self.spans.insert(span.context(), kept);
     }
 }
 

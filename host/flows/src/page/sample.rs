@@ -35,7 +35,7 @@ pub(super) fn places(flows: &[Flow]) -> Vec<usize> {
     }
     let mut longest: BTreeMap<Edge, usize> = BTreeMap::new();
     for place in by_wait {
-        let edge = flows.get(place).map(Edge::of);
+        let edge = flows.get(place).map(|flow| Edge::of(flow.as_told()));
         if edge.is_some_and(|edge| within(&mut longest, &edge)) {
             chosen.add(place);
         }

@@ -1,30 +1,21 @@
 //! What a span, its service and its links say of messages.
 
 use linkmend_wire::otlp::{span, span_kind};
+use linkmend_wire::walk::{SpanHead, Walk, id};
 use xxhash_rust::xxh3::{xxh3_64, xxh3_64_with_seed};
 
 use super::keys::{Key, Keys};
 use super::library::Library;
 use super::pair::{self, is_true, text};
-use super::walk::{self, Stretch, Walk};
-use crate::flow::Context;
+use crate::flow::{Context, ToldEnd};
 
 /// A span, as far as flows need it.
 #[derive(Debug, Clone)]
 pub(crate) struct SpanFacts<'a> {
-    pub(crate) context: Context,
-    pub(crate) parent: [u8; 8],
-    pub(crate) name: &'a [u8],
-    pub(crate) kind: u8,
-    pub(crate) flags: u32,
-    pub(crate) start: u64,
-    pub(crate) end: u64,
-    pub(crate) status: u8,
+    /// What it says of itself. Links are read when they are wanted.
+    pub(crate) head: SpanHead<'a>,
     pub(crate) message: MessageFacts<'a>,
     pub(crate) service: ServiceFacts<'a>,
-    links: u32,
-    /// What its links are in: they are read when they are wanted.
-    linking: &'a [u8],
     keys: &'a Keys,
 }
 
@@ -35,6 +26,10 @@ pub(crate) struct ServiceFacts<'a> {
     pub(crate) namespace: &'a [u8],
     /// Of both.
     pub(crate) hash: u64,
+    /// Which `ResourceSpans` of the batch it is.
+    pub(crate) resource: u32,
+    /// Whose messages are its own: others do not find them.
+    pub(crate) scope: u64,
 }
 
 /// What attributes of a span, or of a link, say of messages.
@@ -67,22 +62,9 @@ pub(crate) struct LinkFacts<'a> {
 }
 
 mod tag {
-    use linkmend_wire::otlp::{link, resource, span, status};
+    use linkmend_wire::otlp::{link, resource};
+    use linkmend_wire::walk::delimited;
 
-    use super::super::walk::{delimited, fixed32, fixed64, varint};
-
-    pub(super) const TRACE_ID: u64 = delimited(span::TRACE_ID);
-    pub(super) const SPAN_ID: u64 = delimited(span::SPAN_ID);
-    pub(super) const PARENT: u64 = delimited(span::PARENT_SPAN_ID);
-    pub(super) const NAME: u64 = delimited(span::NAME);
-    pub(super) const KIND: u64 = varint(span::KIND);
-    pub(super) const START: u64 = fixed64(span::START_TIME_UNIX_NANO);
-    pub(super) const END: u64 = fixed64(span::END_TIME_UNIX_NANO);
-    pub(super) const ATTRIBUTES: u64 = delimited(span::ATTRIBUTES);
-    pub(super) const LINKS: u64 = delimited(span::LINKS);
-    pub(super) const STATUS: u64 = delimited(span::STATUS);
-    pub(super) const STATUS_CODE: u64 = varint(status::CODE);
-    pub(super) const FLAGS: u64 = fixed32(span::FLAGS);
     pub(super) const LINK_TRACE_ID: u64 = delimited(link::TRACE_ID);
     pub(super) const LINK_SPAN_ID: u64 = delimited(link::SPAN_ID);
     pub(super) const LINK_ATTRIBUTES: u64 = delimited(link::ATTRIBUTES);
@@ -94,110 +76,103 @@ impl<'a> SpanFacts<'a> {
     #[inline]
     pub(super) fn read(body: &'a [u8], service: ServiceFacts<'a>, keys: &'a Keys) -> Self {
         let mut facts = Self {
-            context: Context::default(),
-            parent: [0; 8],
-            name: &[],
-            kind: 0,
-            flags: 0,
-            start: 0,
-            end: 0,
-            status: 0,
+            head: SpanHead::default(),
             message: MessageFacts::default(),
             service,
-            links: 0,
-            linking: &[],
             keys,
         };
-        // Those that stand before the kind.
-        let mut attributes = Stretch::default();
-        let mut links = Stretch::default();
-        let mut fields = Walk::new(body);
-        loop {
-            let start = fields.position();
-            let Some((tag, value)) = fields.next() else {
-                break;
-            };
-            match tag {
-                tag::ATTRIBUTES if facts.has_kind_of_messages() => facts.message.take(value, keys),
-                tag::ATTRIBUTES => attributes.add(start, fields.position()),
-                tag::LINKS => links.add(start, fields.position()),
-                tag => facts.set(tag, value),
+        let Self { head, message, .. } = &mut facts;
+        head.fill(body, |kind, pair| {
+            let is_wanted = is_kind_of_messages(kind);
+            if is_wanted {
+                message.take(pair, keys);
             }
-        }
-        (facts.links, facts.linking) = (links.count, links.of(body));
-        if attributes.count > 0 && facts.may_be_of_messages() {
-            for (tag, value) in Walk::new(attributes.of(body)) {
-                if tag == tag::ATTRIBUTES {
-                    facts.message.take(value, keys);
-                }
+            is_wanted
+        });
+        // Those that stand before the kind.
+        if facts.head.attributes.count > 0 && facts.may_be_of_messages() {
+            for pair in Walk::new(facts.head.attributes.within).all(span::ATTRIBUTES) {
+                facts.message.take(pair, keys);
             }
         }
         facts
     }
 
-    #[inline]
-    fn set(&mut self, tag: u64, value: &'a [u8]) {
-        match tag {
-            tag::TRACE_ID => self.context.trace = trace_id(value),
-            tag::SPAN_ID => self.context.span = span_id(value),
-            tag::PARENT => self.parent = span_id(value),
-            tag::NAME => self.name = value,
-            tag::KIND => self.kind = small(value),
-            tag::FLAGS => self.flags = u32::from_le_bytes(value.try_into().unwrap_or_default()),
-            tag::START => self.start = fixed(value),
-            tag::END => self.end = fixed(value),
-            tag::STATUS => {
-                for (tag, value) in Walk::new(value) {
-                    if tag == tag::STATUS_CODE {
-                        self.status = small(value);
-                    }
-                }
-            }
-            _ => {}
+    /// What another host tells of one.
+    pub(super) fn told(end: &ToldEnd<'a>, keys: &'a Keys) -> Self {
+        let mut service = ServiceFacts {
+            name: end.service.as_bytes(),
+            namespace: end.namespace.as_bytes(),
+            scope: end.scope,
+            ..ServiceFacts::default()
+        };
+        service.name_both();
+        Self {
+            head: SpanHead {
+                trace_id: end.context.trace,
+                span_id: end.context.span,
+                name: end.name.as_bytes(),
+                kind: end.kind,
+                flags: end.flags,
+                start: end.start,
+                end: end.end,
+                status: end.status,
+                ..SpanHead::default()
+            },
+            message: MessageFacts {
+                system: end.system.as_bytes(),
+                destination: end.destination.as_bytes(),
+                operation: end.operation.as_bytes(),
+                ..MessageFacts::default()
+            },
+            service,
+            keys,
         }
     }
 
+    /// Which span it is.
     #[inline]
-    fn has_kind_of_messages(&self) -> bool {
-        let kind = u64::from(self.kind);
-        matches!(kind, span_kind::PRODUCER | span_kind::CONSUMER)
-            || matches!(kind, span_kind::CLIENT | span_kind::SERVER)
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            trace: self.head.trace_id,
+            span: self.head.span_id,
+        }
     }
 
     /// Nothing is read of the attributes of others: most spans are such.
     fn may_be_of_messages(&self) -> bool {
-        self.has_kind_of_messages()
+        is_kind_of_messages(self.head.kind)
             || self.has_links()
             // Go's client for Pub/Sub.
-            || self.name.ends_with(b"publish")
-            || self.name.ends_with(b"subscribe")
+            || self.head.name.ends_with(b"publish")
+            || self.head.name.ends_with(b"subscribe")
     }
 
     /// It has links.
     pub(crate) fn has_links(&self) -> bool {
-        self.links > 0
+        self.head.links.count > 0
     }
 
     /// How many.
     pub(super) fn link_count(&self) -> u32 {
-        self.links
+        self.head.links.count
     }
 
     /// Its links.
     pub(crate) fn links(&self) -> impl Iterator<Item = LinkFacts<'a>> + use<'a> {
         let keys = self.keys;
-        let links = Walk::new(self.linking).all(span::LINKS);
+        let links = Walk::new(self.head.links.within).all(span::LINKS);
         links.map(move |link| LinkFacts::read(link, keys))
     }
 
     /// It has a parent, in another process as far as its flags tell.
     pub(crate) fn is_parent_remote(&self) -> bool {
-        self.flags & 0x300 == 0x300
+        self.head.flags & 0x300 == 0x300
     }
 
     /// Its parent is in its own process, as far as its flags tell.
     pub(crate) fn is_parent_local(&self) -> bool {
-        self.flags & 0x300 == 0x100
+        self.head.flags & 0x300 == 0x100
     }
 }
 
@@ -253,8 +228,8 @@ impl<'a> LinkFacts<'a> {
         let mut facts = Self::default();
         for (tag, value) in Walk::new(message) {
             match tag {
-                tag::LINK_TRACE_ID => facts.context.trace = trace_id(value),
-                tag::LINK_SPAN_ID => facts.context.span = span_id(value),
+                tag::LINK_TRACE_ID => facts.context.trace = id(value),
+                tag::LINK_SPAN_ID => facts.context.span = id(value),
                 tag::LINK_ATTRIBUTES => match pair::read(value, keys) {
                     Some((Key::LinkType, value)) => facts.is_other |= keys.is_other(text(value)),
                     Some((Key::Repaired, value)) => facts.is_repaired |= is_true(value),
@@ -281,28 +256,17 @@ impl<'a> ServiceFacts<'a> {
                 _ => {}
             }
         }
+        self.name_both();
+    }
+
+    fn name_both(&mut self) {
         self.hash = xxh3_64_with_seed(self.name, xxh3_64(self.namespace));
     }
 }
 
-/// Zeros for one that is not valid.
 #[inline]
-fn trace_id(bytes: &[u8]) -> [u8; 16] {
-    bytes.try_into().unwrap_or_default()
-}
-
-#[inline]
-fn span_id(bytes: &[u8]) -> [u8; 8] {
-    bytes.try_into().unwrap_or_default()
-}
-
-#[inline]
-fn fixed(bytes: &[u8]) -> u64 {
-    u64::from_le_bytes(bytes.try_into().unwrap_or_default())
-}
-
-/// A varint; 0 for one that is too large.
-#[inline]
-fn small(bytes: &[u8]) -> u8 {
-    walk::number(bytes).map_or(0, |(number, _)| u8::try_from(number).unwrap_or(0))
+fn is_kind_of_messages(kind: u8) -> bool {
+    let kind = u64::from(kind);
+    matches!(kind, span_kind::PRODUCER | span_kind::CONSUMER)
+        || matches!(kind, span_kind::CLIENT | span_kind::SERVER)
 }

@@ -61,10 +61,13 @@ const KEYS: [(&str, Key); 26] = [
 /// The keys that are read, and what is known of types of links.
 #[derive(Debug)]
 pub(super) struct Keys {
-    /// The lengths that there are, those of 63 and above as one.
-    lengths: u64,
-    /// By their lengths: most others are told apart by these.
-    by_length: Vec<Vec<Known>>,
+    /// By first byte the lengths that there are, those of 63 and above as one: most
+    /// others are told apart by these.
+    lengths: Box<[u64; 256]>,
+    /// The shortest first.
+    known: Vec<Known>,
+    /// Where those of each length begin.
+    starts: Vec<usize>,
     words: LinkWords,
 }
 
@@ -80,8 +83,9 @@ impl Keys {
     /// With the names that configurations give to some.
     pub(super) fn new(words: &LinkWords) -> Self {
         let mut keys = Self {
-            lengths: 0,
-            by_length: Vec::new(),
+            lengths: Box::new([0; 256]),
+            known: Vec::new(),
+            starts: Vec::new(),
             words: words.clone(),
         };
         for (name, key) in KEYS {
@@ -94,20 +98,26 @@ impl Keys {
         for name in &words.marks {
             keys.add(name, Key::Repaired);
         }
+        keys.known.sort_by_key(|known| known.text.len());
+        let longest = keys.known.last().map_or(0, |known| known.text.len());
+        let start = |length| {
+            keys.known
+                .partition_point(|known| known.text.len() < length)
+        };
+        keys.starts = (0..=longest + 1).map(start).collect();
         keys
     }
 
     fn add(&mut self, name: &str, key: Key) {
         let text = name.as_bytes();
-        if self.key(text).is_some() {
+        let is_there = self.known.iter().any(|known| known.text == text);
+        let first = text.first().map(|first| usize::from(*first));
+        let Some(lengths) = first.and_then(|first| self.lengths.get_mut(first)) else {
             return;
-        }
-        if self.by_length.len() <= text.len() {
-            self.by_length.resize_with(text.len() + 1, Vec::new);
-        }
-        self.lengths |= 1 << text.len().min(63);
-        if let Some(alike) = self.by_length.get_mut(text.len()) {
-            alike.push(Known {
+        };
+        *lengths |= 1 << text.len().min(63);
+        if !is_there {
+            self.known.push(Known {
                 tail: tail(text),
                 text: text.to_owned(),
                 key,
@@ -118,13 +128,15 @@ impl Keys {
     /// What the key of an attribute stands for.
     #[inline]
     pub(super) fn key(&self, key: &[u8]) -> Option<Key> {
-        if self.lengths >> key.len().min(63) & 1 == 0 {
+        let lengths = self.lengths.get(usize::from(*key.first()?))?;
+        if lengths >> key.len().min(63) & 1 == 0 {
             return None;
         }
-        let alike = self.by_length.get(key.len())?;
+        let start = *self.starts.get(key.len())?;
+        let end = *self.starts.get(key.len() + 1)?;
         let tail = tail(key);
-        let mut alike = alike.iter().filter(|known| known.tail == tail);
-        let known = alike.find(|known| is_same(&known.text, key))?;
+        let mut alike = self.known.get(start..end)?.iter();
+        let known = alike.find(|known| known.tail == tail && is_same(&known.text, key))?;
         Some(known.key)
     }
 
@@ -134,19 +146,72 @@ impl Keys {
     }
 }
 
-/// The last eight bytes, or all of a shorter text.
+/// Eight bytes of a text, or all of a shorter one: the last of most.
 #[inline]
 pub(crate) fn tail(text: &[u8]) -> u64 {
-    match text.last_chunk() {
-        Some(last) => u64::from_le_bytes(*last),
-        None => text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
+    match (
+        text.last_chunk::<8>(),
+        text.first_chunk(),
+        text.last_chunk(),
+    ) {
+        (Some(last), _, _) => u64::from_le_bytes(*last),
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => text.iter().fold(0, |sum, byte| sum << 8 | u64::from(*byte)),
     }
 }
 
 /// Without a call: most names are some twenty bytes.
 #[inline]
 pub(crate) fn is_same(one: &[u8], other: &[u8]) -> bool {
-    let (words, _) = one.as_chunks::<8>();
-    let (others, _) = other.as_chunks::<8>();
-    one.len() == other.len() && tail(one) == tail(other) && words.iter().eq(others)
+    if one.len() != other.len() || tail(one) != tail(other) {
+        return false;
+    }
+    match (one.first_chunk::<8>(), other.first_chunk::<8>()) {
+        // All of it was compared.
+        (None, None) => true,
+        (first, second) if one.len() <= 16 => first == second,
+        _ => {
+            let (words, _) = one.as_chunks::<8>();
+            let (others, _) = other.as_chunks::<8>();
+            words.iter().eq(others)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Guarantees: texts of any length are the same if all of their bytes are, wherever
+    /// the one is that differs.
+    #[test]
+    fn texts_are_compared_whole() {
+        for length in 0..40 {
+            let text: Vec<u8> = (1..=length).collect();
+            assert!(is_same(&text, &text.clone()));
+            assert!(!is_same(&text, &[&text[..], &[0]].concat()));
+            for place in 0..text.len() {
+                let mut other = text.clone();
+                if let Some(byte) = other.get_mut(place) {
+                    *byte = 0xff;
+                }
+                assert!(!is_same(&text, &other), "{length} {place}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_key_is_known_and_no_other() {
+        let keys = Keys::new(&LinkWords::default());
+        for (name, key) in KEYS {
+            assert_eq!(keys.key(name.as_bytes()), Some(key));
+            for other in [format!("{name}?"), format!("?{name}")] {
+                assert_eq!(keys.key(other.as_bytes()), None, "{other}");
+            }
+        }
+        assert_eq!(keys.key(b""), None);
+        assert_eq!(keys.key(&[b'm'; 100]), None);
+    }
 }

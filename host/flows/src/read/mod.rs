@@ -5,14 +5,14 @@ mod keys;
 mod library;
 mod pair;
 mod role;
-mod walk;
 
 use linkmend_wire::otlp::{resource_spans, scope_spans, traces_data};
+use linkmend_wire::walk::Walk;
 
+use crate::flow::ToldEnd;
 use crate::words::LinkWords;
 use facts::ServiceFacts;
 use keys::Keys;
-use walk::Walk;
 
 pub(crate) use facts::{LinkFacts, SpanFacts};
 pub(crate) use keys::{is_same, tail};
@@ -35,12 +35,28 @@ impl Reader {
         }
     }
 
+    /// What another host tells of a span.
+    pub(crate) fn told<'a>(&'a self, end: &ToldEnd<'a>) -> SpanFacts<'a> {
+        SpanFacts::told(end, &self.keys)
+    }
+
     /// Calls `take` for each span of a batch, but for those that linkmend made
     /// itself, and those with more links than a span may have anywhere. A batch
     /// was checked before; of one that is not well-formed, it reads what it can.
-    pub(crate) fn spans(&self, batch: &[u8], mut take: impl FnMut(&SpanFacts<'_>)) {
-        for of_resource in Walk::new(batch).all(traces_data::RESOURCE_SPANS) {
-            let mut service = ServiceFacts::default();
+    /// `scope` says whose spans each resource has.
+    pub(crate) fn spans(
+        &self,
+        batch: &[u8],
+        scope: impl Fn(u32) -> u64,
+        mut take: impl FnMut(&SpanFacts<'_>),
+    ) {
+        let resources = Walk::new(batch).all(traces_data::RESOURCE_SPANS);
+        for (number, of_resource) in (0..).zip(resources) {
+            let mut service = ServiceFacts {
+                resource: number,
+                scope: scope(number),
+                ..ServiceFacts::default()
+            };
             // Some write it behind its spans.
             for resource in Walk::new(of_resource).all(resource_spans::RESOURCE) {
                 service.read(resource, &self.keys);
@@ -48,7 +64,7 @@ impl Reader {
             for of_scope in Walk::new(of_resource).all(resource_spans::SCOPE_SPANS) {
                 for span in Walk::new(of_scope).all(scope_spans::SPANS) {
                     let facts = SpanFacts::read(span, service, &self.keys);
-                    let is_wanted = !facts.message.is_projected && facts.context.is_valid();
+                    let is_wanted = !facts.message.is_projected && facts.context().is_valid();
                     if is_wanted && facts.link_count() <= MOST_LINKS {
                         take(&facts);
                     }

@@ -2,9 +2,9 @@
 
 use linkmend_wire::otlp::{any_value, key_value};
 use linkmend_wire::value::AnyValue;
+use linkmend_wire::walk::{Walk, delimited, varint};
 
 use super::keys::{Key, Keys};
-use super::walk::{Walk, delimited};
 
 /// What an attribute tells, if it is read, and its value: an `AnyValue` message.
 #[allow(
@@ -58,5 +58,9 @@ pub(super) fn text(value: &[u8]) -> &[u8] {
 
 /// It is `true`.
 pub(super) fn is_true(value: &[u8]) -> bool {
-    matches!(AnyValue::read(value), AnyValue::Bool(true))
+    const BOOL: u8 = varint(any_value::BOOL) as u8;
+    match value {
+        [BOOL, bit @ 0..=1] => *bit == 1,
+        _ => matches!(AnyValue::read(value), AnyValue::Bool(true)),
+    }
 }

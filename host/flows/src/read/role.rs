@@ -25,7 +25,7 @@ impl SpanFacts<'_> {
     pub(crate) fn role(&self) -> Role {
         by_library(self)
             .or_else(|| spoken(self))
-            .or_else(|| by_kind(self.kind))
+            .or_else(|| by_kind(self.head.kind))
             .or_else(|| by_method(self))
             .or_else(|| by_name(self))
             .unwrap_or(Role::None)
@@ -35,12 +35,12 @@ impl SpanFacts<'_> {
     /// the consumer, and another for what it does.
     pub(crate) fn is_subscription(&self) -> bool {
         let is_pubsub = self.message.system.eq_ignore_ascii_case(b"gcp_pubsub");
-        is_pubsub && self.name.ends_with(b" subscribe")
+        is_pubsub && self.head.name.ends_with(b" subscribe")
     }
 }
 
 fn by_library(span: &SpanFacts<'_>) -> Option<Role> {
-    match (span.message.library?, u64::from(span.kind)) {
+    match (span.message.library?, u64::from(span.head.kind)) {
         (Library::Arq, span_kind::CLIENT) | (Library::Dramatiq, span_kind::SERVER) => {
             Some(Role::Producer)
         }
@@ -67,6 +67,12 @@ fn spoken(span: &SpanFacts<'_>) -> Option<Role> {
 }
 
 fn by_word(word: &[u8]) -> Option<Role> {
+    // As nearly all are written.
+    match word {
+        b"publish" | b"send" => return Some(Role::Producer),
+        b"process" | b"receive" => return Some(Role::Consumer),
+        _ => {}
+    }
     let mut letters = [0; 16];
     letters.get_mut(..word.len())?.copy_from_slice(word);
     letters.make_ascii_lowercase();
@@ -134,11 +140,11 @@ fn by_kind(kind: u8) -> Option<Role> {
 
 /// botocore: `SQS.SendMessage`, kind CLIENT, no operation.
 fn by_method(span: &SpanFacts<'_>) -> Option<Role> {
-    if u64::from(span.kind) != span_kind::CLIENT || !span.message.names_messages {
+    if u64::from(span.head.kind) != span_kind::CLIENT || !span.message.names_messages {
         return None;
     }
     let method = if span.message.method.is_empty() {
-        span.name
+        span.head.name
     } else {
         span.message.method
     };
@@ -161,7 +167,7 @@ fn by_name(span: &SpanFacts<'_>) -> Option<Role> {
     if !span.message.system.eq_ignore_ascii_case(b"gcp_pubsub") {
         return None;
     }
-    match span.name.rsplit(|&byte| byte == b' ').next()? {
+    match span.head.name.rsplit(|&byte| byte == b' ').next()? {
         b"publish" => Some(Role::Producer),
         b"subscribe" => Some(Role::Consumer),
         b"ack" | b"nack" | b"modack" => Some(Role::Settler),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::quantiles::Quantiles;
-use crate::flow::{Flow, Joined};
+use crate::flow::{Flow, FlowRef, Joined};
 
 /// What stands for all edges beyond the bound.
 const OTHER: &str = "other";
@@ -38,7 +38,7 @@ pub struct Edge {
 impl Edge {
     /// The edge that a flow is on.
     #[must_use]
-    pub fn of(flow: &Flow) -> Self {
+    pub fn of(flow: FlowRef<'_>) -> Self {
         Self {
             client: Arc::clone(&flow.producer.site.service),
             server: Arc::clone(&flow.consumer.site.service),
@@ -121,7 +121,7 @@ impl Sums {
     /// was not received before.
     pub fn add(&mut self, flow: &Flow, is_new: bool) {
         if !flow.is_again {
-            self.entry(Edge::of(flow)).add(flow, is_new);
+            self.entry(Edge::of(flow.as_told())).add(flow, is_new);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use linkmend_flows::{
-    Flow, Gathered, Joined, LinkWords, Passing, PassingOptions, Sums, SumsOptions,
+    Flow, FlowRef, Gathered, Joined, LinkWords, Passing, PassingOptions, Sums, SumsOptions, ToldEnd,
 };
 
 use crate::spans::{Span, batch};
@@ -34,7 +34,7 @@ fn passing(options: PassingOptions, batches: &[(Duration, Vec<Span>)]) -> Vec<(F
     let mut passing = Passing::new(options, begun);
     let mut found = Vec::new();
     for (at, spans) in batches {
-        let take = |flow, is_new| found.push((flow, is_new));
+        let take = |flow: FlowRef<'_>, is_new| found.push((flow.to_flow(), is_new));
         passing.take(&batch(spans), begun + *at, take);
     }
     found
@@ -281,4 +281,125 @@ fn a_span_of_thousands_of_links_hides_no_flow_but_its_own() {
     assert_eq!(flows.first(), Some(&(1, 11, Joined::Linked)));
     let passed = passing(PassingOptions::default(), &[(Duration::ZERO, spans)]);
     assert_eq!(passed.len(), 3_001);
+}
+
+/// What a host tells others of a producer, as they are given it.
+fn told(end: &linkmend_flows::End) -> ToldEnd<'_> {
+    ToldEnd {
+        context: end.context,
+        scope: 0,
+        start: end.start,
+        end: end.end,
+        flags: end.flags,
+        kind: end.site.kind,
+        status: end.status,
+        service: &end.site.service,
+        namespace: &end.site.namespace,
+        name: &end.site.name,
+        operation: &end.site.operation,
+        system: &end.site.system,
+        destination: &end.site.destination,
+    }
+}
+
+/// Scenario: producers pass one host, and consumers another, before it is told of the
+/// producers, and after; one of the producers passes the other host in the end, too.
+/// Guarantees: the flows are those of one host that all pass, each told once; nothing is
+/// asked for that is known, and nothing is awaited any more.
+#[test]
+fn what_another_host_tells_of_is_as_if_it_had_passed() {
+    let now = Instant::now();
+    let shared = || {
+        let options = PassingOptions {
+            shares: true,
+            ..PassingOptions::default()
+        };
+        Passing::new(options, now)
+    };
+    let producers = [Span::producer(1, "api"), Span::producer(2, "api")];
+    let consumers = [
+        Span::consumer(11, "worker").linked(1),
+        Span::consumer(12, "worker").below(2, 2, 0x300),
+        // In its own process.
+        Span::consumer(13, "worker").below(9, 9, 0x100),
+        Span::consumer(14, "audit").linked(3),
+    ];
+    let (mut one, mut other) = (shared(), shared());
+    one.take(&batch(&producers), now, |_, _| panic!("a flow"));
+    let outside = one.outside();
+    assert!(outside.missed.is_empty() && one.outside().is_empty());
+    let numbers: Vec<_> = outside.produced.iter().map(|told| told.0).collect();
+    assert_eq!(numbers, [0, 1]);
+
+    let mut found = Vec::new();
+    other.take(&batch(&consumers), now, |_, _| panic!("a flow"));
+    let missed = other.outside().missed;
+    let asked: Vec<_> = missed
+        .iter()
+        .map(|(number, context)| (*number, u64::from_be_bytes(context.span)))
+        .collect();
+    assert_eq!(asked, [(0, 1), (1, 2), (3, 3)]);
+    let ends = || outside.produced.iter().map(|(_, end)| told(end));
+    for _ in 0..2 {
+        other.learn(ends(), now, |flow, is_new| {
+            found.push((flow.to_flow(), is_new));
+        });
+    }
+    let awaited: Vec<_> = missed.iter().map(|(_, one)| other.awaits(one, 0)).collect();
+    assert_eq!(awaited, [false, false, true]);
+    let more = [
+        Span::consumer(15, "audit").linked(1),
+        Span::producer(1, "api"),
+    ];
+    other.take(&batch(&more), now, |flow, is_new| {
+        found.push((flow.to_flow(), is_new));
+    });
+    assert!(other.outside().is_empty());
+
+    let all: Vec<_> = [&producers[..], &consumers, &more].concat();
+    let here = passing(PassingOptions::default(), &[(Duration::ZERO, all)]);
+    let flows = |found: &[(Flow, bool)]| {
+        let found = found.iter();
+        let mut flows: Vec<_> = found
+            .map(|(flow, is_new)| {
+                let (producer, consumer) = (&flow.producer, &flow.consumer);
+                let names = (producer.site.service.clone(), producer.site.name.clone());
+                let what = (
+                    flow.joined,
+                    names,
+                    flow.destination().clone(),
+                    flow.waited(),
+                );
+                (producer.context, consumer.context, what, *is_new)
+            })
+            .collect();
+        flows.sort();
+        flows
+    };
+    assert_eq!(flows(&found), flows(&here));
+    assert_eq!(found.len(), 3);
+}
+
+/// Scenario: a consumer names a producer of another scope, which passed before it, and
+/// one that comes after it.
+/// Guarantees: neither is joined; that of the producer's own scope is.
+#[test]
+fn what_is_of_another_scope_is_not_joined() {
+    let now = Instant::now();
+    let mut passing = Passing::new(PassingOptions::default(), now);
+    let mut found = Vec::new();
+    let mut take = |spans: &[Span], scope: u64| {
+        let tell = |flow: FlowRef<'_>, _| found.push(flow.to_flow());
+        passing.take_of(&batch(spans), |_| scope, now, tell);
+    };
+    take(&[Span::producer(1, "api")], 7);
+    take(&[Span::consumer(11, "worker").linked(1)], 8);
+    take(&[Span::consumer(12, "worker").linked(2)], 8);
+    take(&[Span::consumer(13, "worker").linked(2)], 7);
+    take(&[Span::producer(2, "api")], 7);
+    take(&[Span::consumer(14, "worker").linked(1)], 7);
+    assert_eq!(
+        ways(&found),
+        [(1, 14, Joined::Linked), (2, 13, Joined::Linked)]
+    );
 }

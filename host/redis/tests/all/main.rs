@@ -8,6 +8,7 @@
 
 mod away;
 mod cluster;
+mod ends;
 mod hostile;
 mod keeping;
 mod measure;

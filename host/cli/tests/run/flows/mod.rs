@@ -2,6 +2,7 @@
 //! page. What passes stays as it is.
 
 mod agree;
+mod hosts;
 mod sent;
 
 use std::collections::BTreeMap;
@@ -80,7 +81,11 @@ type Edges = BTreeMap<(String, String), f64>;
 
 fn edge(labels: &BTreeMap<String, String>) -> (String, String) {
     assert_eq!(labels["connection_type"], "messaging_system");
-    (labels["client"].clone(), labels["server"].clone())
+    edge_of(&labels["client"], &labels["server"])
+}
+
+fn edge_of(client: &str, server: &str) -> (String, String) {
+    (client.to_owned(), server.to_owned())
 }
 
 /// What a scrape says.

@@ -163,7 +163,7 @@ pub(in crate::config) static REDIS: &[Member<Redis>] = &[
         "queue_size",
         "200000",
         "an integer above 0",
-        "How many producers may wait to be written while the store is away; if there are more, the oldest are dropped, and are known here alone. One takes some 150 bytes.",
+        "How many producers may wait to be written while the store is away; if there are more, the oldest are dropped, and are known here alone. One takes some 150 bytes. As many may wait for the hosts of their consumers, with [flows](#flows); one of these takes some 200.",
         |t, n| count(n).map(|v| t.queue_size = v),
     ),
 ];

@@ -9,6 +9,7 @@ use linkmend::{Acknowledgement, Mended, ProcessOptions, Releasing, Scope, kept_s
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::time::sleep;
 
+use super::elsewhere::OfScope;
 use super::journal::{Journal, Record};
 use super::stage::{Durability, MOST_KIB, Stage};
 use super::ticket;
@@ -28,7 +29,7 @@ const AGAIN: Duration = Duration::from_secs(5);
 
 impl Stage {
     /// Sends on a batch of spans that were held, and tells those who wait.
-    pub(super) async fn deliver(self: Arc<Self>, mut mended: Mended) {
+    pub(super) async fn deliver(self: Arc<Self>, mut mended: Mended, of: OfScope) {
         self.count(&mended);
         let acknowledgements = std::mem::take(&mut mended.acknowledgements);
         let Some(bytes) = mended.traces else {
@@ -43,7 +44,7 @@ impl Stage {
             Durability::Waiting => ticket::tell(&acknowledgements, &self.next.take(traces).await),
             Durability::Journal(_) => self.deliver_kept(traces, &acknowledgements).await,
         }
-        self.tell_flows(batch, None).await;
+        self.tell_flows(batch, of, None).await;
     }
 
     /// What is on disk is tried until it is taken, or stays there.
@@ -131,9 +132,10 @@ impl Stage {
             return Ok(());
         };
         let (scope, traces) = kept_scope(&batch);
+        let scope = scope.unwrap_or(Scope::NONE);
         let options = ProcessOptions {
             acknowledgement: Some(Arc::<Record>::clone(&record)),
-            scope: scope.unwrap_or(Scope::NONE),
+            scope,
             ..ProcessOptions::default()
         };
         let traces = Traces::checked(Signal::Traces, traces);
@@ -151,7 +153,7 @@ impl Stage {
         // What is not held again goes on as one.
         record.expect(passed.mended.held + 1);
         passed.mended.acknowledgements.push(record);
-        self.spawn_within(passed.mended, room);
+        self.spawn_within(passed.mended, OfScope::Request(scope), room);
         Ok(())
     }
 
@@ -172,7 +174,8 @@ impl Stage {
             while let Some(mended) = self.next_of(&mut releasing).await {
                 let length = mended.traces.as_ref().map_or(0, Bytes::len);
                 let room = self.room(length).await;
-                self.spawn_within(mended, room);
+                let of = OfScope::One(mended.scope);
+                self.spawn_within(mended, of, room);
             }
         }
     }
@@ -205,7 +208,8 @@ impl Stage {
         let begun = self.workers.run(move || processor.draining()).await;
         let mut draining = begun.ok();
         while let Some(mended) = self.next_of(&mut draining).await {
-            self.spawn(mended);
+            let of = OfScope::One(mended.scope);
+            self.spawn_within(mended, of, ());
         }
     }
 }
@@ -219,7 +223,7 @@ fn gone(acknowledgements: &[Acknowledgement]) {
 }
 
 /// For ever, where there is nothing to wait for.
-async fn until(due: Option<Instant>) {
+pub(super) async fn until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due.into()).await,
         None => std::future::pending().await,

@@ -16,6 +16,8 @@
 //! | `delivery` | what comes out of the hold goes on |
 //! | `ticket` | who waits for held spans |
 //! | `flows` | the flows of messages in what goes on |
+//! | `elsewhere` | what other hosts are told of producers, and tell of theirs |
+//! | `asking`, `answered` | asking them for those that have not passed here |
 //! | `projection` | spans that stand for them, sent after them |
 //! | `journal` | held spans on disk, so that nobody need wait |
 //! | `reload` | a rule file that changes |
@@ -24,9 +26,12 @@
 //! | `log`, `block` | or what is on disk of it |
 //! | `observe` | what is held and remembered, as metrics |
 
+mod answered;
+mod asking;
 mod block;
 mod compiling;
 mod delivery;
+mod elsewhere;
 mod flows;
 mod journal;
 mod log;
@@ -148,7 +153,8 @@ impl Linkmend {
 
     /// Finds flows of messages, if somebody wants to know of them.
     pub(crate) fn with_flows(mut self, live: Option<Arc<LiveFlows>>) -> Self {
-        self.flows = Flows::new(&self.id, &self.config, &self.metrics, live);
+        let shared = self.index.shared();
+        self.flows = Flows::new(&self.id, &self.config, &self.metrics, live, shared);
         self
     }
 
@@ -292,6 +298,7 @@ impl Linkmend {
             links.clone(),
             index,
             processors.clone(),
+            self.flows.clone(),
             tasks.stop.clone(),
         ));
         let Some(component) = self.rule.file().cloned() else {

@@ -7,6 +7,7 @@ use linkmend::{HoldStats, Processor};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
+use super::flows::Flows;
 use super::remembered::Remembered;
 
 use crate::telemetry::metrics::LinkMetrics;
@@ -19,6 +20,7 @@ pub(super) async fn observe(
     links: LinkMetrics,
     index: Remembered,
     processors: Vec<Arc<Processor>>,
+    flows: Option<Arc<Flows>>,
     stop: CancellationToken,
 ) {
     let mut ticks = interval(INTERVAL);
@@ -36,6 +38,9 @@ pub(super) async fn observe(
         links.scopes(index.scope_stats().unwrap_or_default());
         if let Some(stats) = index.shared_stats() {
             links.shared(&stats);
+        }
+        if let Some(flows) = &flows {
+            flows.observe();
         }
     }
 }

@@ -169,11 +169,16 @@ impl Remembered {
         }
     }
 
-    /// `None` where nothing is shared.
-    pub(super) fn shared_stats(&self) -> Option<Stats> {
+    /// The store that other hosts share, if there is one.
+    pub(super) fn shared(&self) -> Option<&Arc<Shared>> {
         match &self.behind {
-            Behind::Shared(shared) => Some(shared.stats()),
+            Behind::Shared(shared) => Some(shared),
             _ => None,
         }
+    }
+
+    /// `None` where nothing is shared.
+    pub(super) fn shared_stats(&self) -> Option<Stats> {
+        self.shared().map(|shared| shared.stats())
     }
 }

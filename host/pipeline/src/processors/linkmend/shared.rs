@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use linkmend::index::{Entry, Lookups, MessageKey, Producer, SharedStore};
 use linkmend::{Processor, Scope};
+use linkmend_redis::ends::{Answer, EndStats, SpanKey};
 use linkmend_redis::{Options, Stats, Store, Tls};
 use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
@@ -85,11 +86,32 @@ impl Shared {
             .unwrap_or_default()
     }
 
+    /// Takes ends of flows to be written, see [`Store::tell`].
+    pub(super) fn tell(&self, ends: impl Iterator<Item = (SpanKey, Vec<u8>)>) {
+        if let Some(store) = self.store.get() {
+            store.tell(ends);
+        }
+    }
+
+    /// Asks for ends of flows, see [`Store::ends`].
+    pub(super) async fn ends(&self, of: Vec<SpanKey>) -> Vec<Answer> {
+        match self.store.get() {
+            Some(store) => store.ends(of).await,
+            None => vec![Answer::Unanswered; of.len()],
+        }
+    }
+
+    pub(super) fn end_stats(&self) -> EndStats {
+        let store = self.store.get();
+        store.map(|store| store.end_stats()).unwrap_or_default()
+    }
+
     /// Writes what is to be written, if that can be done in a few seconds.
     pub(super) async fn end(self: Arc<Self>) {
         let flushing = tokio::task::spawn_blocking(move || {
             let store = self.store.get()?;
-            (!store.flush(FLUSHING)).then(|| store.stats().waiting)
+            let waiting = || store.stats().waiting + store.end_stats().waiting;
+            (!store.flush(FLUSHING)).then(waiting)
         });
         if let Ok(Some(producers)) = flushing.await {
             tracing::error!(

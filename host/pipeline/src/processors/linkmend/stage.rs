@@ -9,6 +9,8 @@ use tokio::runtime::Handle;
 use tokio::sync::{Notify, Semaphore};
 use tokio::task::JoinHandle;
 
+use super::asking::Asking;
+use super::elsewhere::OfScope;
 use super::flows::Flows;
 use super::journal::{Journal, Record};
 use super::ticket::{self, Answer, Ticket};
@@ -42,6 +44,8 @@ pub(crate) struct Stage {
     pub(super) failed: Throttle,
     /// Where flows are wanted.
     pub(super) flows: Option<Arc<Flows>>,
+    /// Where other hosts are asked for producers.
+    pub(super) asking: Option<Asking>,
 }
 
 /// For so many batches what leaves the hold may be on its way.
@@ -109,10 +113,19 @@ impl Stage {
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
             failed: Throttle::default(),
+            asking: parts
+                .flows
+                .as_ref()
+                .and_then(|flows| flows.asks())
+                .map(Asking::new),
             flows: parts.flows,
         });
         let releasing = Arc::clone(&stage).release(parts.wake);
         stage.tasks.tracker.spawn(releasing);
+        if stage.asking.is_some() {
+            let asking = Arc::clone(&stage).ask();
+            stage.tasks.tracker.spawn(asking);
+        }
         stage
     }
 
@@ -134,7 +147,8 @@ impl Stage {
             };
             record.keep(held, passed.mended.held).await?;
         }
-        let sent = self.send_on(passed.mended, deadline, metadata).await;
+        let of = OfScope::Request(scope);
+        let sent = self.send_on(passed.mended, of, deadline, metadata).await;
         for delivered in passed.overflow {
             // Those who wait for it are told by it; this sender is only slowed
             // down, since there is too much.
@@ -201,7 +215,10 @@ impl Stage {
             let overflow = match stage.upgrade() {
                 Some(stage) => {
                     let overflow = overflow.into_iter();
-                    let overflow = overflow.map(|out| stage.spawn_within(out, Arc::clone(&room)));
+                    let overflow = overflow.map(|out| {
+                        let of = OfScope::One(out.scope);
+                        stage.spawn_within(out, of, Arc::clone(&room))
+                    });
                     overflow.collect()
                 }
                 None => Vec::new(),
@@ -214,21 +231,21 @@ impl Stage {
         }
     }
 
-    /// Sends on what is released, as a task of its own.
-    pub(super) fn spawn(self: &Arc<Self>, mended: Mended) -> JoinHandle<()> {
-        let delivery = Arc::clone(self).deliver(mended);
-        self.tasks.tracker.spawn_on(delivery, &self.runtime)
-    }
-
-    /// The same; `room` is taken until it has gone on.
-    pub(super) fn spawn_within<T>(self: &Arc<Self>, mended: Mended, room: T) -> JoinHandle<()>
+    /// Sends on what is released, as a task of its own; `room` is taken until it has gone
+    /// on.
+    pub(super) fn spawn_within<T>(
+        self: &Arc<Self>,
+        mended: Mended,
+        of: OfScope,
+        room: T,
+    ) -> JoinHandle<()>
     where
         T: Send + 'static,
     {
         let stage = Arc::clone(self);
         let delivery = async move {
             let _room = room;
-            stage.deliver(mended).await;
+            stage.deliver(mended, of).await;
         };
         self.tasks.tracker.spawn_on(delivery, &self.runtime)
     }
@@ -236,6 +253,7 @@ impl Stage {
     async fn send_on(
         &self,
         mended: Mended,
+        of: OfScope,
         deadline: Option<Instant>,
         metadata: Option<Arc<HeaderMap>>,
     ) -> ConsumeResult {
@@ -250,7 +268,7 @@ impl Stage {
                 let metadata = traces.shared_metadata();
                 let taken = self.next.take(traces).await?;
                 if let Some(batch) = batch {
-                    self.tell_flows(batch, metadata).await;
+                    self.tell_flows(batch, of, metadata).await;
                 }
                 Ok(taken)
             }

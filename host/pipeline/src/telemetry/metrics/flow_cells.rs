@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use linkmend_flows::{Edge, Flow, Joined};
+use linkmend_flows::{Edge, FlowRef, Joined};
 use prometheus::local::LocalHistogram;
 use prometheus::{Histogram, HistogramVec, IntCounter};
 
@@ -30,6 +30,15 @@ pub(super) struct Cells {
     /// By the numbers of both sites.
     by_sites: HashMap<(u64, u64), usize>,
     last: Option<((u64, u64), usize)>,
+    /// What was added since it was told last.
+    added: Added,
+}
+
+#[derive(Default)]
+struct Added {
+    joined: [u64; 3],
+    cells: HashSet<usize>,
+    last: Option<usize>,
 }
 
 /// What has the same labels.
@@ -73,31 +82,35 @@ impl Cells {
             other: None,
             by_sites: HashMap::new(),
             last: None,
+            added: Added::default(),
         }
     }
 
-    /// Counts the flows of a batch.
-    pub(super) fn add(&mut self, flows: &[(Flow, bool)]) {
-        let mut joined = [0; 3];
-        let mut touched = HashSet::new();
-        let mut last = None;
-        for (flow, is_new) in flows.iter().filter(|(flow, _)| !flow.is_again) {
-            for (count, way) in joined.iter_mut().zip(Joined::ALL) {
-                *count += u64::from(flow.joined == way);
-            }
-            let place = self.place(flow);
-            if last != Some(place) {
-                touched.insert(place);
-                last = Some(place);
-            }
-            if let Some(cell) = self.list.get_mut(place) {
-                cell.add(&self.families, flow, *is_new);
-            }
+    /// Counts a flow of a batch.
+    pub(super) fn add(&mut self, flow: FlowRef<'_>, is_new: bool) {
+        if flow.is_again {
+            return;
         }
-        for (counter, count) in self.joined.iter().zip(joined) {
-            counter.inc_by(count);
+        for (count, way) in self.added.joined.iter_mut().zip(Joined::ALL) {
+            *count += u64::from(flow.joined == way);
         }
-        for place in touched {
+        let place = self.place(flow);
+        if self.added.last != Some(place) {
+            self.added.cells.insert(place);
+            self.added.last = Some(place);
+        }
+        if let Some(cell) = self.list.get_mut(place) {
+            cell.add(&self.families, flow, is_new);
+        }
+    }
+
+    /// Adds what was counted to what is shown.
+    pub(super) fn tell(&mut self) {
+        for (counter, count) in self.joined.iter().zip(&mut self.added.joined) {
+            counter.inc_by(std::mem::take(count));
+        }
+        self.added.last = None;
+        for place in self.added.cells.drain() {
             if let Some(cell) = self.list.get_mut(place) {
                 cell.tell(&self.families);
             }
@@ -105,7 +118,7 @@ impl Cells {
     }
 
     /// The cell of a flow.
-    fn place(&mut self, flow: &Flow) -> usize {
+    fn place(&mut self, flow: FlowRef<'_>) -> usize {
         let sites = (flow.producer.site.number(), flow.consumer.site.number());
         if let Some((last, place)) = self.last
             && last == sites
@@ -120,7 +133,7 @@ impl Cells {
         place
     }
 
-    fn find(&mut self, flow: &Flow, sites: (u64, u64)) -> usize {
+    fn find(&mut self, flow: FlowRef<'_>, sites: (u64, u64)) -> usize {
         let edge = Edge::of(flow);
         let place = match (self.by_edge.get(&edge), self.other) {
             (Some(place), _) => *place,
@@ -189,7 +202,7 @@ impl Cell {
         }
     }
 
-    fn add(&mut self, families: &Families, flow: &Flow, is_new: bool) {
+    fn add(&mut self, families: &Families, flow: FlowRef<'_>, is_new: bool) {
         self.counts.requests += 1;
         self.counts.failed += u64::from(flow.is_failed());
         self.counts.messages += u64::from(is_new);

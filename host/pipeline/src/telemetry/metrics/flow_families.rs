@@ -1,7 +1,7 @@
 //! The metrics of flows: edges of a service graph, as Tempo's metrics generator has
 //! them, and linkmend's own.
 
-use prometheus::{HistogramVec, IntCounterVec};
+use prometheus::{HistogramVec, IntCounterVec, IntGaugeVec};
 
 use super::registry::Names;
 
@@ -26,6 +26,9 @@ pub(super) struct Families {
     pub(super) messages: IntCounterVec,
     pub(super) waited: HistogramVec,
     pub(super) projected: IntCounterVec,
+    pub(super) ends_lookups: IntCounterVec,
+    pub(super) ends_writes: IntCounterVec,
+    pub(super) ends_waiting: IntGaugeVec,
 }
 
 impl Families {
@@ -84,6 +87,23 @@ impl Families {
                 "linkmend_projected_spans",
                 "Spans that stand for consumers in the traces of producers, by what became of them.",
                 &["processor", "result"],
+            ),
+            ends_lookups: names.counters(
+                "linkmend_flow_ends_lookups",
+                "Producers that had not passed here when their consumers did, by what was found in \
+                 the shared index.",
+                &["processor", "result"],
+            ),
+            ends_writes: names.counters(
+                "linkmend_flow_ends_writes",
+                "Producers' ends of flows that were to be written to the shared index, by what \
+                 became of it.",
+                &["processor", "result"],
+            ),
+            ends_waiting: names.gauges(
+                "linkmend_flow_ends_waiting",
+                "Producers' ends of flows that wait to be written to the shared index.",
+                &["processor"],
             ),
         }
     }

@@ -18,7 +18,7 @@ mod shared;
 mod total;
 
 pub use components::{ExporterMetrics, ProcessorMetrics, ReceiverMetrics};
-pub use flows::FlowMetrics;
+pub use flows::{Counting, FlowMetrics};
 pub use kafka::{KafkaExporterMetrics, KafkaReceiverMetrics};
 pub use limiter::LimiterMetrics;
 pub use links::LinkMetrics;
@@ -143,8 +143,9 @@ impl Metrics {
     }
 
     /// Those of the flows of a processor `linkmend`.
-    pub fn flows(&self, id: &Id, config: &config::Flows) -> FlowMetrics {
-        FlowMetrics::new(&self.flows, id, config)
+    /// `is_shared`: with an index, what other hosts know of producers is shared.
+    pub fn flows(&self, id: &Id, config: &config::Flows, is_shared: bool) -> FlowMetrics {
+        FlowMetrics::new(&self.flows, id, config, is_shared)
     }
 
     /// Those of a processor `memory_limiter`, for a signal.
