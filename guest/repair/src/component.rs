@@ -28,11 +28,6 @@ wit_bindgen::generate!({
     },
 });
 
-/// A batch of one span is some thirty allocations, which the allocator of the standard library
-/// would spend a tenth of the time of the call on.
-#[global_allocator]
-static ALLOCATOR: rlsf::GlobalTlsf = rlsf::GlobalTlsf::new();
-
 struct Component;
 
 std::thread_local! {
