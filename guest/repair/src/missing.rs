@@ -208,9 +208,6 @@ impl Need<'_> {
 
     /// Another span received the message, for this one to work on.
     fn is_met_by_receiver(&self, producers: &Producers) -> Option<Met> {
-        if self.span.is_received {
-            return Some(Met::Receiver);
-        }
         if !self.span.stands_in {
             return None;
         }

@@ -78,8 +78,6 @@ pub struct SpanRecord {
     pub creates: bool,
     /// See [`Part::stands_in`].
     pub stands_in: bool,
-    /// The span above it received its messages, see [`crate::role::is_below_receiver`].
-    pub is_received: bool,
     /// What it lacks, when nothing leads to its messages.
     pub lack: Option<Lack>,
     /// Where its parent is.

@@ -92,29 +92,15 @@ fn by_library(span: &SpanFacts<'_>) -> Option<Part> {
 /// consumers by their kind, and say by the end of their name what they do
 /// (Go: INTERNAL; Node: CLIENT).
 fn by_name(span: &SpanFacts<'_>) -> Option<Part> {
-    if !is_of_pubsub(span) {
+    let system = span.message.system().text()?;
+    if !system.eq_ignore_ascii_case(b"gcp_pubsub") {
         return None;
     }
     match last_word(span.name) {
         b"publish" => Some(plain(Role::Producer)),
-        b"subscribe" => Some(plain(Role::Consumer)),
         b"ack" | b"nack" | b"modack" => Some(plain(Role::Settler)),
         _ => None,
     }
-}
-
-fn is_of_pubsub(span: &SpanFacts<'_>) -> bool {
-    let system = span.message.system().text();
-    system.is_some_and(|system| system.eq_ignore_ascii_case(b"gcp_pubsub"))
-}
-
-/// A consumer that works on what the span above it, of the same process, received: of
-/// Google's clients for Pub/Sub `… process` is below `… subscribe`, which ends after it and has
-/// the context of the message.
-#[inline]
-#[must_use]
-pub fn is_below_receiver(span: &SpanFacts<'_>) -> bool {
-    span.name.ends_with(b" process") && is_of_pubsub(span)
 }
 
 /// The span says of itself that it creates a message: by its operation, or (Go

@@ -101,7 +101,9 @@ fn every_arm_and_order_judges_alike() {
 #[test]
 fn spans_of_an_intact_recording_do_not_wait() {
     for recording in Recording::all() {
-        if recording.is_intact() {
+        // Go Pub/Sub 2: `process` ends before `subscribe`, its parent, which has
+        // the context; until then nobody can know.
+        if recording.is_intact() && !recording.path().starts_with("go/pubsub-v2") {
             let held = judge::held(&recording);
             assert_eq!(held, Vec::<String>::new(), "{}", recording.name);
         }

@@ -231,7 +231,6 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
     // The span of a poll ends with the poll. Others that receive go on while the
     // message is processed, and what is sent meanwhile is sent on.
     let is_poll = part.waits && span.kind == span_kind::CLIENT;
-    let parent = parent(span);
     SpanRecord {
         number: span.number,
         role: part.role,
@@ -249,9 +248,8 @@ fn record(incoming: &Incoming<'_, '_>) -> SpanRecord {
         is_poll: part.waits,
         creates: part.creates,
         stands_in: part.stands_in,
-        is_received: parent == Parent::Local && role::is_below_receiver(span),
         lack: None,
-        parent,
+        parent: parent(span),
         arrived: Run::default(),
         links: Run::default(),
         produced: Run::default(),

@@ -103,7 +103,9 @@ impl Batch {
         let span = incoming.span;
         let receives = match record.role {
             Role::Consumer => record.is_poll || !incoming.part.is_spoken,
-            Role::None | Role::Producer | Role::Settler => false,
+            // Go Pub/Sub 2: its span is INTERNAL, and has no operation.
+            Role::None => span.message.id().is_usable() && span.name.ends_with(b" subscribe"),
+            Role::Producer | Role::Settler => false,
         };
         if !receives {
             return;

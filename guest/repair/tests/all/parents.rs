@@ -2,9 +2,8 @@
 //! poll tell of it.
 
 use super::support::*;
-use linkmend_rule::{MemoryIndex, Tasks};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::trace::v1::{Span, TracesData};
+use opentelemetry_proto::tonic::trace::v1::Span;
 
 const LOCAL: u32 = 0x101;
 const REMOTE: u32 = 0x301;
@@ -141,10 +140,7 @@ fn the_subscription_of_pubsub_in_go_receives() {
         span.name = name.into();
         from_elsewhere(span)
     };
-    let id = [
-        ("messaging.system", text("gcp_pubsub")),
-        ("messaging.message.id", text("7")),
-    ];
+    let id = [("messaging.message.id", text("7"))];
     let of = |parent: Span| {
         let child = below(&parent, LOCAL, works(1));
         outcome(&parent, &child).0
@@ -249,44 +245,19 @@ fn each_poll_is_told_of_by_its_own() {
 }
 
 #[test]
-fn what_is_below_a_subscription_of_google_pubsub_lacks_and_awaits_nothing() {
-    let named = |system: &str, name: &str, flags| {
-        let attributes = [
-            ("messaging.system", text(system)),
-            ("messaging.message.id", text("7")),
-        ];
-        let parent = consumer(2, &[]);
-        let mut span = below(&parent, flags, consumer(3, &attributes));
-        span.name = name.into();
-        let tasks = Tasks::REMEMBER | Tasks::MEND | Tasks::DEFER;
-        let traces = TracesData {
-            resource_spans: vec![batch("", vec![span])],
-        };
-        let outcome = run("{}", tasks, &traces, &mut MemoryIndex::new(), as_encoded);
-        (outcome.deferred.len(), outcome.unresolved)
-    };
-    // Its parent ends after it, and is not known yet.
-    assert_eq!(named("gcp_pubsub", "orders-sub process", LOCAL), (0, 0));
-    assert_eq!(named("gcp_pubsub", "orders-sub subscribe", LOCAL), (1, 0));
-    assert_eq!(named("gcp_pubsub", "orders-sub process", UNKNOWN), (1, 0));
-    assert_eq!(named("rabbitmq", "orders process", LOCAL), (1, 0));
-}
-
-#[test]
-fn a_subscription_of_pubsub_in_go_that_lost_its_context_is_linked_and_not_what_is_below() {
+fn what_works_on_a_message_of_pubsub_in_go_is_linked_where_its_context_was_lost() {
     let id = [
         ("messaging.system", text("gcp_pubsub")),
         ("messaging.message.id", text("7")),
     ];
-    // Go: INTERNAL.
     let named = |name: &str, mut span: Span| {
         span.name = name.into();
         span
     };
+    // INTERNAL, and without an operation: what is below it is who consumes.
     let subscribe = named("orders-sub subscribe", span(2, 1, &id));
     let process = below(&subscribe, LOCAL, consumer(3, &id));
     let process = named("orders-sub process", process);
     let outcome = mend(vec![producer(1, &id), process, subscribe]);
-    assert_eq!((outcome.targets(2), outcome.targets(3)), (vec![1], vec![]));
-    assert_eq!(outcome.unresolved, 0);
+    assert_eq!((outcome.targets(2), outcome.targets(3)), (vec![], vec![1]));
 }
