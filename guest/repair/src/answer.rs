@@ -31,24 +31,24 @@ pub struct Answer<'b> {
     pub builder: VerdictBuilder,
     config: &'b Config,
     batch: &'b Batch,
-    words: Words<'b>,
+    written: Written<'b>,
 }
 
 /// What of a verdict stands in it already.
 #[derive(Debug, Default)]
-pub struct Words<'b> {
+pub struct Written<'b> {
     words: Vec<(&'b str, TextId)>,
     shared: Vec<((Option<Kind>, bool), Attributes)>,
     /// The attributes of the link at hand.
     list: Vec<Pair>,
 }
 
-impl Words<'_> {
+impl Written<'_> {
     /// None, in the same room.
-    pub fn again<'c>(mut self) -> Words<'c> {
+    pub fn again<'c>(mut self) -> Written<'c> {
         self.shared.clear();
         self.list.clear();
-        Words {
+        Written {
             words: again(self.words),
             shared: self.shared,
             list: self.list,
@@ -61,26 +61,26 @@ type Pair = (AttributeKey<'static>, AttributeValue<'static>);
 
 impl<'b> Answer<'b> {
     /// An empty one.
-    pub fn new(config: &'b Config, batch: &'b Batch, words: Words<'b>) -> Self {
+    pub fn new(config: &'b Config, batch: &'b Batch, written: Written<'b>) -> Self {
         Self {
             builder: VerdictBuilder::new(),
             config,
             batch,
-            words,
+            written,
         }
     }
 
     /// The verdict, and what was needed for it.
-    pub fn build(self) -> (Verdict, Words<'b>) {
-        (self.builder.build(), self.words)
+    pub fn build(self) -> (Verdict, Written<'b>) {
+        (self.builder.build(), self.written)
     }
 
     fn word(&mut self, word: &'b str) -> TextId {
-        if let Some((_, id)) = self.words.words.iter().find(|(known, _)| *known == word) {
+        if let Some((_, id)) = self.written.words.iter().find(|(known, _)| *known == word) {
             return *id;
         }
         let id = self.builder.text(word.as_bytes());
-        self.words.words.push((word, id));
+        self.written.words.push((word, id));
         id
     }
 
@@ -91,7 +91,7 @@ impl<'b> Answer<'b> {
 
     fn put(&mut self, key: &'b str, value: AttributeValue<'static>) {
         let key = AttributeKey::TextId(self.word(key));
-        self.words.list.push((key, value));
+        self.written.list.push((key, value));
     }
 
     fn put_kind(&mut self, kind: Kind) {
@@ -116,28 +116,32 @@ impl<'b> Answer<'b> {
     /// The attributes that say what a link is, and that linkmend made it.
     pub fn attributes(&mut self, kind: Option<Kind>, marked: bool) -> Attributes {
         let wanted = (kind, marked);
-        if let Some((_, attributes)) = self.words.shared.iter().find(|(known, _)| *known == wanted)
+        if let Some((_, attributes)) = self
+            .written
+            .shared
+            .iter()
+            .find(|(known, _)| *known == wanted)
         {
             return *attributes;
         }
-        self.words.list.clear();
+        self.written.list.clear();
         if let Some(kind) = kind {
             self.put_kind(kind);
         }
         if marked {
             self.put_mark();
         }
-        let attributes = self.builder.attributes(&self.words.list);
+        let attributes = self.builder.attributes(&self.written.list);
         // Words of vendors are as many as there are links.
         if !matches!(kind, Some(Kind::Text(_))) {
-            self.words.shared.push((wanted, attributes));
+            self.written.shared.push((wanted, attributes));
         }
         attributes
     }
 
     /// The attributes of a new link for the message `name`.
     pub fn named(&mut self, name: MessageName, kind: LinkType) -> Attributes {
-        self.words.list.clear();
+        self.written.list.clear();
         match name {
             MessageName::Unnamed => return self.attributes(Some(Kind::Type(kind)), true),
             MessageName::Id(id) => {
@@ -159,7 +163,7 @@ impl<'b> Answer<'b> {
         }
         self.put_kind(Kind::Type(kind));
         self.put_mark();
-        self.builder.attributes(&self.words.list)
+        self.builder.attributes(&self.written.list)
     }
 
     fn put_recipe(&mut self, recipe: u16, parts: Run) {

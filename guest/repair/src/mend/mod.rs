@@ -34,12 +34,12 @@ pub fn mend(
     producers: &Producers,
     scratch: &mut Scratch<'static>,
 ) -> Verdict {
-    let Scratch { words, span } = core::mem::take(scratch).again();
+    let Scratch { written, span } = core::mem::take(scratch).again();
     let mut mending = Mending {
         config,
         batch,
         producers,
-        answer: Answer::new(config, batch, words),
+        answer: Answer::new(config, batch, written),
         may_wait: tasks.contains(Tasks::DEFER),
         at: span,
         counts: Counts::default(),
@@ -47,9 +47,9 @@ pub fn mend(
     for span in &batch.spans {
         mending.mend(span, tasks);
     }
-    let (verdict, words) = mending.answer.build();
+    let (verdict, written) = mending.answer.build();
     let span = mending.at;
-    *scratch = Scratch { words, span }.again();
+    *scratch = Scratch { written, span }.again();
     verdict
 }
 

@@ -3,7 +3,7 @@
 
 use linkmend_rule::{Context, MessageKey};
 
-use crate::answer::Words;
+use crate::answer::Written;
 use crate::links::{Fate, Row};
 use crate::missing::{Linked, Outcome};
 use crate::records::Slot;
@@ -12,7 +12,7 @@ use crate::room::again;
 /// What deciding over a batch takes. Empty between two batches, but for its room.
 #[derive(Debug, Default)]
 pub struct Scratch<'b> {
-    pub(super) words: Words<'b>,
+    pub(super) written: Written<'b>,
     pub(super) span: AtHand<'b>,
 }
 
@@ -43,7 +43,7 @@ impl Scratch<'_> {
             linked,
         } = self.span;
         Scratch {
-            words: self.words.again(),
+            written: self.written.again(),
             span: AtHand {
                 fates: again(fates),
                 added: again(added),

@@ -138,8 +138,9 @@ fn with_a_storage_no_more_is_forgotten_than_is_told() {
         sender.grpc(linkmend.addresses.grpc, batch).unwrap();
     }
     let messages = BATCHES * BATCH;
+    let all = f64::from(u32::try_from(messages).unwrap());
     wait::until_true("all are on disk", wait::LONG, || {
-        linkmend.metric("linkmend_index_entries", &[]) >= messages as f64
+        linkmend.metric("linkmend_index_entries", &[]) >= all
             && linkmend.metric("linkmend_index_unwritten", &[]) == 0.0
     });
     linkmend.kill();

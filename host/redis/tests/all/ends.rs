@@ -126,7 +126,7 @@ fn what_is_told_while_the_store_is_away_is_bounded_and_written_later() {
     }
     assert_eq!(ask(&store, vec![span(1)]), [Answer::Unanswered]);
     for number in 0..1_000 {
-        tell(&store, number..number + 1);
+        tell(&store, number..=number);
     }
     let stats = store.end_stats();
     assert!(stats.waiting <= 100 + 512, "{stats:?}");
