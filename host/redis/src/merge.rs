@@ -13,7 +13,7 @@ use linkmend::index::MessageKey;
 
 use crate::command::put_command;
 use crate::connect::Asker;
-use crate::exchange::{code, shares};
+use crate::exchange::{Share, code, shares};
 use crate::format::{self, Change};
 use crate::inner::Inner;
 use crate::question::{says_cluster, says_elsewhere};
@@ -22,7 +22,7 @@ use crate::reply::Reply;
 use crate::stats::add;
 
 /// A write may take this many times as long as an answer that a batch waits for.
-pub(crate) const LONGER: u32 = 20;
+const LONGER: u32 = 20;
 
 /// What the command for the first producer of a message takes.
 const OF_EACH: usize = 160;
@@ -191,27 +191,34 @@ impl Inner {
                 share.numbers.extend(iter::repeat_n(number, commands));
             }
         }
+        self.write_shares(shares, |number, reply| {
+            let Some(group) = groups.get_mut(number) else {
+                return;
+            };
+            match reply {
+                Reply::Error(error) if self.is_refused(error) => group.state = State::Refused,
+                Reply::Error(_) => {}
+                reply => each(group, reply),
+            }
+        });
+    }
+
+    /// Sends what is to be written, on the connections for that, and gives each answer with
+    /// the number of what it is about.
+    pub(crate) fn write_shares(
+        &self,
+        shares: Vec<Option<Share>>,
+        mut each: impl FnMut(usize, Reply<'_>),
+    ) {
         let asked = shares.into_iter().flatten();
         let asked = asked.filter(|share| share.answers > 0);
         let within = self.options.timeout * LONGER;
-        let nothing = &mut || ();
-        self.exchange(
-            Asker::Writer,
-            asked,
-            within,
-            nothing,
-            |share, number, reply| {
-                let number = share.numbers.get(number);
-                let Some(group) = number.and_then(|number| groups.get_mut(*number as usize)) else {
-                    return;
-                };
-                match reply {
-                    Reply::Error(error) if self.is_refused(error) => group.state = State::Refused,
-                    Reply::Error(_) => {}
-                    reply => each(group, reply),
-                }
-            },
-        );
+        let each = |share: &Share, answer: usize, reply: Reply<'_>| {
+            if let Some(number) = share.numbers.get(answer) {
+                each(*number as usize, reply);
+            }
+        };
+        self.exchange(Asker::Writer, asked, within, &mut || (), each);
     }
 
     /// A store that is full takes nothing, and one that one may not write to neither: that

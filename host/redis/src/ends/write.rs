@@ -3,10 +3,9 @@
 use super::format::key;
 use super::waiting::PendingEnd;
 use crate::command::put_command;
-use crate::connect::Asker;
 use crate::exchange::shares;
 use crate::inner::Inner;
-use crate::merge::{LONGER, Settled};
+use crate::merge::Settled;
 use crate::reply::Reply;
 use crate::stats::add;
 
@@ -50,26 +49,15 @@ impl Inner {
             share.numbers.push(number);
         }
         let mut states = vec![State::Left; ends.len()];
-        let asked = shares.into_iter().flatten();
-        let asked = asked.filter(|share| share.answers > 0);
-        let within = self.options.timeout * LONGER;
-        let nothing = &mut || ();
-        self.exchange(
-            Asker::Writer,
-            asked,
-            within,
-            nothing,
-            |share, number, reply| {
-                let number = share.numbers.get(number);
-                if let Some(state) = number.and_then(|number| states.get_mut(*number as usize)) {
-                    *state = match reply {
-                        Reply::Error(error) if self.is_refused(error) => State::Refused,
-                        Reply::Error(_) => State::Left,
-                        _ => State::Written,
-                    };
-                }
-            },
-        );
+        self.write_shares(shares, |number, reply| {
+            if let Some(state) = states.get_mut(number) {
+                *state = match reply {
+                    Reply::Error(error) if self.is_refused(error) => State::Refused,
+                    Reply::Error(_) => State::Left,
+                    _ => State::Written,
+                };
+            }
+        });
         self.settle_ends(ends, &states)
     }
 
