@@ -6,12 +6,11 @@ use bytes::Bytes;
 use linkmend::Rule;
 use linkmend_repair::Repair;
 use linkmend_repair::config::Config;
-use linkmend_rule::wire::located::Reads as Table;
 use linkmend_tests::arms::{Adapter, native_repair};
 use linkmend_workbench::FreshIndex;
 use linkmend_workbench::bench::{Arm, ArmError, Engine, Pass};
 
-use crate::reference;
+use crate::reference::{self, Known};
 
 /// All three, in the order of the report.
 pub struct Arms {
@@ -26,7 +25,7 @@ pub struct Arms {
 /// prost's structs.
 pub struct Structs {
     rule: Repair,
-    table: Table,
+    known: Known,
     index: Arc<FreshIndex>,
 }
 
@@ -38,7 +37,7 @@ impl Arms {
             sandbox: Engine::new(Rule::builtin().with_config(config))?,
             native: Engine::new(native_repair(config))?,
             prost: Structs {
-                table: rule.reads().table(),
+                known: Known::of(&rule),
                 rule,
                 index: Arc::default(),
             },
@@ -58,7 +57,7 @@ impl Arm for Structs {
 
     fn mend(&mut self, batch: &Bytes) -> Result<Pass, ArmError> {
         let mut index = Adapter(&*self.index);
-        let traces = reference::mend(&mut self.rule, &self.table, batch, &mut index)?;
+        let traces = reference::mend(&mut self.rule, &self.known, batch, &mut index)?;
         Ok(Pass {
             traces: traces.into(),
             ..Pass::default()

@@ -6,7 +6,7 @@
 
 use linkmend_repair::Repair;
 use linkmend_repair::facts::{LinkFacts, Origin, SpanFacts};
-use linkmend_repair::reads::Use;
+use linkmend_repair::reads::{Reads, Use};
 use linkmend_repair::value::Value;
 use linkmend_rule::wire::links::{span_id, trace_id};
 use linkmend_rule::wire::located::Reads as Table;
@@ -19,33 +19,49 @@ use prost::Message as _;
 
 const STATUS_ERROR: i32 = 2;
 
-/// Mends a batch by way of structs. `table` is [`Repair::reads`]'s.
+/// Which attributes the rule reads, and what for: made once, as the rule itself has it.
+pub struct Known {
+    reads: Reads,
+    table: Table,
+}
+
+impl Known {
+    /// Of this rule.
+    pub fn of(rule: &Repair) -> Self {
+        let reads = rule.reads().clone();
+        let table = reads.table();
+        Self { reads, table }
+    }
+
+    fn used(&self, attribute: &KeyValue) -> Use {
+        let number = self.table.number(attribute.key.as_bytes());
+        number.map_or(Use::default(), |number| self.reads.used(number))
+    }
+}
+
+/// Mends a batch by way of structs. `known` is of the rule.
 pub fn mend(
     rule: &mut Repair,
-    table: &Table,
+    known: &Known,
     batch: &[u8],
     index: &mut dyn Index,
 ) -> anyhow::Result<Vec<u8>> {
     let mut traces = TracesData::decode(batch)?;
     let tasks = Tasks::REMEMBER | Tasks::MEND;
-    let verdict = decide(rule, table, &traces, tasks, index)?;
+    let verdict = decide(rule, known, &traces, tasks, index)?;
     apply(&mut traces, &verdict);
     Ok(traces.encode_to_vec())
 }
 
 fn decide(
     rule: &mut Repair,
-    table: &Table,
+    known: &Known,
     traces: &TracesData,
     tasks: Tasks,
     index: &mut dyn Index,
 ) -> anyhow::Result<Verdict> {
     rule.begin(tasks);
-    let reads = rule.reads().clone();
-    let used = |attribute: &KeyValue| {
-        let number = table.number(attribute.key.as_bytes());
-        number.map_or(Use::default(), |number| reads.used(number))
-    };
+    let used = |attribute: &KeyValue| known.used(attribute);
     let mut number = 0;
     let mut arena = Vec::new();
     for resource in &traces.resource_spans {
