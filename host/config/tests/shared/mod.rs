@@ -56,8 +56,8 @@ fn check(text: &str) {
 
 /// The other reader does not merge, takes a byte order mark for a character of the
 /// first key, and an alias for another one where an anchor is named twice. It has
-/// binary numbers, and rules of YAML 1.1 for question marks in words and for
-/// names of anchors.
+/// binary numbers, a sign before hexadecimal and octal ones (words in YAML 1.2), and
+/// rules of YAML 1.1 for question marks in words and for names of anchors.
 fn is_common(text: &str) -> bool {
     let mut anchors = text.split('&').skip(1);
     let is_plain = |name: &str| {
@@ -66,7 +66,7 @@ fn is_common(text: &str) -> bool {
     };
     let are_plain = anchors.next().is_none_or(is_plain) && anchors.next().is_none();
     are_plain
-        && !["<<", "\u{feff}", "0b", "?"]
+        && !["<<", "\u{feff}", "0b", "-0x", "+0x", "-0o", "+0o", "?"]
             .iter()
             .any(|odd| text.contains(odd))
 }
