@@ -100,6 +100,12 @@ pub(crate) fn check_field(
                 return Err(cursor.error(ErrorKind::TooDeep));
             }
             let body = cursor.delimited()?;
+            if core::ptr::eq(inner, &raw const KEY_VALUE)
+                && depth + 1 < MAX_DEPTH
+                && plain_attribute(cursor.slice(body.clone())).is_some()
+            {
+                return Ok(());
+            }
             check_message(inner, cursor.within(body), depth + 1)
         }
         _ => cursor.skip(tag),

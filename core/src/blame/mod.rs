@@ -22,8 +22,8 @@ use std::time::Duration;
 use crate::clock::Instant;
 
 use hashbrown::{HashMap, HashSet};
-use linkmend_wire::Fields;
 use linkmend_wire::otlp::{resource_spans, traces_data};
+use linkmend_wire::walk::Walk;
 use parking_lot::Mutex;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
@@ -107,12 +107,9 @@ impl Blame {
             Some(scope) => xxh3_64_with_seed(&scope.to_bytes(), self.seed),
             None => self.seed,
         };
-        let resources = Fields::new(traces)
-            .flatten()
-            .filter(|field| field.number == traces_data::RESOURCE_SPANS)
-            .flat_map(|field| Fields::within(traces, field.body()).flatten())
-            .filter(|field| field.number == resource_spans::RESOURCE)
-            .filter_map(|field| field.bytes());
+        let resources = Walk::new(traces)
+            .all(traces_data::RESOURCE_SPANS)
+            .flat_map(|of_resource| Walk::new(of_resource).all(resource_spans::RESOURCE));
         let sender = resources.fold(seed, |seed, resource| xxh3_64_with_seed(resource, seed));
         Suspect {
             sender,

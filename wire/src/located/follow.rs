@@ -2,11 +2,11 @@
 
 use core::ops::Range;
 
+use super::entries::Buffers;
 use super::reads::Reads;
-use super::write::{Locator, fields_in};
+use super::write::{Locator, pieces};
 use crate::cursor::Cursor;
 use crate::error::WireError;
-use crate::fields::Fields;
 use crate::scan::{CheckedSpan, Follow, Place, Scan};
 use crate::select::Selector;
 
@@ -44,7 +44,12 @@ impl Locator {
             is_complete: true,
         };
         scan.walk(batch, selector, &mut following)?;
-        Ok(following.is_complete)
+        let is_complete = following.is_complete;
+        if !is_complete {
+            // It is large, and nobody looks at it: there is to be room for the parts.
+            self.out = Buffers::default();
+        }
+        Ok(is_complete)
     }
 }
 
@@ -101,8 +106,8 @@ impl Follow for Following<'_> {
 
     fn end_scope(&mut self, others: &[Range<usize>]) {
         if self.is_complete {
-            let fields = fields_in(self.batch, others);
-            self.locator.end_scope(self.scope_start, fields);
+            let pieces = pieces(self.batch, others);
+            self.locator.end_scope(self.scope_start, pieces);
         }
     }
 }
@@ -112,8 +117,8 @@ impl Following<'_> {
     fn enter(&mut self, place: &Place) {
         if place.resource != self.resource {
             self.resource = place.resource;
-            let fields = Fields::within(self.batch, place.resource_body.clone());
-            self.locator.resource(fields.flatten(), self.reads);
+            let body = self.batch.get(place.resource_body.clone());
+            self.locator.resource(body.into_iter(), self.reads);
         }
         if place.scope != self.scope {
             self.scope = place.scope;

@@ -10,11 +10,12 @@ use super::reads::Reads;
 use crate::check::{SPAN_DEPTH, check_any_attribute, check_field, plain_attribute};
 use crate::cursor::Cursor;
 use crate::error::WireError;
-use crate::fields::{Field, Fields, Value};
+use crate::fields::Fields;
 use crate::links::{span_id, trace_id};
 use crate::otlp::{resource, resource_spans, scope, scope_spans, span, status};
 use crate::scan::{Frame, Scan};
 use crate::schema;
+use crate::walk::{Walk, delimited};
 
 /// Writes located fields. Made once and used for batch after batch.
 #[derive(Debug, Default)]
@@ -107,13 +108,11 @@ impl Locator {
         }
     }
 
-    /// Of all fields of a `ResourceSpans` its resource.
-    pub(super) fn resource<'b>(&mut self, fields: impl Iterator<Item = Field<'b>>, reads: &Reads) {
+    /// Of all fields of a `ResourceSpans`, which lie in these pieces, its resource.
+    pub(super) fn resource<'b>(&mut self, pieces: impl Iterator<Item = &'b [u8]>, reads: &Reads) {
         let start = self.out.begin(RESOURCE);
-        for message in fields.filter_map(|field| delimited(&field, resource_spans::RESOURCE)) {
-            let attributes = Fields::new(message).flatten();
-            for attribute in attributes.filter_map(|field| delimited(&field, resource::ATTRIBUTES))
-            {
+        for message in pieces.flat_map(|piece| Walk::new(piece).all(resource_spans::RESOURCE)) {
+            for attribute in Walk::new(message).all(resource::ATTRIBUTES) {
                 self.out.attribute(attribute, &reads.attributes);
             }
         }
@@ -129,13 +128,15 @@ impl Locator {
     }
 
     /// What a scope says of itself, of all fields of its `ScopeSpans`.
-    pub(super) fn end_scope<'b>(&mut self, start: usize, fields: impl Iterator<Item = Field<'b>>) {
+    pub(super) fn end_scope<'b>(&mut self, start: usize, pieces: impl Iterator<Item = &'b [u8]>) {
+        const NAME: u64 = delimited(scope::NAME);
+        const VERSION: u64 = delimited(scope::VERSION);
         let (mut name, mut version) = (&[][..], &[][..]);
-        for message in fields.filter_map(|field| delimited(&field, scope_spans::SCOPE)) {
-            for field in Fields::new(message).flatten() {
-                match (field.number, field.value) {
-                    (scope::NAME, Value::Bytes(text)) => name = text,
-                    (scope::VERSION, Value::Bytes(text)) => version = text,
+        for message in pieces.flat_map(|piece| Walk::new(piece).all(scope_spans::SCOPE)) {
+            for (tag, text) in Walk::new(message) {
+                match tag {
+                    NAME => name = text,
+                    VERSION => version = text,
                     _ => {}
                 }
             }
@@ -328,19 +329,15 @@ fn others<'b>(
     batch: &'b [u8],
     frame: Option<&Frame>,
     ranges: &[Range<usize>],
-) -> impl Iterator<Item = Field<'b>> {
+) -> impl Iterator<Item = &'b [u8]> {
     let ranges = frame.and_then(|frame| ranges.get(frame.others.clone()));
-    fields_in(batch, ranges.unwrap_or_default())
+    pieces(batch, ranges.unwrap_or_default())
 }
 
-pub(super) fn fields_in<'b>(
+pub(super) fn pieces<'b>(
     batch: &'b [u8],
     ranges: &[Range<usize>],
-) -> impl Iterator<Item = Field<'b>> {
+) -> impl Iterator<Item = &'b [u8]> {
     let ranges = ranges.iter().cloned();
-    ranges.flat_map(|range| Fields::within(batch, range).flatten())
-}
-
-fn delimited<'b>(field: &Field<'b>, number: u32) -> Option<&'b [u8]> {
-    field.bytes().filter(|_| field.number == number)
+    ranges.filter_map(|range| batch.get(range))
 }
