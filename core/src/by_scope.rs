@@ -102,7 +102,7 @@ impl Joined {
         all.is_dropped |= mended.is_dropped;
         all.held += mended.held;
         all.acknowledgements.extend(mended.acknowledgements);
-        all.counts += &mended.counts;
+        all.counts += mended.counts;
         all.rule_time += mended.rule_time;
         all.faults.extend(mended.faults);
         all.explanations.extend(mended.explanations);

@@ -1,6 +1,7 @@
 //! What was done.
 
 use std::collections::BTreeMap;
+use std::mem::swap;
 use std::ops::AddAssign;
 
 use linkmend_wire::Scan;
@@ -165,6 +166,22 @@ impl Counts {
 )]
 fn is_zero(count: &u64) -> bool {
     *count == 0
+}
+
+/// Lists that one of the two has alone move as they are: nearly always.
+impl AddAssign for Counts {
+    fn add_assign(&mut self, mut other: Self) {
+        if self.by_link_type.is_empty() {
+            swap(&mut self.by_link_type, &mut other.by_link_type);
+        }
+        if self.reasons.is_empty() {
+            swap(&mut self.reasons, &mut other.reasons);
+        }
+        if self.systems.is_empty() {
+            swap(&mut self.systems, &mut other.systems);
+        }
+        *self += &other;
+    }
 }
 
 impl AddAssign<&Counts> for Counts {

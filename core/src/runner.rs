@@ -28,10 +28,10 @@ pub trait Runner: Send {
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason>;
 
-    /// How much of what the last batch took was spent waiting for the index: that
-    /// is not the rule's time.
-    fn waited(&self) -> Duration {
-        Duration::ZERO
+    /// What the last batch took, without what was spent waiting for the index: that is
+    /// not the rule's time. Default: it has no clock, and whoever asks it takes the time.
+    fn took(&self) -> Option<Duration> {
+        None
     }
 
     /// It may be used again after a call that went well.
@@ -265,10 +265,11 @@ impl<J: Judge> Showing<'_, J> {
         if !runner.is_fresh() {
             *runner = (self.rule.make)()?;
         }
-        let start = self.reach.clock.now();
+        let clock = &self.reach.clock;
+        let start = runner.took().is_none().then(|| clock.now());
         let verdict = runner.process(tasks, portion.shown, &self.reach.index);
-        let took = self.reach.clock.now().saturating_duration_since(start);
-        self.took += took.saturating_sub(runner.waited());
+        let timed = start.map(|start| clock.now().saturating_duration_since(start));
+        self.took += timed.or_else(|| runner.took()).unwrap_or_default();
         verdict
     }
 }

@@ -42,6 +42,12 @@ const OTHER: &str = "other";
 const NO_NAME: &str = "-";
 
 impl Systems {
+    /// Nothing was counted.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// What was done, by system.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &SystemCounts)> {
         self.0

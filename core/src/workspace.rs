@@ -129,7 +129,7 @@ impl Workspace {
             }
             match applied {
                 Ok(applied) => {
-                    mended.counts += &applied.counts;
+                    mended.counts += applied.counts;
                     let leaving = self.leaving(applied.deferred);
                     if let Some(mut changes) = applied.changes {
                         changes.held = leaving.iter().map(|span| span.place as u32).collect();

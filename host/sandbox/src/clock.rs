@@ -73,11 +73,6 @@ impl Clock {
         *waited += pause.since.elapsed();
     }
 
-    /// How long it waited for somebody else.
-    pub(crate) fn waited(&self) -> Duration {
-        self.aside.0
-    }
-
     /// How long the call runs already, within a millisecond. To be asked on the
     /// thread that began it.
     pub(crate) fn ran(&self) -> Duration {
@@ -92,12 +87,16 @@ impl Clock {
 
     /// Whether it takes too long.
     pub(crate) fn overrun(&self) -> Option<Overrun> {
-        let waited = self.lasted();
+        self.overrun_after(self.lasted())
+    }
+
+    /// The same of a call that [`Self::lasted`] so long.
+    pub(crate) fn overrun_after(&self, lasted: Duration) -> Option<Overrun> {
         // The time of the thread has to be asked for from the system.
-        if waited <= self.limit {
+        if lasted <= self.limit {
             return None;
         }
-        judge(self.limit, waited, self.ran())
+        judge(self.limit, lasted, self.ran())
     }
 }
 
@@ -174,8 +173,8 @@ mod tests {
             while thread_time().saturating_sub(before) < Duration::from_millis(20) {}
             clock.go_on(pause);
         }
-        assert!(clock.waited() >= Duration::from_millis(120));
-        assert!(clock.lasted() < clock.waited(), "{clock:?}");
+        assert!(clock.aside.0 >= Duration::from_millis(120));
+        assert!(clock.lasted() < clock.aside.0, "{clock:?}");
         assert!(clock.ran() < Duration::from_millis(20), "{:?}", clock.ran());
     }
 

@@ -10,6 +10,7 @@ use wasmtime::UpdateDeadline;
 use crate::away;
 use crate::clock::{Clock, Overrun};
 use crate::limiter::Limiter;
+use crate::numbers::Parsed;
 use crate::said::Saying;
 
 /// What the host keeps for an instance.
@@ -25,6 +26,8 @@ pub(crate) struct HostState {
     pub(crate) index: Arc<dyn MessageIndex>,
     /// What the index may hand to the guest in one call, in bytes.
     most_recalled: usize,
+    /// Empty between calls.
+    parsed: Parsed,
 }
 
 impl HostState {
@@ -36,6 +39,7 @@ impl HostState {
             said: Saying::default(),
             index,
             most_recalled: limits.output,
+            parsed: Parsed::default(),
         }
     }
 
@@ -63,6 +67,15 @@ impl HostState {
         let pause = Clock::pause();
         let answer = question(bounded);
         self.clock.go_on(pause);
+        answer
+    }
+
+    /// Lends out what numbers are read into.
+    pub(crate) fn with_parsed<T>(&mut self, call: impl FnOnce(&mut Self, &mut Parsed) -> T) -> T {
+        let mut parsed = std::mem::take(&mut self.parsed);
+        let answer = call(self, &mut parsed);
+        parsed.clear();
+        self.parsed = parsed;
         answer
     }
 

@@ -77,14 +77,20 @@ impl index::Host for HostState {
         if producers.len() / numbers::OF_PRODUCER > MOST_ENTRIES {
             return Err(index::IndexError::TooMany);
         }
-        let producers = numbers::producers(&producers).ok_or(IndexError::Malformed);
-        let remembered = producers.and_then(|producers| self.put(&producers, &texts));
+        let remembered = self.with_parsed(|host, parsed| {
+            let read = parsed.producers(&producers);
+            read.ok_or(IndexError::Malformed)?;
+            host.put(&parsed.producers, &texts)
+        });
         remembered.map_err(v0_2::index_error)
     }
 
     fn recall_numbers(&mut self, keys: Vec<u64>) -> Result<RecalledNumbers, index::IndexError> {
-        let (keys, before) = numbers::keys(&keys).ok_or(index::IndexError::Malformed)?;
-        let recalled = self.look_up(&keys, &before).map_err(v0_2::index_error)?;
+        let recalled = self.with_parsed(|host, parsed| {
+            parsed.keys(&keys).ok_or(IndexError::Malformed)?;
+            host.look_up(&parsed.keys, &parsed.before)
+        });
+        let recalled = recalled.map_err(v0_2::index_error)?;
         Ok(RecalledNumbers {
             counts: recalled.counts,
             producers: numbers::of_producers(&recalled.producers),

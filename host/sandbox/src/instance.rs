@@ -41,8 +41,8 @@ pub(crate) struct Instance {
     config: Arc<str>,
     /// Its linear memory when it was configured, in bytes.
     memory_at_first: usize,
-    /// How long the calls for the last batch waited for the index.
-    waited: Duration,
+    /// What the calls for the last batch took, without waiting for the index.
+    took: Duration,
 }
 
 impl Template {
@@ -73,7 +73,7 @@ impl Template {
                 usage: Arc::clone(&self.usage),
                 template: self.clone(),
                 config: "".into(),
-                waited: Duration::ZERO,
+                took: Duration::ZERO,
             }),
             Err(error) => Err(FaultReason::Interface(format!("{error:#}"))),
         }
@@ -128,11 +128,12 @@ impl Instance {
         self.tell();
         self.store.data_mut().index = own;
         let clock = self.store.data().clock;
-        self.waited += clock.waited();
-        self.usage.saw_call(clock.lasted(), || clock.ran());
+        let lasted = clock.lasted();
+        self.took += lasted;
+        self.usage.saw_call(lasted, || clock.ran());
         self.usage.saw_memory(self.store.data().limiter.memory);
         // The clock may have had no time to look at it.
-        if answer.is_ok() && clock.overrun() == Some(Overrun::Ran) {
+        if answer.is_ok() && clock.overrun_after(lasted) == Some(Overrun::Ran) {
             let (name, limit) = (CALL_TIME, self.limits.call_time);
             let place = String::new();
             return Err(FaultReason::Time { name, limit, place });
@@ -161,7 +162,7 @@ impl Runner for Instance {
         shown: Shown<'_>,
         index: &Arc<dyn MessageIndex>,
     ) -> Result<Verdict, FaultReason> {
-        self.waited = Duration::ZERO;
+        self.took = Duration::ZERO;
         let traces = match shown {
             Shown::Fields(located) => return self.call(tasks, Sight::Fields(located), index),
             Shown::Traces(traces) => traces,
@@ -175,9 +176,9 @@ impl Runner for Instance {
             in_parts(spans.len(), tasks, output, |tasks, part| {
                 // What one part left behind must not be what the next one lacks.
                 if !self.is_fresh() {
-                    let waited = self.waited;
+                    let took = self.took;
                     *self = self.template.configured(&self.config)?;
-                    self.waited = waited;
+                    self.took = took;
                 }
                 let spans = spans.get(part).unwrap_or_default();
                 records::part(origins, spans, |traces| {
@@ -187,8 +188,8 @@ impl Runner for Instance {
         })
     }
 
-    fn waited(&self) -> Duration {
-        self.waited
+    fn took(&self) -> Option<Duration> {
+        Some(self.took)
     }
 
     /// Linear memory only grows: an instance that took much for one large

@@ -6,11 +6,45 @@ use linkmend_core::interface::{MessageKey, Producer, Text};
 /// How many numbers a producer is.
 pub(crate) const OF_PRODUCER: usize = 9;
 
-/// The producers that numbers stand for; `None`: there are too few.
-pub(crate) fn producers(numbers: &[u64]) -> Option<Vec<Producer>> {
-    let (producers, rest) = numbers.as_chunks();
-    rest.is_empty()
-        .then(|| producers.iter().map(producer).collect())
+/// So many have room for the next call.
+const KEPT: usize = 4_096;
+
+/// What numbers stand for. Made once and used for call after call.
+#[derive(Default)]
+pub(crate) struct Parsed {
+    pub(crate) producers: Vec<Producer>,
+    pub(crate) keys: Vec<MessageKey>,
+    /// The time of each key.
+    pub(crate) before: Vec<u64>,
+}
+
+impl Parsed {
+    /// Reads producers; `None`: there are too few numbers.
+    pub(crate) fn producers(&mut self, numbers: &[u64]) -> Option<()> {
+        let (producers, rest) = numbers.as_chunks();
+        self.producers.extend(producers.iter().map(producer));
+        rest.is_empty().then_some(())
+    }
+
+    /// Reads keys, and the time of each; `None`: there are too few numbers.
+    pub(crate) fn keys(&mut self, numbers: &[u64]) -> Option<()> {
+        let (keys, rest) = numbers.as_chunks();
+        let key = |&[high, low, _]: &[u64; 3]| MessageKey { high, low };
+        self.keys.extend(keys.iter().map(key));
+        self.before
+            .extend(keys.iter().map(|&[_, _, before]| before));
+        rest.is_empty().then_some(())
+    }
+
+    /// For the next call.
+    pub(crate) fn clear(&mut self) {
+        self.producers.clear();
+        self.keys.clear();
+        self.before.clear();
+        self.producers.shrink_to(KEPT);
+        self.keys.shrink_to(KEPT);
+        self.before.shrink_to(KEPT);
+    }
 }
 
 /// Producers in numbers.
@@ -21,17 +55,6 @@ pub(crate) fn of_producers(producers: &[Producer]) -> Vec<u64> {
         put(producer, place);
     }
     numbers
-}
-
-/// The keys that numbers stand for, and the time of each; `None`: there are too
-/// few.
-pub(crate) fn keys(numbers: &[u64]) -> Option<(Vec<MessageKey>, Vec<u64>)> {
-    let (keys, rest) = numbers.as_chunks();
-    let keys = keys.iter();
-    rest.is_empty().then(|| {
-        keys.map(|&[high, low, before]| (MessageKey { high, low }, before))
-            .unzip()
-    })
 }
 
 fn producer(numbers: &[u64; OF_PRODUCER]) -> Producer {
