@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::answers::{Answers, read_count};
 use super::contract::MessageIndex;
 use super::memory::MemoryIndex;
+use super::shard::GIVEN;
 use crate::clock::Clock;
 use crate::interface::{IndexError, MessageKey, Producer, Recalled};
 use crate::scope::Scope;
@@ -141,18 +142,17 @@ pub(super) fn both(
         let there = there.iter().skip(first);
         let there = there.take_while(|entry| ordered(entry.producer.key) == key);
         let there = there.map(|entry| (entry.producer, &*entry.trace_state));
-        let mut known = Vec::with_capacity(count);
-        for producer in producers.by_ref().take(count) {
+        let mut known = [None; GIVEN];
+        for (place, producer) in known.iter_mut().zip(producers.by_ref().take(count)) {
             let state = producer.trace_state.of(&here.texts);
-            let state = state.ok_or(IndexError::Malformed)?;
-            known.push((*producer, state));
+            *place = Some((*producer, state.ok_or(IndexError::Malformed)?));
         }
         if count == 0 && there.clone().next().is_some() {
             lookups.there += 1;
             lookups.nowhere -= 1;
         }
         let before = before.and_then(|before| before.get(number).copied());
-        answers.add(before, more, known.into_iter().chain(there));
+        answers.add(before, more, known.into_iter().flatten().chain(there));
     }
     store.looked_up(lookups);
     Ok(answers.end())
