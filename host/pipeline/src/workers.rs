@@ -26,6 +26,7 @@ const LARGE: (usize, usize) = (512 << 10, 4096);
 pub(crate) struct Workers {
     usual: Pool,
     large: Pool,
+    threads: usize,
 }
 
 #[derive(Clone)]
@@ -62,7 +63,13 @@ impl Workers {
         Ok(Self {
             usual: Pool::start("worker", threads)?,
             large: Pool::start("worker-large", threads)?,
+            threads: threads.max(1),
         })
+    }
+
+    /// How many there are of either kind.
+    pub(crate) fn threads(&self) -> usize {
+        self.threads
     }
 
     /// Runs a job when a thread is free. One that has begun runs to its end,

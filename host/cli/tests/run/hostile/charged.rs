@@ -226,8 +226,8 @@ fn bodies_whose_spans_are_held() {
         }
     });
     assert!(is_enough(), "{taken:?} were taken");
-    // Requests, what is held of them, what goes on, and what one call of a rule may take.
-    attacked.took_at_most((48 + 64 + 16 + 64) * MIB);
+    // Requests, what is held of them, what goes on, and the copies of what is in work.
+    attacked.took_at_most((48 + 64 + 16 + 32) * MIB);
     attacked.recovers();
 }
 

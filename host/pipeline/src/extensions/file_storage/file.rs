@@ -23,8 +23,8 @@ pub(super) const ENTRIES: TableDefinition<'static, u64, &'static [u8]> =
 /// How often an entry was taken up by a start, and not done with.
 const TRIES: TableDefinition<'static, u64, u32> = TableDefinition::new("tries");
 
-/// What is kept in memory of a file; the system keeps more.
-const CACHE: usize = 16 << 20;
+/// What is kept in memory of a file: entries are written once, and read at a start.
+const CACHE: usize = 2 << 20;
 /// The size from which on an empty file is made smaller.
 const LARGE: u64 = 8 << 20;
 /// How often a file is tried that another process has.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName};
 use linkmend::{Mended, ProcessError, ProcessOptions, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinHandle;
 
 use super::asking::Asking;
@@ -35,9 +35,12 @@ pub(crate) struct Stage {
     pub(super) durability: Durability,
     metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
-    /// For what leaves the hold because there is too much: senders wait for it,
-    /// but they may go, and others come.
-    overflowing: Arc<Semaphore>,
+    /// For batches in work, in KiB, until what is held of them is safe and what leaves
+    /// the hold for them has gone on: senders wait for that, but they may go, and others
+    /// come.
+    working: Arc<Semaphore>,
+    /// All of it.
+    most_working: u32,
     /// For released spans that are on their way, in KiB.
     pub(super) delivering: Arc<Semaphore>,
     runtime: Handle,
@@ -48,8 +51,12 @@ pub(crate) struct Stage {
     pub(super) asking: Option<Asking>,
 }
 
-/// For so many batches what leaves the hold may be on its way.
-const MOST_OVERFLOWING: usize = 64;
+/// So many KiB of batches are in work at once for each thread, or one batch: of its
+/// spans there may be several copies then.
+const KIB_OF_THREAD: usize = 8 << 10;
+
+/// So many small ones.
+const MOST_WORKING: u32 = 64;
 
 /// So many KiB of released spans are on their way at once; what comes then stays
 /// in the hold, which is bounded. One batch may be larger.
@@ -93,11 +100,15 @@ pub(super) struct Passed {
     pub(super) mended: Mended,
     /// What had to leave the hold for it.
     overflow: Vec<JoinHandle<()>>,
+    /// Until what is held of it is safe.
+    room: Arc<Option<OwnedSemaphorePermit>>,
 }
 
 impl Stage {
     /// Begins to release what it will hold. To be called inside of a runtime.
     pub(super) fn start(parts: Parts) -> Arc<Self> {
+        let most_working = parts.workers.threads().saturating_mul(KIB_OF_THREAD);
+        let most_working = u32::try_from(most_working).unwrap_or(u32::MAX);
         let stage = Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             id: parts.id,
@@ -109,7 +120,8 @@ impl Stage {
             durability: parts.durability,
             metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
-            overflowing: Arc::new(Semaphore::new(MOST_OVERFLOWING)),
+            working: Arc::new(Semaphore::new(most_working as usize)),
+            most_working,
             delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
             runtime: Handle::current(),
             failed: Throttle::default(),
@@ -147,6 +159,7 @@ impl Stage {
             };
             record.keep(held, passed.mended.held).await?;
         }
+        drop(passed.room);
         let of = OfScope::Request(scope);
         let sent = self.send_on(passed.mended, of, deadline, metadata).await;
         for delivered in passed.overflow {
@@ -206,9 +219,11 @@ impl Stage {
         let bytes = batch.len();
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
+        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
+        let kib = kib.clamp(self.most_working / MOST_WORKING, self.most_working);
         // It is never closed.
-        let room = Arc::clone(&self.overflowing).acquire_owned().await;
-        let room = Arc::new(room);
+        let room = Arc::clone(&self.working).acquire_many_owned(kib).await;
+        let room = Arc::new(room.ok());
         let job = move || {
             let mut mended = processor.process_with(batch, &options)?;
             let overflow = std::mem::take(&mut mended.overflow);
@@ -223,7 +238,11 @@ impl Stage {
                 }
                 None => Vec::new(),
             };
-            Ok(Passed { mended, overflow })
+            Ok(Passed {
+                mended,
+                overflow,
+                room,
+            })
         };
         match self.workers.run_batch(bytes, items, job).await {
             Ok(passed) => passed.map_err(|error| refused(&error)),
