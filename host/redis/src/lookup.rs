@@ -12,7 +12,7 @@ use crate::stats::add;
 use crate::topology::Map;
 
 /// How many keys one command names at most: a server does nothing else until it is done.
-const KEYS_AT_ONCE: usize = 512;
+const KEYS_AT_ONCE: usize = 128;
 
 impl Inner {
     /// All that the store knows of some keys, as far as it answers in time; the time in which
