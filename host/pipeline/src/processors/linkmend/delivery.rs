@@ -11,13 +11,10 @@ use tokio::time::sleep;
 
 use super::elsewhere::OfScope;
 use super::journal::{Journal, Record};
-use super::stage::{Durability, MOST_KIB, Stage};
+use super::stage::{Durability, Stage};
 use super::ticket;
 use crate::signal::Signal;
 use crate::traces::{ConsumeResult, Refusal, Traces};
-
-/// What a batch counts for at least, whatever its size.
-const LEAST_KIB: u32 = MOST_KIB / 64;
 
 /// So many starts may come to nothing over an entry of the journal, by a kill or
 /// by a crash that it caused.
@@ -193,11 +190,9 @@ impl Stage {
     /// Room for so many bytes on their way; `None` when all ends, and nothing
     /// waits for room any more.
     async fn room(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
-        let room = Arc::clone(&self.delivering);
         tokio::select! {
             biased;
-            room = room.acquire_many_owned(kib.clamp(LEAST_KIB, MOST_KIB)) => room.ok(),
+            room = self.delivering.take(bytes) => room,
             () = self.tasks.stop.cancelled() => None,
         }
     }

@@ -14,6 +14,7 @@
 //! | `rule` | from the configuration to a loaded rule |
 //! | `stage` | a batch on its way through the processor of one pipeline |
 //! | `delivery` | what comes out of the hold goes on |
+//! | `room` | how much of both is in memory |
 //! | `ticket` | who waits for held spans |
 //! | `flows` | the flows of messages in what goes on |
 //! | `elsewhere` | what other hosts are told of producers, and tell of theirs |
@@ -39,6 +40,7 @@ mod observe;
 mod projection;
 mod reload;
 mod remembered;
+mod room;
 mod rule;
 mod said;
 mod shared;

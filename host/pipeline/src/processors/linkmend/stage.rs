@@ -6,13 +6,14 @@ use std::time::{Duration, Instant};
 use http::{HeaderMap, HeaderName};
 use linkmend::{Mended, ProcessError, ProcessOptions, Processor, Scope, keep_scope};
 use tokio::runtime::Handle;
-use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::task::JoinHandle;
 
 use super::asking::Asking;
 use super::elsewhere::OfScope;
 use super::flows::Flows;
 use super::journal::{Journal, Record};
+use super::room::Room;
 use super::ticket::{self, Answer, Ticket};
 use crate::component::Tasks;
 use crate::config::Id;
@@ -35,14 +36,12 @@ pub(crate) struct Stage {
     pub(super) durability: Durability,
     metadata_keys: Vec<HeaderName>,
     pub(super) tasks: Tasks,
-    /// For batches in work, in KiB, until what is held of them is safe and what leaves
+    /// For batches in work, until what is held of them is safe and what leaves
     /// the hold for them has gone on: senders wait for that, but they may go, and others
     /// come.
-    working: Arc<Semaphore>,
-    /// All of it.
-    most_working: u32,
-    /// For released spans that are on their way, in KiB.
-    pub(super) delivering: Arc<Semaphore>,
+    working: Room,
+    /// For released spans that are on their way.
+    pub(super) delivering: Room,
     runtime: Handle,
     pub(super) failed: Throttle,
     /// Where flows are wanted.
@@ -55,12 +54,9 @@ pub(crate) struct Stage {
 /// spans there may be several copies then.
 const KIB_OF_THREAD: usize = 8 << 10;
 
-/// So many small ones.
-const MOST_WORKING: u32 = 64;
-
 /// So many KiB of released spans are on their way at once; what comes then stays
 /// in the hold, which is bounded. One batch may be larger.
-pub(super) const MOST_KIB: u32 = 16 << 10;
+const MOST_KIB: u32 = 16 << 10;
 
 /// How a sender can be sure of its held spans.
 pub(super) enum Durability {
@@ -107,8 +103,7 @@ pub(super) struct Passed {
 impl Stage {
     /// Begins to release what it will hold. To be called inside of a runtime.
     pub(super) fn start(parts: Parts) -> Arc<Self> {
-        let most_working = parts.workers.threads().saturating_mul(KIB_OF_THREAD);
-        let most_working = u32::try_from(most_working).unwrap_or(u32::MAX);
+        let working = parts.workers.threads().saturating_mul(KIB_OF_THREAD);
         let stage = Arc::new_cyclic(|this| Self {
             this: Weak::clone(this),
             id: parts.id,
@@ -120,9 +115,8 @@ impl Stage {
             durability: parts.durability,
             metadata_keys: parts.metadata_keys,
             tasks: parts.tasks,
-            working: Arc::new(Semaphore::new(most_working as usize)),
-            most_working,
-            delivering: Arc::new(Semaphore::new(MOST_KIB as usize)),
+            working: Room::new(u32::try_from(working).unwrap_or(u32::MAX)),
+            delivering: Room::new(MOST_KIB),
             runtime: Handle::current(),
             failed: Throttle::default(),
             asking: parts
@@ -219,11 +213,7 @@ impl Stage {
         let bytes = batch.len();
         let processor = Arc::clone(&self.processor);
         let stage = Weak::clone(&self.this);
-        let kib = u32::try_from(bytes >> 10).unwrap_or(u32::MAX);
-        let kib = kib.clamp(self.most_working / MOST_WORKING, self.most_working);
-        // It is never closed.
-        let room = Arc::clone(&self.working).acquire_many_owned(kib).await;
-        let room = Arc::new(room.ok());
+        let room = Arc::new(self.working.take(bytes).await);
         let job = move || {
             let mut mended = processor.process_with(batch, &options)?;
             let overflow = std::mem::take(&mut mended.overflow);
