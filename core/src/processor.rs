@@ -92,27 +92,6 @@ impl Processor {
         }
     }
 
-    /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
-    ///
-    /// With [`ProcessorOptions::hold`], spans whose producers are not known yet
-    /// are taken out of the batch and held back: see [`Self::release`].
-    ///
-    /// # Errors
-    ///
-    /// When the batch is not well-formed, or when a rule fails on it and its
-    /// policy is [`crate::OnError::Reject`].
-    pub fn process(&self, batch: Bytes, options: &ProcessOptions) -> Result<Mended, ProcessError> {
-        let came = options.tell_changes.then(|| batch.clone());
-        let mended = match self.hold.as_ref().filter(|hold| hold.is_open()) {
-            Some(hold) => self.process_or_hold(hold, batch, options),
-            None => self.run(batch, Tasks::REMEMBER | Tasks::MEND, None, Some(options)),
-        };
-        match (came, mended) {
-            (Some(came), Ok(mended)) => Ok(mended.told_as_changes(&came)),
-            (_, mended) => mended,
-        }
-    }
-
     /// The first reading of data that is read twice: remembers the producers
     /// of messages, and changes nothing.
     ///
@@ -185,7 +164,7 @@ impl Processor {
         Arc::clone(&self.rules.read())
     }
 
-    fn run(
+    pub(crate) fn run(
         &self,
         batch: Bytes,
         tasks: Tasks,

@@ -79,6 +79,12 @@ impl Releasing {
         passed.mended
     }
 
+    /// Nothing comes any more.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     fn all(mut self, processor: &Processor) -> Vec<Mended> {
         std::iter::from_fn(|| self.next(processor)).collect()
     }
@@ -91,6 +97,48 @@ impl fmt::Debug for Releasing {
 }
 
 impl Processor {
+    /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
+    ///
+    /// With [`ProcessorOptions::hold`], spans whose producers are not known yet
+    /// are taken out of the batch and held back: see [`Self::release`].
+    ///
+    /// # Errors
+    ///
+    /// When the batch is not well-formed, or when a rule fails on it and its
+    /// policy is [`crate::OnError::Reject`].
+    pub fn process(&self, batch: Bytes, options: &ProcessOptions) -> Result<Mended, ProcessError> {
+        let (mut mended, overflow) = self.process_releasing(batch, options)?;
+        mended.overflow = overflow.all(self);
+        Ok(mended)
+    }
+
+    /// The same as [`Self::process`], but for [`Mended::overflow`]: what had to leave
+    /// the hold comes a batch at a time.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::process`].
+    pub fn process_releasing(
+        &self,
+        batch: Bytes,
+        options: &ProcessOptions,
+    ) -> Result<(Mended, Releasing), ProcessError> {
+        let came = options.tell_changes.then(|| batch.clone());
+        let (mended, overflow) = match self.hold.as_ref().filter(|hold| hold.is_open()) {
+            Some(hold) => self.process_or_hold(hold, batch, options)?,
+            None => {
+                let tasks = Tasks::REMEMBER | Tasks::MEND;
+                let mended = self.run(batch, tasks, None, Some(options))?;
+                (mended, Releasing::none())
+            }
+        };
+        let mended = match came {
+            Some(came) => mended.told_as_changes(&came),
+            None => mended,
+        };
+        Ok((mended, overflow))
+    }
+
     /// Held spans that are to go on now: those that are ready, since a producer
     /// that they wait for was remembered, and those whose time is up. They are
     /// mended as far as that can be done, and put together into batches of
@@ -173,12 +221,12 @@ impl Processor {
             .unwrap_or_default()
     }
 
-    pub(crate) fn process_or_hold(
+    fn process_or_hold(
         &self,
         hold: &Hold,
         batch: Bytes,
         options: &ProcessOptions,
-    ) -> Result<Mended, ProcessError> {
+    ) -> Result<(Mended, Releasing), ProcessError> {
         let since = hold.begin();
         let rules = self.loaded();
         let context = |room: Option<&Arc<Room>>| {
@@ -212,8 +260,7 @@ impl Processor {
             mended.held_copy = Some(hold::copy(&passed.held));
         }
         let surplus = hold.keep(passed.held, since, Some(options.now));
-        mended.overflow = Releasing::new(Vec::new(), surplus).all(self);
-        Ok(mended)
+        Ok((mended, Releasing::new(Vec::new(), surplus)))
     }
 
     /// Sends held spans on their way from the rule that deferred them, some of

@@ -28,6 +28,12 @@ pub struct Processor {
 pub struct Releasing(core::Releasing);
 
 impl Releasing {
+    /// Nothing comes any more.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// The next batch, mended by the processor that the spans are from; see
     /// [`Processor::release`].
     pub fn next(&mut self, processor: &Processor) -> Option<Mended> {
@@ -82,6 +88,22 @@ impl Processor {
         options: &ProcessOptions,
     ) -> Result<Mended, ProcessError> {
         self.core.process(batch, &options.by(&self.clock))
+    }
+
+    /// The same as [`Self::process_with`], but for [`Mended::overflow`]: what had to leave
+    /// the hold comes a batch at a time, and is lost if it is not asked for.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::process`].
+    pub fn process_releasing(
+        &self,
+        batch: Bytes,
+        options: &ProcessOptions,
+    ) -> Result<(Mended, Releasing), ProcessError> {
+        let options = options.by(&self.clock);
+        let (mended, overflow) = self.core.process_releasing(batch, &options)?;
+        Ok((mended, Releasing(overflow)))
     }
 
     /// The first reading of data that is read twice: remembers the producers

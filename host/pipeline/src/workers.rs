@@ -31,8 +31,10 @@ pub(crate) struct Workers {
 
 #[derive(Clone)]
 struct Pool {
+    name: &'static str,
     /// The threads that have nothing to do. The one that worked last works next: what it
-    /// needs is still in the caches of its processor.
+    /// needs is still in the caches of its processor, and what it freed in its part of the
+    /// allocator.
     idle: Arc<Mutex<Vec<Sender<Job>>>>,
     /// Of the threads: what waits for one waits with its sender, and goes with
     /// it. In a queue of jobs it would stay, and nothing would bound what
@@ -53,7 +55,7 @@ impl Drop for Busy {
     }
 }
 
-/// The job ended in a panic, which was told of in the log.
+/// The job ended in a panic, or could not begin, which was told of in the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Panicked;
 
@@ -97,20 +99,40 @@ impl Workers {
 }
 
 impl Pool {
-    fn start(name: &str, threads: usize) -> io::Result<Self> {
-        let threads = threads.max(1);
-        let mut idle = Vec::with_capacity(threads);
-        for number in 0..threads {
-            // The next one may come before this thread has seen that it is free.
-            let (sender, jobs) = bounded(1);
-            thread::Builder::new()
-                .name(format!("{name}-{number}"))
-                .spawn(move || jobs.iter().for_each(run))?;
-            idle.push(sender);
+    /// At most so many threads, each of which is started when it is needed.
+    fn new(name: &'static str, threads: usize) -> Self {
+        Self {
+            name,
+            idle: Arc::default(),
+            free: Arc::new(Semaphore::new(threads.max(1))),
         }
-        Ok(Self {
-            idle: Arc::new(Mutex::new(idle)),
-            free: Arc::new(Semaphore::new(threads)),
+    }
+
+    /// All of them are started.
+    fn start(name: &'static str, threads: usize) -> io::Result<Self> {
+        let pool = Self::new(name, threads);
+        for _ in 0..threads.max(1) {
+            let thread = pool.spawn()?;
+            pool.idle.lock().push(thread);
+        }
+        Ok(pool)
+    }
+
+    fn spawn(&self) -> io::Result<Sender<Job>> {
+        // The next one may come before this thread has seen that it is free.
+        let (sender, jobs) = bounded(1);
+        thread::Builder::new()
+            .name(self.name.into())
+            .spawn(move || jobs.iter().for_each(run))?;
+        Ok(sender)
+    }
+
+    /// One that has nothing to do. There is one for each permit, or can be.
+    fn thread(&self) -> Result<Sender<Job>, Panicked> {
+        let idle = self.idle.lock().pop();
+        idle.map_or_else(|| self.spawn(), Ok).map_err(|error| {
+            tracing::error!(%error, "no thread can be started");
+            Panicked
         })
     }
 
@@ -121,8 +143,7 @@ impl Pool {
         // It is never closed.
         let permit = Arc::clone(&self.free).acquire_owned().await;
         let permit = permit.map_err(|_| Panicked)?;
-        // There is one for each permit.
-        let thread = self.idle.lock().pop().ok_or(Panicked)?;
+        let thread = self.thread()?;
         let busy = Busy {
             thread: thread.clone(),
             idle: Arc::clone(&self.idle),
@@ -148,28 +169,23 @@ fn run(job: Job) {
 }
 
 /// Runs what takes a while on threads that serve no sockets, so many jobs at
-/// once; those that wait go with whoever wanted them.
-#[derive(Debug, Clone)]
-pub(crate) struct Aside(Arc<Semaphore>);
+/// once; those that wait go with whoever wanted them. The threads are its own: each of
+/// those of the runtime would keep for a while what it had for the largest job.
+#[derive(Clone)]
+pub(crate) struct Aside(Pool);
 
 impl Aside {
     pub(crate) fn new(at_once: usize) -> Self {
-        Self(Arc::new(Semaphore::new(at_once)))
+        Self(Pool::new("aside", at_once))
     }
 
     /// Runs a job to its end once it has begun, whether or not anybody waits
-    /// for it: so it is the job that has the permit.
+    /// for it.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Panicked> {
-        // It is never closed.
-        let permit = Arc::clone(&self.0).acquire_owned().await;
-        let running = tokio::task::spawn_blocking(move || {
-            let _permit = permit;
-            job()
-        });
-        running.await.map_err(|_| Panicked)
+        self.0.run(job).await
     }
 }
 

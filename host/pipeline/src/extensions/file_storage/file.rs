@@ -17,9 +17,8 @@ use redb::{
 use rustix::fs::{Mode, OFlags};
 
 use super::backend::Unsynced;
+use super::entries::{self, PARTS};
 
-pub(super) const ENTRIES: TableDefinition<'static, u64, &'static [u8]> =
-    TableDefinition::new("entries");
 /// How often an entry was taken up by a start, and not done with.
 const TRIES: TableDefinition<'static, u64, u32> = TableDefinition::new("tries");
 
@@ -237,9 +236,7 @@ impl File {
     pub(super) fn next(&self) -> Result<u64, String> {
         self.with(|database| {
             let transaction = database.begin_read()?;
-            let entries = transaction.open_table(ENTRIES)?;
-            let last = entries.last()?.map(|(number, _)| number.value());
-            Ok(last.map_or(0, |last| last + 1))
+            Ok(entries::next(&transaction.open_table(PARTS)?)?)
         })
     }
 }
@@ -261,7 +258,7 @@ fn open(path: &Path, fsync: bool, wanted: Wanted) -> Result<Open, redb::Error> {
     };
     let mut database = database.map_err(of_open)?;
     let transaction = database.begin_write()?;
-    transaction.open_table(ENTRIES)?;
+    entries::prepare(&transaction)?;
     transaction.commit()?;
     shrink(&mut database, path)?;
     Ok(Open { database, identity })
@@ -289,10 +286,10 @@ fn copy(from: &Database, to: &Database) -> Result<(), redb::Error> {
     let reading = from.begin_read()?;
     let writing = to.begin_write()?;
     {
-        let mut entries = writing.open_table(ENTRIES)?;
-        for found in reading.open_table(ENTRIES)?.iter()? {
-            let (number, bytes) = found?;
-            entries.insert(number.value(), bytes.value())?;
+        let mut parts = writing.open_table(PARTS)?;
+        for found in reading.open_table(PARTS)?.iter()? {
+            let (key, part) = found?;
+            parts.insert(key.value(), part.value())?;
         }
     }
     writing.commit()?;
@@ -302,7 +299,7 @@ fn copy(from: &Database, to: &Database) -> Result<(), redb::Error> {
 /// Gives back what an empty file has; what once was in it may have been much.
 fn shrink(database: &mut Database, path: &Path) -> Result<(), redb::Error> {
     let transaction = database.begin_read()?;
-    let is_empty = transaction.open_table(ENTRIES)?.is_empty()?;
+    let is_empty = transaction.open_table(PARTS)?.is_empty()?;
     drop(transaction);
     if is_empty && std::fs::metadata(path)?.len() > LARGE {
         database.compact()?;

@@ -2,6 +2,7 @@
 //! client.
 
 mod backend;
+mod entries;
 mod file;
 mod store;
 mod writer;

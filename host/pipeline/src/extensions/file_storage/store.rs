@@ -8,10 +8,11 @@ use std::thread::{self, JoinHandle};
 
 use bytes::Bytes;
 use crossbeam_channel::Sender;
-use redb::{ReadableDatabase, ReadableTable};
+use redb::ReadableDatabase;
 use rustix::fs::{Mode, OFlags};
 
-use super::file::{ENTRIES, File};
+use super::entries::{self, PARTS};
+use super::file::File;
 use super::writer::{Done, Op, Writer};
 use crate::component::SetupError;
 use crate::config::FileStorage;
@@ -108,21 +109,23 @@ impl Store {
     pub(crate) fn read(&self, number: u64) -> Result<Option<Bytes>, String> {
         self.file.with(|database| {
             let transaction = database.begin_read()?;
-            let entries = transaction.open_table(ENTRIES)?;
-            let entry = entries.get(number)?;
-            Ok(entry.map(|entry| Bytes::copy_from_slice(entry.value())))
+            Ok(entries::read(&transaction.open_table(PARTS)?, number)?)
         })
     }
 
-    /// All entries, the oldest first.
-    pub(crate) fn each(&self, mut entry: impl FnMut(u64, &[u8])) -> Result<(), String> {
+    /// The numbers of all entries, the oldest first.
+    pub(crate) fn numbers(&self) -> Result<Vec<u64>, String> {
         self.file.with(|database| {
             let transaction = database.begin_read()?;
-            for found in transaction.open_table(ENTRIES)?.iter()? {
-                let (number, bytes) = found?;
-                entry(number.value(), bytes.value());
-            }
-            Ok(())
+            Ok(entries::numbers(&transaction.open_table(PARTS)?)?)
+        })
+    }
+
+    /// All entries, the oldest first, one at a time.
+    pub(crate) fn each(&self, entry: impl FnMut(u64, &[u8])) -> Result<(), String> {
+        self.file.with(|database| {
+            let transaction = database.begin_read()?;
+            Ok(entries::each(&transaction.open_table(PARTS)?, entry)?)
         })
     }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use crossbeam_channel::{Receiver, RecvTimeoutError};
 
-use super::file::{ENTRIES, File};
+use super::entries::{self, PARTS};
+use super::file::File;
 
 /// How often it is looked whether the file is still there, when nothing comes.
 const LOOK: Duration = Duration::from_secs(1);
@@ -131,15 +132,15 @@ impl Writer {
         self.file.with(|database| {
             let transaction = database.begin_write()?;
             {
-                let mut entries = transaction.open_table(ENTRIES)?;
+                let mut parts = transaction.open_table(PARTS)?;
                 let mut number = self.next;
                 for op in group {
                     match op {
                         Op::Append(bytes, _) => {
-                            entries.insert(number, &bytes[..])?;
+                            entries::put(&mut parts, number, bytes)?;
                             number += 1;
                         }
-                        Op::Remove(number) => drop(entries.remove(number)?),
+                        Op::Remove(number) => entries::remove(&mut parts, *number)?,
                     }
                 }
             }

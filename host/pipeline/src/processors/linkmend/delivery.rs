@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use linkmend::{Acknowledgement, Mended, ProcessOptions, Releasing, Scope, kept_scope};
 use tokio::sync::{Notify, OwnedSemaphorePermit};
+use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::elsewhere::OfScope;
@@ -167,14 +168,27 @@ impl Stage {
             let begun = self
                 .workers
                 .run(move || processor.releasing(Instant::now()));
-            let mut releasing = begun.await.ok();
-            while let Some(mended) = self.next_of(&mut releasing).await {
-                let length = mended.traces.as_ref().map_or(0, Bytes::len);
-                let room = self.room(length).await;
-                let of = OfScope::One(mended.scope);
-                self.spawn_within(mended, of, room);
+            if let Ok(releasing) = begun.await {
+                self.send_released(releasing).await;
             }
         }
+    }
+
+    /// Sends on what is released, a batch at a time, each as soon as there is room for
+    /// it: when they have gone on, what is given ends.
+    pub(super) async fn send_released(
+        self: &Arc<Self>,
+        releasing: Releasing,
+    ) -> Vec<JoinHandle<()>> {
+        let mut sent = Vec::new();
+        let mut releasing = Some(releasing);
+        while let Some(mended) = self.next_of(&mut releasing).await {
+            let length = mended.traces.as_ref().map_or(0, Bytes::len);
+            let room = self.room(length).await;
+            let of = OfScope::One(mended.scope);
+            sent.push(self.spawn_within(mended, of, room));
+        }
+        sent
     }
 
     /// The next batch of released spans: it is made when there is room for it.

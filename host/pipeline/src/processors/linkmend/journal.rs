@@ -37,9 +37,7 @@ impl Journal {
 
     /// The numbers of what was held at the end of the last run.
     pub(super) fn left(&self) -> Result<Vec<u64>, String> {
-        let mut left = Vec::new();
-        self.store.each(|number, _| left.push(number))?;
-        Ok(left)
+        self.store.numbers()
     }
 
     /// A batch that was held at the end of the last run, if it is there.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 use std::time::{Duration, Instant};
 
 use http::{HeaderMap, HeaderName};
-use linkmend::{Mended, ProcessError, ProcessOptions, Processor, Scope, keep_scope};
+use linkmend::{Mended, ProcessError, ProcessOptions, Processor, Releasing, Scope, keep_scope};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, OwnedSemaphorePermit};
 use tokio::task::JoinHandle;
@@ -56,7 +56,7 @@ const KIB_OF_THREAD: usize = 8 << 10;
 
 /// So many KiB of released spans are on their way at once; what comes then stays
 /// in the hold, which is bounded. One batch may be larger.
-const MOST_KIB: u32 = 16 << 10;
+const MOST_KIB: u32 = 4 << 10;
 
 /// How a sender can be sure of its held spans.
 pub(super) enum Durability {
@@ -95,7 +95,7 @@ pub(super) struct Parts {
 pub(super) struct Passed {
     pub(super) mended: Mended,
     /// What had to leave the hold for it.
-    overflow: Vec<JoinHandle<()>>,
+    overflow: Option<JoinHandle<()>>,
     /// Until what is held of it is safe.
     room: Arc<Option<OwnedSemaphorePermit>>,
 }
@@ -156,7 +156,7 @@ impl Stage {
         drop(passed.room);
         let of = OfScope::Request(scope);
         let sent = self.send_on(passed.mended, of, deadline, metadata).await;
-        for delivered in passed.overflow {
+        if let Some(delivered) = passed.overflow {
             // Those who wait for it are told by it; this sender is only slowed
             // down, since there is too much.
             let _ = delivered.await;
@@ -215,19 +215,9 @@ impl Stage {
         let stage = Weak::clone(&self.this);
         let room = Arc::new(self.working.take(bytes).await);
         let job = move || {
-            let mut mended = processor.process_with(batch, &options)?;
-            let overflow = std::mem::take(&mut mended.overflow);
-            let overflow = match stage.upgrade() {
-                Some(stage) => {
-                    let overflow = overflow.into_iter();
-                    let overflow = overflow.map(|out| {
-                        let of = OfScope::One(out.scope);
-                        stage.spawn_within(out, of, Arc::clone(&room))
-                    });
-                    overflow.collect()
-                }
-                None => Vec::new(),
-            };
+            let (mended, overflow) = processor.process_releasing(batch, &options)?;
+            let stage = stage.upgrade().filter(|_| !overflow.is_empty());
+            let overflow = stage.map(|stage| stage.spawn_all(overflow, Arc::clone(&room)));
             Ok(Passed {
                 mended,
                 overflow,
@@ -238,6 +228,22 @@ impl Stage {
             Ok(passed) => passed.map_err(|error| refused(&error)),
             Err(_) => Err(Refusal::retry("the processor failed; see the log")),
         }
+    }
+
+    /// Sends on all that is released, as a task of its own; `room` is taken until it has
+    /// gone on.
+    fn spawn_all<T>(self: &Arc<Self>, releasing: Releasing, room: T) -> JoinHandle<()>
+    where
+        T: Send + 'static,
+    {
+        let stage = Arc::clone(self);
+        let delivery = async move {
+            let _room = room;
+            for delivered in stage.send_released(releasing).await {
+                let _ = delivered.await;
+            }
+        };
+        self.tasks.tracker.spawn_on(delivery, &self.runtime)
     }
 
     /// Sends on what is released, as a task of its own; `room` is taken until it has gone
