@@ -47,8 +47,8 @@ fn empty_messages() {
     let spans = within(0x0a, &within(0x12, &[0x12, 0].repeat(BODY / 2)));
     let consumers = within(0x0a, &within(0x12, &[0x12, 2, 0x30, 5].repeat(BODY / 4)));
     others::are_served(&attacked, || {
-        for body in [resources, scopes, spans, consumers] {
-            let body = gzip(&body);
+        for body in [&resources, &scopes, &spans, &consumers] {
+            let body = gzip(body);
             assert!(body.len() < 40_000, "{}", body.len());
             std::thread::scope(|scope| {
                 for _ in 0..4 {
@@ -77,8 +77,8 @@ fn as_many_messages_as_there_may_be() {
     let consumers = within(0x0a, &within(0x12, &[0x12, 2, 0x30, 5].repeat(524_286)));
     let one = within(0x0a, &within(0x12, &[0x12, 2, 0x30, 5]));
     others::are_served(&attacked, || {
-        for body in [consumers, one.repeat(174_762)] {
-            let body = gzip(&body);
+        for body in [&consumers, &one.repeat(174_762)] {
+            let body = gzip(body);
             for _ in 0..3 {
                 assert_eq!(post(to.http, GZIP, &body), 200);
             }

@@ -25,15 +25,30 @@ const FIRST: u64 = 1 << 40;
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// While an attack goes on, others send batches whose links are to be mended:
-/// none of them waits for long, and all of them are.
-pub fn are_served<T: Send>(attacked: &Attacked, attack: impl FnOnce() -> T + Send) -> T {
+/// none of them waits for long, and all of them are. If one waits for long the attack is
+/// made once more: what else goes on on the machine does not come back with it.
+pub fn are_served<T: Send>(attacked: &Attacked, attack: impl Fn() -> T + Sync) -> T {
+    let first = served(attacked, &attack, 100);
+    let given = first.or_else(|slow| {
+        eprintln!("once more: {slow}");
+        served(attacked, &attack, 1_000_000)
+    });
+    given.unwrap_or_else(|slow| panic!("{slow}"))
+}
+
+/// The same, by batches from a number on: what the attack gave, or how long one had to wait.
+fn served<T: Send>(
+    attacked: &Attacked,
+    attack: &(impl Fn() -> T + Sync),
+    first: u64,
+) -> Result<T, String> {
     let others = Others {
         attacked,
         sender: Sender::new(),
     };
     let elsewhere = Intake::start();
     let control = Linkmend::start(&[&linkmend::by_grpc(&elsewhere, "")]);
-    for batch in 0..20 {
+    for batch in first - 20..first {
         others.send(batch);
         others.send_to(control.addresses.grpc, batch);
     }
@@ -45,8 +60,8 @@ pub fn are_served<T: Send>(attacked: &Attacked, attack: impl FnOnce() -> T + Sen
             given
         });
         let (mut longest, mut as_control) = (Duration::ZERO, Duration::ZERO);
-        let mut batch = 100;
-        while batch < 100 + BATCHES || !is_over.load(Ordering::Relaxed) && !attack.is_finished() {
+        let mut batch = first;
+        while batch < first + BATCHES || !is_over.load(Ordering::Relaxed) && !attack.is_finished() {
             longest = longest.max(others.send(batch));
             as_control = as_control.max(others.send_to(control.addresses.grpc, batch));
             batch += 1;
@@ -56,13 +71,13 @@ pub fn are_served<T: Send>(attacked: &Attacked, attack: impl FnOnce() -> T + Sen
         (longest, as_control, batch, given)
     });
     eprintln!("others waited for {longest:?} at most, {as_control:?} where nobody attacks");
-    let linked = others.linked(100..sent);
-    assert_eq!(linked, sent - 100, "batches that were mended");
-    assert!(
-        longest <= PATIENCE + 2 * as_control,
-        "{longest:?}, {as_control:?} where nobody attacks"
-    );
-    given
+    let linked = others.linked(first..sent);
+    assert_eq!(linked, sent - first, "batches that were mended");
+    if longest <= PATIENCE + 2 * as_control {
+        Ok(given)
+    } else {
+        Err(format!("{longest:?}, {as_control:?} where nobody attacks"))
+    }
 }
 
 struct Others<'a> {
