@@ -14,6 +14,10 @@ use linkmend_wire::{Scan, SelectedSpan, Selector, WireError, subset, subset_of};
 /// what it may weigh at most.
 const WHOLE: (usize, usize) = (8, 8 << 20);
 
+/// The same of what a rule is shown of its fields. What it makes of an id of thirteen bytes
+/// may be eighty, and nothing but ids may be in a batch.
+const LOCATED: (usize, usize) = (12, 5 << 20);
+
 /// The same of a portion of a larger one: half a megabyte of 64.
 const PORTION: (usize, usize) = (128, 512 << 10);
 
@@ -69,16 +73,11 @@ impl<'a> Exhibit<'a> {
         buffers: &'a mut Buffers,
     ) -> Self {
         let weight: usize = scan.selected().iter().map(weight).sum();
-        let is_small = weight <= of_memory(memory, WHOLE);
+        let can_be_shown = reads.is_none() || buffers.is_located;
+        let is_small = can_be_shown && weight <= of_memory(memory, WHOLE);
         let whole = match reads {
             _ if !is_small => Shown::Traces(batch),
-            Some(reads) => {
-                if !buffers.is_located {
-                    let all = 0..scan.selected().len();
-                    buffers.locator.locate(batch, scan, all, reads);
-                }
-                Shown::Fields(buffers.locator.located())
-            }
+            Some(_) => Shown::Fields(buffers.locator.located()),
             None if scan.all_selected() => Shown::Traces(batch),
             None => {
                 buffers.subset.clear();
@@ -165,7 +164,7 @@ impl Buffers {
         let Some(reads) = reads else {
             return scan.run(batch, selector);
         };
-        let most = of_memory(memory, WHOLE);
+        let most = of_memory(memory, LOCATED);
         self.is_located = self.locator.scan(scan, batch, selector, reads, most)?;
         Ok(())
     }

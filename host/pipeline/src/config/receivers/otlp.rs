@@ -28,7 +28,7 @@ pub struct Admission {
 }
 
 /// What requests may take together when nothing is said.
-const REQUEST_LIMIT: u64 = 48 << 20;
+const REQUEST_LIMIT: u64 = 40 << 20;
 
 impl OtlpReceiver {
     /// The bytes that requests may take together.
@@ -67,7 +67,7 @@ pub(in crate::config) static ADMISSION: &[Member<Admission>] = &[Member::value(
     "null",
     "a number of MiB above 0",
     "What all requests may take in memory together, from their first byte until they are \
-     answered; a request beyond that is refused, to be sent again. 48 when none is given, or \
+     answered; a request beyond that is refused, to be sent again. 40 when none is given, or \
      twice the largest request, if that is more. (The Collector has this key in its receiver \
      `otelarrow`.)",
     |t, n| integer(n, 1, u32::MAX.into()).map(|v| t.request_limit = Some(v << 20)),
