@@ -124,13 +124,13 @@ impl Processor {
         options: &ProcessOptions,
     ) -> Result<(Mended, Releasing), ProcessError> {
         let came = options.tell_changes.then(|| batch.clone());
-        let (mended, overflow) = match self.hold.as_ref().filter(|hold| hold.is_open()) {
-            Some(hold) => self.process_or_hold(hold, batch, options)?,
-            None => {
-                let tasks = Tasks::REMEMBER | Tasks::MEND;
-                let mended = self.run(batch, tasks, None, Some(options))?;
-                (mended, Releasing::none())
-            }
+        let hold = self.hold.as_ref().filter(|hold| hold.is_open());
+        let (mended, overflow) = if let Some(hold) = hold {
+            self.process_or_hold(hold, batch, options)?
+        } else {
+            let tasks = Tasks::REMEMBER | Tasks::MEND;
+            let mended = self.run(batch, tasks, None, Some(options))?;
+            (mended, Releasing::none())
         };
         let mended = match came {
             Some(came) => mended.told_as_changes(&came),
