@@ -99,7 +99,7 @@ impl fmt::Debug for Releasing {
 impl Processor {
     /// Mends a batch: an OTLP `TracesData`, or `ExportTraceServiceRequest`.
     ///
-    /// With [`ProcessorOptions::hold`], spans whose producers are not known yet
+    /// With [`crate::ProcessorOptions::hold`], spans whose producers are not known yet
     /// are taken out of the batch and held back: see [`Self::release`].
     ///
     /// # Errors
