@@ -111,7 +111,7 @@ impl Pool {
     /// All of them are started.
     fn start(name: &'static str, threads: usize) -> io::Result<Self> {
         let pool = Self::new(name, threads);
-        for _ in 0..threads.max(1) {
+        for _ in 0..pool.free.available_permits() {
             let thread = pool.spawn()?;
             pool.idle.lock().push(thread);
         }

@@ -237,7 +237,7 @@ fn held_bodies(spans: u64, padding: usize) {
     });
     assert!(is_enough(), "{taken:?} were taken");
     // Requests, what is held of them, what goes on, and the copies of what is in work, with
-    // what the allocator gives back within a second.
+    // what the allocator has not given back yet.
     attacked.took_at_most((40 + 64 + 4 + 64) * MIB);
     attacked.recovers();
 }

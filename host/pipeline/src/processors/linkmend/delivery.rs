@@ -126,9 +126,6 @@ impl Stage {
             self.set_aside(&record, batch, &reason).await;
             return Ok(());
         }
-        let Some(room) = self.room(batch.len()).await else {
-            return Ok(());
-        };
         let (scope, traces) = kept_scope(&batch);
         let scope = scope.unwrap_or(Scope::NONE);
         let options = ProcessOptions {
@@ -137,8 +134,8 @@ impl Stage {
             ..ProcessOptions::default()
         };
         let traces = Traces::checked(Signal::Traces, traces);
-        let mut passed = match self.process(traces, options).await {
-            Ok(passed) => passed,
+        let mut mended = match self.process(traces, options).await {
+            Ok(passed) => passed.mended,
             Err(refusal) if !refusal.is_retryable() => {
                 self.set_aside(&record, batch, &refusal.to_string()).await;
                 return Ok(());
@@ -149,9 +146,11 @@ impl Stage {
             tracing::warn!(processor = %self.id, error, "a storage cannot be written");
         }
         // What is not held again goes on as one.
-        record.expect(passed.mended.held + 1);
-        passed.mended.acknowledgements.push(record);
-        self.spawn_within(passed.mended, OfScope::Request(scope), room);
+        record.expect(mended.held + 1);
+        mended.acknowledgements.push(record);
+        // Not before there was room for it in work: whoever has that may wait for this.
+        let room = self.room(batch.len()).await;
+        self.spawn_within(mended, OfScope::Request(scope), room);
         Ok(())
     }
 
