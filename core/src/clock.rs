@@ -6,7 +6,7 @@ use std::time::Duration;
 
 /// How long before its clock began the first instant is: what was remembered by a program
 /// before this one is older than the clock.
-const BEFORE: Duration = Duration::from_hours(24 * 365 * 100);
+const BEFORE: Duration = Duration::from_hours(24 * 365);
 
 /// A point in the time of a [`Clock`], to the nanosecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

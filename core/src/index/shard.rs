@@ -17,7 +17,7 @@ pub(super) const GIVEN: usize = 4;
 
 /// What a producer takes, in bytes, with its place in the lists; and what a
 /// trace state takes beside its own bytes.
-const ENTRY_COST: usize = 91;
+pub(super) const ENTRY_COST: usize = 84;
 const STATE_COST: usize = 64;
 
 /// Producers are named by a number that counts up, and wraps: that of the
@@ -53,7 +53,7 @@ pub(crate) struct KeyHasher {
     seed: (u64, u64),
 }
 
-/// A producer. 80 bytes: what is rare lies elsewhere.
+/// A producer. 72 bytes: what is rare lies elsewhere.
 #[derive(Debug, Clone, Copy)]
 struct Entry {
     key: MessageKey,
@@ -61,16 +61,20 @@ struct Entry {
     span_id: u64,
     start: u64,
     end: u64,
-    /// Milliseconds on the clock of the index.
-    since: u64,
+    /// The lower bits of [`Entry::since`].
+    since: u32,
     /// An older producer of the same key; the last one names itself.
     next: Number,
     flags: u32,
     hint: u16,
     rank: u8,
-    /// The key has, or had, more than [`MOST`] producers.
-    more: bool,
+    /// The upper bits of [`Entry::since`], and [`Entry::has_more`].
+    since_and_more: u8,
 }
+
+/// Of [`Entry::since_and_more`].
+const MORE: u8 = 0x80;
+const LATEST: u64 = (1 << 39) - 1;
 
 /// A producer that was looked up.
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +156,7 @@ impl Shard {
         let chain = self.chain(key);
         if let [only] = chain.iter().as_slice() {
             let found = self.found(*only, now);
-            let more = found.is_some() && self.get(*only).is_some_and(|entry| entry.more);
+            let more = found.is_some() && self.get(*only).is_some_and(Entry::has_more);
             return ([found, None, None, None], more);
         }
         // What nobody remembered is asked for most of all.
@@ -168,7 +172,7 @@ impl Shard {
                 continue;
             };
             let late = before.map_or(0, |before| entry.start.saturating_sub(before));
-            more |= entry.more;
+            more |= entry.has_more();
             in_time += usize::from(late == 0);
             best.insert((late, entry.order()), *number);
         }
@@ -232,12 +236,13 @@ impl Shard {
         let head = chain.iter().copied().find(|head| self.get(*head).is_some());
         let more = head
             .and_then(|head| self.get(head))
-            .is_some_and(|head| head.more);
-        self.entries.push_back(Entry {
+            .is_some_and(Entry::has_more);
+        let mut entry = Entry {
             next: head.unwrap_or(number),
-            more,
             ..entry
-        });
+        };
+        entry.set_more(more);
+        self.entries.push_back(entry);
         self.weight += 1;
         self.put_trace_state(number, trace_state);
         self.set_head(key, number);
@@ -294,7 +299,7 @@ impl Shard {
     fn replace_worst(&mut self, entry: Entry, chain: &Chain, trace_state: &[u8], now: u64) {
         for number in chain.iter() {
             if let Some(entry) = self.get_mut(*number) {
-                entry.more = true;
+                entry.set_more(true);
             }
         }
         let worst = chain.iter().filter_map(|number| {
@@ -313,11 +318,12 @@ impl Shard {
     /// Puts a producer in the place of another one of its key.
     fn replace(&mut self, number: Number, entry: Entry, trace_state: &[u8]) {
         if let Some(place) = self.get_mut(number) {
+            let more = place.has_more();
             *place = Entry {
                 next: place.next,
-                more: place.more,
                 ..entry
             };
+            place.set_more(more);
         }
         self.remove_trace_state(number);
         self.put_trace_state(number, trace_state);
@@ -326,7 +332,7 @@ impl Shard {
 
     fn is_expired(&self, entry: &Entry, now: u64) -> bool {
         self.time_to_live
-            .is_some_and(|time_to_live| now.saturating_sub(entry.since) >= time_to_live)
+            .is_some_and(|time_to_live| now.saturating_sub(entry.since()) >= time_to_live)
     }
 
     pub(super) fn expire(&mut self, now: u64) {
@@ -412,19 +418,34 @@ impl KeyHasher {
 
 impl Entry {
     fn new(producer: &Producer, since: u64) -> Self {
+        let since = since.min(LATEST);
         Self {
             key: producer.key,
             trace_id: (producer.trace_id_high, producer.trace_id_low),
             span_id: producer.span_id,
             start: producer.start,
             end: producer.end,
-            since,
+            since: since as u32,
             next: 0,
             flags: producer.flags,
             hint: producer.hint,
             rank: producer.rank,
-            more: false,
+            since_and_more: (since >> 32) as u8,
         }
+    }
+
+    /// When it came, in milliseconds on the clock of the index: seventeen years of them.
+    fn since(&self) -> u64 {
+        u64::from(self.since_and_more & !MORE) << 32 | u64::from(self.since)
+    }
+
+    /// The key has, or had, more than [`MOST`] producers.
+    fn has_more(&self) -> bool {
+        self.since_and_more & MORE != 0
+    }
+
+    fn set_more(&mut self, more: bool) {
+        self.since_and_more = self.since_and_more & !MORE | if more { MORE } else { 0 };
     }
 
     fn is_same(&self, other: &Self) -> bool {

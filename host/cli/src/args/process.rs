@@ -114,7 +114,7 @@ pub struct ProcessArguments {
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = units::size)]
     pub max_batch_bytes: usize,
 
-    /// How many producers to remember, about 91 bytes each; the oldest are forgotten first
+    /// How many producers to remember, 84 bytes each at most; the oldest are forgotten first
     #[arg(long, value_name = "COUNT", default_value = "4000000")]
     pub max_index_entries: usize,
 

@@ -76,7 +76,7 @@ pub(in crate::config) static MEMBERS: &[Member<Index>] = &[
         "max_entries",
         "1000000",
         "an integer above 0",
-        "How many producers of messages are remembered here; the oldest are forgotten first. One takes 91 bytes at most; one with a trace state counts as up to eight. Consumers of messages that several spans sent are remembered as well.",
+        "How many producers of messages are remembered here; the oldest are forgotten first. One takes 84 bytes at most; one with a trace state counts as up to eight. Consumers of messages that several spans sent are remembered as well.",
         |t, n| count(n).map(|v| t.memory.max_entries = v),
     ),
     Member::value(
