@@ -14,12 +14,13 @@ use linkmend_wire::{Scan, SelectedSpan, Selector, WireError, subset, subset_of};
 /// what it may weigh at most.
 const WHOLE: (usize, usize) = (8, 8 << 20);
 
-/// The same of what a rule is shown of its fields. What it makes of an id of thirteen bytes
-/// may be eighty, and nothing but ids may be in a batch.
-const LOCATED: (usize, usize) = (12, 5 << 20);
+/// The same of what a rule is shown of its fields, which are fewer than its bytes, and worth
+/// more: nothing but ids may be in a batch.
+const LOCATED: (usize, usize) = (24, 5 << 19);
 
-/// The same of a portion of a larger one: half a megabyte of 64.
-const PORTION: (usize, usize) = (128, 512 << 10);
+/// The same of a portion of a larger one: a quarter of a megabyte of 64. Where it has nothing
+/// but ids of messages, the rule takes thirty times as much for them.
+const PORTION: (usize, usize) = (256, 256 << 10);
 
 /// What a span and a link weigh besides their bytes, of which they may have two.
 const FOR_EACH: usize = 32;

@@ -17,12 +17,25 @@ use crate::value::{AnyValue, Attribute, plain_pair};
 pub(super) struct Buffers {
     pub(super) fields: Vec<u8>,
     pub(super) values: Vec<u8>,
+    /// How many elements the arrays in them have.
+    pub(super) elements: usize,
 }
+
+/// What an element of an array weighs besides its bytes. It is one of many ids, of a batch
+/// that was received at once: a rule makes a key of each, and asks for it.
+const FOR_EACH_ELEMENT: usize = 64;
 
 impl Buffers {
     pub(super) fn clear(&mut self) {
         self.fields.clear();
         self.values.clear();
+        self.elements = 0;
+    }
+
+    /// How much they are for a rule, in bytes.
+    #[inline]
+    pub(super) fn weight(&self) -> usize {
+        self.fields.len() + self.values.len() + self.elements * FOR_EACH_ELEMENT
     }
 
     /// An item, whose length is not known yet.
@@ -175,7 +188,11 @@ impl Buffers {
         let (kind, bits) = match value {
             AnyValue::String(text) => (kind::TEXT, put_text(&mut self.values, text)),
             AnyValue::Bytes(bytes) => (kind::BYTES, put_text(&mut self.values, bytes)),
-            AnyValue::Array(array) => (kind::ARRAY, put_array(&mut self.values, array)),
+            AnyValue::Array(array) => {
+                let (elements, place) = put_array(&mut self.values, array);
+                self.elements += elements;
+                (kind::ARRAY, place)
+            }
             AnyValue::Bool(value) => (kind::BOOL, u64::from(value).to_le_bytes()),
             AnyValue::Int(value) => (kind::INT, value.to_le_bytes()),
             AnyValue::Double(value) => (kind::DOUBLE, value.to_le_bytes()),

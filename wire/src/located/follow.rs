@@ -16,8 +16,8 @@ const MOST_LINKS: usize = 4 << 10;
 
 impl Locator {
     /// Walks over a batch as [`Scan::run`] does, and locates the selected spans on
-    /// the way. Answers whether it located all of them: where that would be more
-    /// than `most` bytes, or where a span has thousands of links, it does not, and
+    /// the way. Answers whether it located all of them: where that would weigh more
+    /// than `most` bytes, an element of an array 64 besides its own, or where a span has thousands of links, it does not, and
     /// [`Locator::located`] is not to be used.
     ///
     /// # Errors
@@ -80,7 +80,7 @@ impl Follow for Following<'_> {
         is_taken: impl Fn(u32, usize) -> bool,
     ) -> Result<Option<CheckedSpan>, WireError> {
         let out = &self.locator.out;
-        let before = (out.fields.len(), out.values.len());
+        let before = (out.fields.len(), out.values.len(), out.elements);
         let was = (self.resource, self.scope);
         self.enter(place);
         let mut head = self.locator.begin_span();
@@ -88,14 +88,14 @@ impl Follow for Following<'_> {
         if !is_taken(head.kind, head.links) {
             self.locator.out.fields.truncate(before.0);
             self.locator.out.values.truncate(before.1);
+            self.locator.out.elements = before.2;
             (self.resource, self.scope) = was;
             return Ok(None);
         }
         self.is_complete = head.links <= MOST_LINKS;
         if self.is_complete {
             self.locator.end_span(cursor, &head, self.reads);
-            let out = &self.locator.out;
-            self.is_complete = out.fields.len() + out.values.len() <= self.most;
+            self.is_complete = self.locator.out.weight() <= self.most;
         }
         Ok(Some(CheckedSpan {
             links: head.links,

@@ -50,8 +50,8 @@ fn range(start: usize, values: &[u8]) -> [u8; 8] {
     (u64::from(offset) | u64::from(length) << 32).to_le_bytes()
 }
 
-/// An array, and where it lies.
-pub(super) fn put_array(values: &mut Vec<u8>, array: Array<'_>) -> [u8; 8] {
+/// An array: how many of its elements were put, and where it lies.
+pub(super) fn put_array(values: &mut Vec<u8>, array: Array<'_>) -> (usize, [u8; 8]) {
     let start = values.len();
     values.extend_from_slice(&[0; 4]);
     let mut count = 0_u32;
@@ -64,7 +64,7 @@ pub(super) fn put_array(values: &mut Vec<u8>, array: Array<'_>) -> [u8; 8] {
     if let Some(room) = values.get_mut(start..start + 4) {
         room.copy_from_slice(&count.to_le_bytes());
     }
-    range(start, values)
+    (MAX_ELEMENTS.min(count as usize), range(start, values))
 }
 
 fn put_element(values: &mut Vec<u8>, element: AnyValue<'_>) {
