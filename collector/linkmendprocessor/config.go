@@ -112,7 +112,7 @@ func createDefaultConfig() component.Config {
 		Hold: HoldConfig{
 			Time:        6 * time.Second,
 			MaxSpans:    20_000,
-			MaxBytes:    64 << 20,
+			MaxBytes:    32 << 20,
 			GiveUpAfter: 256,
 		},
 		Index: IndexConfig{MaxEntries: 1_000_000, TimeToLive: 15 * time.Minute},

@@ -15,7 +15,7 @@ pub struct HoldOptions {
     pub max_spans: usize,
     /// How much memory held spans take at most: their bytes, those of their
     /// resources and scopes, their keys, and what the host needs to find them.
-    /// Default: 64 MiB.
+    /// Default: 32 MiB.
     pub max_bytes: usize,
     /// How many spans of one resource may be held in vain, one after the other;
     /// then its spans are not held any more but for one each 30 seconds, until a
@@ -34,7 +34,7 @@ impl Default for HoldOptions {
         Self {
             time: Duration::from_secs(6),
             max_spans: 20_000,
-            max_bytes: 64 << 20,
+            max_bytes: 32 << 20,
             give_up_after: 0,
             on_sooner: None,
         }

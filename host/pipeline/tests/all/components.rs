@@ -156,7 +156,7 @@ fn the_collectors_first_configuration_is_read() {
     assert_eq!(linkmend.rule, RuleSource::Builtin);
     assert_eq!(linkmend.hold.time, Some(Duration::from_secs(6)));
     assert_eq!(linkmend.hold.max_spans, 20_000);
-    assert_eq!(linkmend.hold.max_bytes, 64 << 20);
+    assert_eq!(linkmend.hold.max_bytes, 32 << 20);
     assert!(linkmend.config.to_json().is_empty());
     let Exporter::OtlpGrpc(grpc) = exporter(&config, "otlp_grpc") else {
         panic!()

@@ -103,7 +103,7 @@ impl Default for Hold {
         Self {
             time: Some(Duration::from_secs(6)),
             max_spans: 20_000,
-            max_bytes: 64 << 20,
+            max_bytes: 32 << 20,
             give_up_after: 256,
             wait_for_result: false,
             storage: None,
@@ -266,7 +266,7 @@ pub(in crate::config) static HOLD: &[Member<Hold>] = &[
     ),
     Member::value(
         "max_bytes",
-        "64MiB",
+        "32MiB",
         SIZE,
         "How large they may be together.",
         |t, n| size(n).map(|v| t.max_bytes = v),
