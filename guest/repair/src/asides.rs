@@ -56,6 +56,7 @@ pub fn consumer(message: MessageKey, span: &SpanRecord) -> Producer {
         trace_id_low: span.trace_id as u64,
         span_id: span.span_id,
         start: span.start,
+        // Nobody asks how long it took, and a store keeps that in as many bytes as it needs.
         end: span.start,
         flags: u32::from(span.consumer) << 16,
         hint: span.destination,

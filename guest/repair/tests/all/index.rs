@@ -24,6 +24,8 @@ struct Watched {
     /// The number of producers, or of keys, of each call.
     remembered: Vec<usize>,
     recalled: Vec<usize>,
+    /// The start and the end of all that was remembered.
+    times: Vec<(u64, u64)>,
     fails: Option<(Call, usize, IndexError)>,
     /// Changes an answer.
     damages: Option<fn(&mut Recalled)>,
@@ -48,6 +50,9 @@ impl Index for Watched {
     fn remember(&mut self, producers: &[Producer], texts: &[u8]) -> Result<(), IndexError> {
         self.failure(Call::Remember, self.remembered.len())?;
         self.remembered.push(producers.len());
+        let times = producers.iter();
+        let times = times.map(|producer| (producer.start, producer.end));
+        self.times.extend(times);
         self.inner.remember(producers, texts)
     }
 
@@ -133,6 +138,18 @@ fn the_index_is_asked_for_what_is_needed_and_no_more() {
     let late = spans[1].clone();
     spans[1] = starting(late, NOON + 60 * SECOND);
     assert_eq!(asked(all(), spans), (vec![2, 1], vec![1]));
+}
+
+/// A store keeps the time between start and end in as many bytes as it needs: of a consumer
+/// nobody asks for it.
+#[test]
+fn of_a_consumer_its_start_is_remembered() {
+    let mut index = Watched::default();
+    process(all(), hops("rabbitmq"), &mut index).unwrap();
+    let (sends, consumers) = index.times.split_at(2);
+    assert!(sends.iter().all(|(start, end)| end > start), "{sends:?}");
+    let first = NOON - SECOND / 2;
+    assert_eq!(consumers, [(first, first), (NOON, NOON)]);
 }
 
 #[test]
