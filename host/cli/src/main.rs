@@ -13,6 +13,7 @@ mod explain;
 mod flows;
 mod init;
 mod manual;
+mod memory;
 mod open_files;
 mod pinned;
 mod pipeline;

@@ -11,7 +11,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::args::RunArguments;
 use crate::exit::Exit;
 use crate::terminal::tell;
-use crate::{open_files, pipeline, state};
+use crate::{memory, open_files, pipeline, state};
 
 /// Runs the command.
 pub fn run(arguments: &RunArguments) -> Exit {
@@ -19,6 +19,7 @@ pub fn run(arguments: &RunArguments) -> Exit {
         return Exit::Usage;
     };
     open_files::raise_limit();
+    memory::watch(config.most_memory());
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .build();

@@ -33,6 +33,7 @@
 //! | `collector` | the components of the Collector, and what to do with them |
 //! | `leave` | what goes with what is left to the Collector |
 //! | `check` | what components say together |
+//! | `memory` | what their limits allow them to keep |
 //! | `batching` | the processor `batch`, done by exporters |
 //! | `member` | sections as tables: what is read, refused, documented |
 //! | `reader` | what is found on the way, and the path there |
@@ -56,6 +57,7 @@ mod leave;
 mod listener;
 mod manual;
 mod member;
+mod memory;
 mod processors;
 mod read;
 mod reader;

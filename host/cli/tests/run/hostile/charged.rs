@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use opentelemetry_proto::tonic::trace::v1::Span;
 
 use super::attacked::{Attacked, BUDGET, MIB};
 use super::raw::{
@@ -15,7 +16,7 @@ use super::raw::{
 };
 use crate::support::intake::Answer;
 use crate::support::linkmend;
-use crate::support::spans::{Role, request, span, text};
+use crate::support::spans::{Role, request, span, text, texts};
 use crate::support::wait;
 
 /// What all requests may take together, here.
@@ -194,31 +195,50 @@ fn answers_for_which_there_is_no_window() {
 #[test]
 fn bodies_whose_spans_are_held() {
     for (spans, padding) in [(17_500, 450), (3700, 3100)] {
-        held_bodies(spans, padding);
+        let padding = text("payload", &"x".repeat(padding));
+        let consumer = |number| {
+            let mut consumer = span(number, Role::Receives(number));
+            consumer.attributes.push(padding.clone());
+            consumer
+        };
+        // Requests, what is held of them, what goes on, and what is in work.
+        held_bodies(spans, consumer, 2 * SENDERS, (40 + 32 + 4 + 64) * MIB);
     }
 }
 
-/// So many spans in a body, with so many bytes in an attribute each.
-fn held_bodies(spans: u64, padding: usize) {
-    const SENDERS: u64 = 8;
+/// The same of spans that receive 120 messages each: 480,000 ids in a body fill the index, and
+/// are many to a rule. They took 319 MB.
+#[test]
+fn bodies_that_fill_the_index() {
+    const SPANS: u64 = 4000;
+    const IDS: u64 = 120;
+    let consumer = |number| {
+        let mut consumer = span(number, Role::Receives(number));
+        let ids = (0..IDS).map(|id| format!("{number}-{id}"));
+        consumer.attributes.push(texts("messaging.message.id", ids));
+        consumer
+    };
+    held_bodies(SPANS, consumer, 3, (40 + 32 + 4 + 80 + 64) * MIB);
+}
+
+const SENDERS: u64 = 8;
+
+/// Senders of bodies of so many spans, each of its own number, until so many were taken: all of
+/// that may take so much memory.
+fn held_bodies(spans: u64, span: impl Fn(u64) -> Span + Sync, enough: u64, most: u64) {
     const GZIP: &str = "content-type: application/x-protobuf\r\ncontent-encoding: gzip\r\n";
     let attacked = Attacked::start(&[]);
     let to = attacked.linkmend.addresses.http;
-    let padding = text("payload", &"x".repeat(padding));
     let (taken, begun) = (AtomicU64::new(0), Instant::now());
-    let is_enough = || taken.load(Ordering::Relaxed) >= 2 * SENDERS;
+    let is_enough = || taken.load(Ordering::Relaxed) >= enough;
     std::thread::scope(|scope| {
         for sender in 0..SENDERS {
-            let (padding, taken, is_enough) = (&padding, &taken, &is_enough);
+            let (span, taken, is_enough) = (&span, &taken, &is_enough);
             scope.spawn(move || {
                 let first = (sender + 1) * 1_000_000;
-                let consumers = (first..first + spans).map(|number| {
-                    let mut consumer = span(number, Role::Receives(number));
-                    consumer.attributes.push(padding.clone());
-                    consumer
-                });
-                let body = prost::Message::encode_to_vec(&request(consumers.collect()));
-                assert!(body.len() > 10_000_000, "{}", body.len());
+                let spans = (first..first + spans).map(span).collect();
+                let body = prost::Message::encode_to_vec(&request(spans));
+                assert!(body.len() > 7_000_000, "{}", body.len());
                 let mut encoder = GzEncoder::new(Vec::new(), Compression::default());
                 encoder.write_all(&body).unwrap();
                 let body = encoder.finish().unwrap();
@@ -236,9 +256,7 @@ fn held_bodies(spans: u64, padding: usize) {
         }
     });
     assert!(is_enough(), "{taken:?} were taken");
-    // Requests, what is held of them, what goes on, and the copies of what is in work, with
-    // what the allocator has not given back yet.
-    attacked.took_at_most((40 + 64 + 4 + 64) * MIB);
+    attacked.took_at_most(most);
     attacked.recovers();
 }
 

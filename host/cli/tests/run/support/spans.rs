@@ -2,7 +2,7 @@
 
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue};
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
 use opentelemetry_proto::tonic::trace::v1::{ResourceSpans, ScopeSpans, Span};
@@ -77,11 +77,22 @@ pub fn request(spans: Vec<Span>) -> ExportTraceServiceRequest {
 }
 
 pub fn text(key: &str, value: &str) -> KeyValue {
+    attribute(key, Value::StringValue(value.into()))
+}
+
+/// An array of them.
+pub fn texts(key: &str, values: impl Iterator<Item = String>) -> KeyValue {
+    let values = values.map(|value| AnyValue {
+        value: Some(Value::StringValue(value)),
+    });
+    let values = values.collect();
+    attribute(key, Value::ArrayValue(ArrayValue { values }))
+}
+
+fn attribute(key: &str, value: Value) -> KeyValue {
     KeyValue {
         key: key.into(),
-        value: Some(AnyValue {
-            value: Some(Value::StringValue(value.into())),
-        }),
+        value: Some(AnyValue { value: Some(value) }),
         ..KeyValue::default()
     }
 }
