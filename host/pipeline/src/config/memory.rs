@@ -13,15 +13,19 @@ impl Config {
             Receiver::Kafka(kafka) => kafka.in_flight(),
             Receiver::OtlpJsonFile(_) => 0,
         });
-        let pipelines = self.service.pipelines.values();
-        let processors = pipelines.flat_map(|pipeline| &pipeline.processors);
-        let processors = processors.map(|id| match self.processors.get(id) {
-            Some(Processor::Linkmend(linkmend)) => {
-                let index = linkmend.index.memory.most_bytes() as u64;
-                index.saturating_add(linkmend.hold.max_bytes)
-            }
-            _ => 0,
-        });
+        let processors = self
+            .processors
+            .iter()
+            .map(|(id, processor)| match processor {
+                Processor::Linkmend(linkmend) => {
+                    // Its pipelines share what is remembered, and each holds spans of its own.
+                    let pipelines = self.service.pipelines.values();
+                    let used = pipelines.filter(|pipeline| pipeline.processors.contains(id));
+                    let held = linkmend.hold.max_bytes.saturating_mul(used.count() as u64);
+                    held.saturating_add(linkmend.index.memory.most_bytes() as u64)
+                }
+                Processor::MemoryLimiter(_) | Processor::Batch(_) => 0,
+            });
         receivers.chain(processors).fold(0, u64::saturating_add)
     }
 }

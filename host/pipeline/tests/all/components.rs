@@ -139,6 +139,27 @@ fn tcp(host: &str, port: u16) -> Listen {
     Listen::Tcp { host, port }
 }
 
+/// What requests, held spans and the index may take together: with the defaults, and where
+/// two pipelines share a processor.
+#[test]
+fn limits_of_memory_add_up() {
+    let mib = |mib: u64| mib << 20;
+    let defaults = read(&[MINIMAL]).most_memory();
+    assert_eq!(defaults, mib(40 + 32) + 84 * 1_000_000);
+    let two = "
+receivers:
+  otlp: {admission: {request_limit_mib: 64}, protocols: {grpc: }}
+processors:
+  linkmend: {index: {max_entries: 1000}, hold: {max_bytes: 1MiB}}
+exporters: {otlp_grpc: {endpoint: 'backend:4317'}}
+service:
+  pipelines:
+    traces/one: {receivers: [otlp], processors: [linkmend], exporters: [otlp_grpc]}
+    traces/two: {receivers: [otlp], processors: [linkmend], exporters: [otlp_grpc]}
+";
+    assert_eq!(read(&[two]).most_memory(), mib(64) + 2 * mib(1) + 84_000);
+}
+
 #[test]
 fn the_collectors_first_configuration_is_read() {
     let config = read(&[MINIMAL]);
