@@ -7,6 +7,8 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
+use linkmend_pipeline::telemetry::memory::resident;
+
 use crate::allocator;
 
 /// What the process has, in bytes, besides what its limits are about.
@@ -52,18 +54,18 @@ impl Watch {
     /// One look, and a pause; `None` where the system tells nothing, or nothing can be given
     /// back.
     fn look(&mut self) -> Option<()> {
-        let resident = resident()?;
-        if resident > self.most && self.is_due(resident) {
+        let before = resident()?;
+        if before > self.most && self.is_due(before) {
             allocator::give_back()?;
-            let left = self::resident()?;
-            let was_worth_it = left.saturating_add(WORTH) <= resident;
+            let left = resident()?;
+            let was_worth_it = left.saturating_add(WORTH) <= before;
             self.tried = Some(Tried {
                 at: Instant::now(),
                 again_after: if was_worth_it { SOON } else { LATER },
                 left,
             });
         }
-        let free = self.most.saturating_sub(resident) / GROWTH;
+        let free = self.most.saturating_sub(before) / GROWTH;
         thread::sleep(Duration::from_millis(free.clamp(2, 100)));
         Some(())
     }
@@ -73,13 +75,4 @@ impl Watch {
             tried.at.elapsed() >= tried.again_after || resident > tried.left + ROOM
         })
     }
-}
-
-/// What the process has, in bytes.
-fn resident() -> Option<u64> {
-    /// Of the processors for which there is an allocator that gives back.
-    const PAGE: u64 = 4096;
-    let statm = std::fs::read_to_string("/proc/self/statm").ok()?;
-    let pages: u64 = statm.split_ascii_whitespace().nth(1)?.parse().ok()?;
-    Some(pages.saturating_mul(PAGE))
 }

@@ -17,8 +17,8 @@ const MOST_LINKS: usize = 4 << 10;
 impl Locator {
     /// Walks over a batch as [`Scan::run`] does, and locates the selected spans on
     /// the way. Answers whether it located all of them: where that would weigh more
-    /// than `most` bytes, an element of an array 64 besides its own, or where a span has thousands of links, it does not, and
-    /// [`Locator::located`] is not to be used.
+    /// than `most` bytes, an element of an array 64 besides its own, or where a span
+    /// has thousands of links, it does not, and [`Locator::located`] is not to be used.
     ///
     /// # Errors
     ///

@@ -1,7 +1,7 @@
 //! The memory that the process takes.
 
 /// The resident set, in bytes, if the system tells it.
-pub(crate) fn resident() -> Option<u64> {
+pub fn resident() -> Option<u64> {
     // On Linux the kernel has the sum ready; elsewhere it is asked for it in
     // other ways.
     status().or_else(|| {

@@ -1,7 +1,7 @@
 //! What linkmend tells of itself.
 
 pub mod logs;
-pub(crate) mod memory;
+pub mod memory;
 pub mod metrics;
 pub(crate) mod outputs;
 pub mod resource;
